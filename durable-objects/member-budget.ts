@@ -1,0 +1,186 @@
+/**
+ * The object of one member: hosts the ledger (src/budgets/ledger.ts) on the object's SQLite, wakes it by alarm, ships
+ * its usage events to D1. Called by the Worker through src/objects.ts. It decides nothing itself.
+ *
+ * Every method takes one object, ignores fields it does not know (Worker and objects are never deployed at one
+ * instant), and is idempotent, because the runtime may repeat it. An object without a policy reads it from D1 first;
+ * failing that it throws, which the caller turns into a refusal.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import {
+  type Admission,
+  type AuthorizeRequest,
+  type ExtendRequest,
+  type Extension,
+  HOLD_TIMES,
+  Ledger,
+  type ScopeStatus,
+  type Settlement,
+  type SettleRequest,
+} from '../src/budgets/ledger.ts';
+import type { KeyPolicy, MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
+import type { LedgerRefusal } from '../src/budgets/refusals.ts';
+import type { SqlValue, Store } from '../src/budgets/store.ts';
+import { LIMITS, MINUTE_MS } from '../src/limits.ts';
+import { readOpening } from '../src/usage/opening.ts';
+import { shipEvents } from '../src/usage/shipping.ts';
+
+/** Every call names the member: an object cannot tell its own name before it has a policy. */
+export interface MemberCall {
+  memberId: string;
+}
+
+export interface KeyStatus {
+  key: KeyPolicy;
+  keyStatus: ScopeStatus;
+  memberStatus: ScopeStatus;
+}
+
+export class MemberBudget extends DurableObject<Env> {
+  readonly #ledger: Ledger;
+  /** The alarm that is set, as far as this instance knows. */
+  #alarmAtMs: number | null = null;
+  #failedShipments = 0;
+  #shipping: Promise<void> | null = null;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const ttlMs = Number(env.HOLD_TTL_MS ?? HOLD_TIMES.ttlMs);
+    const graceMs = Math.min(HOLD_TIMES.graceMs, ttlMs);
+    this.#ledger = new Ledger(storeOf(ctx.storage), Date.now, { ttlMs, graceMs });
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAtMs = await ctx.storage.getAlarm();
+    });
+  }
+
+  async authorize(call: MemberCall & AuthorizeRequest): Promise<Admission> {
+    await this.#ready(call);
+    // No await between the ledger's check and its write: authorize() is synchronous, that is what makes it atomic.
+    return this.#done(this.#ledger.authorize(call));
+  }
+
+  async extend(call: MemberCall & ExtendRequest): Promise<Extension> {
+    await this.#ready(call);
+    return this.#done(this.#ledger.extend(call));
+  }
+
+  async settle(call: MemberCall & SettleRequest): Promise<Settlement> {
+    await this.#ready(call);
+    return this.#done(this.#ledger.settle(call));
+  }
+
+  async release(call: MemberCall & { attemptId: string }): Promise<void> {
+    await this.#ready(call);
+    this.#done(this.#ledger.release(call.attemptId));
+  }
+
+  async configure(call: { policy: MemberPolicy }): Promise<PolicyVersion> {
+    await this.#ready(call.policy);
+    return this.#done(this.#ledger.configure(call.policy));
+  }
+
+  /** Whether a key may be used at all, without setting anything aside. */
+  async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null }> {
+    await this.#ready(call);
+    return { refusal: this.#ledger.checkKey(call.keyHash).refusal };
+  }
+
+  async status(call: MemberCall): Promise<ScopeStatus> {
+    await this.#ready(call);
+    return this.#ledger.status('member');
+  }
+
+  async keyStatus(call: MemberCall & { keyHash: string }): Promise<KeyStatus | { refusal: LedgerRefusal }> {
+    await this.#ready(call);
+    const { key, refusal } = this.#ledger.checkKey(call.keyHash);
+    if (!key || refusal) return { refusal: refusal ?? { kind: 'invalid_key', reason: 'unknown' } };
+    return {
+      key,
+      keyStatus: this.#ledger.status({ keyId: key.keyId }),
+      memberStatus: this.#ledger.status('member'),
+    };
+  }
+
+  async books(call: MemberCall & { k: number }): Promise<ReturnType<Ledger['books']>> {
+    await this.#ready(call);
+    return this.#ledger.books(call.k);
+  }
+
+  /** Ships everything now instead of by alarm. Throws where D1 does not answer. */
+  async ship(call: MemberCall): Promise<void> {
+    await this.#ready(call);
+    await this.#shipAll();
+  }
+
+  /** Runs at least once for every set alarm; what is due is read from the tables, never from the alarm. */
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = null;
+    if (!this.#ledger.version()) return;
+    this.#ledger.expireHolds();
+    try {
+      await this.#shipAll();
+      this.#failedShipments = 0;
+    } catch (error) {
+      // Not thrown on: the platform gives an alarm six retries and then drops it, and events may wait longer than that.
+      this.#failedShipments += 1;
+      console.error(
+        JSON.stringify({ event: 'shipping_failed', failures: this.#failedShipments, error: String(error) }),
+      );
+    }
+    this.#wake();
+  }
+
+  /** Two shipments at once would be harmless (D1 refuses the second) but wasteful: later callers join the first. */
+  async #shipAll(): Promise<void> {
+    while (this.#shipping) await this.#shipping;
+    this.#shipping = this.#shipUntilEmpty().finally(() => {
+      this.#shipping = null;
+    });
+    await this.#shipping;
+  }
+
+  async #shipUntilEmpty(): Promise<void> {
+    for (;;) {
+      const events = this.#ledger.unshipped();
+      const last = events.at(-1);
+      if (!last) return;
+      await shipEvents(this.env.DB, this.#ledger.member(), events);
+      this.#ledger.confirmShipped(last.n);
+      if (events.length < LIMITS.shipRowsMax) return;
+    }
+  }
+
+  async #ready(call: MemberCall): Promise<void> {
+    if (this.#ledger.version()) return;
+    this.#ledger.open(await readOpening(this.env.DB, call.memberId, Date.now()));
+  }
+
+  #done<T>(answer: T): T {
+    this.#wake();
+    return answer;
+  }
+
+  /** Sets the alarm where none is set that comes soon enough. An alarm that comes too early does no harm. */
+  #wake(): void {
+    const now = Date.now();
+    // The platform drops an alarm whose handler failed too often: one long overdue is not coming any more.
+    if (this.#alarmAtMs !== null && this.#alarmAtMs < now - MINUTE_MS) this.#alarmAtMs = null;
+    if (this.#alarmAtMs !== null && this.#alarmAtMs <= now + LIMITS.shipDelayMs) return;
+    const due = this.#ledger.nextWakeAtMs();
+    if (due === null) return;
+    const backoffMs = this.#failedShipments === 0 ? 0 : LIMITS.shipDelayMs * 2 ** Math.min(this.#failedShipments, 16);
+    const atMs = Math.max(due, now + Math.min(backoffMs, LIMITS.shipRetryMsMax));
+    if (this.#alarmAtMs !== null && this.#alarmAtMs <= atMs) return;
+    this.#alarmAtMs = atMs;
+    // Not awaited: a write like any other, the output gate keeps the answer until it is durable.
+    void this.ctx.storage.setAlarm(atMs);
+  }
+}
+
+function storeOf(storage: DurableObjectStorage): Store {
+  return {
+    exec: <Row extends Record<string, SqlValue>>(sql: string, ...bindings: SqlValue[]) =>
+      storage.sql.exec<Row>(sql, ...bindings).toArray(),
+    transaction: (work) => storage.transactionSync(work),
+  };
+}

@@ -1,0 +1,86 @@
+/**
+ * What all management routers share: the request's parts are validated by zod before a handler runs, and every failure
+ * leaves in one envelope, `{error: {message, type, param, code, metadata}}`.
+ */
+
+import type { z } from '@hono/zod-openapi';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { ApiError } from './teams/api-error.ts';
+
+export type ApiEnv = { Bindings: Env };
+
+/** A router whose handlers may throw ApiError. */
+export function apiRouter(): OpenAPIHono<ApiEnv> {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => (result.success ? undefined : invalid(c, result.error)),
+  });
+}
+
+/** The answer to anything a route threw. An unforeseen error is told by its id, its text goes to the log only. */
+export function answerError(error: Error, c: Context<ApiEnv>): Response {
+  if (error instanceof ApiError) {
+    const { status, code, message, param, metadata } = error;
+    return envelope(status, typeOf(status), code, message, param, metadata);
+  }
+  if (error instanceof HTTPException) {
+    return envelope(
+      error.status,
+      'invalid_request_error',
+      'invalid_request_error',
+      error.message || 'Malformed request.',
+      null,
+      {},
+    );
+  }
+  const requestId = c.req.header('x-request-id') ?? crypto.randomUUID();
+  console.error(JSON.stringify({ event: 'unexpected_error', requestId, error: String(error), stack: error.stack }));
+  return envelope(
+    500,
+    'api_error',
+    'internal_error',
+    'Something failed here. The log has it under this request id.',
+    null,
+    {
+      requestId,
+    },
+  );
+}
+
+export function answerNotFound(c: Context<ApiEnv>): Response {
+  return envelope(
+    404,
+    'invalid_request_error',
+    'not_found',
+    `There is nothing at ${c.req.method} ${c.req.path}.`,
+    null,
+    {},
+  );
+}
+
+function invalid(_c: Context, error: z.ZodError): Response {
+  const [issue] = error.issues;
+  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
+  const param = path.map(String).join('.') || null;
+  const message =
+    issue?.code === 'unrecognized_keys' ? `Unknown field: ${param}.` : (issue?.message ?? 'Malformed request.');
+  return envelope(400, 'invalid_request_error', 'invalid_request_error', message, param, {});
+}
+
+function typeOf(status: number): string {
+  if (status === 401) return 'authentication_error';
+  if (status === 403) return 'permission_error';
+  return status >= 500 ? 'api_error' : 'invalid_request_error';
+}
+
+function envelope(
+  status: number,
+  type: string,
+  code: string,
+  message: string,
+  param: string | null,
+  metadata: Record<string, unknown>,
+): Response {
+  return Response.json({ error: { message, type, param, code, metadata } }, { status });
+}

@@ -1,0 +1,53 @@
+/**
+ * The Worker put together from its routers, over the models and providers of a build: the deployed one (worker.ts) or
+ * the local one (local/worker.ts), which adds the demo provider and routes of its own.
+ */
+
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
+import type { Provider } from './gateway/providers/provider.ts';
+import { gatewayRouter } from './gateway/router.ts';
+import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { pushPending } from './teams/policy.ts';
+import { teamsRouter } from './teams/routes.ts';
+import { reconcile } from './usage/books.ts';
+import { pruneEvents, rollUp } from './usage/rollups.ts';
+import { usageRouter } from './usage/routes.ts';
+
+export interface Build {
+  mappings: readonly Mapping[];
+  providers: readonly Provider[];
+  /** Routes that only this build has. */
+  routers: readonly OpenAPIHono<ApiEnv>[];
+}
+
+export function createApp(build: Build): OpenAPIHono<ApiEnv> {
+  const providers = new Map(build.providers.map((provider) => [provider.id, provider]));
+  const app = apiRouter();
+  app.onError(answerError);
+  app.notFound(answerNotFound);
+  app.get('/health', (c) => c.json({ ok: true }));
+  app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
+  for (const router of [teamsRouter, usageRouter, ...build.routers]) app.route('/', router);
+  return app;
+}
+
+/** What each cron does. Every one may come late, twice or at once with another. */
+export async function runCron(cron: string, env: Env, nowMs: number): Promise<void> {
+  switch (cron) {
+    case '* * * * *':
+      await pushPending(env);
+      return;
+    case '*/5 * * * *':
+      await rollUp(env.DB, nowMs);
+      return;
+    case '7 * * * *': {
+      await rollUp(env.DB, nowMs);
+      const { agreed } = await reconcile(env, nowMs);
+      if (agreed) await pruneEvents(env.DB, nowMs);
+      return;
+    }
+    default:
+      throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);
+  }
+}

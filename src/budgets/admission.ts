@@ -1,0 +1,41 @@
+/**
+ * The decision itself: may `ask` more be set aside, given every limited scope as it stands? Pure; the ledger calls it
+ * in the same synchronous block as the write that follows.
+ */
+import { type Nanos, nanos } from '../money/nanos.ts';
+import type { LedgerRefusal, ScopeName, ScopeView } from './refusals.ts';
+
+/**
+ * Invariant 1 stands here: null (admit) only where spent + held + ask <= limit in every scope, and nowhere spent >= limit.
+ * Scopes are taken in the order of the API's refusals; the first that refuses is named.
+ */
+export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal | null {
+  const exhausted = scopes.filter((view) => view.spent >= view.limit);
+  const [first, ...others] = exhausted;
+  if (first) return { kind: 'exhausted', view: first, alsoExhausted: others.map((view) => view.scope) };
+
+  const tooSmall = tightest(scopes.filter((view) => view.spent + ask > view.limit));
+  if (tooSmall) return { kind: 'request_exceeds_budget', view: tooSmall, needed: ask };
+
+  const occupied = tightest(scopes.filter((view) => view.spent + view.held + ask > view.limit));
+  if (occupied) return { kind: 'budget_in_flight', view: occupied, needed: ask };
+  return null;
+}
+
+export function scopeView(
+  scope: ScopeName,
+  limit: Nanos,
+  spent: Nanos,
+  held: Nanos,
+  resetsAtMs: number | null,
+): ScopeView {
+  return { scope, limit, spent, held, remaining: nanos(Math.max(0, limit - spent - held)), resetsAtMs };
+}
+
+/** The scope with the least left, the first of equals; undefined where nothing is limited. */
+export function tightest(scopes: readonly ScopeView[]): ScopeView | undefined {
+  return scopes.reduce<ScopeView | undefined>(
+    (least, view) => (least && least.remaining <= view.remaining ? least : view),
+    undefined,
+  );
+}

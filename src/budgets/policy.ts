@@ -1,0 +1,79 @@
+/**
+ * What a member's object knows of the world: the member's effective limits and keys, as decided in D1 and pushed whole.
+ *
+ * Limits here are effective: inheritance is resolved before the push, so `null` means unlimited and nothing else.
+ * Versions only rise; an object never takes an older policy than the one it has.
+ */
+import type { Nanos } from '../money/nanos.ts';
+import type { WindowSpec } from './windows.ts';
+
+/** An amount of money, or null for no limit. */
+export type Limit = Nanos | null;
+
+export interface PeriodLimit {
+  limit: Nanos;
+  window: WindowSpec;
+}
+
+export interface ScopeLimits {
+  /** Cap on what is spent in the current cycle. */
+  total: Limit;
+  /** Cap on what is spent in a window, or null for none. */
+  period: PeriodLimit | null;
+}
+
+export interface KeyPolicy {
+  keyId: string;
+  /** SHA-256 of the key, hex. */
+  hash: string;
+  name: string;
+  masked: string;
+  projectId: string;
+  /** Whether the member may use the key's project now. */
+  projectGranted: boolean;
+  projectArchived: boolean;
+  status: 'active' | 'disabled';
+  createdAtMs: number;
+  expiresAtMs: number | null;
+  limits: ScopeLimits;
+}
+
+export interface PolicyVersion {
+  /** Rises when an object is rebuilt from D1. */
+  generation: number;
+  /** Rises with every change. */
+  n: number;
+}
+
+export interface MemberPolicy {
+  memberId: string;
+  organizationId: string;
+  version: PolicyVersion;
+  /** False once the member was removed: every key is refused. */
+  active: boolean;
+  limits: ScopeLimits;
+  /** The cycle from which the member's total is counted; a higher number starts a new one at zero. */
+  cycle: number;
+  /** Whether the total counts a cycle (one-time budget) or all time. */
+  totalBasis: 'lifetime' | 'cycle';
+  keys: KeyPolicy[];
+}
+
+/** Whether `a` is newer than `b`. */
+export function isNewer(a: PolicyVersion, b: PolicyVersion): boolean {
+  return a.generation > b.generation || (a.generation === b.generation && a.n > b.n);
+}
+
+/**
+ * What D1 knows of a member's past when an object starts without memory: a member's first use, or a rebuild. Everything
+ * in it was shipped before, so the object goes on counting from there.
+ */
+export interface Opening {
+  policy: MemberPolicy;
+  /** The last sequence number in D1's ledger of this member. */
+  sequence: number;
+  /** Per scope ('member' or a key id): everything ever spent. */
+  lifetime: { scope: string; spent: Nanos }[];
+  /** Per scope: what was spent of late, for the windows. */
+  recent: { scope: string; startMs: number; endMs: number; spent: Nanos }[];
+}

@@ -1,0 +1,29 @@
+/**
+ * Why the ledger says no. Expected outcomes, so values; src/gateway/refusals.ts is the one place that gives each its
+ * status and words.
+ */
+import type { Nanos } from '../money/nanos.ts';
+
+export type ScopeName = 'member_total' | 'member_period' | 'api_key_total' | 'api_key_period';
+
+/** One limit as it stood when a decision was made. */
+export interface ScopeView {
+  scope: ScopeName;
+  limit: Nanos;
+  spent: Nanos;
+  held: Nanos;
+  /** limit - spent - held, never below 0. */
+  remaining: Nanos;
+  resetsAtMs: number | null;
+}
+
+export type LedgerRefusal =
+  | { kind: 'invalid_key'; reason: 'unknown' | 'disabled' | 'expired' }
+  | { kind: 'project_not_granted' }
+  | { kind: 'project_archived' }
+  | { kind: 'price_unknown' }
+  | { kind: 'exhausted'; view: ScopeView; alsoExhausted: ScopeName[] }
+  | { kind: 'request_exceeds_budget'; view: ScopeView; needed: Nanos }
+  | { kind: 'budget_in_flight'; view: ScopeView; needed: Nanos }
+  /** The authorize came too late, or its hold was resolved before. Nothing may be sent under it. */
+  | { kind: 'too_late' };

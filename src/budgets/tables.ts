@@ -1,0 +1,314 @@
+/**
+ * The ledger's SQL: what a member's object keeps on disk, and every statement that reads or writes it. No decisions.
+ *
+ * Row writes are what an object costs, so keys that are text live WITHOUT ROWID (one row a write instead of two), the
+ * sequence number is not stored apart (it is the newest row of the outbox, or what was shipped), and the row of a hold
+ * becomes its tombstone.
+ */
+import { attemptIdFloor } from '../ids.ts';
+import { type Nanos, nanos } from '../money/nanos.ts';
+import type { MemberPolicy } from './policy.ts';
+import type { Store } from './store.ts';
+import type { AttemptAbout, UsageEvent } from './usage-event.ts';
+import type { Bucket } from './windows.ts';
+
+const MIGRATIONS = [
+  `
+  CREATE TABLE policy (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    policy TEXT NOT NULL               -- MemberPolicy as JSON
+  );
+  CREATE TABLE shipping (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    shipped INTEGER NOT NULL           -- the last sequence number that D1 has confirmed
+  );
+  CREATE TABLE totals (
+    scope TEXT PRIMARY KEY,            -- 'member', or a key id
+    cycle INTEGER NOT NULL,            -- the cycle that spent counts
+    cycle_started_at INTEGER,          -- epoch ms; null: since ever
+    spent INTEGER NOT NULL,            -- nanodollars in this cycle
+    lifetime INTEGER NOT NULL          -- nanodollars ever
+  ) WITHOUT ROWID;
+  CREATE TABLE buckets (
+    scope TEXT NOT NULL,
+    start_at INTEGER NOT NULL,         -- epoch ms
+    end_at INTEGER NOT NULL,           -- epoch ms, the first instant after
+    spent INTEGER NOT NULL,            -- nanodollars settled in it
+    PRIMARY KEY (scope, start_at, end_at)
+  ) WITHOUT ROWID;
+  CREATE TABLE holds (
+    id TEXT PRIMARY KEY,               -- the attempt's id, which sorts by time
+    key_id TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    about TEXT NOT NULL,               -- AttemptAbout as JSON
+    opened_at INTEGER NOT NULL,
+    state TEXT NOT NULL,               -- open, settled, released, expired; all but open are tombstones
+    held INTEGER NOT NULL,             -- nanodollars set aside; once resolved 0, or after an expiry its bound
+    charge_at_expiry INTEGER NOT NULL, -- nanodollars charged should the Worker die now
+    expires_at INTEGER NOT NULL,       -- the end of its ttl
+    resolved_at INTEGER,
+    charged INTEGER,                   -- nanodollars, once resolved
+    n INTEGER                          -- the sequence number of its event, once resolved with one
+  ) WITHOUT ROWID;
+  CREATE TABLE outbox (
+    n INTEGER PRIMARY KEY,             -- gapless
+    cost INTEGER NOT NULL,             -- nanodollars, as in the event
+    event TEXT NOT NULL                -- UsageEvent as JSON
+  );
+  `,
+];
+
+export type HoldState = 'open' | 'settled' | 'released' | 'expired';
+
+export interface Hold {
+  id: string;
+  keyId: string;
+  projectId: string;
+  about: AttemptAbout;
+  openedAtMs: number;
+  state: HoldState;
+  held: Nanos;
+  chargeAtExpiry: Nanos;
+  expiresAtMs: number;
+  resolvedAtMs: number | null;
+  charged: Nanos | null;
+  n: number | null;
+}
+
+export interface Total {
+  cycle: number;
+  cycleStartedAtMs: number | null;
+  spent: Nanos;
+  lifetime: Nanos;
+}
+
+type HoldRow = {
+  id: string;
+  key_id: string;
+  project_id: string;
+  about: string;
+  opened_at: number;
+  state: HoldState;
+  held: number;
+  charge_at_expiry: number;
+  expires_at: number;
+  resolved_at: number | null;
+  charged: number | null;
+  n: number | null;
+};
+
+export class Tables {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#migrate();
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.#store.transaction(work);
+  }
+
+  readPolicy(): MemberPolicy | null {
+    const [row] = this.#store.exec<{ policy: string }>('SELECT policy FROM policy');
+    return row ? (JSON.parse(row.policy) as MemberPolicy) : null;
+  }
+
+  writePolicy(policy: MemberPolicy): void {
+    this.#store.exec(
+      `INSERT INTO policy (only_row, policy) VALUES (1, ?)
+       ON CONFLICT DO UPDATE SET policy = excluded.policy`,
+      JSON.stringify(policy),
+    );
+  }
+
+  readShipped(): number {
+    const [row] = this.#store.exec<{ shipped: number }>('SELECT shipped FROM shipping');
+    return row?.shipped ?? 0;
+  }
+
+  /** Remembers that D1 has all up to `n`, and lets those events go. */
+  writeShipped(n: number): void {
+    this.#store.exec('DELETE FROM outbox WHERE n <= ?', n);
+    this.#store.exec(
+      `INSERT INTO shipping (only_row, shipped) VALUES (1, ?)
+       ON CONFLICT DO UPDATE SET shipped = excluded.shipped`,
+      n,
+    );
+  }
+
+  readTotals(): Map<string, Total> {
+    const rows = this.#store.exec<{
+      scope: string;
+      cycle: number;
+      cycle_started_at: number | null;
+      spent: number;
+      lifetime: number;
+    }>('SELECT scope, cycle, cycle_started_at, spent, lifetime FROM totals');
+    return new Map(
+      rows.map((row) => [
+        row.scope,
+        {
+          cycle: row.cycle,
+          cycleStartedAtMs: row.cycle_started_at,
+          spent: nanos(row.spent),
+          lifetime: nanos(row.lifetime),
+        },
+      ]),
+    );
+  }
+
+  writeTotal(scope: string, total: Total): void {
+    this.#store.exec(
+      `INSERT INTO totals (scope, cycle, cycle_started_at, spent, lifetime) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         cycle = excluded.cycle,
+         cycle_started_at = excluded.cycle_started_at,
+         spent = excluded.spent,
+         lifetime = excluded.lifetime`,
+      scope,
+      total.cycle,
+      total.cycleStartedAtMs,
+      total.spent,
+      total.lifetime,
+    );
+  }
+
+  readBuckets(): Map<string, Bucket[]> {
+    const byScope = new Map<string, Bucket[]>();
+    for (const row of this.#store.exec<{ scope: string; start_at: number; end_at: number; spent: number }>(
+      'SELECT scope, start_at, end_at, spent FROM buckets',
+    )) {
+      const buckets = byScope.get(row.scope) ?? [];
+      buckets.push({ startMs: row.start_at, endMs: row.end_at, spent: nanos(row.spent) });
+      byScope.set(row.scope, buckets);
+    }
+    return byScope;
+  }
+
+  writeBucket(scope: string, bucket: Bucket): void {
+    this.#store.exec(
+      `INSERT INTO buckets (scope, start_at, end_at, spent) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET spent = excluded.spent`,
+      scope,
+      bucket.startMs,
+      bucket.endMs,
+      bucket.spent,
+    );
+  }
+
+  forgetBuckets(scope: string, horizonMs: number): void {
+    this.#store.exec('DELETE FROM buckets WHERE scope = ? AND end_at <= ?', scope, horizonMs);
+  }
+
+  readOpenHolds(): Hold[] {
+    return this.#store.exec<HoldRow>("SELECT * FROM holds WHERE state = 'open'").map(toHold);
+  }
+
+  readHold(id: string): Hold | null {
+    const [row] = this.#store.exec<HoldRow>('SELECT * FROM holds WHERE id = ?', id);
+    return row ? toHold(row) : null;
+  }
+
+  /** The latest instant that any hold tells of: the ledger's clock never goes back below it. */
+  readLastInstant(): number {
+    const [row] = this.#store.exec<{ latest: number | null }>(
+      'SELECT max(max(opened_at, coalesce(resolved_at, 0))) AS latest FROM holds',
+    );
+    return row?.latest ?? 0;
+  }
+
+  writeHold(hold: Hold): void {
+    this.#store.exec(
+      `INSERT INTO holds (id, key_id, project_id, about, opened_at, state, held, charge_at_expiry, expires_at, resolved_at, charged, n)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         state = excluded.state,
+         held = excluded.held,
+         charge_at_expiry = excluded.charge_at_expiry,
+         expires_at = excluded.expires_at,
+         resolved_at = excluded.resolved_at,
+         charged = excluded.charged,
+         n = excluded.n`,
+      hold.id,
+      hold.keyId,
+      hold.projectId,
+      JSON.stringify(hold.about),
+      hold.openedAtMs,
+      hold.state,
+      hold.held,
+      hold.chargeAtExpiry,
+      hold.expiresAtMs,
+      hold.resolvedAtMs,
+      hold.charged,
+      hold.n,
+    );
+  }
+
+  /**
+   * Tombstones go once they are both old and shipped; one without an event has nothing to ship. Ids sort by time, so
+   * the range on the primary key keeps this from reading the young ones.
+   */
+  forgetTombstones(resolvedBeforeMs: number, shipped: number): void {
+    this.#store.exec(
+      "DELETE FROM holds WHERE id < ? AND state <> 'open' AND resolved_at < ? AND coalesce(n, 0) <= ?",
+      attemptIdFloor(resolvedBeforeMs),
+      resolvedBeforeMs,
+      shipped,
+    );
+  }
+
+  writeEvent(event: UsageEvent): void {
+    this.#store.exec(
+      'INSERT INTO outbox (n, cost, event) VALUES (?, ?, ?)',
+      event.n,
+      event.costNanos,
+      JSON.stringify(event),
+    );
+  }
+
+  readEvents(rowsMax: number): UsageEvent[] {
+    return this.#store
+      .exec<{ event: string }>('SELECT event FROM outbox ORDER BY n LIMIT ?', rowsMax)
+      .map((row) => JSON.parse(row.event) as UsageEvent);
+  }
+
+  /** How many events wait, the newest, and the cost of those above `n`. */
+  outboxAbove(n: number): { rows: number; newest: number | null; cost: number } {
+    const [row] = this.#store.exec<{ rows: number; newest: number | null; cost: number }>(
+      'SELECT count(*) AS rows, max(n) AS newest, coalesce(sum(cost), 0) AS cost FROM outbox WHERE n > ?',
+      n,
+    );
+    if (!row) throw new Error('an aggregate without a row');
+    return row;
+  }
+
+  #migrate(): void {
+    this.#store.transaction(() => {
+      // PRAGMA user_version is not to be had in an object, so the count of migrations done is a table.
+      this.#store.exec('CREATE TABLE IF NOT EXISTS migrations (done INTEGER PRIMARY KEY)');
+      const [row] = this.#store.exec<{ done: number }>('SELECT coalesce(max(done), 0) AS done FROM migrations');
+      MIGRATIONS.slice(row?.done ?? 0).forEach((sql, i) => {
+        for (const statement of sql.split(';\n')) if (statement.trim() !== '') this.#store.exec(statement);
+        this.#store.exec('INSERT INTO migrations (done) VALUES (?)', (row?.done ?? 0) + i + 1);
+      });
+    });
+  }
+}
+
+function toHold(row: HoldRow): Hold {
+  return {
+    id: row.id,
+    keyId: row.key_id,
+    projectId: row.project_id,
+    about: JSON.parse(row.about) as AttemptAbout,
+    openedAtMs: row.opened_at,
+    state: row.state,
+    held: nanos(row.held),
+    chargeAtExpiry: nanos(row.charge_at_expiry),
+    expiresAtMs: row.expires_at,
+    resolvedAtMs: row.resolved_at,
+    charged: row.charged === null ? null : nanos(row.charged),
+    n: row.n,
+  };
+}

@@ -1,0 +1,284 @@
+/**
+ * The tables of D1, the record of everything but money in flight. Migrations are generated from here (drizzle-kit) and
+ * applied by wrangler; `WITHOUT ROWID` is added to the generated SQL by hand where it saves a row write.
+ *
+ * Instants are epoch milliseconds, amounts nanodollars, both INTEGER: no REAL column exists. Deleted things keep their
+ * row, because history points at them.
+ */
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
+import type { Plan, Role } from '../teams/roles.ts';
+
+/** People who sign in. */
+export const users = sqliteTable('users', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  email: text('email').notNull().unique(),
+  createdAt: integer('created_at').notNull(),
+});
+
+/** Who pays. */
+export const organizations = sqliteTable('organizations', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  kind: text('kind').$type<'personal' | 'team'>().notNull(),
+  plan: text('plan').$type<Plan>().notNull(),
+  /** IANA zone: the default of its analytics and calendar windows. */
+  timeZone: text('time_zone').notNull(),
+  createdAt: integer('created_at').notNull(),
+});
+
+export const projects = sqliteTable(
+  'projects',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    name: text('name').notNull(),
+    createdAt: integer('created_at').notNull(),
+    archivedAt: integer('archived_at'),
+  },
+  (table) => [index('projects_by_organization').on(table.organizationId)],
+);
+
+/** A user (or, without user, a program) in one organization, with one role and one budget. */
+export const members = sqliteTable(
+  'members',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    /** Null for an API-only member. */
+    userId: text('user_id').references(() => users.id),
+    name: text('name').notNull(),
+    role: text('role').$type<Role>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    /** Removed members keep their row: usage is theirs for ever. */
+    removedAt: integer('removed_at'),
+    /** The budget as it was set, whole; inheritance is resolved when it is read. */
+    budget: text('budget', { mode: 'json' }).$type<StoredBudget>().notNull(),
+    /** Rises with every change of the budget: what a caller's `version` is compared with. */
+    budgetVersion: integer('budget_version').notNull().default(1),
+    /** The cycle that a one-time budget counts. */
+    budgetCycle: integer('budget_cycle').notNull().default(0),
+    policyGeneration: integer('policy_generation').notNull().default(1),
+    /** Rises with every change that the member's object must learn of. */
+    policyVersion: integer('policy_version').notNull().default(1),
+  },
+  (table) => [
+    index('members_by_organization').on(table.organizationId),
+    uniqueIndex('members_by_user').on(table.userId, table.organizationId),
+  ],
+);
+
+/** Which projects a developer or API-only member may use. */
+export const projectGrants = sqliteTable(
+  'project_grants',
+  {
+    memberId: text('member_id')
+      .notNull()
+      .references(() => members.id),
+    projectId: text('project_id')
+      .notNull()
+      .references(() => projects.id),
+  },
+  (table) => [primaryKey({ columns: [table.memberId, table.projectId] })],
+);
+
+export const apiKeys = sqliteTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    projectId: text('project_id')
+      .notNull()
+      .references(() => projects.id),
+    /** Its creator, whose usage it is. */
+    memberId: text('member_id')
+      .notNull()
+      .references(() => members.id),
+    name: text('name').notNull(),
+    /** SHA-256 of the key; the key itself is stored nowhere. */
+    hash: text('hash').notNull(),
+    masked: text('masked').notNull(),
+    status: text('status').$type<'active' | 'disabled'>().notNull(),
+    limits: text('limits', { mode: 'json' }).$type<StoredKeyLimits>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at'),
+    deletedAt: integer('deleted_at'),
+  },
+  (table) => [
+    index('api_keys_by_member').on(table.memberId),
+    index('api_keys_by_organization').on(table.organizationId, table.createdAt),
+  ],
+);
+
+export const masterKeys = sqliteTable(
+  'master_keys',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    name: text('name').notNull(),
+    hash: text('hash').notNull(),
+    masked: text('masked').notNull(),
+    createdAt: integer('created_at').notNull(),
+    deletedAt: integer('deleted_at'),
+  },
+  (table) => [uniqueIndex('master_keys_by_hash').on(table.hash)],
+);
+
+export const invitations = sqliteTable(
+  'invitations',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    email: text('email').notNull(),
+    role: text('role').$type<Role>().notNull(),
+    projectIds: text('project_ids', { mode: 'json' }).$type<string[]>().notNull(),
+    budget: text('budget', { mode: 'json' }).$type<StoredBudget>().notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    acceptedAt: integer('accepted_at'),
+    revokedAt: integer('revoked_at'),
+  },
+  (table) => [index('invitations_by_organization').on(table.organizationId)],
+);
+
+/** A member whose object has yet to confirm its newest policy. The row goes when it does. */
+export const policyPushes = sqliteTable('policy_pushes', {
+  memberId: text('member_id')
+    .primaryKey()
+    .references(() => members.id),
+  requestedAt: integer('requested_at').notNull(),
+});
+
+/** The one record of each attempt, kept for the retention, in the order in which it arrived. */
+export const usageEvents = sqliteTable(
+  'usage_events',
+  {
+    /** Only ever rises, also after pruning: what the rollup watermark counts in. */
+    seq: integer('seq').primaryKey({ autoIncrement: true }),
+    organizationId: text('organization_id').notNull(),
+    memberId: text('member_id').notNull(),
+    /** The member's gapless sequence number. */
+    n: integer('n').notNull(),
+    attemptId: text('attempt_id').notNull(),
+    requestId: text('request_id').notNull(),
+    projectId: text('project_id').notNull(),
+    keyId: text('key_id').notNull(),
+    endpoint: text('endpoint').notNull(),
+    mapping: text('mapping').notNull(),
+    canonicalModel: text('canonical_model').notNull(),
+    provider: text('provider').notNull(),
+    app: text('app').notNull(),
+    outcome: text('outcome').notNull(),
+    refusal: text('refusal'),
+    /** How many attempts this row stands for: many for counted refusals, 0 for a correction. */
+    requests: integer('requests').notNull(),
+    openedAt: integer('opened_at').notNull(),
+    settledAt: integer('settled_at').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    cachedTokens: integer('cached_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    reasoningTokens: integer('reasoning_tokens').notNull(),
+    cost: integer('cost').notNull(),
+    inputCost: integer('input_cost').notNull(),
+    outputCost: integer('output_cost').notNull(),
+    overrun: integer('overrun').notNull(),
+    unresolved: integer('unresolved').notNull(),
+    priceVersion: text('price_version').notNull(),
+    estimated: integer('estimated').notNull(),
+    streamed: integer('streamed').notNull(),
+    latencyMs: integer('latency_ms'),
+    firstTokenMs: integer('first_token_ms'),
+  },
+  (table) => [index('usage_events_by_organization').on(table.organizationId, table.settledAt)],
+);
+
+/** Per member, for good: everything shipped so far. D1's side of the books. */
+export const memberLedgers = sqliteTable(
+  'member_ledgers',
+  {
+    memberId: text('member_id').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    /** The last sequence number here. */
+    shipped: integer('shipped').notNull(),
+    /** Nanodollars of all events up to it. */
+    cost: integer('cost').notNull(),
+    requests: integer('requests').notNull(),
+    overrun: integer('overrun').notNull(),
+    unresolved: integer('unresolved').notNull(),
+  },
+  (table) => [index('member_ledgers_by_organization').on(table.organizationId)],
+);
+
+/** Every combination of dimensions that usage has been seen with. */
+export const usageDimensions = sqliteTable(
+  'usage_dimensions',
+  {
+    id: integer('id').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    projectId: text('project_id').notNull(),
+    keyId: text('key_id').notNull(),
+    memberId: text('member_id').notNull(),
+    mapping: text('mapping').notNull(),
+    canonicalModel: text('canonical_model').notNull(),
+    provider: text('provider').notNull(),
+    app: text('app').notNull(),
+  },
+  (table) => [
+    uniqueIndex('usage_dimensions_unique').on(
+      table.organizationId,
+      table.projectId,
+      table.keyId,
+      table.memberId,
+      table.mapping,
+      table.canonicalModel,
+      table.provider,
+      table.app,
+    ),
+  ],
+);
+
+/** Usage summed per quarter of an hour and dimensions, for good. */
+export const usageRollups = sqliteTable(
+  'usage_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    /** Epoch ms of the quarter of an hour, UTC: the only grain from which every zone's days are exact. */
+    bucketAt: integer('bucket_at').notNull(),
+    dimensionId: integer('dimension_id').notNull(),
+    requests: integer('requests').notNull(),
+    upstreamErrors: integer('upstream_errors').notNull(),
+    clientErrors: integer('client_errors').notNull(),
+    refused: integer('refused').notNull(),
+    inputTokens: integer('input_tokens').notNull(),
+    cachedTokens: integer('cached_tokens').notNull(),
+    outputTokens: integer('output_tokens').notNull(),
+    reasoningTokens: integer('reasoning_tokens').notNull(),
+    cost: integer('cost').notNull(),
+    inputCost: integer('input_cost').notNull(),
+    outputCost: integer('output_cost').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.bucketAt, table.dimensionId] })],
+);
+
+/** One row: how far events are rolled up, and when that was last looked at. */
+export const rollupWatermark = sqliteTable('rollup_watermark', {
+  onlyRow: integer('only_row').primaryKey(),
+  /** Events with seq up to this are in the rollups, all others are not. */
+  seq: integer('seq').notNull(),
+  /** When the newest run began, epoch ms: whatever had arrived by then is in the rollups. */
+  rolledUpTo: integer('rolled_up_to').notNull(),
+  /** Whether the books agreed at the last reconciliation, and when; pruning asks for it. */
+  provenSeq: integer('proven_seq').notNull(),
+  provenAt: integer('proven_at'),
+});

@@ -1,0 +1,31 @@
+/**
+ * Who calls: the API key in a request's headers, checked without waking anything. A forged or mistyped key ends here.
+ */
+import { checkKey, type PresentedKey } from '../teams/keys.ts';
+import type { Refusal } from './refusals.ts';
+
+const KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key'] as const;
+const KEY_PARAMETERS = ['key', 'api_key', 'api-key', 'access_token'] as const;
+
+export async function authenticate(
+  request: Request,
+  env: Env,
+): Promise<{ caller: PresentedKey } | { refusal: Refusal }> {
+  const presented = new Set<string>();
+  for (const header of KEY_HEADERS) {
+    const value = request.headers.get(header);
+    if (value === null) continue;
+    presented.add(header === 'authorization' ? value.replace(/^Bearer\s+/i, '').trim() : value.trim());
+  }
+  const [key, ...others] = presented;
+  if (key === undefined) {
+    const { searchParams } = new URL(request.url);
+    const inUrl = KEY_PARAMETERS.some((name) => searchParams.has(name));
+    return { refusal: { kind: 'no_key', reason: inUrl ? 'in_url' : 'missing' } };
+  }
+  if (others.length > 0) return { refusal: { kind: 'no_key', reason: 'several' } };
+  const caller = await checkKey(key, env.KEY_SECRET);
+  if (!caller) return { refusal: { kind: 'no_key', reason: 'malformed' } };
+  if (caller.kind !== 'api') return { refusal: { kind: 'no_key', reason: 'not_a_gateway_key' } };
+  return { caller };
+}

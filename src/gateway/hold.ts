@@ -1,0 +1,131 @@
+/**
+ * The Worker's side of one hold: renewed while the attempt runs, grown slice by slice, resolved once at its end.
+ *
+ * The fence: the hold's life is measured from when the last *confirmed* renewal was *sent*, so it never ends later here
+ * than in the object. When it is about to end unconfirmed, `onLost` must cancel the upstream.
+ */
+import type { ExtendRequest, SettleRequest, Ticket } from '../budgets/ledger.ts';
+import { LIMITS } from '../limits.ts';
+import type { Nanos } from '../money/nanos.ts';
+import { memberBudget } from '../objects.ts';
+import type { Refusal } from './refusals.ts';
+
+/** A renewal every quarter of the ttl: see LIMITS.holdRenewMs. */
+const RENEWALS_PER_TTL = LIMITS.holdTtlMs / LIMITS.holdRenewMs;
+
+export interface Grown {
+  grown: boolean;
+  /** Why not; null where the object could not be asked. */
+  refusal: Refusal | null;
+}
+
+export class Hold {
+  readonly #env: Env;
+  readonly #memberId: string;
+  readonly #attemptId: string;
+  readonly #ttlMs: number;
+  #amount: Nanos;
+  #confirmedSentAtMs: number;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #resolved: Promise<boolean> | undefined;
+
+  constructor(env: Env, memberId: string, ticket: Ticket, sentAtMs: number) {
+    this.#env = env;
+    this.#memberId = memberId;
+    this.#attemptId = ticket.attemptId;
+    this.#ttlMs = ticket.ttlMs;
+    this.#amount = ticket.amount;
+    this.#confirmedSentAtMs = sentAtMs;
+  }
+
+  get amount(): Nanos {
+    return this.#amount;
+  }
+
+  /** The end of its resolution, once that was begun. */
+  get resolved(): Promise<boolean> | undefined {
+    return this.#resolved;
+  }
+
+  /**
+   * Renews the hold until it is resolved. `chargeAtExpiry` tells what to charge should this Worker die; `onLost` is
+   * called when the hold is refused, gone, or about to end unconfirmed.
+   */
+  keepAlive(chargeAtExpiry: () => Nanos, onLost: (refusal: Refusal) => void): void {
+    const everyMs = this.#ttlMs / RENEWALS_PER_TTL;
+    this.#timer = setInterval(async () => {
+      // The next tick comes too late to cancel in time: this one must.
+      if (Date.now() + everyMs >= this.#confirmedSentAtMs + this.#ttlMs) {
+        onLost({ kind: 'budget_unavailable' });
+        return;
+      }
+      const renewed = await this.#extend({
+        attemptId: this.#attemptId,
+        toAmount: this.#amount,
+        chargeAtExpiry: chargeAtExpiry(),
+      });
+      if (!renewed.grown && renewed.refusal && !this.#resolved) onLost(renewed.refusal);
+    }, everyMs);
+  }
+
+  /** Asks to cover `toAmount` in all. */
+  async grow(toAmount: Nanos, chargeAtExpiry: Nanos): Promise<Grown> {
+    return this.#extend({ attemptId: this.#attemptId, toAmount, chargeAtExpiry });
+  }
+
+  /**
+   * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, false
+   * where it could not be reached for as long as the platform lets us try: then the object's alarm charges the hold.
+   */
+  settle(request: Omit<SettleRequest, 'attemptId'>): Promise<boolean> {
+    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#name }));
+    return this.#resolved;
+  }
+
+  /** Frees the hold: nothing was sent under it. */
+  release(): Promise<boolean> {
+    this.#resolved ??= this.#insist((object) => object.release(this.#name));
+    return this.#resolved;
+  }
+
+  get #name(): { memberId: string; attemptId: string } {
+    return { memberId: this.#memberId, attemptId: this.#attemptId };
+  }
+
+  async #extend(request: ExtendRequest): Promise<Grown> {
+    if (this.#resolved) return { grown: false, refusal: null };
+    const sentAtMs = Date.now();
+    try {
+      const answer = await memberBudget(this.#env, this.#memberId, (object) =>
+        object.extend({ memberId: this.#memberId, ...request }),
+      );
+      if (!answer.extended) return { grown: false, refusal: answer.refusal ?? { kind: 'budget_unavailable' } };
+      this.#amount = answer.ticket.amount;
+      this.#confirmedSentAtMs = Math.max(this.#confirmedSentAtMs, sentAtMs);
+      return { grown: true, refusal: null };
+    } catch (error) {
+      console.warn(JSON.stringify({ event: 'extend_failed', attemptId: this.#attemptId, error: String(error) }));
+      return { grown: false, refusal: null };
+    }
+  }
+
+  async #insist(call: (object: MemberObject) => Promise<unknown>): Promise<boolean> {
+    clearInterval(this.#timer);
+    const startedAtMs = Date.now();
+    for (let tries = 0; ; tries++) {
+      try {
+        await memberBudget(this.#env, this.#memberId, call);
+        return true;
+      } catch (error) {
+        const pauseMs = Math.min(100 * 2 ** tries, LIMITS.admissionTimeoutMs);
+        if (Date.now() - startedAtMs + pauseMs > LIMITS.settleGiveUpMs) {
+          console.error(JSON.stringify({ event: 'settle_failed', attemptId: this.#attemptId, error: String(error) }));
+          return false;
+        }
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+}
+
+type MemberObject = Parameters<Parameters<typeof memberBudget>[2]>[0];

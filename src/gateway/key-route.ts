@@ -1,0 +1,35 @@
+/** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
+import { memberBudget } from '../objects.ts';
+import { showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
+import { authenticate } from './credentials.ts';
+import type { Refusal } from './refusals.ts';
+import type { GatewayContext } from './router.ts';
+
+export async function showKey({ env, request, requestId }: GatewayContext): Promise<Response | Refusal> {
+  const authenticated = await authenticate(request, env);
+  if ('refusal' in authenticated) return authenticated.refusal;
+  const { ownerId: memberId, hash: keyHash } = authenticated.caller;
+  try {
+    const status = await memberBudget(env, memberId, (object) => object.keyStatus({ memberId, keyHash }));
+    if ('refusal' in status) return status.refusal;
+    const { key, keyStatus, memberStatus } = status;
+    const member = showMemberStatus(memberStatus);
+    const body = {
+      id: key.keyId,
+      projectId: key.projectId,
+      memberId,
+      name: key.name,
+      maskedKey: key.masked,
+      status: key.status,
+      createdAt: new Date(key.createdAtMs).toISOString(),
+      expiresAt: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+      ...showKeyLimits(keyStatus.limits),
+      ...showKeyUsage(keyStatus),
+      member: { budgetType: member.budgetType, limits: showMemberLimits(memberStatus), status: member },
+    };
+    return Response.json(body, { headers: { 'x-request-id': requestId } });
+  } catch (error) {
+    console.warn(JSON.stringify({ event: 'key_status_failed', requestId, error: String(error) }));
+    return { kind: 'budget_unavailable' };
+  }
+}

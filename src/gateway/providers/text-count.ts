@@ -1,0 +1,61 @@
+/**
+ * Counting tokens of text without the provider's tokenizer.
+ *
+ * A byte-pair token is at least one byte, so bytes are a bound whatever the tokenizer; exact BPE is not on the path (it
+ * takes seconds on a hostile prompt). Bounds hold money, estimates are charged only where the provider reported nothing.
+ */
+import { estimateTokenCount } from 'tokenx';
+import type { OutputCount } from './provider.ts';
+
+const encoder = new TextEncoder();
+
+/** Text is estimated in pieces of about this size, so that an answer of hours needs flat memory. */
+const PIECE_LENGTH = 4_096;
+
+/** Deltas this short on average (bytes) are single tokens: then their number is the better estimate. */
+const SINGLE_TOKEN_BYTES = 7;
+
+/** A run without spaces of this length is not prose (base64, say), where the estimate reads far too low. */
+const DENSE_RUN = 64;
+const DENSE_BYTES_PER_TOKEN = 2;
+
+export function bytesOf(text: string): number {
+  return encoder.encode(text).byteLength;
+}
+
+export function estimateTokens(text: string): number {
+  let tokens = 0;
+  for (let start = 0; start < text.length; start += PIECE_LENGTH) {
+    const piece = text.slice(start, start + PIECE_LENGTH);
+    const dense = piece.split(/\s+/).reduce((sum, run) => sum + (run.length > DENSE_RUN ? run.length : 0), 0);
+    tokens += Math.max(estimateTokenCount(piece), Math.ceil(dense / DENSE_BYTES_PER_TOKEN));
+  }
+  return tokens;
+}
+
+export class TextCount implements OutputCount {
+  #bytes = 0;
+  #deltas = 0;
+  #estimated = 0;
+  #piece = '';
+
+  add(text: string): void {
+    if (text === '') return;
+    this.#bytes += bytesOf(text);
+    this.#deltas += 1;
+    this.#piece += text;
+    if (this.#piece.length < PIECE_LENGTH) return;
+    this.#estimated += estimateTokens(this.#piece);
+    this.#piece = '';
+  }
+
+  get tokensMax(): number {
+    return this.#bytes;
+  }
+
+  get tokensEstimate(): number {
+    if (this.#deltas === 0) return 0;
+    if (this.#bytes / this.#deltas <= SINGLE_TOKEN_BYTES) return this.#deltas;
+    return Math.max(this.#deltas, this.#estimated + estimateTokens(this.#piece));
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * Every way in which the gateway says no, and the one place that gives each its status, code and words.
+ *
+ * A refusal is a value. `describe` is protocol-neutral; each wire puts the description into its own envelope.
+ */
+import type { LedgerRefusal, ScopeName, ScopeView } from '../budgets/refusals.ts';
+import { formatUsd, type Nanos } from '../money/nanos.ts';
+
+export type Refusal =
+  | LedgerRefusal
+  | { kind: 'no_key'; reason: 'missing' | 'malformed' | 'several' | 'in_url' | 'not_a_gateway_key' }
+  | { kind: 'bad_request'; field: string | null; message: string }
+  | { kind: 'request_too_large'; bytesMax: number }
+  | { kind: 'model_not_found'; model: string }
+  | { kind: 'budget_unavailable' }
+  | {
+      kind: 'upstream_refused';
+      status: number;
+      message: string;
+      code: string | null;
+      field: string | null;
+      retryAfter: string | null;
+    }
+  | { kind: 'upstream_error'; message: string }
+  | { kind: 'upstream_timeout'; message: string };
+
+export interface Described {
+  status: number;
+  type: string;
+  code: string;
+  message: string;
+  /** The field or header that is wrong, where one is. */
+  param: string | null;
+  metadata: Record<string, unknown>;
+  retryAfter: string | null;
+}
+
+const EXHAUSTED: Record<ScopeName, { code: string; message: string }> = {
+  member_total: {
+    code: 'member_budget_exhausted',
+    message: 'Member has reached their total spend budget.',
+  },
+  member_period: {
+    code: 'member_period_budget_exhausted',
+    message: 'Member has reached their period spend budget.',
+  },
+  api_key_total: {
+    code: 'api_key_budget_exhausted',
+    message: 'API key has reached its total spend limit.',
+  },
+  api_key_period: {
+    code: 'api_key_budget_exhausted',
+    message: 'API key has reached its period spend limit.',
+  },
+};
+
+const KEY_MESSAGES = {
+  missing: 'No API key was given. Send it as "Authorization: Bearer psr_...".',
+  malformed: 'The API key is malformed or was not issued here. Check that it was copied whole.',
+  several: 'The request carries several different API keys. Send one, in one header.',
+  in_url:
+    'API keys are not read from the URL, where they would be logged. Send "Authorization: Bearer psr_..." and roll this key.',
+  not_a_gateway_key: 'This is a master key, which manages an organization. Model calls take an API key (psr_...).',
+  unknown: 'The API key is not active: it was deleted, rolled, or its member was removed.',
+  disabled: 'The API key is disabled.',
+  expired: 'The API key has expired.',
+} as const;
+
+/** What a held budget asks callers to wait: most answers are done, or their first slice is, by then. */
+const IN_FLIGHT_RETRY_SECONDS = '1';
+const UNAVAILABLE_RETRY_SECONDS = '2';
+
+export function describe(refusal: Refusal, requestId: string): Described {
+  switch (refusal.kind) {
+    case 'no_key':
+    case 'invalid_key':
+      return said(401, 'invalid_request_error', 'invalid_api_key', KEY_MESSAGES[refusal.reason], { requestId });
+    case 'project_not_granted':
+      return said(
+        403,
+        'invalid_request_error',
+        'permission_denied',
+        "The API key's project is not granted to its member any more.",
+        {
+          rule: 'project',
+          requestId,
+        },
+      );
+    case 'project_archived':
+      return said(410, 'invalid_request_error', 'project_archived', "The API key's project is archived.", {
+        requestId,
+      });
+    case 'bad_request':
+      return {
+        ...said(400, 'invalid_request_error', 'invalid_request_error', refusal.message, { requestId }),
+        param: refusal.field,
+      };
+    case 'request_too_large':
+      return said(
+        413,
+        'invalid_request_error',
+        'request_too_large',
+        `The request body is larger than ${refusal.bytesMax} bytes.`,
+        {
+          requestId,
+        },
+      );
+    case 'model_not_found':
+      return {
+        ...said(
+          404,
+          'invalid_request_error',
+          'model_not_found',
+          `There is no model "${refusal.model}" here. GET /v1/models lists those you can use.`,
+          {
+            requestId,
+          },
+        ),
+        param: 'model',
+      };
+    case 'price_unknown':
+      return {
+        ...said(
+          400,
+          'invalid_request_error',
+          'price_unknown',
+          'The price of this model is not known, and a budget applies.',
+          {
+            requestId,
+          },
+        ),
+        param: 'model',
+      };
+    case 'exhausted': {
+      const { code, message } = EXHAUSTED[refusal.view.scope];
+      const metadata = { ...moneyMetadata(refusal.view, requestId), alsoExhausted: refusal.alsoExhausted };
+      return said(403, 'permission_error', code, message, metadata);
+    }
+    case 'request_exceeds_budget':
+      return said(
+        403,
+        'permission_error',
+        'request_exceeds_budget',
+        `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. Ask for fewer tokens or a cheaper model.`,
+        { ...moneyMetadata(refusal.view, requestId), needed: formatUsd(refusal.needed) },
+      );
+    case 'budget_in_flight':
+      return {
+        ...said(
+          429,
+          'rate_limit_error',
+          'budget_in_flight',
+          `What remains is held by requests in flight: this one needs ${usd(refusal.needed)}, ${usd(refusal.view.remaining)} are free. Try again when they end.`,
+          { ...moneyMetadata(refusal.view, requestId), needed: formatUsd(refusal.needed) },
+        ),
+        retryAfter: IN_FLIGHT_RETRY_SECONDS,
+      };
+    case 'too_late':
+    case 'budget_unavailable':
+      return {
+        ...said(
+          503,
+          'api_error',
+          'budget_unavailable',
+          'The budget could not be checked, so nothing was sent. Try again.',
+          {
+            requestId,
+          },
+        ),
+        retryAfter: UNAVAILABLE_RETRY_SECONDS,
+      };
+    case 'upstream_refused':
+      return {
+        ...said(
+          refusal.status,
+          refusal.status === 429 ? 'rate_limit_error' : 'invalid_request_error',
+          refusal.code ?? 'upstream_error',
+          refusal.message,
+          {
+            requestId,
+          },
+        ),
+        param: refusal.field,
+        retryAfter: refusal.retryAfter,
+      };
+    case 'upstream_error':
+      return said(502, 'api_error', 'upstream_error', refusal.message, { requestId });
+    case 'upstream_timeout':
+      return said(504, 'api_error', 'upstream_timeout', refusal.message, { requestId });
+  }
+}
+
+/** The metadata of a refusal for money. Amounts are decimal USD. */
+function moneyMetadata(view: ScopeView, requestId: string): Record<string, unknown> {
+  return {
+    scope: view.scope,
+    limit: formatUsd(view.limit),
+    spent: formatUsd(view.spent),
+    held: formatUsd(view.held),
+    remaining: formatUsd(view.remaining),
+    resetsAt: view.resetsAtMs === null ? null : new Date(view.resetsAtMs).toISOString(),
+    requestId,
+    alsoExhausted: [],
+  };
+}
+
+function said(
+  status: number,
+  type: string,
+  code: string,
+  message: string,
+  metadata: Record<string, unknown>,
+): Described {
+  return { status, type, code, message, param: null, metadata, retryAfter: null };
+}
+
+function usd(amount: Nanos): string {
+  return `$${formatUsd(amount)}`;
+}
+
+function left(view: ScopeView): Nanos {
+  return Math.max(0, view.limit - view.spent) as Nanos;
+}

@@ -1,0 +1,50 @@
+/**
+ * The gateway's routes. Each handler reads like its story: who calls, what for, may they, then the relay.
+ */
+import { Hono } from 'hono';
+import { newRequestId } from '../ids.ts';
+import type { Catalogue } from '../models/catalogue.ts';
+import { completeChat } from './chat-completions/route.ts';
+import { chatWire } from './chat-completions/wire.ts';
+import { showKey } from './key-route.ts';
+import { listModels, showModel } from './models-route.ts';
+import type { Providers } from './providers/provider.ts';
+import type { Refusal } from './refusals.ts';
+
+/** What every gateway handler works with. */
+export interface GatewayContext {
+  env: Env;
+  ctx: ExecutionContext;
+  request: Request;
+  requestId: string;
+  catalogue: Catalogue;
+  providers: Providers;
+}
+
+const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
+
+/** The routes under /v1, over the models and providers that this build serves. */
+export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<{ Bindings: Env }> {
+  const router = new Hono<{ Bindings: Env }>();
+
+  const answer =
+    (handle: Handler) =>
+    async (c: { env: Env; executionCtx: unknown; req: { raw: Request; param(name: string): string | undefined } }) => {
+      const request = c.req.raw;
+      const asked = request.headers.get('x-request-id');
+      const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
+      const ctx = c.executionCtx as ExecutionContext;
+      const context = { env: c.env, ctx, request, requestId, catalogue, providers };
+      const answered = await handle(context, c.req.param('model') ?? '');
+      const headers = new Headers({ 'x-request-id': requestId });
+      return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
+    };
+
+  router.post('/chat/completions', answer(completeChat));
+  router.get('/models', answer(listModels));
+  router.get('/models/:model{.+}', answer(showModel));
+  router.get('/key', answer(showKey));
+  return router;
+}

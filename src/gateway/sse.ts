@@ -1,0 +1,52 @@
+/**
+ * Server-sent events as they pass: cut into whole events, each with its bytes untouched and its data read.
+ */
+import { createParser } from 'eventsource-parser';
+import { LIMITS } from '../limits.ts';
+
+export interface Frame {
+  /** The event as it came, its closing blank line included. */
+  raw: string;
+  /** Its data lines joined, or null for a comment. */
+  data: string | null;
+}
+
+const END_OF_EVENT = /\r\n\r\n|\n\n|\r\r/;
+
+/** Throws where an event grows past `LIMITS.streamEventBytesMax`. */
+export class Frames {
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+
+  push(bytes: Uint8Array): Frame[] {
+    this.#rest += this.#decoder.decode(bytes, { stream: true });
+    const frames: Frame[] = [];
+    for (;;) {
+      const end = END_OF_EVENT.exec(this.#rest);
+      if (!end) break;
+      const length = end.index + end[0].length;
+      frames.push(toFrame(this.#rest.slice(0, length)));
+      this.#rest = this.#rest.slice(length);
+    }
+    if (this.#rest.length > LIMITS.streamEventBytesMax) throw new Error('an event of the stream is too large');
+    return frames;
+  }
+
+  /** What came after the last whole event: an event whose closing blank line is missing, or nothing. */
+  end(): Frame[] {
+    const rest = this.#rest + this.#decoder.decode();
+    this.#rest = '';
+    return rest.trim() === '' ? [] : [toFrame(`${rest.trimEnd()}\n\n`)];
+  }
+}
+
+function toFrame(raw: string): Frame {
+  let data: string | null = null;
+  const parser = createParser({
+    onEvent: (event) => {
+      data = event.data;
+    },
+  });
+  parser.feed(raw);
+  return { raw, data };
+}

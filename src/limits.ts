@@ -1,0 +1,91 @@
+/**
+ * Every size, rate and time that decides something, with its why. Code reads them from here and so do the tests.
+ */
+
+const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+export const LIMITS = {
+  /** A hold lives this long past its last renewal. The Worker cancels upstream before it ends, so a live stream never loses its hold. */
+  holdTtlMs: 60 * SECOND_MS,
+  /** The object waits as long again before it charges a silent hold: clocks differ and a settle may still be on its way. */
+  holdGraceMs: 60 * SECOND_MS,
+  /** Four renewals fit into one ttl, so three may be lost in a row. */
+  holdRenewMs: 15 * SECOND_MS,
+  /** An authorize older than this was given up by its Worker long ago: granting it would leak a hold. */
+  authorizeAgeMsMax: 2 * MINUTE_MS,
+  /** A resolved hold is remembered this long (and until it is shipped), so that a late repeat changes nothing. */
+  tombstoneMs: 15 * MINUTE_MS,
+
+  /** The first slice of a stream: small enough to start with little left, large enough for most short answers. */
+  sliceTokensMin: 256,
+  /** Slices double up to here: at 100 tokens a second one extension every 40 s. */
+  sliceTokensMax: 4_096,
+  /** What a provider may still make before it notices a cancel; it stays inside the hold. */
+  tailTokens: 64,
+  /** How long an answer waits for its settlement to be confirmed before it goes out; settling goes on behind it. */
+  settleBeforeAnswerMs: 2 * SECOND_MS,
+  /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
+  settleGiveUpMs: 28 * SECOND_MS,
+  /** Admission fails closed after this: a caller rather hears 503 soon than waits. */
+  admissionTimeoutMs: 5 * SECOND_MS,
+
+  /** Until then a stream's status is the provider's own; after it the client gets 200 and comments, so that no proxy on the way gives up. */
+  firstByteMsMax: 15 * SECOND_MS,
+  /** One comment in each such silence keeps idle connections open. */
+  pingMs: 15 * SECOND_MS,
+  /** A provider that sends nothing for this long is taken for dead. */
+  upstreamIdleMsMax: 5 * MINUTE_MS,
+
+  /** After a hang-up a whole answer is waited for this long: what the provider bills is then known, not guessed. */
+  drainMs: 15 * SECOND_MS,
+  /** The largest whole answer that is read into memory. */
+  answerBytesMax: 32 * 1024 * 1024,
+
+  /** Larger than any context window's text; a Worker has 128 MB of memory in all. */
+  requestBytesMax: 16 * 1024 * 1024,
+  /** A provider's error page is read this far to find its message. */
+  upstreamErrorBytesMax: 64 * 1024,
+  /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
+  streamEventBytesMax: 4 * 1024 * 1024,
+
+  /** Usage events wait this long to travel together: one alarm and one D1 transaction for all of them. */
+  shipDelayMs: 5 * SECOND_MS,
+  /** So many waiting events travel at once without waiting. */
+  shipRowsMax: 500,
+  /** After a failed shipment the next try doubles from shipDelayMs up to this. */
+  shipRetryMsMax: 5 * MINUTE_MS,
+  /** Kinds of refusal counted between two shipments; a caller that invents more is counted under what there is. */
+  refusalKindsMax: 200,
+
+  /** A period of a scope without limit is remembered this long, so that a limit set today knows the last month. */
+  windowHistoryMs: 31 * DAY_MS,
+
+  /** A Worker asks the health object about a provider at most so often: routing may be this stale. */
+  healthFreshMs: 10 * SECOND_MS,
+  /** A provider counts as failing for this long after its last failure... */
+  healthMemoryMs: 60 * SECOND_MS,
+  /** ...of so many in a row. */
+  healthFailuresMin: 3,
+
+  /** How many events one rollup statement takes: some 100 ms of D1 time. */
+  rollupRowsMax: 20_000,
+  /** How many such statements one cron run makes before it leaves the rest to the next. */
+  rollupBatchesMax: 50,
+  /** Usage events are kept this long once rolled up. */
+  eventRetentionMs: 60 * DAY_MS,
+  /** One pruning statement takes so many rows, so that it never holds D1 for long. */
+  pruneRowsMax: 10_000,
+
+  /** A change to a member's policy waits this long for the object before it answers 202. */
+  policyPushMs: 2 * SECOND_MS,
+  /** How many objects one cron run talks to at once. */
+  objectCallsAtOnce: 32,
+
+  /** A year and a day, so that a leap year fits. */
+  analyticsDaysMax: 366,
+  /** Hourly rows get long fast. */
+  analyticsHourlyDaysMax: 31,
+} as const;

@@ -1,0 +1,31 @@
+/** Routes of local builds only: ship and roll up now, so that a test or a curious newcomer need not wait for the cron. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { apiRouter } from '../api.ts';
+import { memberBudget } from '../objects.ts';
+import { guard } from '../teams/guard.ts';
+import { rollUp } from '../usage/rollups.ts';
+
+export const localRouter = apiRouter().openapi(
+  createRoute({
+    method: 'post',
+    path: '/orgs/{orgId}/rollups',
+    summary: 'Ship and roll up now; answers when D1 has every settled event of the organization',
+    request: { params: z.object({ orgId: z.string() }) },
+    responses: { 200: { description: 'Done' } },
+  }),
+  async (c) => {
+    const { orgId } = c.req.valid('param');
+    await guard(c.env, c.req.raw, orgId, {
+      ability: 'rollups.run',
+      roleMessage: 'Only owners and admins can run the rollups.',
+    });
+    const { results } = await c.env.DB.prepare('SELECT id FROM members WHERE organization_id = ?1')
+      .bind(orgId)
+      .all<{ id: string }>();
+    await Promise.all(
+      results.map(({ id: memberId }) => memberBudget(c.env, memberId, (object) => object.ship({ memberId }))),
+    );
+    const { waiting } = await rollUp(c.env.DB, Date.now());
+    return c.json({ waiting }, 200);
+  },
+);

@@ -1,0 +1,20 @@
+/** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
+import { createApp, runCron } from '../app.ts';
+import { openai } from '../gateway/providers/openai.ts';
+import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
+import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
+import { localRouter } from './routes.ts';
+
+export { MemberBudget } from '../../durable-objects/member-budget.ts';
+export { ProviderHealth } from '../../durable-objects/provider-health.ts';
+
+const app = createApp({
+  mappings: [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS],
+  providers: [openai, demoProvider],
+  routers: [localRouter],
+});
+
+export default {
+  fetch: app.fetch,
+  scheduled: (controller, env) => runCron(controller.cron, env, Date.now()),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,60 @@
+/**
+ * How the Worker calls its objects: a new stub for each attempt, retries only where the platform says the call may be
+ * repeated, never into an overloaded object, and an end after which the caller stops waiting.
+ */
+import type { MemberBudget } from '../durable-objects/member-budget.ts';
+import { LIMITS } from './limits.ts';
+
+/**
+ * The object's methods as a caller sees them. The platform's own stub type splits every union in an answer into a union
+ * of promises, which nothing can await precisely; over the wire it is the same methods with the same plain answers.
+ */
+type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
+
+interface PlatformError {
+  retryable?: boolean;
+  overloaded?: boolean;
+}
+
+/** The call did not answer in time. It may still have taken effect. */
+export class ObjectTimeout extends Error {}
+
+/**
+ * Calls a member's object. `call` may run several times, so it must be idempotent.
+ * Throws what the object threw, or ObjectTimeout.
+ */
+export async function memberBudget<T>(
+  env: Env,
+  memberId: string,
+  call: (object: MemberStub) => Promise<T>,
+  timeoutMs: number = LIMITS.admissionTimeoutMs,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${memberId} in ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([retry(() => call(stubOf(env, memberId)), timeoutMs), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function stubOf(env: Env, memberId: string): MemberStub {
+  return env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)) as unknown as MemberStub;
+}
+
+async function retry<T>(attempt: () => Promise<T>, withinMs: number): Promise<T> {
+  const startedAtMs = Date.now();
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const { retryable, overloaded } = error as PlatformError;
+      // Jitter, so that the callers of one restarted object do not come back as one.
+      const pauseMs = 50 * 2 ** tries * (0.5 + Math.random());
+      if (!retryable || overloaded || Date.now() - startedAtMs + pauseMs > withinMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}

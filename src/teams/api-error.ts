@@ -1,0 +1,32 @@
+/** A refusal of the management API: thrown by the guard and handlers, put into its envelope in one place (src/api.ts). */
+
+interface Details {
+  /** The field that is wrong. */
+  param?: string | null;
+  metadata?: Record<string, unknown>;
+}
+
+type Status = 400 | 401 | 403 | 404 | 409 | 413 | 503;
+
+export class ApiError extends Error {
+  readonly status: Status;
+  readonly code: string;
+  readonly param: string | null;
+  readonly metadata: Record<string, unknown>;
+
+  constructor(status: Status, code: string, message: string, details: Details = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.param = details.param ?? null;
+    this.metadata = details.metadata ?? {};
+  }
+}
+
+export function badRequest(param: string | null, message: string): ApiError {
+  return new ApiError(400, 'invalid_request_error', message, { param });
+}
+
+export function notFound(what: string): ApiError {
+  return new ApiError(404, 'not_found', `There is no such ${what}.`);
+}

@@ -1,0 +1,56 @@
+/**
+ * The one guard of the management routes: who calls, in which organization, with which role and plan.
+ *
+ * Checked in this order everywhere: 401 signed in; 404 not of that organization (its existence is not told); 403
+ * role_required; 403 plan_required. A master key acts as an admin of its organization.
+ */
+import { ApiError } from './api-error.ts';
+import { checkKey } from './keys.ts';
+import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
+
+export interface Caller {
+  organizationId: string;
+  plan: Plan;
+  timeZone: string;
+  role: Role;
+}
+
+interface Needs {
+  ability: Ability;
+  /** What to say to a role that may not. */
+  roleMessage: string;
+  feature?: PlanFeature;
+  planMessage?: string;
+}
+
+/** Whoever presents the request's credential, in `organizationId`; throws an ApiError in the order above. */
+export async function guard(env: Env, request: Request, organizationId: string, needs: Needs): Promise<Caller> {
+  const caller = await identify(env, request);
+  if (!caller)
+    throw new ApiError(401, 'unauthorized', 'Sign in, or send a master key as "Authorization: Bearer psm_...".');
+  if (caller.organizationId !== organizationId) throw new ApiError(404, 'not_found', 'There is no such organization.');
+  if (!roleMay(caller.role, needs.ability)) throw new ApiError(403, 'role_required', needs.roleMessage);
+  if (needs.feature && !planHas(caller.plan, needs.feature)) {
+    const message = needs.planMessage ?? `This requires the ${PLAN_NAMES.enterprise} plan.`;
+    throw new ApiError(403, 'plan_required', message, { metadata: { plan: 'enterprise' } });
+  }
+  return caller;
+}
+
+async function identify(env: Env, request: Request): Promise<Caller | null> {
+  const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+  if (!bearer) return null;
+  const key = await checkKey(bearer.trim(), env.KEY_SECRET);
+  if (key?.kind !== 'master') return null;
+  // The primary: a master key deleted a moment ago must not work on a replica that has not heard of it.
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT organization.id, organization.plan, organization.time_zone
+       FROM master_keys AS key
+       JOIN organizations AS organization ON organization.id = key.organization_id
+       WHERE key.hash = ?1 AND key.deleted_at IS NULL AND organization.id = ?2`,
+    )
+    .bind(key.hash, key.ownerId)
+    .first<{ id: string; plan: Plan; time_zone: string }>();
+  return row && { organizationId: row.id, plan: row.plan, timeZone: row.time_zone, role: 'admin' };
+}

@@ -1,0 +1,59 @@
+/**
+ * Who may do what: one table of abilities by role, one of features by plan. The guard (guard.ts) is their only reader
+ * at run time; handlers never ask for a role themselves.
+ */
+
+export type Role = 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+
+export type Plan = 'free' | 'pro' | 'enterprise';
+
+const ABILITIES = {
+  'members.read': ['owner', 'admin', 'finance'],
+  'budgets.read': ['owner', 'admin', 'finance'],
+  'budgets.write': ['owner', 'admin', 'finance'],
+  'keys.manage': ['owner', 'admin'],
+  'health.read': ['owner', 'admin', 'finance'],
+  'analytics.organization': ['owner', 'admin'],
+  'analytics.members': ['owner', 'admin'],
+  'rollups.run': ['owner', 'admin'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Ability = keyof typeof ABILITIES;
+
+const PLAN_FEATURES = {
+  'analytics.organization': ['enterprise'],
+  'analytics.members': ['enterprise'],
+  'projects.scoped': ['enterprise'],
+} as const satisfies Record<string, readonly Plan[]>;
+
+export type PlanFeature = keyof typeof PLAN_FEATURES;
+
+/** Active API keys that a plan allows an organization. */
+export const PLAN_KEYS_MAX: Record<Plan, number> = { free: 5, pro: 20, enterprise: 500 };
+
+export const PLAN_NAMES: Record<Plan, string> = { free: 'Free', pro: 'Pro', enterprise: 'Enterprise' };
+
+export function roleMay(role: Role, ability: Ability): boolean {
+  const roles: readonly Role[] = ABILITIES[ability];
+  return roles.includes(role);
+}
+
+export function planHas(plan: Plan, feature: PlanFeature): boolean {
+  const plans: readonly Plan[] = PLAN_FEATURES[feature];
+  return plans.includes(plan);
+}
+
+/** Whether a member of this role uses only the projects granted to it. Owners and admins use all. */
+export function isProjectScoped(role: Role, plan: Plan): boolean {
+  return (role === 'developer' || role === 'api') && planHas(plan, 'projects.scoped');
+}
+
+/** Whether keys may be made for a member of this role. */
+export function mayOwnKeys(role: Role): boolean {
+  return role === 'owner' || role === 'admin' || role === 'developer' || role === 'api';
+}
+
+/** Owners, admins and finance never inherit the developer default. */
+export function inheritsDefault(role: Role): boolean {
+  return role === 'developer' || role === 'basic' || role === 'api';
+}

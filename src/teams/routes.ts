@@ -1,0 +1,145 @@
+/** The management routes of teams: members, budgets, API keys. Each is guarded first and reads like its story. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { apiRouter } from '../api.ts';
+import { ApiError } from './api-error.ts';
+import { createKey, listKeys, showApiKey } from './api-keys.ts';
+import { BudgetBody, KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
+import { guard } from './guard.ts';
+import { findMember, listMembers, setBudget, showMember } from './members.ts';
+
+const NAME_LENGTH_MAX = 100;
+const PAGE_MAX = 100;
+const PAGE_DEFAULT = 50;
+
+const Org = z.object({ orgId: z.string() });
+const OrgMember = Org.extend({ memberId: z.string() });
+
+const Page = z.object({
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z.string().max(100).optional(),
+  q: z.string().max(NAME_LENGTH_MAX).optional(),
+});
+
+const KeyBody = z
+  .strictObject({
+    projectId: z.string({ error: 'projectId is required.' }),
+    name: z
+      .string({ error: 'name is required.' })
+      .trim()
+      .min(1, { error: 'name must not be empty.' })
+      .max(NAME_LENGTH_MAX),
+    memberId: z.string({ error: 'memberId is required: a master key has no keys of its own.' }),
+    expiresAt: z.iso.datetime({ error: 'expiresAt must be an ISO 8601 instant in UTC.' }).nullable().default(null),
+    limits: KeyLimitsBody.default(NO_KEY_LIMITS),
+  })
+  .openapi('ApiKeyBody');
+
+const answers = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: z.looseObject({}) } },
+});
+
+const body = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+const MEMBERS_ROLE = 'Only owners, admins and finance admins can view members.';
+const BUDGETS_ROLE = 'Only owners, admins and finance admins can update member budgets.';
+const KEYS_ROLE = "Only owners and admins can manage the organization's API keys.";
+
+export const teamsRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/members',
+      summary: 'List members with budget and status',
+      request: { params: Org, query: Page },
+      responses: { 200: answers('A page of members') },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      await guard(c.env, c.req.raw, orgId, { ability: 'members.read', roleMessage: MEMBERS_ROLE });
+      const { rows, nextCursor } = await listMembers(c.env, orgId, c.req.valid('query'));
+      const members = await Promise.all(rows.map((row) => showMember(c.env, row)));
+      return c.json({ members, nextCursor }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/members/{memberId}',
+      summary: 'One member with budget and status',
+      request: { params: OrgMember },
+      responses: { 200: answers('The member') },
+    }),
+    async (c) => {
+      const { orgId, memberId } = c.req.valid('param');
+      await guard(c.env, c.req.raw, orgId, { ability: 'members.read', roleMessage: MEMBERS_ROLE });
+      return c.json(await showMember(c.env, await findMember(c.env, orgId, memberId)), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'put',
+      path: '/orgs/{orgId}/members/{memberId}/budget',
+      summary: "Replace a member's budget",
+      request: { params: OrgMember, body: body(BudgetBody) },
+      responses: {
+        200: answers('The member, its object has confirmed the budget'),
+        202: answers('The member, its object will take the budget within minutes'),
+      },
+    }),
+    async (c) => {
+      const { orgId, memberId } = c.req.valid('param');
+      const caller = await guard(c.env, c.req.raw, orgId, { ability: 'budgets.write', roleMessage: BUDGETS_ROLE });
+      const member = await findMember(c.env, orgId, memberId);
+      if (member.role === 'owner' && caller.role !== 'owner') {
+        throw new ApiError(403, 'role_required', 'Admins cannot modify owners.');
+      }
+      const { newCycle, version, ...budget } = c.req.valid('json');
+      const { pending } = await setBudget(c.env, member, { budget, newCycle, version }, Date.now());
+      const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
+      return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/keys',
+      summary: 'List API keys',
+      request: { params: Org, query: Page.extend({ memberId: z.string().optional() }) },
+      responses: { 200: answers('A page of keys, newest first') },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      await guard(c.env, c.req.raw, orgId, { ability: 'keys.manage', roleMessage: KEYS_ROLE });
+      const { rows, nextCursor } = await listKeys(c.env, orgId, c.req.valid('query'));
+      return c.json({ keys: rows.map(showApiKey), nextCursor }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/orgs/{orgId}/keys',
+      summary: 'Make an API key for a member; the secret is shown this once',
+      request: { params: Org, body: body(KeyBody) },
+      responses: {
+        201: answers('The key with its secret'),
+        202: answers('The key with its secret; it works as soon as the member object has learnt of it'),
+      },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const caller = await guard(c.env, c.req.raw, orgId, { ability: 'keys.manage', roleMessage: KEYS_ROLE });
+      const { projectId, name, memberId, expiresAt, limits } = c.req.valid('json');
+      const member = await findMember(c.env, orgId, memberId).catch(() => {
+        throw new ApiError(400, 'invalid_request_error', 'There is no such member.', { param: 'memberId' });
+      });
+      const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
+      const asked = { projectId, name, expiresAtMs, limits };
+      const { row, secret, pending } = await createKey(c.env, caller, member, asked, Date.now());
+      const created = { ...showApiKey(row), secret };
+      return pending ? c.json({ ...created, pending }, 202) : c.json(created, 201);
+    },
+  );

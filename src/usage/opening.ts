@@ -1,0 +1,77 @@
+/**
+ * What D1 knows of a member's past, for an object that starts without memory: a member's first request, or a rebuild.
+ * Read in one transaction on the primary, so that ledger, rollups and events belong to one instant.
+ */
+import type { Opening } from '../budgets/policy.ts';
+import { LIMITS } from '../limits.ts';
+import { nanos } from '../money/nanos.ts';
+import { readPolicy } from '../teams/policy.ts';
+import { QUARTER_MS } from './rollups.ts';
+
+const EVER_BY_KEY = `
+  SELECT key_id, sum(cost) AS cost
+  FROM (
+    SELECT dimension.key_id, sum(rollup.cost) AS cost
+    FROM usage_dimensions AS dimension
+    JOIN usage_rollups AS rollup
+      ON rollup.organization_id = dimension.organization_id AND rollup.dimension_id = dimension.id
+    WHERE dimension.organization_id = ?1 AND dimension.member_id = ?2
+    GROUP BY dimension.key_id
+    UNION ALL
+    SELECT key_id, sum(cost)
+    FROM usage_events
+    WHERE seq > (SELECT seq FROM rollup_watermark) AND member_id = ?2
+    GROUP BY key_id
+  )
+  GROUP BY key_id`;
+
+const RECENT_BY_KEY = `
+  SELECT key_id, bucket_at, sum(cost) AS cost
+  FROM (
+    SELECT dimension.key_id, rollup.bucket_at, rollup.cost
+    FROM usage_rollups AS rollup
+    JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
+    WHERE rollup.organization_id = ?1 AND rollup.bucket_at >= CAST(?3 AS INTEGER) AND dimension.member_id = ?2
+    UNION ALL
+    SELECT key_id, settled_at - settled_at % ${QUARTER_MS}, cost
+    FROM usage_events
+    WHERE seq > (SELECT seq FROM rollup_watermark) AND member_id = ?2
+  )
+  GROUP BY key_id, bucket_at
+  HAVING sum(cost) > 0`;
+
+/** Throws where D1 does not answer or knows no such member: then nothing may be admitted. */
+export async function readOpening(db: D1Database, memberId: string, nowMs: number): Promise<Opening> {
+  const session = db.withSession('first-primary');
+  const policy = await readPolicy(session, memberId);
+  if (!policy) throw new Error(`no member ${memberId}`);
+  const since = nowMs - Math.max(LIMITS.windowHistoryMs, LIMITS.eventRetentionMs);
+  const [ledger, ever, recent] = await session.batch<Record<string, number | string>>([
+    session.prepare('SELECT shipped, cost FROM member_ledgers WHERE member_id = ?1').bind(memberId),
+    session.prepare(EVER_BY_KEY).bind(policy.organizationId, memberId),
+    session.prepare(RECENT_BY_KEY).bind(policy.organizationId, memberId, since),
+  ]);
+  const recentOfMember = new Map<number, number>();
+  const recentOfKeys = (recent?.results ?? []).map((row) => {
+    const startMs = Number(row.bucket_at);
+    recentOfMember.set(startMs, (recentOfMember.get(startMs) ?? 0) + Number(row.cost));
+    return { scope: String(row.key_id), startMs, endMs: startMs + QUARTER_MS, spent: nanos(Number(row.cost)) };
+  });
+  return {
+    policy,
+    sequence: Number(ledger?.results[0]?.shipped ?? 0),
+    lifetime: [
+      { scope: 'member', spent: nanos(Number(ledger?.results[0]?.cost ?? 0)) },
+      ...(ever?.results ?? []).map((row) => ({ scope: String(row.key_id), spent: nanos(Number(row.cost)) })),
+    ],
+    recent: [
+      ...[...recentOfMember].map(([startMs, spent]) => ({
+        scope: 'member',
+        startMs,
+        endMs: startMs + QUARTER_MS,
+        spent: nanos(spent),
+      })),
+      ...recentOfKeys,
+    ],
+  };
+}

@@ -1,0 +1,134 @@
+/** The management routes of usage: analytics and the health of the books. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { apiRouter } from '../api.ts';
+import { LIMITS } from '../limits.ts';
+import { badRequest, notFound } from '../teams/api-error.ts';
+import { guard } from '../teams/guard.ts';
+import { activity, GROUPS, type GroupBy } from './analytics.ts';
+import { proveBooks } from './books.ts';
+import { isTimeZone, localDays, localHours, parseDate, today } from './time-zones.ts';
+
+const DAYS_DEFAULT = 7;
+
+const GROUP_NAMES = Object.keys(GROUPS) as [GroupBy, ...GroupBy[]];
+
+const ActivityParameters = z.strictObject({
+  organizationId: z.string({ error: 'organizationId is required.' }),
+  from: z.string().optional().openapi({ example: '2026-11-01' }),
+  to: z.string().optional().openapi({ example: '2026-11-30' }),
+  timezone: z.string().optional().openapi({ example: 'Europe/Stockholm' }),
+  groupBy: z.enum(GROUP_NAMES, { error: `groupBy must be one of ${GROUP_NAMES.join(', ')}.` }).default('model'),
+  granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
+  projectId: z.string().optional(),
+  apiKeyId: z.string().optional(),
+});
+
+const answers = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: z.looseObject({}) } },
+});
+
+export const usageRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/analytics/activity',
+      summary: 'Usage by local day or hour, broken down by one dimension',
+      request: { query: ActivityParameters },
+      responses: { 200: answers('Every day or hour of the range, and totals') },
+    }),
+    async (c) => {
+      const asked = c.req.valid('query');
+      const scoped = asked.projectId !== undefined || asked.apiKeyId !== undefined;
+      const caller = await guard(c.env, c.req.raw, asked.organizationId, {
+        ability: 'analytics.organization',
+        roleMessage: 'Only organization owners and admins can view organization analytics',
+        ...(scoped
+          ? {}
+          : {
+              feature: 'analytics.organization',
+              planMessage: 'Organization analytics require an enterprise plan',
+            }),
+      });
+      if (asked.groupBy === 'member') {
+        await guard(c.env, c.req.raw, asked.organizationId, {
+          ability: 'analytics.members',
+          roleMessage: 'Only organization owners and admins can view member usage',
+          feature: 'analytics.members',
+          planMessage: 'Member analytics require an enterprise plan',
+        });
+      }
+      const timezone = asked.timezone ?? caller.timeZone;
+      const spans = spansOf({ ...asked, timezone }, Date.now());
+      await checkOwned(c.env, caller.organizationId, 'projects', asked.projectId, 'project');
+      await checkOwned(c.env, caller.organizationId, 'api_keys', asked.apiKeyId, 'API key');
+      const answer = await activity(c.env.DB, { ...asked, spans });
+      return c.json({ ...answer, timezone }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/health',
+      summary: 'The books of every member, proven now',
+      request: { params: z.object({ orgId: z.string() }) },
+      responses: { 200: answers('Differences (0 when the books agree), what is unresolved, overruns, stale parts') },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      await guard(c.env, c.req.raw, orgId, {
+        ability: 'health.read',
+        roleMessage: 'Only owners, admins and finance admins can view the health of the books.',
+      });
+      const books = await proveBooks(c.env, orgId);
+      const stale = books.filter((member) => member.stale !== null).map((member) => member.memberId);
+      const difference = books.reduce((sum, member) => sum + magnitude(BigInt(member.difference)), 0n);
+      const ok = difference === 0n && stale.length === 0;
+      return c.json({ ok, difference: difference.toString(), books, stale, provenAt: new Date().toISOString() }, 200);
+    },
+  );
+
+function magnitude(amount: bigint): bigint {
+  return amount < 0n ? -amount : amount;
+}
+
+function spansOf(
+  asked: { from?: string | undefined; to?: string | undefined; timezone: string; granularity: 'day' | 'hour' },
+  nowMs: number,
+) {
+  const { timezone, granularity } = asked;
+  if (!isTimeZone(timezone))
+    throw badRequest(
+      'timezone',
+      `timezone must be an IANA zone, e.g. Europe/Stockholm, not "${timezone.slice(0, 64)}".`,
+    );
+  const to = dateOf('to', asked.to) ?? today(timezone, nowMs);
+  const from = dateOf('from', asked.from) ?? to.subtract({ days: DAYS_DEFAULT - 1 });
+  const days = from.until(to, { largestUnit: 'days' }).days + 1;
+  if (days < 1) throw badRequest('from', 'from must not be after to.');
+  const daysMax = granularity === 'hour' ? LIMITS.analyticsHourlyDaysMax : LIMITS.analyticsDaysMax;
+  if (days > daysMax) throw badRequest('from', `At most ${daysMax} days at this granularity, not ${days}.`);
+  return granularity === 'hour' ? localHours(from, to, timezone) : localDays(from, to, timezone);
+}
+
+function dateOf(field: 'from' | 'to', text: string | undefined) {
+  if (text === undefined) return null;
+  const date = parseDate(text);
+  if (!date) throw badRequest(field, `${field} must be a date, YYYY-MM-DD.`);
+  return date;
+}
+
+/** What belongs to another organization does not exist. */
+async function checkOwned(
+  env: Env,
+  organizationId: string,
+  table: 'projects' | 'api_keys',
+  id: string | undefined,
+  what: string,
+): Promise<void> {
+  if (id === undefined) return;
+  const found = await env.DB.prepare(`SELECT 1 FROM ${table} WHERE id = ?1 AND organization_id = ?2`)
+    .bind(id, organizationId)
+    .first();
+  if (!found) throw notFound(what);
+}

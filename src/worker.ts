@@ -1,0 +1,14 @@
+/** The deployed Worker: fetch and scheduled, and the object classes it hosts. Holds no logic. */
+import { createApp, runCron } from './app.ts';
+import { openai } from './gateway/providers/openai.ts';
+import { CATALOGUE_MAPPINGS } from './models/catalogue.ts';
+
+export { MemberBudget } from '../durable-objects/member-budget.ts';
+export { ProviderHealth } from '../durable-objects/provider-health.ts';
+
+const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: [openai], routers: [] });
+
+export default {
+  fetch: app.fetch,
+  scheduled: (controller, env) => runCron(controller.cron, env, Date.now()),
+} satisfies ExportedHandler<Env>;

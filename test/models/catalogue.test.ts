@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import { CATALOGUE_MAPPINGS, createCatalogue, type Mapping } from '../../src/models/catalogue.ts';
+import { dearestInputRate, dearestOutputRate } from '../../src/money/price.ts';
+
+describe('the built-in models', () => {
+  it.each(CATALOGUE_MAPPINGS.map((mapping) => [mapping.id, mapping] as const))('%s has a price', (_id, mapping) => {
+    // Undefined or empty where the generated table lost the model that the row names.
+    expect(mapping.prices?.length).toBeGreaterThan(0);
+    for (const price of mapping.prices) {
+      expect(price.version.startsWith(`${mapping.id}@`)).toBe(true);
+      expect(dearestInputRate(price)).toBeGreaterThan(0);
+      expect(dearestOutputRate(price)).toBeGreaterThan(0);
+    }
+    // Since ever, so that no instant is without one.
+    expect(mapping.prices[0]?.effectiveFrom).toBeNull();
+  });
+
+  it.each(CATALOGUE_MAPPINGS.map((mapping) => [mapping.id, mapping] as const))('%s is consistent', (_id, mapping) => {
+    expect(mapping.id).toBe(`${mapping.provider}/${mapping.upstreamModel}`);
+    expect(mapping.canonicalModel).not.toContain('/');
+    expect(mapping.maxOutputTokens).toBeGreaterThan(0);
+    expect(mapping.maxOutputTokens).toBeLessThan(mapping.contextTokens);
+    expect(mapping.hiddenReasoning).toBe(mapping.abilities.reasoning);
+  });
+
+  it('are found under both of their names', () => {
+    const catalogue = createCatalogue(CATALOGUE_MAPPINGS);
+    for (const mapping of CATALOGUE_MAPPINGS) {
+      expect(catalogue.find(mapping.id)?.mappings).toEqual([mapping]);
+      expect(catalogue.find(mapping.canonicalModel)?.mappings).toContain(mapping);
+    }
+    expect(catalogue.all()).toEqual(CATALOGUE_MAPPINGS);
+  });
+
+  it('include the sizes that the holds rely on', () => {
+    const catalogue = createCatalogue(CATALOGUE_MAPPINGS);
+    expect(catalogue.find('claude-sonnet-5')?.mappings[0]).toMatchObject({
+      contextTokens: 1_000_000,
+      maxOutputTokens: 128_000,
+      hiddenReasoning: true,
+    });
+    expect(catalogue.find('gpt-4o')?.mappings[0]).toMatchObject({
+      contextTokens: 128_000,
+      maxOutputTokens: 16_384,
+      hiddenReasoning: false,
+    });
+  });
+});
+
+describe('a catalogue', () => {
+  function mapping(provider: Mapping['provider'], canonicalModel: string): Mapping {
+    return {
+      id: `${provider}/${canonicalModel}`,
+      provider,
+      upstreamModel: canonicalModel,
+      canonicalModel,
+      contextTokens: 1000,
+      maxOutputTokens: 100,
+      hiddenReasoning: false,
+      abilities: { tools: false, images: false, jsonSchema: false, reasoning: false },
+      prices: [],
+    };
+  }
+  const atOpenai = mapping('openai', 'shared');
+  const atDemo = mapping('demo', 'shared');
+  const alone = mapping('demo', 'alone');
+  const catalogue = createCatalogue([atOpenai, atDemo, alone]);
+
+  it('gives every mapping of a canonical model, in the order of the list', () => {
+    expect(catalogue.find('shared')).toEqual({ canonicalModel: 'shared', mappings: [atOpenai, atDemo] });
+    expect(catalogue.find('alone')).toEqual({ canonicalModel: 'alone', mappings: [alone] });
+  });
+
+  it('gives the one mapping of a pinned model', () => {
+    expect(catalogue.find('demo/shared')).toEqual({ canonicalModel: 'shared', mappings: [atDemo] });
+  });
+
+  it.each([
+    'Shared',
+    'DEMO/shared',
+    ' shared',
+    'shared ',
+    'demo/',
+    'demo',
+    '',
+    'other/shared',
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'demo/__proto__',
+  ])('knows no %j', (name) => {
+    expect(catalogue.find(name)).toBeNull();
+  });
+
+  it('refuses a name that would stand for two things', () => {
+    expect(() => createCatalogue([alone, alone])).toThrow('two models are called demo/alone');
+    expect(() => createCatalogue([alone, mapping('openai', 'demo/alone')])).toThrow('two models are called demo/alone');
+  });
+});

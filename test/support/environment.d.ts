@@ -1,0 +1,9 @@
+/** What only the test configuration binds, and the Worker under test. */
+declare namespace Cloudflare {
+  interface Env {
+    TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
+  }
+  interface GlobalProps {
+    mainModule: typeof import('../../src/local/worker.ts');
+  }
+}
