@@ -9,10 +9,14 @@ import { LIMITS } from '../limits.ts';
 
 export const QUARTER_MS = 15 * 60 * 1000;
 
-/** The events of this run: those above the watermark, at most ?1 of them. Inside one transaction it never changes. */
+/**
+ * The events of this run: those above the watermark, at most ?1 of them. Counted from the first that waits, not from
+ * the watermark: a gap in the sequence longer than ?1 would else leave a run with nothing to take, for ever.
+ * Inside one transaction it never changes.
+ */
 const RANGE = `
   seq > (SELECT seq FROM rollup_watermark)
-  AND seq <= (SELECT seq FROM rollup_watermark) + CAST(?1 AS INTEGER)`;
+  AND seq < CAST(?1 AS INTEGER) + (SELECT min(seq) FROM usage_events WHERE seq > (SELECT seq FROM rollup_watermark))`;
 
 const ADD_DIMENSIONS = `
   INSERT INTO usage_dimensions (organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app)
@@ -45,7 +49,7 @@ const ADD_TO_ROLLUPS = `
   JOIN usage_dimensions AS dimension USING (
     organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app
   )
-  WHERE ${RANGE.replaceAll('seq >', 'event.seq >').replaceAll('seq <=', 'event.seq <=')}
+  WHERE ${RANGE}
   GROUP BY event.organization_id, bucket_at, dimension.id
   ON CONFLICT DO UPDATE SET
     requests = requests + excluded.requests,
@@ -68,7 +72,7 @@ const MOVE_WATERMARK = `
   UPDATE rollup_watermark
   SET
     rolled_up_to = CASE
-      WHEN coalesce((SELECT max(seq) FROM usage_events), 0) <= seq + CAST(?1 AS INTEGER)
+      WHEN NOT EXISTS (SELECT 1 FROM usage_events WHERE seq > (SELECT seq FROM rollup_watermark) AND NOT (${RANGE}))
       THEN max(rolled_up_to, CAST(?2 AS INTEGER))
       ELSE rolled_up_to
     END,

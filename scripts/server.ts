@@ -1,0 +1,173 @@
+/**
+ * Purser on this machine: the real Worker in workerd, D1 and objects on disk, its crons. Used by `npm start`, the
+ * journeys and the bench.
+ *
+ * Requests reach workerd directly, without wrangler's development proxy. workerd never outlives this process: a guard
+ * of its own ends it even when we are killed.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import diagnostics from 'node:diagnostics_channel';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Cron } from 'croner';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const run = promisify(execFile);
+const CONFIG = join(ROOT, 'wrangler.toml');
+
+export interface ServerOptions {
+  /** 0 takes any free port. */
+  port: number;
+  /** Where D1, the objects and the local secrets live. */
+  dataDir: string;
+  /** What is bound beside wrangler.toml: provider keys, base URLs. */
+  bindings: Record<string, string>;
+  /** Whether the crons run by themselves, as deployed. */
+  crons: boolean;
+  /** Told what is being done, and what the Worker logs. */
+  say: (line: string) => void;
+}
+
+export interface Server {
+  url: string;
+  db: D1Database;
+  keySecret: string;
+  /** Runs a cron now. */
+  cron(expression: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { dataDir, say } = options;
+  mkdirSync(dataDir, { recursive: true });
+  const port = await freePort(options.port);
+  const keySecret = localSecret(dataDir);
+  say('Building the Worker and applying migrations ...');
+  const [script] = await Promise.all([buildWorker(dataDir), applyMigrations(dataDir)]);
+
+  const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
+  const guard = guardRuntime();
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      logRequests: false,
+      resourcePersistencePath: join(dataDir, 'v3'),
+      handleStructuredLogs: ({ level, message }) => {
+        if (level === 'warn' || level === 'error') say(`worker ${level}: ${message}`);
+      },
+      workers: [
+        {
+          ...worker,
+          name: 'purser',
+          modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
+          bindings: { ALLOW_LOOPBACK_UPSTREAMS: '1', ...options.bindings, KEY_SECRET: keySecret },
+          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const handle = await miniflare.getWorker();
+  const cron = async (expression: string) => {
+    await handle.scheduled({ cron: expression });
+  };
+  const crons = options.crons
+    ? (unstable_readConfig({ config: CONFIG }).triggers.crons ?? []).map((expression) =>
+        schedule(expression, cron, say),
+      )
+    : [];
+  return {
+    url: `http://127.0.0.1:${port}`,
+    db: (await miniflare.getD1Database('DB')) as unknown as D1Database,
+    keySecret,
+    cron,
+    async stop() {
+      for (const job of crons) job.stop();
+      await miniflare.dispose();
+      guard.stop();
+    },
+  };
+}
+
+function schedule(expression: string, run: (expression: string) => Promise<void>, say: ServerOptions['say']): Cron {
+  return new Cron(expression, { timezone: 'UTC' }, () =>
+    run(expression).catch((error) => say(`cron ${expression} failed: ${error}`)),
+  );
+}
+
+/** The local build of the Worker (src/local/worker.ts), as text. */
+async function buildWorker(dataDir: string): Promise<string> {
+  const outDir = join(dataDir, 'build');
+  await wrangler(['deploy', 'src/local/worker.ts', '--dry-run', '--outdir', outDir]);
+  return readFileSync(join(outDir, 'worker.js'), 'utf8');
+}
+
+async function applyMigrations(dataDir: string): Promise<void> {
+  await wrangler(['d1', 'migrations', 'apply', 'purser', '--local', '--persist-to', dataDir]);
+}
+
+async function wrangler(args: string[]): Promise<void> {
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1' };
+  try {
+    await run(process.execPath, [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), ...args], { cwd: ROOT, env });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout?: string; stderr?: string };
+    throw new Error(`wrangler ${args.slice(0, 3).join(' ')} failed:\n${stdout ?? ''}${stderr ?? error}`);
+  }
+}
+
+/** The secret that tags this data's keys, made once and readable by its owner only. */
+function localSecret(dataDir: string): string {
+  const file = join(dataDir, 'key-secret');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** The port, if it is free on loopback; any free one for 0. Throws with what to do where it is taken. */
+async function freePort(port: number): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', () => reject(new Error(`Port ${port} is taken. Choose another: npm start -- --port <number>`)));
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : port));
+    });
+  });
+}
+
+/**
+ * Watches for workerd being started, and gives each a shell of its own that kills it once our end of a pipe is closed:
+ * by us at the end, or by the system when we are killed.
+ */
+function guardRuntime(): { stop(): void } {
+  const guards: ChildProcess[] = [];
+  const started = (message: unknown) => {
+    const { process: child } = message as { process: ChildProcess };
+    setImmediate(() => {
+      if (!child.spawnfile?.includes('workerd') || child.pid === undefined || process.platform === 'win32') return;
+      const script = 'read -r _; kill -9 "$0" 2>/dev/null';
+      const guard = spawn('sh', ['-c', script, String(child.pid)], {
+        stdio: ['pipe', 'ignore', 'ignore'],
+        detached: true,
+      });
+      guard.unref();
+      guards.push(guard);
+      child.once('exit', () => guard.kill('SIGKILL'));
+    });
+  };
+  diagnostics.subscribe('child_process', started);
+  return {
+    stop() {
+      diagnostics.unsubscribe('child_process', started);
+      for (const guard of guards) guard.kill('SIGKILL');
+    },
+  };
+}

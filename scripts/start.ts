@@ -1,0 +1,120 @@
+/** `npm start`: Purser on loopback with everything it needs. Flags and output: README, "Running it". */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs, parseEnv } from 'node:util';
+import { seedDemo } from '../src/local/demo-data.ts';
+import { lockData } from './data-lock.ts';
+import { ROOT, type Server, startServer } from './server.ts';
+
+const PORT_DEFAULT = 8787;
+const DATA_DEFAULT = '.purser';
+
+const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--fresh] [--no-demo]
+
+  --port N     listen on 127.0.0.1:N
+  --data DIR   where the data lives
+  --fresh      delete the data first and start empty
+  --no-demo    no demo organizations and usage
+
+Providers: set OPENAI_API_KEY (and OPENAI_BASE_URL) in the environment or in .dev.vars.`;
+
+/** What of the environment or .dev.vars reaches the Worker. */
+const PASSED = /^(OPENAI|ANTHROPIC|GOOGLE|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS)_[A-Z0-9_]+$|^HOLD_TTL_MS$/;
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const startedAt = Date.now();
+  const flags = readFlags();
+  if (flags.help) return console.log(HELP);
+  const dataDir = resolve(flags.data);
+  const lock = await lockData(dataDir);
+  if (flags.fresh)
+    for (const part of ['v3', 'key-secret', 'demo.json']) rmSync(join(dataDir, part), { recursive: true, force: true });
+
+  let server: Server | undefined;
+  let ending = false;
+  const end = async (why: string) => {
+    if (ending) return;
+    ending = true;
+    console.log(`Stopping (${why}) ...`);
+    await server?.stop();
+    lock.release();
+    process.exit(0);
+  };
+  process.on('SIGINT', () => end('interrupted'));
+  process.on('SIGTERM', () => end('terminated'));
+  process.on('SIGHUP', () => end('hung up'));
+  // The channel to scripts/bootstrap.mjs: it closes when that process is killed.
+  process.on('disconnect', () => end('starter gone'));
+
+  server = await startServer({ port: flags.port, dataDir, bindings: readBindings(), crons: true, say: console.log });
+  const demo = flags.demo ? await ensureDemo(server, dataDir) : null;
+  console.log(`Purser is ready at ${server.url} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
+  if (demo) console.log(introduction(server.url, demo.apiKey, join(flags.data, 'demo.json')));
+}
+
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: String(PORT_DEFAULT) },
+      data: { type: 'string', default: DATA_DEFAULT },
+      fresh: { type: 'boolean', default: false },
+      demo: { type: 'boolean', default: true },
+      help: { type: 'boolean', default: false },
+    },
+    allowNegative: true,
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port must be a port number, not ${values.port}.`);
+  return { ...values, port };
+}
+
+function readBindings(): Record<string, string> {
+  const file = join(ROOT, '.dev.vars');
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const all = { ...fromFile, ...process.env };
+  return Object.fromEntries(
+    Object.entries(all).filter((entry): entry is [string, string] => PASSED.test(entry[0]) && Boolean(entry[1])),
+  );
+}
+
+/** Seeds the demo into empty data, and writes what a newcomer needs to know into demo.json. */
+async function ensureDemo(server: Server, dataDir: string): Promise<{ apiKey: string } | null> {
+  const file = join(dataDir, 'demo.json');
+  const known = await server.db
+    .prepare('SELECT count(*) AS organizations FROM organizations')
+    .first<{ organizations: number }>();
+  if (known?.organizations === 0) {
+    console.log('Making demo organizations with a year of usage ...');
+    const account = await seedDemo(server.db, { keySecret: server.keySecret, nowMs: Date.now() });
+    writeDemo(file, { baseUrl: server.url, ...account });
+    return account;
+  }
+  if (!existsSync(file)) return null;
+  const account = JSON.parse(readFileSync(file, 'utf8')) as { apiKey: string };
+  writeDemo(file, { ...account, baseUrl: server.url });
+  return account;
+}
+
+function writeDemo(file: string, content: object): void {
+  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+}
+
+function introduction(url: string, apiKey: string, file: string): string {
+  return `
+Try it (keys and ids of the demo are in ${file}):
+
+  curl ${url}/v1/chat/completions \\
+    -H "Authorization: Bearer ${apiKey}" \\
+    -H "Content-Type: application/json" \\
+    -d '{"model": "demo/echo", "messages": [{"role": "user", "content": "Hello, Purser"}]}'
+
+Ctrl-C ends it.`;
+}

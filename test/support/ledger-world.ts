@@ -1,0 +1,140 @@
+/** A ledger over SQLite with a clock of its own, and short words for what tests do with it. */
+import {
+  type Admission,
+  type AuthorizeRequest,
+  Ledger,
+  type Settlement,
+  type SettleRequest,
+} from '../../src/budgets/ledger.ts';
+import type { KeyPolicy, MemberPolicy, PeriodLimit, ScopeLimits } from '../../src/budgets/policy.ts';
+import type { AttemptAbout } from '../../src/budgets/usage-event.ts';
+import { attemptIdFloor } from '../../src/ids.ts';
+import { nanos, ZERO } from '../../src/money/nanos.ts';
+import { SqliteStore } from './sqlite-store.ts';
+
+export const ABOUT: AttemptAbout = {
+  requestId: 'req_test',
+  endpoint: 'chat/completions',
+  mapping: 'demo/words',
+  canonicalModel: 'demo-words',
+  provider: 'demo',
+  app: 'test',
+  streamed: false,
+  priceVersion: 'demo@0',
+};
+
+export function limits(total: number | null = null, period: PeriodLimit | null = null): ScopeLimits {
+  return { total: total === null ? null : nanos(total), period };
+}
+
+export const day = (limit: number): PeriodLimit => ({
+  limit: nanos(limit),
+  window: { kind: 'rolling', value: 1, unit: 'day' },
+});
+
+export function keyPolicy(changes: Partial<KeyPolicy> = {}): KeyPolicy {
+  return {
+    keyId: 'key_a',
+    hash: 'hash-a',
+    name: 'A',
+    masked: 'psr_…aaaa',
+    projectId: 'prj_a',
+    projectGranted: true,
+    projectArchived: false,
+    status: 'active',
+    createdAtMs: 0,
+    expiresAtMs: null,
+    limits: limits(),
+    ...changes,
+  };
+}
+
+export class LedgerWorld {
+  nowMs = Date.UTC(2026, 0, 5, 12);
+  readonly store = new SqliteStore();
+  ledger: Ledger;
+  policy: MemberPolicy = {
+    memberId: 'mem_a',
+    organizationId: 'org_a',
+    version: { generation: 1, n: 1 },
+    active: true,
+    limits: limits(),
+    cycle: 0,
+    totalBasis: 'lifetime',
+    keys: [keyPolicy()],
+  };
+  #attempts = 0;
+
+  constructor(changes: Partial<MemberPolicy> = {}) {
+    this.policy = { ...this.policy, ...changes };
+    this.ledger = new Ledger(this.store, () => this.nowMs);
+    this.ledger.open({ policy: this.policy, sequence: 0, lifetime: [], recent: [] });
+  }
+
+  /** A new object on the same disk, as after a crash, a deploy or ten idle seconds. */
+  restart(): void {
+    this.ledger = new Ledger(this.store, () => this.nowMs);
+  }
+
+  change(changes: Partial<MemberPolicy>): void {
+    const { generation, n } = this.policy.version;
+    this.policy = { ...this.policy, ...changes, version: { generation, n: n + 1 } };
+    this.ledger.configure(this.policy);
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms;
+  }
+
+  newId(): string {
+    this.#attempts += 1;
+    return attemptIdFloor(this.nowMs) + String(this.#attempts).padStart(14, '0');
+  }
+
+  authorize(amount: number | null, changes: Partial<AuthorizeRequest> = {}): Admission {
+    const attemptId = this.newId();
+    const request = { attemptId, keyHash: 'hash-a', about: ABOUT, amount: amount === null ? null : nanos(amount) };
+    return this.ledger.authorize({ ...request, ...changes });
+  }
+
+  /** Authorizes and answers with the attempt's id; throws where that is refused. */
+  hold(amount: number, changes: Partial<AuthorizeRequest> = {}): string {
+    const admission = this.authorize(amount, changes);
+    if (!admission.granted) throw new Error(`refused: ${admission.refusal.kind}`);
+    return admission.ticket.attemptId;
+  }
+
+  settle(attemptId: string, cost: number, changes: Partial<SettleRequest> = {}): Settlement {
+    return this.ledger.settle({
+      attemptId,
+      cost: nanos(cost),
+      inputCost: ZERO,
+      outputCost: nanos(cost),
+      inputTokens: 0,
+      cachedTokens: 0,
+      outputTokens: 0,
+      reasoningTokens: 0,
+      outcome: 'completed',
+      estimated: false,
+      latencyMs: null,
+      firstTokenMs: null,
+      ...changes,
+    });
+  }
+
+  spend(amount: number): void {
+    this.settle(this.hold(amount), amount);
+  }
+
+  member() {
+    return this.ledger.status('member');
+  }
+
+  /** The refusal of an authorize, shortened; null where it was granted. */
+  refusal(amount: number | null, changes: Partial<AuthorizeRequest> = {}): string | null {
+    const admission = this.authorize(amount, changes);
+    if (admission.granted) return null;
+    const { refusal } = admission;
+    return 'view' in refusal ? `${refusal.kind} ${refusal.view.scope}` : refusal.kind;
+  }
+}
