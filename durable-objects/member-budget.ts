@@ -36,6 +36,8 @@ export interface KeyStatus {
   memberStatus: ScopeStatus;
 }
 
+const UNKNOWN_KEY: LedgerRefusal = { kind: 'invalid_key', reason: 'unknown' };
+
 export class MemberBudget extends DurableObject<Env> {
   readonly #ledger: Ledger;
   /** The alarm that is set, as far as this instance knows. */
@@ -54,7 +56,7 @@ export class MemberBudget extends DurableObject<Env> {
   }
 
   async authorize(call: MemberCall & AuthorizeRequest): Promise<Admission> {
-    await this.#ready(call);
+    if (!(await this.#isMember(call))) return { granted: false, refusal: UNKNOWN_KEY };
     // No await between the ledger's check and its write: authorize() is synchronous, that is what makes it atomic.
     return this.#done(this.#ledger.authorize(call));
   }
@@ -81,7 +83,7 @@ export class MemberBudget extends DurableObject<Env> {
 
   /** Whether a key may be used at all, without setting anything aside. */
   async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null }> {
-    await this.#ready(call);
+    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY };
     return { refusal: this.#ledger.checkKey(call.keyHash).refusal };
   }
 
@@ -91,9 +93,9 @@ export class MemberBudget extends DurableObject<Env> {
   }
 
   async keyStatus(call: MemberCall & { keyHash: string }): Promise<KeyStatus | { refusal: LedgerRefusal }> {
-    await this.#ready(call);
+    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY };
     const { key, refusal } = this.#ledger.checkKey(call.keyHash);
-    if (!key || refusal) return { refusal: refusal ?? { kind: 'invalid_key', reason: 'unknown' } };
+    if (!key || refusal) return { refusal: refusal ?? UNKNOWN_KEY };
     return {
       key,
       keyStatus: this.#ledger.status({ keyId: key.keyId }),
@@ -150,9 +152,17 @@ export class MemberBudget extends DurableObject<Env> {
     }
   }
 
+  /** Makes the ledger ready; throws where it cannot be, or where D1 knows no such member. */
   async #ready(call: MemberCall): Promise<void> {
-    if (this.#ledger.version()) return;
-    this.#ledger.open(await readOpening(this.env.DB, call.memberId, Date.now()));
+    if (!(await this.#isMember(call))) throw new Error(`no member ${call.memberId}`);
+  }
+
+  /** Whether there is such a member, with its ledger ready. Throws where D1 cannot be asked: then nobody may decide. */
+  async #isMember({ memberId }: MemberCall): Promise<boolean> {
+    if (this.#ledger.version()) return true;
+    const opening = await readOpening(this.env.DB, memberId, Date.now());
+    if (opening) this.#ledger.open(opening);
+    return opening !== null;
   }
 
   #done<T>(answer: T): T {

@@ -80,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     await handle.scheduled({ cron: expression });
   };
   const crons = options.crons
-    ? (unstable_readConfig({ config: CONFIG }).triggers.crons ?? []).map((expression) =>
+    ? (unstable_readConfig({ config: CONFIG }).triggers.crons ?? []).map((expression: string) =>
         schedule(expression, cron, say),
       )
     : [];

@@ -22,6 +22,16 @@ export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal 
   return null;
 }
 
+/**
+ * The same for a running attempt that holds `held` already and asks for `more`. What it holds itself is as good as
+ * spent: where that alone reaches the limit, the limit is what refuses, not the money held by others.
+ */
+export function decideGrowth(scopes: readonly ScopeView[], held: Nanos, more: Nanos): LedgerRefusal | null {
+  const [first, ...others] = scopes.filter((view) => view.spent + held + more > view.limit);
+  if (first) return { kind: 'exhausted', view: first, alsoExhausted: others.map((view) => view.scope) };
+  return decide(scopes, more);
+}
+
 export function scopeView(
   scope: ScopeName,
   limit: Nanos,

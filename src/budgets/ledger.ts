@@ -12,7 +12,7 @@
 import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { decide, scopeView, tightest } from './admission.ts';
+import { decide, decideGrowth, scopeView, tightest } from './admission.ts';
 import type { KeyPolicy, MemberPolicy, Opening, PolicyVersion, ScopeLimits } from './policy.ts';
 import { isNewer } from './policy.ts';
 import { RefusalCounts } from './refusal-counts.ts';
@@ -235,7 +235,7 @@ export class Ledger {
     if (keyRefusal) return { extended: false, refusal: keyRefusal };
     const more = nanos(Math.max(0, request.toAmount - hold.held));
     if (more > 0) {
-      const refusal = decide(this.#views(state, hold.keyId, now), more);
+      const refusal = decideGrowth(this.#views(state, hold.keyId, now), hold.held, more);
       if (refusal) return { extended: false, refusal };
     }
     this.#write(() => {

@@ -30,6 +30,15 @@ export interface RelayParts {
   wantsUsage: boolean;
   /** What Purser adds to a successful answer. */
   headers: Headers;
+  times: RelayTimes;
+}
+
+/** How long the relay waits for what; see src/limits.ts. */
+export interface RelayTimes {
+  firstByteMsMax: number;
+  pingMs: number;
+  upstreamIdleMsMax: number;
+  drainMs: number;
 }
 
 /** Why the upstream call was ended by us. */
@@ -62,20 +71,20 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
   // A provider bills what it makes although nobody waits for it: give it a moment to say how much that was.
   let drain: ReturnType<typeof setTimeout> | undefined;
   const hungUp = () => {
-    drain ??= setTimeout(() => stop({ kind: 'client_gone' }), LIMITS.drainMs);
+    drain ??= setTimeout(() => stop({ kind: 'client_gone' }), parts.times.drainMs);
   };
   clientGone.addEventListener('abort', hungUp);
   if (clientGone.aborted) hungUp();
-  const idle = setTimeout(() => stop(timedOut()), LIMITS.upstreamIdleMsMax);
+  const idle = setTimeout(() => stop(timedOut(parts.times)), parts.times.upstreamIdleMsMax);
   try {
-    const response = await parts.send(upstream.signal);
+    const response = await unlessAborted(parts.send(upstream.signal), upstream.signal);
     const refusal = await upstreamRefusal(response);
     if (refusal) {
       await attempt.settle(outcomeOf(refusal), true);
       note(parts, refusal);
       return refusal;
     }
-    const bytes = await readAtMost(response.body, LIMITS.answerBytesMax);
+    const bytes = await unlessAborted(readAtMost(response.body, LIMITS.answerBytesMax), upstream.signal);
     const read = bytes && readAnswer(new TextDecoder().decode(bytes));
     if (!read || read.answer.error !== null) {
       const failure = garbage(read?.answer.error ?? null);
@@ -137,13 +146,13 @@ class StreamRelay {
   }
 
   async run(): Promise<void> {
-    const { attempt, clientGone } = this.#parts;
+    const { attempt, clientGone, times } = this.#parts;
     const gone = () => this.#stop({ kind: 'client_gone' });
     clientGone.addEventListener('abort', gone);
     this.#writer.closed.catch(gone);
     if (clientGone.aborted) gone();
     attempt.keepAlive((refusal) => this.#stop({ kind: 'cut', refusal }));
-    const pings = setInterval(() => this.#ping(), LIMITS.pingMs);
+    const pings = setInterval(() => this.#ping(), times.pingMs);
     try {
       await this.#pump();
     } catch (error) {
@@ -176,8 +185,8 @@ class StreamRelay {
         }
         text += await this.#pass(frame, text);
       }
+      await this.#write(text);
       if (done) break;
-      if (frames.length > 0) await this.#write(text);
     }
     // No end-of-stream mark: whole only if the provider had said that its answer is finished.
     if (this.#finished) return this.#complete();
@@ -246,20 +255,12 @@ class StreamRelay {
 
   /** Waits for the provider, but not for ever, and not past a stop. */
   async #inTime<T>(wait: Promise<T>): Promise<T> {
-    const { signal } = this.#upstream;
-    signal.throwIfAborted();
-    let stopped = () => {};
-    let idle: ReturnType<typeof setTimeout> | undefined;
-    const ended = new Promise<never>((_, reject) => {
-      stopped = () => reject(signal.reason);
-      signal.addEventListener('abort', stopped);
-      idle = setTimeout(() => this.#stop(timedOut()), LIMITS.upstreamIdleMsMax);
-    });
-    const patience = this.#opened ? undefined : setTimeout(() => this.#open(true), LIMITS.firstByteMsMax);
+    const { times } = this.#parts;
+    const idle = setTimeout(() => this.#stop(timedOut(times)), times.upstreamIdleMsMax);
+    const patience = this.#opened ? undefined : setTimeout(() => this.#open(true), times.firstByteMsMax);
     try {
-      return await Promise.race([wait, ended]);
+      return await unlessAborted(wait, this.#upstream.signal);
     } finally {
-      signal.removeEventListener('abort', stopped);
       clearTimeout(idle);
       clearTimeout(patience);
     }
@@ -277,7 +278,7 @@ class StreamRelay {
   }
 
   #ping(): void {
-    if (!this.#opened || Date.now() - this.#lastWriteAtMs < LIMITS.pingMs) return;
+    if (!this.#opened || Date.now() - this.#lastWriteAtMs < this.#parts.times.pingMs) return;
     void this.#write(chatWire.ping).catch(() => undefined);
   }
 
@@ -291,11 +292,26 @@ class StreamRelay {
   }
 }
 
+/** Waits, but not past an abort: whether what is waited for heeds the signal is its own affair. */
+async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let stopped = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stopped = () => reject(signal.reason);
+    signal.addEventListener('abort', stopped);
+  });
+  try {
+    return await Promise.race([wait, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stopped);
+  }
+}
+
 /** Nobody is there to read it; the platform drops it. */
 const GONE: Refusal = { kind: 'upstream_error', message: 'The client hung up.' };
 
-function timedOut(): Stop {
-  const message = `The provider sent nothing for ${LIMITS.upstreamIdleMsMax / 1000} seconds.`;
+function timedOut({ upstreamIdleMsMax }: RelayTimes): Stop {
+  const message = `The provider sent nothing for ${upstreamIdleMsMax / 1000} seconds.`;
   return { kind: 'failed', refusal: { kind: 'upstream_timeout', message } };
 }
 

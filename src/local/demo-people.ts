@@ -7,6 +7,7 @@
  */
 import { NO_BUDGET, NO_KEY_LIMITS, type StoredBudget, type StoredKeyLimits } from '../teams/budget-body.ts';
 import type { Plan, Role } from '../teams/roles.ts';
+import { cheapJob, claudeCode, codex, cursor, type Habit, openWebUi, pythonSdk, translation } from './demo-habits.ts';
 import { demoId } from './demo-random.ts';
 
 export interface DemoOrganization {
@@ -20,7 +21,7 @@ export interface DemoOrganization {
   invitations: DemoInvitation[];
 }
 
-export interface DemoProject {
+interface DemoProject {
   id: string;
   name: string;
 }
@@ -50,29 +51,7 @@ export interface DemoKey {
   habits: Habit[];
 }
 
-/** What one app does with a key. */
-export interface Habit {
-  app: string;
-  endpoint: 'chat/completions' | 'messages' | 'responses';
-  /** When it runs: in office hours, in the evening, or around the clock. */
-  schedule: 'office' | 'evening' | 'always';
-  /** An agent sends a long, mostly cached context; a chat some messages; a job one document. */
-  size: 'agent' | 'chat' | 'job';
-  streamed: boolean;
-  /** Requests on a weekday at the end of the year. */
-  perDay: number;
-  models: ModelShare[];
-}
-
-/** A pinned model and how much of a habit it gets, between two ages of a request where given. */
-export interface ModelShare {
-  mapping: string;
-  share: number;
-  fromDaysAgo?: number;
-  untilDaysAgo?: number;
-}
-
-export interface DemoInvitation {
+interface DemoInvitation {
   id: string;
   email: string;
   role: Role;
@@ -124,72 +103,6 @@ function member(organization: string, { budget, keys = [], ...parts }: MemberPar
     })),
   };
 }
-
-const claudeCode: Omit<Habit, 'perDay'> = {
-  app: 'claude-code',
-  endpoint: 'messages',
-  schedule: 'office',
-  size: 'agent',
-  streamed: true,
-  models: [
-    { mapping: 'anthropic/claude-sonnet-5', share: 8 },
-    { mapping: 'anthropic/claude-fable-5', share: 1, untilDaysAgo: 0, fromDaysAgo: 160 },
-  ],
-};
-
-const codex: Omit<Habit, 'perDay'> = {
-  app: 'codex',
-  endpoint: 'responses',
-  schedule: 'office',
-  size: 'agent',
-  streamed: true,
-  models: [
-    { mapping: 'openai/gpt-5.1', share: 5, untilDaysAgo: 240 },
-    { mapping: 'openai/gpt-5.4', share: 5, fromDaysAgo: 240, untilDaysAgo: 110 },
-    { mapping: 'openai/gpt-5.6-sol', share: 4, fromDaysAgo: 110 },
-    { mapping: 'openai/gpt-5-mini', share: 2 },
-  ],
-};
-
-const cursor: Omit<Habit, 'perDay'> = {
-  app: 'cursor',
-  endpoint: 'chat/completions',
-  schedule: 'office',
-  size: 'agent',
-  streamed: true,
-  models: [
-    { mapping: 'anthropic/claude-sonnet-5', share: 3 },
-    { mapping: 'openai/gpt-4.1', share: 2, untilDaysAgo: 150 },
-    { mapping: 'openai/gpt-5.4-mini', share: 3, fromDaysAgo: 150 },
-  ],
-};
-
-const openWebUi: Omit<Habit, 'perDay'> = {
-  app: 'open-webui',
-  endpoint: 'chat/completions',
-  schedule: 'office',
-  size: 'chat',
-  streamed: true,
-  models: [
-    { mapping: 'openai/gpt-4o', share: 2, untilDaysAgo: 200 },
-    { mapping: 'openai/gpt-5.5', share: 2, fromDaysAgo: 200 },
-    { mapping: 'openai/gpt-4o-mini', share: 3 },
-  ],
-};
-
-const pythonSdk: Omit<Habit, 'perDay'> = {
-  app: 'python-sdk',
-  endpoint: 'chat/completions',
-  schedule: 'always',
-  size: 'job',
-  streamed: false,
-  models: [
-    { mapping: 'openai/gpt-5.4', share: 2 },
-    { mapping: 'openai/o4-mini', share: 1, untilDaysAgo: 90 },
-    { mapping: 'openai/gpt-5.6-terra', share: 1, fromDaysAgo: 90 },
-    { mapping: 'anthropic/claude-sonnet-5', share: 1 },
-  ],
-};
 
 const ACME = 'Acme Robotics';
 const fleet = project(ACME, 'Fleet control');
@@ -297,14 +210,14 @@ const acme: DemoOrganization = {
           name: 'Translator',
           projectId: support.id,
           limits: { usageLimit: '45' },
-          habits: [{ ...pythonSdk, app: 'manual-translator', perDay: 22, models: [...cheapJob()] }],
+          habits: [{ ...pythonSdk, app: 'manual-translator', perDay: 22, models: translation }],
         },
         {
           name: 'Translator, staging',
           projectId: support.id,
           madeDaysAgo: 120,
           limits: { usageLimit: '5' },
-          habits: [{ ...pythonSdk, app: 'manual-translator', schedule: 'office', perDay: 3, models: [...cheapJob()] }],
+          habits: [{ ...pythonSdk, app: 'manual-translator', schedule: 'office', perDay: 3, models: translation }],
         },
       ],
     }),
@@ -320,13 +233,6 @@ const acme: DemoOrganization = {
     },
   ],
 };
-
-function cheapJob(): ModelShare[] {
-  return [
-    { mapping: 'openai/gpt-5.4-mini', share: 2 },
-    { mapping: 'openai/gpt-5.4-nano', share: 3 },
-  ];
-}
 
 const CLUB = 'Harbour Robot Club';
 const lineFollower = project(CLUB, 'Line follower');
@@ -361,7 +267,7 @@ const club: DemoOrganization = {
         {
           name: 'Workbench',
           projectId: lineFollower.id,
-          habits: [{ ...pythonSdk, schedule: 'evening', perDay: 4, models: [...cheapJob()] }],
+          habits: [{ ...pythonSdk, schedule: 'evening', perDay: 4, models: cheapJob }],
         },
       ],
     }),
@@ -384,9 +290,7 @@ const personal: DemoOrganization = {
       name: 'Tom Becker',
       email: 'tom.becker@example.com',
       role: 'owner',
-      keys: [
-        { name: 'Home', projectId: playground.id, habits: [{ ...openWebUi, schedule: 'evening', perDay: 3 }] },
-      ],
+      keys: [{ name: 'Home', projectId: playground.id, habits: [{ ...openWebUi, schedule: 'evening', perDay: 3 }] }],
     }),
   ],
   invitations: [],

@@ -86,11 +86,15 @@ async function readLedgers(env: Env, organizationId: string, memberId: string | 
 async function proveMember(env: Env, organizationId: string, first: LedgerRow): Promise<MemberBooks> {
   const memberId = first.member_id;
   let row = first;
+  let confirmed = 0;
   try {
     for (let look = 1; ; look++) {
       const side = await memberBudget(env, memberId, (object) => object.books({ memberId, k: row.shipped }));
-      // The object has let go of events that this reading of D1 does not have yet: read D1 again.
-      if (side.shipped > row.shipped && look < LOOKS_MAX) {
+      // The object has let go of events that this reading of D1 does not have yet: read D1 again. What D1 lacks of
+      // what was confirmed before it was read, it has lost: that is a difference.
+      if (side.shipped > row.shipped && row.shipped >= confirmed) {
+        if (look === LOOKS_MAX) throw new Error('it ships faster than its books can be read');
+        confirmed = side.shipped;
         row = (await readLedgers(env, organizationId, memberId))[0] ?? row;
         continue;
       }
@@ -106,7 +110,7 @@ async function proveMember(env: Env, organizationId: string, first: LedgerRow): 
       };
     }
   } catch (error) {
-    const stale = `the member's object did not answer: ${String(error)}`;
+    const stale = `the member's object could not be read: ${String(error)}`;
     return { ...fromD1(row), objectDifference: null, unshipped: null, held: null, stale };
   }
 }

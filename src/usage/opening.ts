@@ -40,11 +40,11 @@ const RECENT_BY_KEY = `
   GROUP BY key_id, bucket_at
   HAVING sum(cost) > 0`;
 
-/** Throws where D1 does not answer or knows no such member: then nothing may be admitted. */
-export async function readOpening(db: D1Database, memberId: string, nowMs: number): Promise<Opening> {
+/** Null where there is no such member. Throws where D1 does not answer: then nothing may be admitted. */
+export async function readOpening(db: D1Database, memberId: string, nowMs: number): Promise<Opening | null> {
   const session = db.withSession('first-primary');
   const policy = await readPolicy(session, memberId);
-  if (!policy) throw new Error(`no member ${memberId}`);
+  if (!policy) return null;
   const since = nowMs - Math.max(LIMITS.windowHistoryMs, LIMITS.eventRetentionMs);
   const [ledger, ever, recent] = await session.batch<Record<string, number | string>>([
     session.prepare('SELECT shipped, cost FROM member_ledgers WHERE member_id = ?1').bind(memberId),

@@ -72,7 +72,8 @@ const MOVE_WATERMARK = `
   UPDATE rollup_watermark
   SET
     rolled_up_to = CASE
-      WHEN NOT EXISTS (SELECT 1 FROM usage_events WHERE seq > (SELECT seq FROM rollup_watermark) AND NOT (${RANGE}))
+      WHEN coalesce((SELECT max(seq) FROM usage_events WHERE ${RANGE}), seq) >=
+        coalesce((SELECT max(seq) FROM usage_events), 0)
       THEN max(rolled_up_to, CAST(?2 AS INTEGER))
       ELSE rolled_up_to
     END,

@@ -13,8 +13,8 @@ export interface Span {
 
 export function isTimeZone(name: string): boolean {
   try {
-    // Offsets such as +05:30 are no zones: they have no days of 23 hours.
-    return !/^[+-]/.test(name) && Temporal.Now.zonedDateTimeISO(name) !== undefined;
+    // Offsets such as +05:30 are no zones: they have no days of 23 hours. Temporal would take them, and whole instants.
+    return /^[A-Za-z][\w+/-]*$/.test(name) && Temporal.Now.zonedDateTimeISO(name) !== undefined;
   } catch {
     return false;
   }

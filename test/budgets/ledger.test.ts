@@ -133,7 +133,10 @@ describe('a hold', () => {
     const attemptId = world.hold(60);
     const grow = (toAmount: number) =>
       world.ledger.extend({ attemptId, toAmount: nanos(toAmount), chargeAtExpiry: nanos(toAmount) });
-    expect(grow(101)).toMatchObject({ extended: false, refusal: { kind: 'budget_in_flight' } });
+    expect(grow(101)).toMatchObject({ extended: false, refusal: { kind: 'exhausted' } });
+    const other = world.hold(20);
+    expect(grow(90)).toMatchObject({ extended: false, refusal: { kind: 'budget_in_flight' } });
+    world.ledger.release(other);
     expect(grow(100)).toMatchObject({ extended: true, ticket: { amount: 100 } });
     expect(grow(100)).toMatchObject({ extended: true, ticket: { amount: 100 } });
     expect(grow(10)).toMatchObject({ extended: true, ticket: { amount: 100 } });
@@ -145,7 +148,7 @@ describe('a hold', () => {
     ['its key is deleted', { keys: [] }, 'invalid_key'],
     ['its member is removed', { active: false }, 'invalid_key'],
     ['its project is taken away', { keys: [keyPolicy({ projectGranted: false })] }, 'project_not_granted'],
-    ['its limit was lowered', { limits: limits(50) }, 'budget_in_flight'],
+    ['its limit was lowered', { limits: limits(50) }, 'exhausted'],
   ])('is refused its next slice when %s', (_, change, kind) => {
     const world = new LedgerWorld({ limits: limits(100) });
     const attemptId = world.hold(60);

@@ -7,21 +7,10 @@ import {
   type SettleRequest,
 } from '../../src/budgets/ledger.ts';
 import type { KeyPolicy, MemberPolicy, PeriodLimit, ScopeLimits } from '../../src/budgets/policy.ts';
-import type { AttemptAbout } from '../../src/budgets/usage-event.ts';
 import { attemptIdFloor } from '../../src/ids.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
+import { ABOUT } from './about.ts';
 import { SqliteStore } from './sqlite-store.ts';
-
-export const ABOUT: AttemptAbout = {
-  requestId: 'req_test',
-  endpoint: 'chat/completions',
-  mapping: 'demo/words',
-  canonicalModel: 'demo-words',
-  provider: 'demo',
-  app: 'test',
-  streamed: false,
-  priceVersion: 'demo@0',
-};
 
 export function limits(total: number | null = null, period: PeriodLimit | null = null): ScopeLimits {
   return { total: total === null ? null : nanos(total), period };

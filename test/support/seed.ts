@@ -1,72 +1,9 @@
-/** A small organization for worker tests: one project, one developer with one key, one master key. */
+/** A small organization in the worker tests' own database. */
 import { env } from 'cloudflare:workers';
-import { newId } from '../../src/ids.ts';
-import { NO_BUDGET, NO_KEY_LIMITS, type StoredBudget, type StoredKeyLimits } from '../../src/teams/budget-body.ts';
-import { makeKey } from '../../src/teams/keys.ts';
-import type { Plan, Role } from '../../src/teams/roles.ts';
+import { insertOrganization, type Seeded, type SeedOptions } from './organization.ts';
 
-export interface Seeded {
-  organizationId: string;
-  projectId: string;
-  memberId: string;
-  keyId: string;
-  apiKey: string;
-  masterKey: string;
-}
+export type { Seeded };
 
-interface SeedOptions {
-  plan?: Plan;
-  role?: Role;
-  budget?: Partial<StoredBudget>;
-  keyLimits?: Partial<StoredKeyLimits>;
-}
-
-export async function seedOrganization(options: SeedOptions = {}): Promise<Seeded> {
-  const { plan = 'enterprise', role = 'developer', budget = {}, keyLimits = {} } = options;
-  const organizationId = newId('org');
-  const projectId = newId('prj');
-  const memberId = newId('mem');
-  const keyId = newId('key');
-  const api = await makeKey('api', memberId, env.KEY_SECRET);
-  const master = await makeKey('master', organizationId, env.KEY_SECRET);
-  const sql = (text: string, ...values: (string | number)[]) => env.DB.prepare(text).bind(...values);
-  await env.DB.batch([
-    sql(
-      `INSERT INTO organizations (id, name, kind, plan, time_zone, created_at) VALUES (?, 'Test', 'team', ?, 'UTC', 0)`,
-      organizationId,
-      plan,
-    ),
-    sql(
-      `INSERT INTO projects (id, organization_id, name, created_at) VALUES (?, ?, 'Project', 0)`,
-      projectId,
-      organizationId,
-    ),
-    sql(
-      `INSERT INTO members (id, organization_id, name, role, created_at, budget) VALUES (?, ?, 'Member', ?, 0, ?)`,
-      memberId,
-      organizationId,
-      role,
-      JSON.stringify({ ...NO_BUDGET, ...budget }),
-    ),
-    sql(`INSERT INTO project_grants (member_id, project_id) VALUES (?, ?)`, memberId, projectId),
-    sql(
-      `INSERT INTO api_keys (id, organization_id, project_id, member_id, name, hash, masked, status, limits, created_at)
-       VALUES (?, ?, ?, ?, 'Key', ?, ?, 'active', ?, 0)`,
-      keyId,
-      organizationId,
-      projectId,
-      memberId,
-      api.hash,
-      api.masked,
-      JSON.stringify({ ...NO_KEY_LIMITS, ...keyLimits }),
-    ),
-    sql(
-      `INSERT INTO master_keys (id, organization_id, name, hash, masked, created_at) VALUES (?, ?, 'Master', ?, ?, 0)`,
-      newId('mky'),
-      organizationId,
-      master.hash,
-      master.masked,
-    ),
-  ]);
-  return { organizationId, projectId, memberId, keyId, apiKey: api.secret, masterKey: master.secret };
+export function seedOrganization(options: SeedOptions = {}): Promise<Seeded> {
+  return insertOrganization(env.DB, env.KEY_SECRET, options);
 }

@@ -1,5 +1,6 @@
 /** POST /v1/chat/completions, streaming and not. */
 import type { AttemptAbout } from '../../budgets/usage-event.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Mapping } from '../../models/catalogue.ts';
 import { admit, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { appName } from '../app-name.ts';
@@ -77,7 +78,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
     });
   const wantsUsage = request.stream_options?.include_usage === true;
   const relay = streamed ? relayStream : relayWhole;
-  const answered = await relay({ env, ctx, attempt, requestId, clientGone, send, wantsUsage, headers });
+  const answered = await relay({ env, ctx, attempt, requestId, clientGone, send, wantsUsage, headers, times: LIMITS });
   return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
 }
 

@@ -1,0 +1,295 @@
+/**
+ * The demo that a first start shows: people, keys and a year of usage, written into a fresh, migrated D1.
+ *
+ * Called once, by the start script in Node and by tests in workerd, so it knows nothing but D1. Everything is one
+ * transaction, so that a start that dies leaves no half demo; then the real rollUp does what the cron would. Events
+ * past the retention exist only as rollups and in the ledgers, as they would after a year. Objects learn of all this by
+ * their opening (src/usage/opening.ts), so their state must be as fresh as D1.
+ *
+ * The same `nowMs` makes the same demo, save its secrets: keys and passwords are new in each, and stored nowhere.
+ */
+import { randomText } from '../ids.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { makeKey, type NewKey } from '../teams/keys.ts';
+import type { Role } from '../teams/roles.ts';
+import { rollUp } from '../usage/rollups.ts';
+import { DEMO_ORGANIZATIONS, type DemoKey, type DemoMember } from './demo-people.ts';
+import { demoId } from './demo-random.ts';
+import { insertRows, type Row } from './demo-rows.ts';
+import { ledgersOf, rollupsOf } from './demo-sums.ts';
+import { type DemoEvent, demoUsage } from './demo-usage.ts';
+
+interface SignIn {
+  email: string;
+  password: string;
+}
+
+/** What `<data>/demo.json` tells besides the base URL; all of it is of the enterprise team. */
+export interface DemoAccount {
+  organizationId: string;
+  /** The project of `apiKey`, one of the two granted to its developer. */
+  projectId: string;
+  /** A developer's, without any limit, so that a newcomer's first request is served. */
+  apiKey: string;
+  memberId: string;
+  masterKey: string;
+  owner: SignIn;
+  /** One for each role that signs in. */
+  signIns: ({ role: Role } & SignIn)[];
+}
+
+export interface DemoOptions {
+  /** The deployment's KEY_SECRET. */
+  keySecret: string;
+  /** The end of the year of usage, epoch ms. */
+  nowMs: number;
+}
+
+/** Writes the demo and answers with its secrets. Throws where the database has been seeded before. */
+export async function seedDemo(db: D1Database, { keySecret, nowMs }: DemoOptions): Promise<DemoAccount> {
+  const [team] = DEMO_ORGANIZATIONS;
+  const keys = new Map<DemoKey, NewKey>();
+  for (const member of DEMO_ORGANIZATIONS.flatMap(({ members }) => members)) {
+    for (const key of member.keys) keys.set(key, await makeKey('api', member.id, keySecret));
+  }
+  const masterKey = await makeKey('master', team.id, keySecret);
+
+  await db.batch([...insertPeople(db, keys, masterKey, nowMs), ...insertUsage(db, demoUsage(nowMs), nowMs)]);
+  const { waiting } = await rollUp(db, nowMs);
+  if (waiting > 0) throw new Error(`${waiting} events of the demo were not rolled up`);
+
+  const developer = team.members.find(({ role }) => role === 'developer');
+  const [developerKey] = developer?.keys ?? [];
+  const apiKey = developerKey && keys.get(developerKey);
+  const signIns = team.members.flatMap(({ role, email }) =>
+    email === null ? [] : [{ role, email, password: newPassword() }],
+  );
+  const owner = signIns.find(({ role }) => role === 'owner');
+  if (!developer || !developerKey || !apiKey || !owner) throw new Error('the demo team lacks a developer or an owner');
+  return {
+    organizationId: team.id,
+    projectId: developerKey.projectId,
+    apiKey: apiKey.secret,
+    memberId: developer.id,
+    masterKey: masterKey.secret,
+    owner: { email: owner.email, password: owner.password },
+    signIns,
+  };
+}
+
+/** 60 random bits, to be typed by hand: letters and digits that nobody mixes up. */
+function newPassword(): string {
+  return [randomText(4), randomText(4), randomText(4)].join('-');
+}
+
+function insertPeople(
+  db: D1Database,
+  keys: ReadonlyMap<DemoKey, NewKey>,
+  masterKey: NewKey,
+  nowMs: number,
+): D1PreparedStatement[] {
+  const ago = (days: number) => nowMs - days * DAY_MS;
+  const members = DEMO_ORGANIZATIONS.flatMap((organization) =>
+    organization.members.map((member) => ({ ...member, organizationId: organization.id })),
+  );
+  // One person may be a member of several organizations.
+  const users = new Map(members.flatMap((member) => (member.email === null ? [] : [[member.email, member]])));
+  return [
+    ...insertRows(
+      db,
+      'users',
+      [...users.values()].map(({ name, email, joinedDaysAgo }) => ({
+        id: userIdOf({ email }),
+        name,
+        email,
+        created_at: ago(joinedDaysAgo),
+      })),
+    ),
+    ...insertRows(
+      db,
+      'organizations',
+      DEMO_ORGANIZATIONS.map(({ id, name, kind, plan, timeZone, members }) => ({
+        id,
+        name,
+        kind,
+        plan,
+        time_zone: timeZone,
+        created_at: ago(Math.max(...members.map(({ joinedDaysAgo }) => joinedDaysAgo))),
+      })),
+    ),
+    ...insertRows(
+      db,
+      'projects',
+      DEMO_ORGANIZATIONS.flatMap((organization) =>
+        organization.projects.map(({ id, name }) => ({
+          id,
+          organization_id: organization.id,
+          name,
+          created_at: ago(Math.max(...organization.members.map(({ joinedDaysAgo }) => joinedDaysAgo))),
+        })),
+      ),
+    ),
+    ...insertRows(
+      db,
+      'members',
+      members.map((member) => ({
+        id: member.id,
+        organization_id: member.organizationId,
+        user_id: userIdOf(member),
+        name: member.name,
+        role: member.role,
+        created_at: ago(member.joinedDaysAgo),
+        budget: JSON.stringify(member.budget),
+        budget_cycle: member.budgetCycle,
+      })),
+    ),
+    ...insertRows(
+      db,
+      'project_grants',
+      members.flatMap(({ id, granted }) => granted.map((projectId) => ({ member_id: id, project_id: projectId }))),
+    ),
+    ...insertRows(
+      db,
+      'api_keys',
+      members.flatMap((member) =>
+        member.keys.map((key) => ({
+          id: key.id,
+          organization_id: member.organizationId,
+          project_id: key.projectId,
+          member_id: member.id,
+          name: key.name,
+          hash: keys.get(key)?.hash ?? null,
+          masked: keys.get(key)?.masked ?? null,
+          status: key.disabledDaysAgo === null ? 'active' : 'disabled',
+          limits: JSON.stringify(key.limits),
+          created_at: ago(key.madeDaysAgo),
+        })),
+      ),
+    ),
+    ...insertRows(db, 'master_keys', [
+      {
+        id: demoId('mky', masterKey.ownerId),
+        organization_id: masterKey.ownerId,
+        name: 'Demo',
+        hash: masterKey.hash,
+        masked: masterKey.masked,
+        created_at: nowMs,
+      },
+    ]),
+    ...insertRows(
+      db,
+      'invitations',
+      DEMO_ORGANIZATIONS.flatMap((organization) =>
+        organization.invitations.map((invitation) => ({
+          id: invitation.id,
+          organization_id: organization.id,
+          email: invitation.email,
+          role: invitation.role,
+          project_ids: JSON.stringify(invitation.projectIds),
+          budget: JSON.stringify(invitation.budget),
+          created_at: ago(invitation.sentDaysAgo),
+          expires_at: ago(invitation.sentDaysAgo - INVITATION_DAYS),
+        })),
+      ),
+    ),
+  ];
+}
+
+/** How long an invitation may be accepted. */
+const INVITATION_DAYS = 30;
+
+function userIdOf({ email }: Pick<DemoMember, 'email'>): string | null {
+  return email === null ? null : demoId('usr', email);
+}
+
+function insertUsage(db: D1Database, events: readonly DemoEvent[], nowMs: number): D1PreparedStatement[] {
+  const isKept = (event: DemoEvent) => event.settledAtMs >= nowMs - LIMITS.eventRetentionMs;
+  const { dimensions, rollups } = rollupsOf(events.filter((event) => !isKept(event)));
+  return [
+    ...insertRows(
+      db,
+      'member_ledgers',
+      ledgersOf(events).map((ledger) => ({
+        member_id: ledger.memberId,
+        organization_id: ledger.organizationId,
+        shipped: ledger.shipped,
+        cost: ledger.cost,
+        requests: ledger.requests,
+        overrun: 0,
+        unresolved: 0,
+      })),
+    ),
+    ...insertRows(
+      db,
+      'usage_dimensions',
+      dimensions.map((dimension) => ({
+        id: dimension.id,
+        organization_id: dimension.organizationId,
+        project_id: dimension.projectId,
+        key_id: dimension.keyId,
+        member_id: dimension.memberId,
+        mapping: dimension.mapping,
+        canonical_model: dimension.canonicalModel,
+        provider: dimension.provider,
+        app: dimension.app,
+      })),
+    ),
+    ...insertRows(
+      db,
+      'usage_rollups',
+      rollups.map((sums) => ({
+        organization_id: sums.organizationId,
+        bucket_at: sums.bucketAtMs,
+        dimension_id: sums.dimensionId,
+        requests: sums.requests,
+        upstream_errors: sums.upstreamErrors,
+        client_errors: sums.clientErrors,
+        refused: 0,
+        input_tokens: sums.inputTokens,
+        cached_tokens: sums.cachedTokens,
+        output_tokens: sums.outputTokens,
+        reasoning_tokens: sums.reasoningTokens,
+        cost: sums.cost,
+        input_cost: sums.inputCost,
+        output_cost: sums.outputCost,
+      })),
+    ),
+    ...insertRows(db, 'usage_events', events.filter(isKept).map(eventRow)),
+  ];
+}
+
+function eventRow(event: DemoEvent): Row {
+  return {
+    organization_id: event.organizationId,
+    member_id: event.memberId,
+    n: event.n,
+    attempt_id: event.attemptId,
+    request_id: event.requestId,
+    project_id: event.projectId,
+    key_id: event.keyId,
+    endpoint: event.endpoint,
+    mapping: event.mapping,
+    canonical_model: event.canonicalModel,
+    provider: event.provider,
+    app: event.app,
+    outcome: event.outcome,
+    refusal: event.refusal,
+    requests: event.requests,
+    opened_at: event.openedAtMs,
+    settled_at: event.settledAtMs,
+    input_tokens: event.inputTokens,
+    cached_tokens: event.cachedTokens,
+    output_tokens: event.outputTokens,
+    reasoning_tokens: event.reasoningTokens,
+    cost: event.costNanos,
+    input_cost: event.inputCostNanos,
+    output_cost: event.outputCostNanos,
+    overrun: event.overrunNanos,
+    unresolved: event.unresolvedNanos,
+    price_version: event.priceVersion,
+    estimated: event.estimated ? 1 : 0,
+    streamed: event.streamed ? 1 : 0,
+    latency_ms: event.latencyMs,
+    first_token_ms: event.firstTokenMs,
+  };
+}

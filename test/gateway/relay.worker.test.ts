@@ -1,0 +1,233 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it } from 'vitest';
+import { admit } from '../../src/gateway/admission.ts';
+import { Attempt } from '../../src/gateway/attempt.ts';
+import { parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import { amountFor, quote } from '../../src/gateway/quote.ts';
+import { relayStream, relayWhole } from '../../src/gateway/relay.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
+import { checkKey } from '../../src/teams/keys.ts';
+import { ABOUT } from '../support/about.ts';
+import { eventsIn, HELLO, keyOf, until, wordsIn } from '../support/gateway.ts';
+import { seedOrganization } from '../support/seed.ts';
+
+const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 400, drainMs: 200 };
+
+type Send = (signal: AbortSignal) => Promise<Response>;
+
+/** One admitted attempt, relayed from an upstream that the test plays itself. */
+async function relayed(stream: boolean, send: Send, clientGone = new AbortController().signal) {
+  const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+  const caller = await checkKey(seeded.apiKey, env.KEY_SECRET);
+  const mapping = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words');
+  const json = { model: 'demo/words', messages: HELLO, stream, max_tokens: 100 };
+  const parsed = parseChatRequest({ json, bytes: 100 });
+  if (!caller || !mapping || 'refusal' in parsed) throw new Error('the test is set up wrong');
+  const ctx = createExecutionContext();
+  const quoted = quote(parsed.request, 100, mapping, demoProvider, Date.now());
+  const admission = await admit(env, ctx, caller, { ...ABOUT, streamed: stream }, quoted && amountFor(quoted, 100));
+  if ('refusal' in admission) throw new Error('refused');
+  const { hold } = admission.admitted;
+  const attempt = new Attempt({
+    request: parsed.request,
+    mapping,
+    provider: demoProvider,
+    quoted,
+    hold,
+    startedAtMs: Date.now(),
+  });
+  const relay = stream ? relayStream : relayWhole;
+  const parts = {
+    env,
+    ctx,
+    attempt,
+    requestId: 'req_1',
+    clientGone,
+    send,
+    wantsUsage: false,
+    headers: new Headers(),
+    times: TIMES,
+  };
+  return { ...seeded, ctx, answered: await relay(parts) };
+}
+
+const delta = (text: string, finish: string | null = null) =>
+  `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, finish_reason: finish }] })}\n\n`;
+
+/** An event stream whose parts come with pauses between them. */
+function eventStream(parts: string[], pauseMs = 0): Response {
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      for (const part of parts) {
+        controller.enqueue(encoder.encode(part));
+        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+      controller.close();
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+async function textOf(answered: unknown): Promise<string> {
+  if (!(answered instanceof Response)) throw new Error(`refused: ${JSON.stringify(answered)}`);
+  return answered.text();
+}
+
+describe('a silent upstream', () => {
+  it('opens the stream in time, with comments of one newline between events', async () => {
+    const { answered, apiKey } = await relayed(true, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return eventStream([delta('a'), delta(' b'), delta('', 'stop'), 'data: [DONE]\n\n'], 80);
+    });
+    const text = await textOf(answered);
+    expect(text.startsWith(': ping\n')).toBe(true);
+    expect(text.match(/: ping\n/g)?.length).toBeGreaterThan(2);
+    expect(text).not.toContain(': ping\n\n');
+    expect(wordsIn(text)).toEqual(['a', 'b']);
+    expect((await keyOf(apiKey)).usage).toBe('0.000006');
+  });
+
+  it('that never answers is a 504 before the first byte and an error event after it', async () => {
+    const never: Send = () => new Promise(() => undefined);
+    const whole = await relayed(false, never);
+    expect(whole.answered).toMatchObject({ kind: 'upstream_timeout' });
+    const stream = await relayed(true, never);
+    expect(eventsIn(await textOf(stream.answered))).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
+    expect(await keyOf(stream.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+  });
+});
+
+describe('a stream that is not what it should be', () => {
+  it.each<[string, () => Response]>([
+    ['an HTML page', () => new Response('<html>busy</html>', { headers: { 'content-type': 'text/html' } })],
+    ['JSON instead of events', () => Response.json({ choices: [] })],
+    ['an empty stream', () => eventStream([])],
+    ['an error inside a 200', () => eventStream(['data: {"error":{"message":"overloaded"}}\n\n'])],
+    ['garbage', () => eventStream(['data: {{{\n\n'])],
+  ])('(%s) costs nothing and is told as an upstream error', async (_, upstream) => {
+    const { answered, apiKey } = await relayed(true, async () => upstream());
+    const events =
+      answered instanceof Response
+        ? eventsIn((await answered.text()).replace('data: {{{\n\n', ''))
+        : [{ error: { code: answered.kind } }, '[DONE]'];
+    expect(events).toMatchObject([{ error: { code: 'upstream_error' } }, '[DONE]']);
+    expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+  });
+
+  it.each<[string, string[]]>([
+    ['events split at every byte', [...`${delta('a')}${delta(' b', 'stop')}data: [DONE]\n\n`]],
+    ['CRLF line ends', [`${delta('a')}${delta(' b', 'stop')}data: [DONE]\n\n`.replaceAll('\n', '\r\n')]],
+    ['comments in between', [': keep-alive\n\n', delta('a'), ': x\n\n', delta(' b', 'stop'), 'data: [DONE]\n\n']],
+    ['no end mark after a finished answer', [delta('a'), delta(' b', 'stop')]],
+    ['a last event without its blank line', [delta('a'), delta(' b', 'stop').trimEnd()]],
+  ])('(%s) is read all the same', async (_, parts) => {
+    const { answered, apiKey } = await relayed(true, async () => eventStream(parts));
+    const text = (await textOf(answered)).replaceAll('\r\n', '\n');
+    expect(wordsIn(text)).toEqual(['a', 'b']);
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    expect((await keyOf(apiKey)).usage).toBe('0.000006');
+  });
+
+  it('that breaks off looks broken to the client', async () => {
+    const { answered, apiKey } = await relayed(true, async () => eventStream([delta('a'), delta(' b')]));
+    expect(eventsIn(await textOf(answered)).slice(-2)).toMatchObject([{ error: { code: 'upstream_error' } }, '[DONE]']);
+    expect((await keyOf(apiKey)).usage).toBe('0.000006');
+  });
+
+  it('with a nonsensical usage is charged by its text', async () => {
+    const usage = { prompt_tokens: -5, completion_tokens: 1.5 };
+    const last = `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
+    const { answered, apiKey } = await relayed(true, async () =>
+      eventStream([delta('a', 'stop'), last, 'data: [DONE]\n\n']),
+    );
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.000004');
+  });
+});
+
+describe('a whole answer that is not what it should be', () => {
+  it.each<[string, () => Response]>([
+    ['an HTML page', () => new Response('<html>busy</html>')],
+    ['an empty body', () => new Response('')],
+    ['an error inside a 200', () => Response.json({ error: { message: 'overloaded' } })],
+    ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://example.com' } })],
+  ])('(%s) costs nothing and is told as an upstream error', async (_, upstream) => {
+    const { answered, apiKey } = await relayed(false, async () => upstream());
+    expect(answered).toMatchObject({ kind: 'upstream_error' });
+    expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+  });
+
+  it('(without usage) is charged by its text', async () => {
+    const answer = { choices: [{ message: { content: 'three short words' }, finish_reason: 'stop' }] };
+    const { apiKey } = await relayed(false, async () => Response.json(answer));
+    expect((await keyOf(apiKey)).usage).toBe('0.000008');
+  });
+});
+
+describe('a client that hangs up', () => {
+  it('before a whole answer is charged what the provider reports soon after', async () => {
+    const hangUp = new AbortController();
+    setTimeout(() => hangUp.abort(), 20);
+    const usage = { prompt_tokens: 2, completion_tokens: 9 };
+    const { apiKey, ctx } = await relayed(
+      false,
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        return Response.json({ choices: [], usage });
+      },
+      hangUp.signal,
+    );
+    await waitOnExecutionContext(ctx);
+    expect((await keyOf(apiKey)).usage).toBe('0.00002');
+  });
+
+  it('before an answer that does not come in time is charged its input, and the upstream is cancelled', async () => {
+    const hangUp = new AbortController();
+    hangUp.abort();
+    let cancelled = false;
+    const { apiKey } = await relayed(
+      false,
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            cancelled = true;
+            reject(signal.reason);
+          });
+        }),
+      hangUp.signal,
+    );
+    expect(cancelled).toBe(true);
+    expect(await keyOf(apiKey)).toMatchObject({ usage: '0.000002', member: { status: { held: '0' } } });
+  });
+
+  it('during a stream cancels the upstream and is charged what came', async () => {
+    const hangUp = new AbortController();
+    let cancelled = false;
+    const { apiKey, answered } = await relayed(
+      true,
+      async (signal) => {
+        signal.addEventListener('abort', () => {
+          cancelled = true;
+        });
+        return eventStream([delta('a'), delta(' b'), ...Array.from({ length: 100 }, () => delta(' c'))], 50);
+      },
+      hangUp.signal,
+    );
+    if (!(answered instanceof Response)) throw new Error('refused');
+    const reader = answered.body?.getReader();
+    await reader?.read();
+    hangUp.abort();
+    await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
+    expect(cancelled).toBe(true);
+    const words = (Math.round(Number((await keyOf(apiKey)).usage) * 1e6) - 2) / 2;
+    expect(words).toBeGreaterThanOrEqual(1);
+    expect(words).toBeLessThan(50);
+  });
+});
+
+it('gives every wait of the relay a limit', () => {
+  for (const name of Object.keys(TIMES) as (keyof typeof TIMES)[]) expect(LIMITS[name]).toBeGreaterThan(0);
+});
