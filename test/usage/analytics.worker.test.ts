@@ -97,11 +97,11 @@ function datesFrom(from: string, count: number): string[] {
 
 /** Each with a range in which its clock changes, if it ever does. */
 const ZONES = [
-  { zone: 'UTC', from: '2026-03-27', days: 5, hours: 24 },
-  { zone: 'Europe/Stockholm', from: '2026-03-27', days: 5, hours: 23 },
-  { zone: 'Australia/Lord_Howe', from: '2026-04-02', days: 6, hours: 24.5 },
-  { zone: 'Pacific/Chatham', from: '2026-04-02', days: 6, hours: 25 },
-  { zone: 'Asia/Kathmandu', from: '2026-03-27', days: 8, hours: 24 },
+  { zone: 'UTC', from: '2026-03-27', days: 5 },
+  { zone: 'Europe/Stockholm', from: '2026-03-27', days: 5 },
+  { zone: 'Australia/Lord_Howe', from: '2026-04-02', days: 6 },
+  { zone: 'Pacific/Chatham', from: '2026-04-02', days: 6 },
+  { zone: 'Asia/Kathmandu', from: '2026-03-27', days: 8 },
 ];
 
 describe('analytics of activity', () => {
@@ -114,8 +114,9 @@ describe('analytics of activity', () => {
     [team, stranger] = await Promise.all([seedOrganization(), seedOrganization()]);
     const first = Date.parse('2026-03-25T00:00:00Z');
     const scattered = Array.from({ length: 400 }, (_, i) => first + ((i * 7_654_321) % (15 * DAY_MS)));
+    const dateOf = ZONES.map(({ zone }) => localDate(zone));
     const midnights = Array.from({ length: 15 * 24 * 4 }, (_, i) => first + i * QUARTER_MS).filter((ms) =>
-      ZONES.some(({ zone }) => localDate(zone)(ms) !== localDate(zone)(ms - 1)),
+      dateOf.some((date) => date(ms) !== date(ms - 1)),
     );
     const quiet = ['2026-03-28', '2026-04-04'];
     const instants = [...scattered, ...midnights.flatMap((ms) => [ms - 1, ms])].filter(
@@ -164,9 +165,9 @@ describe('analytics of activity', () => {
         ).toBe(requestCount);
       }
       // An hour is named by the instant it begins at, so its events lie between its name and the next.
-      for (const [i, { date, requestCount }] of hourly.activity.entries()) {
-        const [start, end] = [Date.parse(date), Date.parse(hourly.activity[i + 1]?.date ?? `${to}T23:59:59.999Z`)];
-        if (i + 1 === hourly.activity.length) continue;
+      for (const [i, next] of hourly.activity.slice(1).entries()) {
+        const { date = '', requestCount } = hourly.activity[i] ?? {};
+        const [start, end] = [Date.parse(date), Date.parse(next.date)];
         const inHour = events.filter(({ settledAtMs }) => start <= settledAtMs && settledAtMs < end);
         expect(requestCount, date).toBe(recount(inHour).requestCount);
       }
@@ -293,7 +294,6 @@ describe('analytics of activity', () => {
     const { organizationId, masterKey } = team;
     const answer = await ask(masterKey, { organizationId, ...parameters });
     expect(answer).toMatchObject({ status: 400, error: { param, code: 'invalid_request_error' } });
-    expect(answer.error?.message).toContain(param === 'from' && parameters.groupBy ? param : '');
   });
 
   it('need an organization', async () => {
@@ -355,17 +355,14 @@ describe('analytics of activity', () => {
     await env.DB.batch([
       env.DB.prepare(
         `INSERT INTO usage_dimensions (organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app)
-         SELECT ?1, 'p', 'k' || value, 'm', 'x/y', 'y', 'x', 'a' FROM generate_series(1, ?2)`.replace(
-          'generate_series(1, ?2)',
-          "json_each('[1,2,3,4,5,6,7,8,9,10]')",
-        ),
-      ).bind(organizationId),
-      // A year, one row an hour and dimension, of this organization and of its neighbour.
+         SELECT ?1, 'p', 'k' || value, 'm', 'x/y', 'y', 'x', 'a' FROM json_each(?2)`,
+      ).bind(organizationId, JSON.stringify(Array.from({ length: dimensions }, (_, i) => i))),
+      // A hundred days, one row an hour and dimension, of this organization and of its neighbour.
       ...[organizationId, `${organizationId}z`].map((id) =>
         env.DB.prepare(
           `WITH RECURSIVE hour (at) AS (
              SELECT ${Date.parse('2025-01-01')} UNION ALL SELECT at + ${HOUR_MS} FROM hour
-             WHERE at < ${Date.parse('2025-01-01') + 364 * DAY_MS}
+             WHERE at < ${Date.parse('2025-01-01') + 99 * DAY_MS}
            )
            INSERT INTO usage_rollups
            SELECT ?1, hour.at, dimension.id, 1, 0, 0, 0, 1, 1, 1, 1, 7, 3, 4
@@ -384,9 +381,9 @@ describe('analytics of activity', () => {
         },
       }),
     } as unknown as D1Database;
-    for (const days of [1, 7, 30]) {
-      const startMs = Date.parse('2025-06-01');
-      const spans = datesFrom('2025-06-01', days).map((label, i) => ({
+    for (const days of [1, 7]) {
+      const startMs = Date.parse('2025-03-01');
+      const spans = datesFrom('2025-03-01', days).map((label, i) => ({
         label,
         startMs: startMs + i * DAY_MS,
         endMs: startMs + (i + 1) * DAY_MS,
@@ -394,11 +391,11 @@ describe('analytics of activity', () => {
       const answer = await activity(counting, { organizationId, spans, groupBy: 'apiKey' });
       const inRange = days * 24 * dimensions;
       expect(answer.totals).toMatchObject({ requestCount: inRange });
-      // Each rollup and its dimension, the days, and what sorting touches again; a scan would read 170,000.
+      // Each rollup and its dimension, the days, and what sorting touches again; a scan would read 48,000.
       expect(read).toBeLessThan(5 * inRange + 100);
     }
     expect(await rows('SELECT count(*) AS n FROM usage_rollups WHERE organization_id = ?1', organizationId)).toEqual([
-      { n: (364 * 24 + 1) * dimensions },
+      { n: (99 * 24 + 1) * dimensions },
     ]);
   });
 });
