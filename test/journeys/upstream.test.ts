@@ -1,0 +1,81 @@
+/** Bills against the truth: an upstream of our own that counts what it made, with clients that leave and connections that die. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type FakeAsk, type FakeOpenAi, startFakeOpenAi } from '../support/fake-openai.ts';
+import { api, startEmpty, until } from '../support/purser.ts';
+
+const INPUT_USD_PER_TOKEN = 0.15 / 1e6;
+const OUTPUT_USD_PER_TOKEN = 0.6 / 1e6;
+
+describe('an openai upstream', () => {
+  let upstream: FakeOpenAi;
+  let purser: Awaited<ReturnType<typeof startEmpty>>;
+
+  beforeAll(async () => {
+    upstream = await startFakeOpenAi();
+    purser = await startEmpty({ OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: upstream.baseUrl });
+  });
+
+  afterAll(async () => {
+    await purser?.stop();
+    await upstream?.stop();
+  });
+
+  const ask = (apiKey: string, fake: FakeAsk, signal: AbortSignal | null = null) =>
+    fetch(`${purser.server.url}/v1/chat/completions`, {
+      method: 'POST',
+      signal,
+      headers: { authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'go' }], stream: true, fake }),
+    });
+
+  /** Reads words off a stream until it ends or `leaveAfter` were read. */
+  async function readWords(
+    response: Response,
+    leaveAfter = Number.POSITIVE_INFINITY,
+  ): Promise<{ words: number; text: string }> {
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    while (reader) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += value;
+      if (text.split('" word"').length - 1 >= leaveAfter) break;
+    }
+    return { words: text.split('" word"').length - 1, text };
+  }
+
+  it.each(['hangs up', 'loses its upstream'])(
+    'a client that %s is charged at least what it received and at most what was made, in each of 100 tries',
+    async (how) => {
+      const seeded = await purser.seed({ budget: { usageLimit: '10' } });
+      const { status } = api(purser.server, seeded);
+      let before = Number((await status()).usage);
+      for (let i = 0; i < 100; i++) {
+        const call = `${how} ${i}`;
+        const words = 1 + ((i * 13) % 60);
+        const leaving = new AbortController();
+        const fake: FakeAsk =
+          how === 'hangs up' ? { call, words: 500, paceMs: 1 } : { call, words: 500, dieAfterWords: words };
+        const response = await ask(seeded.apiKey, fake, leaving.signal);
+        const received = await readWords(response, how === 'hangs up' ? words : undefined);
+        leaving.abort();
+        if (how !== 'hangs up') expect(received.text).toMatch(/"code":"upstream_error".*\n\ndata: \[DONE\]\n\n$/s);
+        await until(async () => (await status()).held === '0', 'the settlement');
+        const now = Number((await status()).usage);
+        const inputTokens = 5;
+        const charged = Math.round((now - before - inputTokens * INPUT_USD_PER_TOKEN) / OUTPUT_USD_PER_TOKEN);
+        expect(charged).toBeGreaterThanOrEqual(received.words);
+        expect(charged).toBeLessThanOrEqual(upstream.made.get(call) ?? 0);
+        before = now;
+      }
+    },
+  );
+
+  it('that counts is believed to the nanodollar', async () => {
+    const seeded = await purser.seed({ budget: { usageLimit: '1' } });
+    const { words } = await readWords(await ask(seeded.apiKey, { call: 'counted', words: 30 }));
+    expect(words).toBe(30);
+    // 10 tokens in at $0.15 and 30 out at $0.60 per million.
+    expect((await api(purser.server, seeded).status()).usage).toBe('0.0000195');
+  });
+});
