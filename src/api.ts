@@ -6,8 +6,10 @@
 import type { z } from '@hono/zod-openapi';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
-import { ApiError } from './teams/api-error.ts';
+import { ApiError, badRequest } from './teams/api-error.ts';
 
 export type ApiEnv = { Bindings: Env };
 
@@ -17,6 +19,29 @@ export function apiRouter(): OpenAPIHono<ApiEnv> {
     defaultHook: (result, c) => (result.success ? undefined : invalid(c, result.error)),
   });
 }
+
+/** Far above any body of the management API, far below what would burden a Worker. */
+export const API_BODY_BYTES_MAX = 64 * 1024;
+
+/** The middlewares of a route that takes a JSON body: bounded, strict UTF-8, and never taken for `{}` where it is missing. */
+export const jsonBody = [
+  bodyLimit({
+    maxSize: API_BODY_BYTES_MAX,
+    onError: () => {
+      throw new ApiError(413, 'request_too_large', `The request body is larger than ${API_BODY_BYTES_MAX} bytes.`);
+    },
+  }),
+  createMiddleware<ApiEnv>(async (c, next) => {
+    const bytes = await c.req.arrayBuffer();
+    if (bytes.byteLength === 0) throw badRequest(null, 'The body is empty; send a JSON object.');
+    try {
+      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    } catch {
+      throw badRequest(null, 'The body is not valid UTF-8.');
+    }
+    await next();
+  }),
+] as const;
 
 /** The answer to anything a route threw. An unforeseen error is told by its id, its text goes to the log only. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {

@@ -17,7 +17,7 @@ interface PlatformError {
 }
 
 /** The call did not answer in time. It may still have taken effect. */
-export class ObjectTimeout extends Error {}
+class ObjectTimeout extends Error {}
 
 /**
  * Calls a member's object. `call` may run several times, so it must be idempotent.

@@ -58,7 +58,7 @@ const MIGRATIONS = [
   `,
 ];
 
-export type HoldState = 'open' | 'settled' | 'released' | 'expired';
+type HoldState = 'open' | 'settled' | 'released' | 'expired';
 
 export interface Hold {
   id: string;

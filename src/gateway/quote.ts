@@ -34,7 +34,11 @@ export function quote(
   const watched = request.stream === true && !mapping.hiddenReasoning;
   return {
     price,
-    inputMax: boundOf(provider.inputTokensMax(request, bodyBytes), dearestInputRate(price)),
+    // A provider takes no more than its model's context, whatever was sent.
+    inputMax: boundOf(
+      Math.min(provider.inputTokensMax(request, bodyBytes), mapping.contextTokens),
+      dearestInputRate(price),
+    ),
     outputTokensMax,
     outputRate: dearestOutputRate(price),
     firstTokens: watched ? Math.min(LIMITS.sliceTokensMin, outputTokensMax) : outputTokensMax,

@@ -34,7 +34,7 @@ export interface RelayParts {
 }
 
 /** How long the relay waits for what; see src/limits.ts. */
-export interface RelayTimes {
+interface RelayTimes {
   firstByteMsMax: number;
   pingMs: number;
   upstreamIdleMsMax: number;

@@ -53,6 +53,7 @@ export const demoProvider: Provider = {
     if (request.demo?.failAfterTokens !== undefined) return failure(500);
     return whole(request, answer);
   },
+  unpricedField: () => null,
   // The demo provider counts exactly, so its bound is its count.
   inputTokensMax: (request) => inputTokens(request),
   inputTokensEstimate: (request) => inputTokens(request),

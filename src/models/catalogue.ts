@@ -11,7 +11,7 @@ import { PRICES } from './prices.generated.ts';
 
 export type ProviderId = 'openai' | 'anthropic' | 'demo';
 
-export interface Abilities {
+interface Abilities {
   tools: boolean;
   /** Takes images as input. */
   images: boolean;
@@ -41,7 +41,7 @@ export interface Mapping {
 }
 
 /** What a name stands for: at least one mapping of one model. */
-export interface CatalogueEntry {
+interface CatalogueEntry {
   canonicalModel: string;
   mappings: readonly Mapping[];
 }

@@ -7,10 +7,10 @@
 
 export type Nanos = number & { readonly unit: 'nanodollars' };
 
-export const NANOS_PER_USD = 1_000_000_000;
+const NANOS_PER_USD = 1_000_000_000;
 
 /** The largest amount anyone may write into a limit: 1,000,000 USD. */
-export const USD_INPUT_MAX = 1_000_000;
+const USD_INPUT_MAX = 1_000_000;
 
 const AMOUNT = /^(0|[1-9][0-9]{0,6})(?:\.([0-9]{1,9}))?$/;
 

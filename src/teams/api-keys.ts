@@ -82,7 +82,10 @@ export async function createKey(
       memberMax,
       planMax,
     ),
-    ...policyChange(env.DB, member.id, nowMs),
+    ...policyChange(env.DB, member.id, nowMs, {
+      sql: 'EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = ?1)',
+      value: row.id,
+    }),
   ]);
   if (inserted?.meta.changes === 0) throw await capReached(env, caller, member, budget, nowMs);
   return { row, secret: key.secret, pending: !(await pushPolicy(env, member.id)) };
@@ -149,10 +152,13 @@ export async function listKeys(
        FROM api_keys
        WHERE organization_id = ?1
          AND deleted_at IS NULL
-         AND (?2 IS NULL OR id < ?2)
+         AND (
+           ?2 IS NULL
+           OR (created_at, id) < (SELECT created_at, id FROM api_keys WHERE id = ?2 AND organization_id = ?1)
+         )
          AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
          AND (?4 IS NULL OR member_id = ?4)
-       ORDER BY id DESC
+       ORDER BY created_at DESC, id DESC
        LIMIT CAST(?5 AS INTEGER)`,
     )
     .bind(organizationId, page.cursor ?? null, page.q ?? null, page.memberId ?? null, page.limit + 1)

@@ -7,21 +7,29 @@
 import { z } from '@hono/zod-openapi';
 import type { Limit, ScopeLimits } from '../budgets/policy.ts';
 import { WINDOW_VALUE_MAX, type WindowSpec } from '../budgets/windows.ts';
-import { type Nanos, parseUsd } from '../money/nanos.ts';
+import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
 
 const UNITS = ['hour', 'day', 'week', 'month'] as const;
 
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
 const AMOUNT_FORM = `${AMOUNT_MESSAGE} Write USD as a decimal string, at most 1000000 with at most 9 decimals, e.g. "42.50".`;
 
+/** An amount as the API writes it: what is stored is shown as it is. */
+function canonical(text: string): string {
+  const value = parseUsd(text);
+  return value === null ? text : formatUsd(value);
+}
+
 const amount = z
   .string({ error: AMOUNT_FORM })
   .refine((text) => parseUsd(text) !== null, { error: AMOUNT_FORM })
+  .transform(canonical)
   .openapi({ example: '42.50' });
 
 const memberAmount = z
   .string({ error: AMOUNT_FORM })
   .refine((text) => text === 'unlimited' || parseUsd(text) !== null, { error: AMOUNT_FORM })
+  .transform(canonical)
   .openapi({ example: '42.50', description: 'USD, or "unlimited"' });
 
 const periodFields = {

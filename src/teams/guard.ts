@@ -4,6 +4,7 @@
  * Checked in this order everywhere: 401 signed in; 404 not of that organization (its existence is not told); 403
  * role_required; 403 plan_required. A master key acts as an admin of its organization.
  */
+import { createMiddleware } from 'hono/factory';
 import { ApiError } from './api-error.ts';
 import { checkKey } from './keys.ts';
 import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
@@ -35,6 +36,14 @@ export async function guard(env: Env, request: Request, organizationId: string, 
     throw new ApiError(403, 'plan_required', message, { metadata: { plan: 'enterprise' } });
   }
   return caller;
+}
+
+/** The guard as a route's middleware: before any part of the request is read, so that its order holds for bad input too. */
+export function guarded(needs: Needs) {
+  return createMiddleware<{ Bindings: Env; Variables: { caller: Caller } }>(async (c, next) => {
+    c.set('caller', await guard(c.env, c.req.raw, c.req.param('orgId') ?? '', needs));
+    await next();
+  });
 }
 
 async function identify(env: Env, request: Request): Promise<Caller | null> {

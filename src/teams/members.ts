@@ -1,4 +1,5 @@
 /** Members and their budgets: reading with status, setting a budget. */
+import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import { ApiError, notFound } from './api-error.ts';
@@ -73,6 +74,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     return null;
   });
   const budget = JSON.parse(row.budget) as StoredBudget;
+  const limits = effectiveLimits(budget);
   return {
     id: row.id,
     userId: row.user_id,
@@ -82,8 +84,8 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     projects: JSON.parse(row.projects) as string[],
     budget: { ...budget, version: row.budget_version },
     effectiveBudget: {
-      ...showKeyLimits(effectiveLimits(budget)),
-      usageLimitBasis: budget.usageLimit === null ? null : (budget.usageLimitBasis ?? 'lifetime'),
+      ...showKeyLimits(limits),
+      usageLimitBasis: limits.total === null ? null : (budget.usageLimitBasis ?? 'lifetime'),
       maxApiKeys: budget.maxApiKeys,
     },
     status: status && { ...showMemberStatus(status), version: row.budget_version },
@@ -107,7 +109,8 @@ export interface BudgetChange {
  */
 export async function setBudget(env: Env, row: MemberRow, change: BudgetChange, nowMs: number): Promise<Pushed> {
   const before = JSON.parse(row.budget) as StoredBudget;
-  const oneTime = (budget: StoredBudget) => budget.usageLimit !== null && budget.usageLimitBasis === 'cycle';
+  const oneTime = (budget: StoredBudget) =>
+    effectiveLimits(budget).total !== null && budget.usageLimitBasis === 'cycle';
   const startsCycle = change.newCycle || (oneTime(change.budget) && !oneTime(before));
   const expected = change.version ?? row.budget_version;
   const stale = () =>
@@ -120,17 +123,28 @@ export async function setBudget(env: Env, row: MemberRow, change: BudgetChange, 
       },
     );
   if (expected !== row.budget_version) throw stale();
-  // The guard is in the statement, and the push row only follows a change that took place.
-  const [changed] = await env.DB.batch([
+  if (startsCycle) await wake(env, row.id);
+  // The guard is in every statement: the push row is left, and the version raised, only by a change that takes place.
+  const [, , changed] = await env.DB.batch([
+    ...policyChange(env.DB, row.id, nowMs, { sql: 'budget_version = CAST(?1 AS INTEGER)', value: expected }),
     env.DB.prepare(
       `UPDATE members
        SET budget = ?2, budget_version = budget_version + 1, budget_cycle = budget_cycle + CAST(?3 AS INTEGER)
        WHERE id = ?1 AND budget_version = CAST(?4 AS INTEGER)`,
     ).bind(row.id, JSON.stringify(change.budget), startsCycle ? 1 : 0, expected),
-    ...policyChange(env.DB, row.id, nowMs),
   ]);
   if (changed?.meta.changes === 0) throw stale();
   return { pending: !(await pushPolicy(env, row.id)) };
+}
+
+/**
+ * Lets an object that was never called open from D1 while the old cycle still stands there: opened later, it would count
+ * the member's past into the new one. Where it does not answer the past is counted, which refuses rather than overspends.
+ */
+async function wake(env: Env, memberId: string): Promise<void> {
+  await memberBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs).catch((error) => {
+    console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
+  });
 }
 
 /** Tells both amounts where a key's limit is above what its owner may spend. */

@@ -95,16 +95,30 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
   };
 }
 
+/** Tells, in the batch of a change that may not take place, whether it does: `sql` over the member's row, with `?1`. */
+export interface OnlyWhere {
+  sql: string;
+  value: string | number;
+}
+
 /** The statements that belong into the same D1 batch as any change to what the member's object enforces. */
-export function policyChange(db: D1Database, memberId: string, nowMs: number): D1PreparedStatement[] {
+export function policyChange(
+  db: D1Database,
+  memberId: string,
+  nowMs: number,
+  onlyWhere: OnlyWhere,
+): D1PreparedStatement[] {
   return [
-    db.prepare('UPDATE members SET policy_version = policy_version + 1 WHERE id = ?1').bind(memberId),
+    db
+      .prepare(`UPDATE members SET policy_version = policy_version + 1 WHERE id = ?2 AND ${onlyWhere.sql}`)
+      .bind(onlyWhere.value, memberId),
     db
       .prepare(
-        `INSERT INTO policy_pushes (member_id, requested_at) VALUES (?1, CAST(?2 AS INTEGER))
+        `INSERT INTO policy_pushes (member_id, requested_at)
+         SELECT id, CAST(?3 AS INTEGER) FROM members WHERE id = ?2 AND ${onlyWhere.sql}
          ON CONFLICT DO UPDATE SET requested_at = excluded.requested_at`,
       )
-      .bind(memberId, nowMs),
+      .bind(onlyWhere.value, memberId, nowMs),
   ];
 }
 
@@ -130,11 +144,17 @@ export async function pushPolicy(env: Env, memberId: string): Promise<boolean> {
   return true;
 }
 
-/** Retries what was not confirmed; called by the cron each minute. */
+/** Retries everything that was not confirmed; called by the cron each minute. */
 export async function pushPending(env: Env): Promise<{ pending: number }> {
-  const { results } = await env.DB.prepare('SELECT member_id FROM policy_pushes ORDER BY requested_at LIMIT ?1')
-    .bind(LIMITS.objectCallsAtOnce)
-    .all<{ member_id: string }>();
-  const confirmed = await Promise.all(results.map((row) => pushPolicy(env, row.member_id)));
-  return { pending: confirmed.filter((done) => !done).length };
+  const { results } = await env.DB.prepare('SELECT member_id FROM policy_pushes ORDER BY requested_at').all<{
+    member_id: string;
+  }>();
+  let pending = 0;
+  // All of them, not only the oldest: objects that stay away must not keep the others waiting.
+  for (let next = 0; next < results.length; next += LIMITS.objectCallsAtOnce) {
+    const some = results.slice(next, next + LIMITS.objectCallsAtOnce);
+    const confirmed = await Promise.all(some.map((row) => pushPolicy(env, row.member_id)));
+    pending += confirmed.filter((done) => !done).length;
+  }
+  return { pending };
 }

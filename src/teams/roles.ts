@@ -52,8 +52,3 @@ export function isProjectScoped(role: Role, plan: Plan): boolean {
 export function mayOwnKeys(role: Role): boolean {
   return role === 'owner' || role === 'admin' || role === 'developer' || role === 'api';
 }
-
-/** Owners, admins and finance never inherit the developer default. */
-export function inheritsDefault(role: Role): boolean {
-  return role === 'developer' || role === 'basic' || role === 'api';
-}

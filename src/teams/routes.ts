@@ -1,10 +1,10 @@
 /** The management routes of teams: members, budgets, API keys. Each is guarded first and reads like its story. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter } from '../api.ts';
-import { ApiError } from './api-error.ts';
+import { apiRouter, jsonBody } from '../api.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { createKey, listKeys, showApiKey } from './api-keys.ts';
 import { BudgetBody, KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
-import { guard } from './guard.ts';
+import { guarded } from './guard.ts';
 import { findMember, listMembers, setBudget, showMember } from './members.ts';
 
 const NAME_LENGTH_MAX = 100;
@@ -44,9 +44,18 @@ const body = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 });
 
-const MEMBERS_ROLE = 'Only owners, admins and finance admins can view members.';
-const BUDGETS_ROLE = 'Only owners, admins and finance admins can update member budgets.';
-const KEYS_ROLE = "Only owners and admins can manage the organization's API keys.";
+const toMembers = guarded({
+  ability: 'members.read',
+  roleMessage: 'Only owners, admins and finance admins can view members.',
+});
+const toBudgets = guarded({
+  ability: 'budgets.write',
+  roleMessage: 'Only owners, admins and finance admins can update member budgets.',
+});
+const toKeys = guarded({
+  ability: 'keys.manage',
+  roleMessage: "Only owners and admins can manage the organization's API keys.",
+});
 
 export const teamsRouter = apiRouter()
   .openapi(
@@ -54,12 +63,12 @@ export const teamsRouter = apiRouter()
       method: 'get',
       path: '/orgs/{orgId}/members',
       summary: 'List members with budget and status',
+      middleware: toMembers,
       request: { params: Org, query: Page },
       responses: { 200: answers('A page of members') },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      await guard(c.env, c.req.raw, orgId, { ability: 'members.read', roleMessage: MEMBERS_ROLE });
       const { rows, nextCursor } = await listMembers(c.env, orgId, c.req.valid('query'));
       const members = await Promise.all(rows.map((row) => showMember(c.env, row)));
       return c.json({ members, nextCursor }, 200);
@@ -70,12 +79,12 @@ export const teamsRouter = apiRouter()
       method: 'get',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: 'One member with budget and status',
+      middleware: toMembers,
       request: { params: OrgMember },
       responses: { 200: answers('The member') },
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
-      await guard(c.env, c.req.raw, orgId, { ability: 'members.read', roleMessage: MEMBERS_ROLE });
       return c.json(await showMember(c.env, await findMember(c.env, orgId, memberId)), 200);
     },
   )
@@ -84,6 +93,7 @@ export const teamsRouter = apiRouter()
       method: 'put',
       path: '/orgs/{orgId}/members/{memberId}/budget',
       summary: "Replace a member's budget",
+      middleware: [toBudgets, ...jsonBody] as const,
       request: { params: OrgMember, body: body(BudgetBody) },
       responses: {
         200: answers('The member, its object has confirmed the budget'),
@@ -92,7 +102,7 @@ export const teamsRouter = apiRouter()
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
-      const caller = await guard(c.env, c.req.raw, orgId, { ability: 'budgets.write', roleMessage: BUDGETS_ROLE });
+      const caller = c.get('caller');
       const member = await findMember(c.env, orgId, memberId);
       if (member.role === 'owner' && caller.role !== 'owner') {
         throw new ApiError(403, 'role_required', 'Admins cannot modify owners.');
@@ -108,12 +118,12 @@ export const teamsRouter = apiRouter()
       method: 'get',
       path: '/orgs/{orgId}/keys',
       summary: 'List API keys',
+      middleware: toKeys,
       request: { params: Org, query: Page.extend({ memberId: z.string().optional() }) },
       responses: { 200: answers('A page of keys, newest first') },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      await guard(c.env, c.req.raw, orgId, { ability: 'keys.manage', roleMessage: KEYS_ROLE });
       const { rows, nextCursor } = await listKeys(c.env, orgId, c.req.valid('query'));
       return c.json({ keys: rows.map(showApiKey), nextCursor }, 200);
     },
@@ -123,6 +133,7 @@ export const teamsRouter = apiRouter()
       method: 'post',
       path: '/orgs/{orgId}/keys',
       summary: 'Make an API key for a member; the secret is shown this once',
+      middleware: [toKeys, ...jsonBody] as const,
       request: { params: Org, body: body(KeyBody) },
       responses: {
         201: answers('The key with its secret'),
@@ -131,10 +142,10 @@ export const teamsRouter = apiRouter()
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      const caller = await guard(c.env, c.req.raw, orgId, { ability: 'keys.manage', roleMessage: KEYS_ROLE });
+      const caller = c.get('caller');
       const { projectId, name, memberId, expiresAt, limits } = c.req.valid('json');
-      const member = await findMember(c.env, orgId, memberId).catch(() => {
-        throw new ApiError(400, 'invalid_request_error', 'There is no such member.', { param: 'memberId' });
+      const member = await findMember(c.env, orgId, memberId).catch((error) => {
+        throw error instanceof ApiError ? badRequest('memberId', error.message) : error;
       });
       const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
       const asked = { projectId, name, expiresAtMs, limits };

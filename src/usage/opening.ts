@@ -2,8 +2,8 @@
  * What D1 knows of a member's past, for an object that starts without memory: a member's first request, or a rebuild.
  * Read in one transaction on the primary, so that ledger, rollups and events belong to one instant.
  */
-import type { Opening } from '../budgets/policy.ts';
-import { LIMITS } from '../limits.ts';
+import type { MemberPolicy, Opening } from '../budgets/policy.ts';
+import { Window } from '../budgets/windows.ts';
 import { nanos } from '../money/nanos.ts';
 import { readPolicy } from '../teams/policy.ts';
 import { QUARTER_MS } from './rollups.ts';
@@ -45,11 +45,10 @@ export async function readOpening(db: D1Database, memberId: string, nowMs: numbe
   const session = db.withSession('first-primary');
   const policy = await readPolicy(session, memberId);
   if (!policy) return null;
-  const since = nowMs - Math.max(LIMITS.windowHistoryMs, LIMITS.eventRetentionMs);
   const [ledger, ever, recent] = await session.batch<Record<string, number | string>>([
     session.prepare('SELECT shipped, cost FROM member_ledgers WHERE member_id = ?1').bind(memberId),
     session.prepare(EVER_BY_KEY).bind(policy.organizationId, memberId),
-    session.prepare(RECENT_BY_KEY).bind(policy.organizationId, memberId, since),
+    session.prepare(RECENT_BY_KEY).bind(policy.organizationId, memberId, historyStartMs(policy, nowMs)),
   ]);
   const recentOfMember = new Map<number, number>();
   const recentOfKeys = (recent?.results ?? []).map((row) => {
@@ -74,4 +73,12 @@ export async function readOpening(db: D1Database, memberId: string, nowMs: numbe
       ...recentOfKeys,
     ],
   };
+}
+
+/** The first quarter of an hour that may still count in a window of the member or of one of its keys. */
+function historyStartMs(policy: MemberPolicy, nowMs: number): number {
+  const horizons = [policy, ...policy.keys].map(({ limits }) =>
+    new Window(limits.period?.window ?? null, []).horizon(nowMs),
+  );
+  return Math.min(...horizons) - QUARTER_MS;
 }

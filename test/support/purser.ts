@@ -7,7 +7,7 @@ import { ROOT, type Server, startServer } from '../../scripts/server.ts';
 import type { DemoAccount } from '../../src/local/demo-data.ts';
 import { insertOrganization, type Seeded, type SeedOptions } from './organization.ts';
 
-export interface Demo extends DemoAccount {
+interface Demo extends DemoAccount {
   baseUrl: string;
 }
 

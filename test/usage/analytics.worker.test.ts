@@ -166,7 +166,7 @@ describe('analytics of activity', () => {
       }
       // An hour is named by the instant it begins at, so its events lie between its name and the next.
       for (const [i, next] of hourly.activity.slice(1).entries()) {
-        const { date = '', requestCount } = hourly.activity[i] ?? {};
+        const { date, requestCount } = hourly.activity[i] ?? next;
         const [start, end] = [Date.parse(date), Date.parse(next.date)];
         const inHour = events.filter(({ settledAtMs }) => start <= settledAtMs && settledAtMs < end);
         expect(requestCount, date).toBe(recount(inHour).requestCount);

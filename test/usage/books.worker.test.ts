@@ -1,11 +1,14 @@
 /** The books by way of the real Worker: requests to the demo provider, then the health of the books. */
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { runCron } from '../../src/app.ts';
 import { newId } from '../../src/ids.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { memberBudget } from '../../src/objects.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import { type MemberBooks, proveBooks, reconcile } from '../../src/usage/books.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
+import { type ChatBody, chat, get, json, ORIGIN } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
 import { rows, watermark } from './events.ts';
 
@@ -16,36 +19,29 @@ interface Health {
   stale: string[];
 }
 
-const call = (path: string, key: string, body?: object) =>
-  exports.default.fetch(`http://purser.test${path}`, {
-    method: body ? 'POST' : 'GET',
+const post = (path: string, key: string, body: object) =>
+  exports.default.fetch(ORIGIN + path, {
+    method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
+    body: JSON.stringify(body),
   });
 
-/** Two tokens in and `outputTokens` out: 2,000 + 2,000 x outputTokens nanodollars. */
-const chat = async (key: string, outputTokens = 3, over: object = {}) => {
-  const messages = [{ role: 'user', content: 'one two' }];
-  const response = await call('/v1/chat/completions', key, {
-    model: 'demo/words',
-    messages,
-    ...over,
-    demo: { outputTokens, ...('demo' in over ? (over.demo as object) : {}) },
-  });
+/** Two tokens in and `outputTokens` out: 2,000 + 2,000 x outputTokens nanodollars. Answers with the status. */
+async function spend(key: string, outputTokens: number, over: ChatBody = {}, demo: object = {}): Promise<number> {
+  const response = await chat(key, { ...over, demo: { outputTokens, ...demo } });
   await response.text();
   return response.status;
-};
+}
 
-const health = async ({ organizationId, masterKey }: Seeded): Promise<Health> => {
-  const response = await call(`/orgs/${organizationId}/health`, masterKey);
+async function health({ organizationId, masterKey }: Seeded): Promise<Health> {
+  const response = await get(`/orgs/${organizationId}/health`, masterKey);
   expect(response.status).toBe(200);
-  return (await response.json()) as Health;
-};
+  return json<Health>(response);
+}
 
-const rollUpNow = async ({ organizationId, masterKey }: Seeded) => {
-  const response = await call(`/orgs/${organizationId}/rollups`, masterKey, {});
-  expect(response.status).toBe(200);
-};
+async function rollUpNow({ organizationId, masterKey }: Seeded): Promise<void> {
+  expect((await post(`/orgs/${organizationId}/rollups`, masterKey, {})).status).toBe(200);
+}
 
 const shipNow = (memberId: string) => memberBudget(env, memberId, (object) => object.ship({ memberId }));
 
@@ -76,9 +72,9 @@ async function seedTeam(): Promise<Team> {
     JSON.stringify(NO_BUDGET),
   );
   await run('INSERT INTO project_grants (member_id, project_id) VALUES (?, ?)', memberId, projectId);
-  const made = await call(`/orgs/${organizationId}/keys`, seeded.masterKey, { projectId, name: 'Other', memberId });
+  const made = await post(`/orgs/${organizationId}/keys`, seeded.masterKey, { projectId, name: 'Other', memberId });
   expect(made.status).toBe(201);
-  const { secret } = (await made.json()) as { secret: string };
+  const { secret } = await json<{ secret: string }>(made);
   return { ...seeded, other: { memberId, apiKey: secret } };
 }
 
@@ -87,10 +83,10 @@ describe('the books', () => {
     const team = await seedTeam();
     expect(await health(team)).toMatchObject({ ok: true, difference: '0', stale: [] });
 
-    for (const outputTokens of [1, 2, 3]) expect(await chat(team.apiKey, outputTokens)).toBe(200);
-    expect(await chat(team.other.apiKey, 10)).toBe(200);
-    expect(await chat(team.other.apiKey, 1, { demo: { failStatus: 500 } })).toBe(502);
-    expect(await chat(team.apiKey, 1, { model: 'no/such' })).toBe(404);
+    for (const outputTokens of [1, 2, 3]) expect(await spend(team.apiKey, outputTokens)).toBe(200);
+    expect(await spend(team.other.apiKey, 10)).toBe(200);
+    expect(await spend(team.other.apiKey, 1, {}, { failStatus: 500 })).toBe(502);
+    expect(await spend(team.apiKey, 1, { model: 'no/such' })).toBe(404);
     const before = await health(team);
     expect(before).toMatchObject({ ok: true, difference: '0', stale: [] });
     expect(booksOf(before, team.memberId)).toMatchObject({ shipped: 0, unshipped: 3, held: '0' });
@@ -181,11 +177,11 @@ describe('the books', () => {
 
   it.each(DIFFERENCES)('name $what, for that member only, and nothing may be proven then', async (planted) => {
     const team = await seedTeam();
-    await chat(team.apiKey, 1);
-    await chat(team.other.apiKey, 5);
+    await spend(team.apiKey, 1);
+    await spend(team.other.apiKey, 5);
     await rollUpNow(team);
-    await chat(team.apiKey, 7);
-    await chat(team.other.apiKey, 9);
+    await spend(team.apiKey, 7);
+    await spend(team.other.apiKey, 9);
     await shipNow(team.memberId);
     await shipNow(team.other.memberId);
     expect(await health(team)).toMatchObject({ ok: true, difference: '0' });
@@ -217,10 +213,28 @@ describe('the books', () => {
     expect(provenNow).toBe(seq);
   });
 
+  it('must agree before the hourly cron prunes, and agree after it has', async () => {
+    const team = await seedTeam();
+    await spend(team.apiKey, 2);
+    await rollUpNow(team);
+    const late = Date.now() + LIMITS.eventRetentionMs + 1;
+    const events = 'SELECT n FROM usage_events WHERE member_id = ?1';
+
+    await run('UPDATE member_ledgers SET cost = cost + 1 WHERE member_id = ?', team.memberId);
+    await runCron('7 * * * *', env, late);
+    expect(await rows(events, team.memberId)).toHaveLength(1);
+    await run('UPDATE member_ledgers SET cost = cost - 1 WHERE member_id = ?', team.memberId);
+    await runCron('7 * * * *', env, late);
+    expect(await rows(events, team.memberId)).toEqual([]);
+    await spend(team.apiKey, 2);
+    await rollUpNow(team);
+    expect(await health(team)).toMatchObject({ ok: true, difference: '0' });
+  });
+
   it('raise no false alarm while requests, shipments and rollups are under way', async () => {
     const team = await seedTeam();
     const requests = Array.from({ length: 20 }, (_, i) =>
-      chat(i % 2 === 0 ? team.apiKey : team.other.apiKey, i, { stream: i % 3 === 0, demo: { delayMs: i * 4 } }),
+      spend(i % 2 === 0 ? team.apiKey : team.other.apiKey, i, { stream: i % 3 === 0 }, { delayMs: i * 4 }),
     );
     const told: Health[] = [];
     for (let i = 0; i < 20; i++) {
@@ -237,7 +251,7 @@ describe('the books', () => {
 
   it('call a member stale, not wrong, whose object does not answer or ships faster than it can be read', async () => {
     const team = await seedTeam();
-    await chat(team.apiKey);
+    await spend(team.apiKey, 3);
     await shipNow(team.memberId);
     const shipOneMore = async ({ k }: { k: number }) => {
       await run('UPDATE member_ledgers SET shipped = shipped + 1 WHERE member_id = ?', team.memberId);

@@ -106,6 +106,9 @@ async function understand(context: GatewayContext): Promise<{ asked: Asked } | {
   if (request.demo !== undefined && mapping.provider !== 'demo') {
     return refuse('demo', 'demo steers the demo provider only.');
   }
+  const unpriced = provider.unpricedField(request);
+  if (unpriced !== null)
+    return refuse(unpriced, `${unpriced} is billed apart by the provider, and its price is not known here.`);
   return { asked: { body: read.body, request, mapping, provider } };
 }
 

@@ -16,8 +16,11 @@ const PASSED_HEADERS = ['openai-beta', 'openai-organization', 'openai-project'];
 const TOKENS_PER_MESSAGE_MAX = 16;
 const TOKENS_PER_REQUEST_MAX = 64;
 
-/** The dearest image at any of its models (gpt-4o-mini, high detail, 2,833 + 8 tiles x 5,667) and the least text it takes the place of. */
+/** The dearest image at any of its models: gpt-4o-mini, high detail, 2,833 + 8 tiles x 5,667, rounded up. */
 const TOKENS_PER_IMAGE_MAX = 50_000;
+
+/** Dearer than the prices we have. */
+const UNPRICED_TIERS: ReadonlySet<unknown> = new Set(['priority', 'scale']);
 
 export const openai: Provider = {
   id: 'openai',
@@ -39,14 +42,20 @@ export const openai: Provider = {
     return fetch(url, { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual', signal });
   },
 
+  unpricedField(request: ChatRequest): string | null {
+    if (request.web_search_options !== undefined) return 'web_search_options';
+    return UNPRICED_TIERS.has(request.service_tier) ? 'service_tier' : null;
+  },
+
   inputTokensMax(request: ChatRequest, bodyBytes: number): number {
-    const images = request.messages.reduce((count, message) => count + imagesIn(message.content), 0);
-    return (
-      bodyBytes +
-      TOKENS_PER_REQUEST_MAX +
-      request.messages.length * TOKENS_PER_MESSAGE_MAX +
-      images * TOKENS_PER_IMAGE_MAX
-    );
+    let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + request.messages.length * TOKENS_PER_MESSAGE_MAX;
+    for (const part of partsOf(request)) {
+      // What a file holds cannot be told from its bytes, or from its id: only the model's context bounds it.
+      if (part.type === 'file') return Number.POSITIVE_INFINITY;
+      // An image is billed by its size in pixels, not by the bytes that carry it.
+      if (part.type === 'image_url') tokens += TOKENS_PER_IMAGE_MAX - embeddedBytes(part.image_url);
+    }
+    return tokens;
   },
 
   inputTokensEstimate(request: ChatRequest): number {
@@ -65,7 +74,12 @@ export const openai: Provider = {
   countOutput: (): OutputCount => new TextCount(),
 };
 
-function imagesIn(content: unknown): number {
-  if (!Array.isArray(content)) return 0;
-  return content.filter((part) => typeof part === 'object' && part !== null && 'image_url' in part).length;
+function partsOf(request: ChatRequest): { type: string; image_url?: unknown }[] {
+  return request.messages.flatMap(({ content }) => (Array.isArray(content) ? content : []));
+}
+
+/** How many bytes of the body are an image itself rather than a link to one. */
+function embeddedBytes(image: unknown): number {
+  const url = typeof image === 'object' && image !== null && 'url' in image ? image.url : null;
+  return typeof url === 'string' && url.startsWith('data:') ? url.length : 0;
 }

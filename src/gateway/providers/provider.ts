@@ -22,7 +22,9 @@ export interface Provider {
   isConfigured(env: Env): boolean;
   /** Sends the call. Rejects where no answer came; any status is an answer. */
   chat(call: ProviderCall): Promise<Response>;
-  /** Never less than the provider will count as input. */
+  /** The field of the request that the provider bills apart and no price covers yet, or null. */
+  unpricedField(request: ChatRequest): string | null;
+  /** Never less than the provider will count as input; the model's context is a bound of its own. */
   inputTokensMax(request: ChatRequest, bodyBytes: number): number;
   /** About what the provider will count as input. */
   inputTokensEstimate(request: ChatRequest): number;

@@ -19,7 +19,7 @@ const SINGLE_TOKEN_BYTES = 7;
 const DENSE_RUN = 64;
 const DENSE_BYTES_PER_TOKEN = 2;
 
-export function bytesOf(text: string): number {
+function bytesOf(text: string): number {
   return encoder.encode(text).byteLength;
 }
 

@@ -1,0 +1,21 @@
+/** What scripts/bench.ts needs of a bench: one file, one function of this type. */
+
+export interface BenchOptions {
+  /** The length of one measured round. */
+  seconds: number;
+  /** Told what is being done, in lines for a person. */
+  say: (line: string) => void;
+  /** Aborted when the bench shall end early; it then stops what it started and throws the signal's reason. */
+  signal: AbortSignal;
+}
+
+export interface BenchReport {
+  /** For a person: what was measured, and what each figure means. */
+  text: string;
+  /** The same for a program, with the figures of every round. */
+  json: Record<string, unknown>;
+  /** What went wrong, one line each. Empty: every answer was right and so are the books. A slow figure is not wrong. */
+  broken: string[];
+}
+
+export type Bench = (options: BenchOptions) => Promise<BenchReport>;

@@ -1,0 +1,227 @@
+/**
+ * What a bench plays on: the fake upstream, the bare Worker and Purser, each in a process of its own, both Workers in
+ * the same plain workerd with one direct socket, and one organization of members with budgets. All on loopback, all
+ * ended by `stop`.
+ *
+ * It also keeps the score: every call it hands out is counted, and `settle` compares what was served with the books.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { unstable_readConfig } from 'wrangler';
+import { lockData } from '../scripts/data-lock.ts';
+import { ROOT, type Server, startServer } from '../scripts/server.ts';
+import { insertOrganization, type Seeded } from '../test/support/organization.ts';
+import type { Loaded } from './load.ts';
+import { type Runtime, watchRuntimes } from './runtimes.ts';
+import type { Side, Traffic } from './traffic.ts';
+
+/** On the disk where `npm start` keeps its data too: what a durable write takes depends on it. */
+const DATA_DIR = join(ROOT, '.purser', 'bench');
+
+/** Limits in all four scopes, so that each is checked and counted, and none is ever reached. */
+const BUDGET = {
+  usageLimit: '1000000',
+  usageLimitBasis: 'lifetime',
+  periodUsageLimit: '100000',
+  periodUsageDurationValue: 1,
+  periodUsageDurationUnit: 'day',
+  periodAlignment: 'rolling',
+} as const;
+const KEY_LIMITS = {
+  usageLimit: '1000000',
+  periodUsageLimit: '100000',
+  periodUsageDurationValue: 1,
+  periodUsageDurationUnit: 'day',
+  periodAlignment: 'rolling',
+} as const;
+
+export interface StagedSide extends Side {
+  runtime: Runtime;
+}
+
+export interface Books {
+  requests: number;
+  costNanos: number;
+  /** Every way in which the books are not what was served. */
+  wrong: string[];
+}
+
+export class Stage {
+  readonly bare: StagedSide;
+  readonly purser: StagedSide;
+  readonly members: readonly Seeded[];
+  readonly #server: Server;
+  readonly #upstream: ChildProcess;
+  readonly #stops: (() => unknown)[];
+  #sentUpstream = 0;
+  #served = 0;
+  #costNanos = 0;
+
+  constructor(parts: {
+    bare: StagedSide;
+    purser: StagedSide;
+    members: Seeded[];
+    server: Server;
+    upstream: ChildProcess;
+    stops: (() => unknown)[];
+  }) {
+    this.bare = parts.bare;
+    this.purser = parts.purser;
+    this.members = parts.members;
+    this.#server = parts.server;
+    this.#upstream = parts.upstream;
+    this.#stops = parts.stops;
+  }
+
+  /** Counts what a load had answered, for the books. */
+  count(side: Side, traffic: Traffic, { requests }: Loaded): void {
+    if (!traffic.body.includes('"demo/')) this.#sentUpstream += requests;
+    if (side.name !== 'purser') return;
+    this.#served += requests;
+    this.#costNanos += requests * traffic.costNanos;
+  }
+
+  /** Ships all that is settled to D1 and rolls it up; answers with the time that took, in ms. */
+  async ship(): Promise<number> {
+    const startedAt = performance.now();
+    await this.#manage('POST', 'rollups');
+    return performance.now() - startedAt;
+  }
+
+  /** Whether every call served is in the books, once, at its cost, and nothing else is. */
+  async settle(): Promise<Books> {
+    await this.ship();
+    const wrong: string[] = [];
+    const compare = (what: string, is: unknown, wanted: unknown) => {
+      if (is !== wanted) wrong.push(`${what}: ${is}, not ${wanted}`);
+    };
+    for (const table of ['member_ledgers', 'usage_events', 'usage_rollups']) {
+      const sums = await this.#server.db
+        .prepare(`SELECT sum(requests) AS requests, sum(cost) AS cost FROM ${table}`)
+        .first<{ requests: number; cost: number }>();
+      compare(`requests in ${table}`, sums?.requests, this.#served);
+      compare(`nanodollars in ${table}`, sums?.cost, this.#costNanos);
+    }
+    const odd = await this.#server.db
+      .prepare(`SELECT count(*) AS events FROM usage_events WHERE outcome <> 'completed' OR estimated <> 0`)
+      .first<{ events: number }>();
+    compare('events not completed, or estimated', odd?.events, 0);
+    const health = await this.#manage('GET', 'health');
+    const books = health.books as { held: string; overrun: string }[];
+    compare('the books agree with the objects', health.ok, true);
+    compare('members in the books', books.length, this.members.length);
+    compare('members with money still held', books.filter(({ held }) => held !== '0').length, 0);
+    compare('members with an overrun', books.filter(({ overrun }) => overrun !== '0').length, 0);
+    compare('calls that reached the upstream', await this.#askUpstream(), this.#sentUpstream);
+    return { requests: this.#served, costNanos: this.#costNanos, wrong };
+  }
+
+  /** Ends every process, the last started first. */
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.reverse()) await stop();
+  }
+
+  async #manage(method: string, path: string): Promise<Record<string, unknown>> {
+    const [first] = this.members;
+    const response = await fetch(`${this.purser.url}/orgs/${first?.organizationId}/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${first?.masterKey}` },
+    });
+    if (response.status !== 200) throw new Error(`${method} ${path} answers ${response.status}`);
+    return (await response.json()) as Record<string, unknown>;
+  }
+
+  async #askUpstream(): Promise<number> {
+    this.#upstream.send('served?');
+    const [{ served }] = (await once(this.#upstream, 'message')) as [{ served: number }];
+    return served;
+  }
+}
+
+/** Starts everything with `memberCount` members; throws, with nothing left running, where a part does not start. */
+export async function openStage(memberCount: number, say: (line: string) => void): Promise<Stage> {
+  const stops: (() => unknown)[] = [];
+  try {
+    const lock = await lockData(DATA_DIR);
+    stops.push(() => {
+      lock.release();
+      rmSync(DATA_DIR, { recursive: true, force: true });
+    });
+    // What a killed run left.
+    rmSync(join(DATA_DIR, 'v3'), { recursive: true, force: true });
+
+    const upstream = fork(fileURLToPath(new URL('./fake-upstream.ts', import.meta.url)));
+    stops.push(() => upstream.kill());
+    const [{ port }] = (await once(upstream, 'message')) as [{ port: number }];
+    const upstreamUrl = `http://127.0.0.1:${port}/v1`;
+
+    const runtimes = watchRuntimes();
+    stops.push(() => runtimes.stop());
+    const server = await startServer({
+      port: 0,
+      dataDir: DATA_DIR,
+      bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: upstreamUrl },
+      crons: true,
+      say,
+    });
+    stops.push(() => server.stop());
+    const purser: StagedSide = { name: 'purser', url: server.url, runtime: runtimes.next() };
+
+    // After Purser: the server's guard ends every workerd that is started while it runs, should we be killed.
+    const worker = await startBareWorker(upstreamUrl);
+    stops.push(() => worker.dispose());
+    const { origin: url } = await worker.unsafeGetDirectURL();
+    const bare: StagedSide = { name: 'bare', url, runtime: runtimes.next() };
+
+    say(`Making ${memberCount} members with budgets ...`);
+    const members = await makeMembers(server, memberCount);
+    return new Stage({ bare, purser, members, server, upstream, stops });
+  } catch (error) {
+    for (const stop of stops.reverse()) await stop();
+    throw error;
+  }
+}
+
+/** The bare Worker as scripts/server.ts runs Purser: same workerd, same compatibility, one direct socket. */
+async function startBareWorker(upstreamUrl: string): Promise<Miniflare> {
+  const { compatibility_date, compatibility_flags } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') });
+  const file = new URL('./bare-worker.js', import.meta.url);
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: '127.0.0.1',
+      port: 0,
+      logRequests: false,
+      workers: [
+        {
+          name: 'bare',
+          compatibilityDate: compatibility_date ?? '',
+          compatibilityFlags: compatibility_flags,
+          modules: [{ type: 'ESModule', path: 'bare-worker.js', contents: readFileSync(file, 'utf8') }],
+          bindings: { UPSTREAM_URL: `${upstreamUrl}/chat/completions` },
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  return miniflare;
+}
+
+/** One organization of so many members. Each is made with an organization of its own, and then moves into the first. */
+async function makeMembers(server: Server, count: number): Promise<Seeded[]> {
+  const members: Seeded[] = [];
+  for (let i = 0; i < count; i++) {
+    members.push(await insertOrganization(server.db, server.keySecret, { budget: BUDGET, keyLimits: KEY_LIMITS }));
+  }
+  const organizationId = members[0]?.organizationId ?? '';
+  await server.db.batch(
+    ['projects', 'members', 'api_keys'].map((table) =>
+      server.db.prepare(`UPDATE ${table} SET organization_id = ?1`).bind(organizationId),
+    ),
+  );
+  return members;
+}

@@ -1,0 +1,69 @@
+/** `npm run bench`: picks a bench by name and prints its report. Exits with 1 only where something is broken. */
+import { parseArgs } from 'node:util';
+import type { Bench } from '../bench/bench.ts';
+import { speed } from '../bench/speed.ts';
+
+const BENCHES: Record<string, Bench> = { speed };
+const BENCH_DEFAULT = 'speed';
+const SECONDS_DEFAULT = 2;
+/** Stopping by itself takes less; past this it hangs, and workerd's guard ends what is left. */
+const STOP_MS_MAX = 10_000;
+
+const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds ${SECONDS_DEFAULT}] [--json]
+
+  --seconds N  length of one measured round
+  --json       after the report, the same as one line of JSON
+
+All on loopback, with data of its own that is deleted at the end. Progress goes to stderr.`;
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+// Not left to an empty event loop: the channel to scripts/bootstrap.mjs may hold it.
+process.exit();
+
+/** Answers with the exit code. */
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      seconds: { type: 'string', default: String(SECONDS_DEFAULT) },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [name = BENCH_DEFAULT] = positionals;
+  const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (!bench || positionals.length > 1) throw new Error(`There is no bench "${positionals.join(' ')}".\n\n${HELP}`);
+  const seconds = Number(values.seconds);
+  if (!(seconds > 0 && seconds <= 60))
+    throw new Error(`--seconds must be above 0 and at most 60, not ${values.seconds}.`);
+
+  const { text, json, broken } = await bench({ seconds, say: console.error, signal: endedEarly() });
+  console.log(`\n${text}`);
+  if (values.json) console.log(JSON.stringify(json));
+  return broken.length === 0 ? 0 : 1;
+}
+
+/** Aborted by Ctrl-C, by a signal, or when who started us is gone. */
+function endedEarly(): AbortSignal {
+  const controller = new AbortController();
+  const end = (why: string) => {
+    if (controller.signal.aborted) return;
+    console.error(`Stopping (${why}) ...`);
+    controller.abort(new Error('The bench was ended early.'));
+    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+  };
+  process.on('SIGINT', () => end('interrupted'));
+  process.on('SIGTERM', () => end('terminated'));
+  process.on('SIGHUP', () => end('hung up'));
+  process.on('disconnect', () => end('starter gone'));
+  return controller.signal;
+}

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ChatRequest, parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import { openai } from '../../src/gateway/providers/openai.ts';
+import { estimateTokens, TextCount } from '../../src/gateway/providers/text-count.ts';
+
+function ask(body: object): { request: ChatRequest; bytes: number } {
+  const json = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }], ...body };
+  const bytes = new TextEncoder().encode(JSON.stringify(json)).byteLength;
+  const parsed = parseChatRequest({ json, bytes });
+  if ('refusal' in parsed) throw new Error('the test is set up wrong');
+  return { request: parsed.request, bytes };
+}
+
+const bound = ({ request, bytes }: ReturnType<typeof ask>) => openai.inputTokensMax(request, bytes);
+const parts = (...content: object[]) => ask({ messages: [{ role: 'user', content }] });
+
+describe('the bound of an input', () => {
+  it('is at least its bytes, the tools included', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 500, unit: 'grapheme' }), (text) => {
+        const asked = ask({
+          messages: [{ role: 'user', content: text }],
+          tools: [{ type: 'function', function: { name: text } }],
+        });
+        expect(bound(asked)).toBeGreaterThan(asked.bytes);
+        expect(bound(asked)).toBeGreaterThanOrEqual(openai.inputTokensEstimate(asked.request));
+      }),
+    );
+  });
+
+  it('counts an image by the dearest size it may have, whether linked or embedded', () => {
+    const linked = bound(parts({ type: 'image_url', image_url: { url: 'https://example.com/a.png' } }));
+    const embedded = bound(
+      parts({ type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(1_000_000)}` } }),
+    );
+    for (const tokens of [linked, embedded]) {
+      expect(tokens).toBeGreaterThan(48_169);
+      expect(tokens).toBeLessThan(60_000);
+    }
+  });
+
+  it('cannot be told for a file, so that the context of the model bounds it', () => {
+    expect(bound(parts({ type: 'file', file: { file_id: 'file-1' } }))).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+it.each([
+  [{}, null],
+  [{ service_tier: 'auto' }, null],
+  [{ service_tier: 'priority' }, 'service_tier'],
+  [{ web_search_options: {} }, 'web_search_options'],
+])('a request with %j has %s unpriced', (body, field) => {
+  expect(openai.unpricedField(ask(body).request)).toBe(field);
+});
+
+describe('counting output', () => {
+  it('bounds by bytes and estimates at least one token a delta', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' }), { maxLength: 50 }),
+        (deltas) => {
+          const count = new TextCount();
+          for (const delta of deltas) count.add(delta);
+          expect(count.tokensMax).toBe(new TextEncoder().encode(deltas.join('')).byteLength);
+          expect(count.tokensEstimate).toBeGreaterThanOrEqual(deltas.length);
+        },
+      ),
+    );
+  });
+
+  it('takes short deltas for tokens, and estimates long ones by their text', () => {
+    const tokens = new TextCount();
+    for (let i = 0; i < 100; i++) tokens.add(' word');
+    expect(tokens.tokensEstimate).toBe(100);
+    const sentences = new TextCount();
+    for (let i = 0; i < 10; i++) sentences.add(' ten words of quite ordinary prose stand in here');
+    expect(sentences.tokensEstimate).toBeGreaterThan(80);
+    expect(sentences.tokensEstimate).toBeLessThan(120);
+  });
+
+  it('does not read base64 as a few long words', () => {
+    expect(estimateTokens('QUJD'.repeat(1_000))).toBeGreaterThanOrEqual(2_000);
+  });
+});
