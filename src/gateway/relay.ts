@@ -160,7 +160,8 @@ class StreamRelay {
     } finally {
       clearInterval(pings);
       clientGone.removeEventListener('abort', gone);
-      await this.#writer.close().catch(() => undefined);
+      // Neither is waited for: a client that does not read, or was never answered, would hold up the settlement's end.
+      void (this.#opened ? this.#writer.close() : this.#writer.abort()).catch(() => undefined);
       await attempt.settled();
     }
   }
@@ -185,7 +186,8 @@ class StreamRelay {
         }
         text += await this.#pass(frame, text);
       }
-      await this.#write(text);
+      // A client may stall for ever while it takes this; a stop is not to wait for it.
+      await unlessAborted(this.#write(text), this.#upstream.signal);
       if (done) break;
     }
     // No end-of-stream mark: whole only if the provider had said that its answer is finished.

@@ -96,7 +96,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
 }
 
 /** Tells, in the batch of a change that may not take place, whether it does: `sql` over the member's row, with `?1`. */
-export interface OnlyWhere {
+interface OnlyWhere {
   sql: string;
   value: string | number;
 }

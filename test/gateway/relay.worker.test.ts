@@ -137,8 +137,11 @@ describe('a stream that is not what it should be', () => {
     expect((await keyOf(apiKey)).usage).toBe('0.000006');
   });
 
-  it('with a nonsensical usage is charged by its text', async () => {
-    const usage = { prompt_tokens: -5, completion_tokens: 1.5 };
+  it.each([
+    { prompt_tokens: -5, completion_tokens: 1.5 },
+    { prompt_tokens: 2, completion_tokens: 9e15 },
+    { prompt_tokens: '2', completion_tokens: null },
+  ])('with the nonsensical usage %j is charged by its text', async (usage) => {
     const last = `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
     const { answered, apiKey } = await relayed(true, async () =>
       eventStream([delta('a', 'stop'), last, 'data: [DONE]\n\n']),
@@ -201,6 +204,15 @@ describe('a client that hangs up', () => {
     );
     expect(cancelled).toBe(true);
     expect(await keyOf(apiKey)).toMatchObject({ usage: '0.000002', member: { status: { held: '0' } } });
+  });
+
+  it('that stalls and reads nothing does not keep its hold once the stream is stopped', async () => {
+    const hangUp = new AbortController();
+    const endless = Array.from({ length: 100 }, () => delta(' c'));
+    const { apiKey, answered } = await relayed(true, async () => eventStream(endless, 5), hangUp.signal);
+    expect(answered).toBeInstanceOf(Response);
+    hangUp.abort();
+    await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
   });
 
   it('during a stream cancels the upstream and is charged what came', async () => {

@@ -6,7 +6,10 @@ import { z } from '@hono/zod-openapi';
 import type { Usage } from '../../money/cost.ts';
 import { NO_USAGE } from '../../money/cost.ts';
 
-const count = z.int().min(0);
+/** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
+const REPORTED_TOKENS_MAX = 100_000_000;
+
+const count = z.int().min(0).max(REPORTED_TOKENS_MAX);
 
 const ReportedUsage = z.looseObject({
   prompt_tokens: count,
