@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { apiRouter } from '../api.ts';
 import { memberBudget } from '../objects.ts';
-import { guard } from '../teams/guard.ts';
+import { guarded } from '../teams/guard.ts';
 import { rollUp } from '../usage/rollups.ts';
 
 export const localRouter = apiRouter().openapi(
@@ -10,15 +10,15 @@ export const localRouter = apiRouter().openapi(
     method: 'post',
     path: '/orgs/{orgId}/rollups',
     summary: 'Ship and roll up now; answers when D1 has every settled event of the organization',
+    middleware: guarded({
+      ability: 'rollups.run',
+      roleMessage: 'Only owners and admins can run the rollups.',
+    }),
     request: { params: z.object({ orgId: z.string() }) },
     responses: { 200: { description: 'Done' } },
   }),
   async (c) => {
     const { orgId } = c.req.valid('param');
-    await guard(c.env, c.req.raw, orgId, {
-      ability: 'rollups.run',
-      roleMessage: 'Only owners and admins can run the rollups.',
-    });
     const { results } = await c.env.DB.prepare('SELECT id FROM members WHERE organization_id = ?1')
       .bind(orgId)
       .all<{ id: string }>();

@@ -11,6 +11,9 @@ import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
 
 const UNITS = ['hour', 'day', 'week', 'month'] as const;
 
+/** Far above what any plan allows: a larger one is a mistake. */
+const API_KEYS_MAX = 10_000;
+
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
 const AMOUNT_FORM = `${AMOUNT_MESSAGE} Write USD as a decimal string, at most 1000000 with at most 9 decimals, e.g. "42.50".`;
 
@@ -73,7 +76,12 @@ const notYet = z.null({ error: 'This limit is not available yet; leave it out or
 /** The body of PUT .../members/{memberId}/budget: the whole budget. */
 export const BudgetBody = z
   .strictObject({
-    maxApiKeys: z.int({ error: 'maxApiKeys must be a whole number.' }).min(0).max(10_000).nullable().default(null),
+    maxApiKeys: z
+      .int({ error: `maxApiKeys must be a whole number from 0 to ${API_KEYS_MAX}.` })
+      .min(0)
+      .max(API_KEYS_MAX)
+      .nullable()
+      .default(null),
     usageLimit: memberAmount.nullable().default(null),
     usageLimitBasis: z.enum(['lifetime', 'cycle']).nullable().default(null),
     newCycle: z.boolean().default(false),

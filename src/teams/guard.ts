@@ -5,7 +5,7 @@
  * role_required; 403 plan_required. A master key acts as an admin of its organization.
  */
 import { createMiddleware } from 'hono/factory';
-import { ApiError } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { checkKey } from './keys.ts';
 import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
 
@@ -24,11 +24,28 @@ interface Needs {
   planMessage?: string;
 }
 
-/** Whoever presents the request's credential, in `organizationId`; throws an ApiError in the order above. */
-export async function guard(env: Env, request: Request, organizationId: string, needs: Needs): Promise<Caller> {
+type GuardedEnv = { Bindings: Env; Variables: { caller: Caller } };
+
+/**
+ * The guard as a route's middleware: before any part of the request is read, so that its order holds for bad input too.
+ * The organization is the path's, or the query's `organizationId`; what is needed may depend on the query.
+ */
+export function guarded(needs: Needs | ((query: Record<string, string>) => Needs)) {
+  return createMiddleware<GuardedEnv>(async (c, next) => {
+    const query = c.req.query();
+    const organizationId = c.req.param('orgId') ?? query.organizationId;
+    const needed = typeof needs === 'function' ? needs(query) : needs;
+    c.set('caller', await guard(c.env, c.req.raw, organizationId, needed));
+    await next();
+  });
+}
+
+async function guard(env: Env, request: Request, organizationId: string | undefined, needs: Needs): Promise<Caller> {
   const caller = await identify(env, request);
-  if (!caller)
+  if (!caller) {
     throw new ApiError(401, 'unauthorized', 'Sign in, or send a master key as "Authorization: Bearer psm_...".');
+  }
+  if (organizationId === undefined) throw badRequest('organizationId', 'organizationId is required.');
   if (caller.organizationId !== organizationId) throw new ApiError(404, 'not_found', 'There is no such organization.');
   if (!roleMay(caller.role, needs.ability)) throw new ApiError(403, 'role_required', needs.roleMessage);
   if (needs.feature && !planHas(caller.plan, needs.feature)) {
@@ -36,14 +53,6 @@ export async function guard(env: Env, request: Request, organizationId: string, 
     throw new ApiError(403, 'plan_required', message, { metadata: { plan: 'enterprise' } });
   }
   return caller;
-}
-
-/** The guard as a route's middleware: before any part of the request is read, so that its order holds for bad input too. */
-export function guarded(needs: Needs) {
-  return createMiddleware<{ Bindings: Env; Variables: { caller: Caller } }>(async (c, next) => {
-    c.set('caller', await guard(c.env, c.req.raw, c.req.param('orgId') ?? '', needs));
-    await next();
-  });
 }
 
 async function identify(env: Env, request: Request): Promise<Caller | null> {

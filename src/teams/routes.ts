@@ -27,7 +27,7 @@ const KeyBody = z
       .string({ error: 'name is required.' })
       .trim()
       .min(1, { error: 'name must not be empty.' })
-      .max(NAME_LENGTH_MAX),
+      .max(NAME_LENGTH_MAX, { error: `name must have at most ${NAME_LENGTH_MAX} characters.` }),
     memberId: z.string({ error: 'memberId is required: a master key has no keys of its own.' }),
     expiresAt: z.iso.datetime({ error: 'expiresAt must be an ISO 8601 instant in UTC.' }).nullable().default(null),
     limits: KeyLimitsBody.default(NO_KEY_LIMITS),

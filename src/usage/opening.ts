@@ -45,6 +45,9 @@ export async function readOpening(db: D1Database, memberId: string, nowMs: numbe
   const session = db.withSession('first-primary');
   const policy = await readPolicy(session, memberId);
   if (!policy) return null;
+  // A new member, as every member once is: nothing to look for among the whole organization's usage.
+  const shipped = await session.prepare('SELECT 1 FROM member_ledgers WHERE member_id = ?1').bind(memberId).first();
+  if (!shipped) return { policy, sequence: 0, lifetime: [], recent: [] };
   const [ledger, ever, recent] = await session.batch<Record<string, number | string>>([
     session.prepare('SELECT shipped, cost FROM member_ledgers WHERE member_id = ?1').bind(memberId),
     session.prepare(EVER_BY_KEY).bind(policy.organizationId, memberId),

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { apiRouter } from '../api.ts';
 import { LIMITS } from '../limits.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
-import { guard } from '../teams/guard.ts';
+import { guarded } from '../teams/guard.ts';
 import { activity, GROUPS, type GroupBy } from './analytics.ts';
 import { proveBooks } from './books.ts';
 import { isTimeZone, localDays, localHours, parseDate, today } from './time-zones.ts';
@@ -28,36 +28,46 @@ const answers = (description: string) => ({
   content: { 'application/json': { schema: z.looseObject({}) } },
 });
 
+/** A project's or a key's usage is in every plan; the organization's and the members' are not. */
+const toAnalytics = guarded(({ groupBy, projectId, apiKeyId }) => {
+  if (groupBy === 'member') {
+    return {
+      ability: 'analytics.members',
+      roleMessage: 'Only organization owners and admins can view member usage',
+      feature: 'analytics.members',
+      planMessage: 'Member analytics require an enterprise plan',
+    };
+  }
+  const needs = {
+    ability: 'analytics.organization',
+    roleMessage: 'Only organization owners and admins can view organization analytics',
+  } as const;
+  if (projectId !== undefined || apiKeyId !== undefined) return needs;
+  return {
+    ...needs,
+    feature: 'analytics.organization',
+    planMessage: 'Organization analytics require an enterprise plan',
+  };
+});
+
+const toHealth = guarded({
+  ability: 'health.read',
+  roleMessage: 'Only owners, admins and finance admins can view the health of the books.',
+});
+
 export const usageRouter = apiRouter()
   .openapi(
     createRoute({
       method: 'get',
       path: '/analytics/activity',
       summary: 'Usage by local day or hour, broken down by one dimension',
+      middleware: toAnalytics,
       request: { query: ActivityParameters },
       responses: { 200: answers('Every day or hour of the range, and totals') },
     }),
     async (c) => {
       const asked = c.req.valid('query');
-      const scoped = asked.projectId !== undefined || asked.apiKeyId !== undefined;
-      const caller = await guard(c.env, c.req.raw, asked.organizationId, {
-        ability: 'analytics.organization',
-        roleMessage: 'Only organization owners and admins can view organization analytics',
-        ...(scoped
-          ? {}
-          : {
-              feature: 'analytics.organization',
-              planMessage: 'Organization analytics require an enterprise plan',
-            }),
-      });
-      if (asked.groupBy === 'member') {
-        await guard(c.env, c.req.raw, asked.organizationId, {
-          ability: 'analytics.members',
-          roleMessage: 'Only organization owners and admins can view member usage',
-          feature: 'analytics.members',
-          planMessage: 'Member analytics require an enterprise plan',
-        });
-      }
+      const caller = c.var.caller;
       const timezone = asked.timezone ?? caller.timeZone;
       const spans = spansOf({ ...asked, timezone }, Date.now());
       await checkOwned(c.env, caller.organizationId, 'projects', asked.projectId, 'project');
@@ -71,15 +81,12 @@ export const usageRouter = apiRouter()
       method: 'get',
       path: '/orgs/{orgId}/health',
       summary: 'The books of every member, proven now',
+      middleware: toHealth,
       request: { params: z.object({ orgId: z.string() }) },
       responses: { 200: answers('Differences (0 when the books agree), what is unresolved, overruns, stale parts') },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      await guard(c.env, c.req.raw, orgId, {
-        ability: 'health.read',
-        roleMessage: 'Only owners, admins and finance admins can view the health of the books.',
-      });
       const books = await proveBooks(c.env, orgId);
       const stale = books.filter((member) => member.stale !== null).map((member) => member.memberId);
       const difference = books.reduce((sum, member) => sum + magnitude(BigInt(member.difference)), 0n);

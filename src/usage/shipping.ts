@@ -70,6 +70,9 @@ export async function shipEvents(
   const first = events[0];
   const last = events.at(-1);
   if (!first || !last) return;
+  if (last.n - first.n + 1 !== events.length) {
+    throw new Error(`events of ${member.memberId} from ${first.n} to ${last.n} are ${events.length}: one is missing`);
+  }
   const json = JSON.stringify(events);
   const results = await db.batch<{ shipped: number }>([
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),

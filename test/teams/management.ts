@@ -2,6 +2,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
+import type { MemberPolicy } from '../../src/budgets/policy.ts';
 import worker from '../../src/local/worker.ts';
 import type { StoredBudget } from '../../src/teams/budget-body.ts';
 import { type ErrorBody, json, ORIGIN } from '../support/gateway.ts';
@@ -52,18 +53,22 @@ export async function callIn(environment: Env, asked: Request): Promise<Response
   return response;
 }
 
-type Stub = ReturnType<typeof env.MEMBER_BUDGET.get>;
+/** What a test puts in the place of a member's object. */
+export interface StandIn {
+  configure: (call: { policy: MemberPolicy }) => Promise<unknown>;
+  status: (call: { memberId: string }) => Promise<unknown>;
+}
 
-/** The environment with what `stubFor` puts in a member's object's place; null for the object itself. */
-export function withObjects(stubFor: (memberId: string) => Partial<Stub> | null): Env {
+/** The environment with what `standInFor` answers in the place of a member's object; null for the object itself. */
+export function withObjects(standInFor: (memberId: string) => StandIn | null): Env {
   const real = (memberId: string) => env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId));
-  const namespace = { idFromName: (name: string) => name, get: (name: string) => stubFor(name) ?? real(name) };
+  const namespace = { idFromName: (name: string) => name, get: (name: string) => standInFor(name) ?? real(name) };
   return { ...env, MEMBER_BUDGET: namespace } as unknown as Env;
 }
 
 const away = () => Promise.reject(new Error('object unreachable'));
 
-export const UNREACHABLE: Partial<Stub> = { configure: away, status: away };
+export const UNREACHABLE: StandIn = { configure: away, status: away };
 
 export const budgetPath = ({ organizationId, memberId }: Seeded) =>
   `/orgs/${organizationId}/members/${memberId}/budget`;

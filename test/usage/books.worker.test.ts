@@ -249,6 +249,31 @@ describe('the books', () => {
     expect(settled.books.map(({ unshipped }) => unshipped)).toEqual([0, 0]);
   });
 
+  it('are read again for each member that ships between the two readings', async () => {
+    const team = await seedTeam();
+    for (const [key, outputTokens] of [
+      [team.apiKey, 4],
+      [team.other.apiKey, 6],
+    ] as const) {
+      await spend(key, outputTokens);
+    }
+    const objects = {
+      idFromName: (name: string) => name,
+      get: (memberId: string) => ({
+        books: async (call: { memberId: string; k: number }) => {
+          await shipNow(memberId);
+          return memberBudget(env, memberId, (object) => object.books(call));
+        },
+      }),
+    };
+    const books = await proveBooks({ ...env, MEMBER_BUDGET: objects } as unknown as Env, team.organizationId);
+    const right = { difference: '0', shipped: 1, unshipped: 0, stale: null };
+    expect(books).toMatchObject([
+      { memberId: team.memberId, ...right },
+      { memberId: team.other.memberId, ...right },
+    ]);
+  });
+
   it('call a member stale, not wrong, whose object does not answer or ships faster than it can be read', async () => {
     const team = await seedTeam();
     await spend(team.apiKey, 3);

@@ -107,7 +107,7 @@ describe('an opening', () => {
   it('of a member without a past is empty, and of no member at all nothing', async () => {
     const team = await seedOrganization();
     const opening = await openingOf(team);
-    expect(opening).toMatchObject({ sequence: 0, lifetime: [{ scope: 'member', spent: 0 }], recent: [] });
+    expect(opening).toMatchObject({ sequence: 0, lifetime: [], recent: [] });
     expect(await readOpening(env.DB, 'mem_none', Date.now())).toBeNull();
   });
 });

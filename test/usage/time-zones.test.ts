@@ -160,6 +160,14 @@ describe('local hours', () => {
     ]);
   });
 
+  it('end where the clock jumps in the middle of one', () => {
+    expect(labels('America/St_Johns', '2010-03-14').slice(0, 3)).toEqual([
+      '2010-03-14T00:00:00-03:30',
+      '2010-03-14T01:01:00-02:30',
+      '2010-03-14T02:00:00-02:30',
+    ]);
+  });
+
   it('begin with the day where the first hour is the one skipped', () => {
     expect(labels('Africa/Cairo', '2026-04-24')[0]).toBe('2026-04-24T01:00:00+03:00');
   });

@@ -1,0 +1,196 @@
+/** GET .../members: the same figures as the gateway tells, of this organization's members only. */
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { newId } from '../../src/ids.ts';
+import { NO_BUDGET } from '../../src/teams/budget-body.ts';
+import type { Role } from '../../src/teams/roles.ts';
+import { chat, get, json, keyOf } from '../support/gateway.ts';
+import { type Seeded, seedOrganization } from '../support/seed.ts';
+import { callIn, type MemberBody, memberOf, refusal, request, UNREACHABLE, withObjects } from './management.ts';
+
+const membersPath = ({ organizationId }: Seeded) => `/orgs/${organizationId}/members`;
+
+interface Page {
+  members: MemberBody[];
+  nextCursor: string | null;
+}
+
+async function list(seeded: Seeded, query: Record<string, string> = {}): Promise<Page> {
+  const response = await get(`${membersPath(seeded)}?${new URLSearchParams(query)}`, seeded.masterKey);
+  expect(response.status).toBe(200);
+  return json<Page>(response);
+}
+
+/** A member, with a user of this e-mail address unless null. */
+async function insertMember(organizationId: string, name: string, role: Role, email: string | null): Promise<string> {
+  const id = newId('mem');
+  const userId = email === null ? null : newId('usr');
+  if (userId !== null) {
+    await env.DB.prepare('INSERT INTO users (id, name, email, created_at) VALUES (?, ?, ?, 0)')
+      .bind(userId, name, email)
+      .run();
+  }
+  await env.DB.prepare(
+    `INSERT INTO members (id, organization_id, user_id, name, role, created_at, budget) VALUES (?, ?, ?, ?, ?, 0, ?)`,
+  )
+    .bind(id, organizationId, userId, name, role, JSON.stringify(NO_BUDGET))
+    .run();
+  return id;
+}
+
+describe("a member's status", () => {
+  const DAY = { periodUsageLimit: '0.50', periodUsageDurationValue: 1, periodUsageDurationUnit: 'day' } as const;
+
+  it.each<[string, Parameters<typeof seedOrganization>[0]]>([
+    ['a total', { budget: { usageLimit: '1' } }],
+    ['a one-time total', { budget: { usageLimit: '1', usageLimitBasis: 'cycle' } }],
+    ['a total and a period', { budget: { usageLimit: '1', ...DAY } }],
+    ['a period', { budget: DAY }],
+    ['a total nearly spent', { budget: { usageLimit: '0.00002' } }],
+  ])('under %s agrees with GET /v1/key and with the headers of the last answer', async (_, options) => {
+    const seeded = await seedOrganization(options);
+    for (const spent of ['0.00001', '0.00002']) {
+      const response = await chat(seeded.apiKey, { demo: { outputTokens: 4 }, max_tokens: 4 });
+      expect([response.status, response.headers.get('x-purser-cost')]).toEqual([200, '0.00001']);
+      const { status } = await memberOf(seeded);
+      const { member, usage } = await keyOf(seeded.apiKey);
+      // The window slides between the two calls.
+      if (!status) throw new Error('no status');
+      const { version: _version, currentPeriodStartedAt: _start, ...shown } = status;
+      expect(member.status).toMatchObject(shown);
+      expect(status).toMatchObject({ usage: spent, lifetimeUsage: spent, held: '0', activeApiKeys: 1 });
+      expect(usage).toBe(spent);
+      const tightest =
+        response.headers.get('x-purser-budget-scope') === 'member_period' ? 'currentPeriodRemaining' : 'remaining';
+      expect(response.headers.get('x-purser-budget-remaining')).toBe(status[tightest]);
+      // Told at admission: before the first cost of a period there is nothing to come back.
+      const reset = tightest === 'remaining' || spent === '0.00001' ? null : status.currentPeriodResetAt;
+      expect(response.headers.get('x-purser-budget-reset')).toBe(reset);
+    }
+  });
+
+  it('shows what a running request holds, and frees it when that ends', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+    const running = await chat(seeded.apiKey, {
+      stream: true,
+      max_tokens: 4,
+      demo: { outputTokens: 4, tokensPerSecond: 20 },
+    });
+    expect((await memberOf(seeded)).status).toMatchObject({ usage: '0', held: '0.00001', remaining: '0.99999' });
+    await running.text();
+    expect((await memberOf(seeded)).status).toMatchObject({ usage: '0.00001', held: '0', remaining: '0.99999' });
+  });
+
+  it('is null where the object does not answer; all else is shown', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+    const response = await callIn(
+      withObjects(() => UNREACHABLE),
+      request('GET', membersPath(seeded), seeded.masterKey),
+    );
+    const { members } = await json<Page>(response);
+    expect([response.status, members]).toEqual([
+      200,
+      [
+        expect.objectContaining({
+          id: seeded.memberId,
+          status: null,
+          budget: { ...NO_BUDGET, usageLimit: '1', version: 1 },
+        }),
+      ],
+    ]);
+    warn.mockRestore();
+  });
+});
+
+describe('the list of members', () => {
+  let seeded: Seeded;
+  let other: Seeded;
+  const ids: string[] = [];
+  beforeAll(async () => {
+    seeded = await seedOrganization();
+    other = await seedOrganization();
+    const { organizationId } = seeded;
+    ids.push(
+      seeded.memberId,
+      await insertMember(organizationId, 'Åsa Berg', 'owner', 'asa@example.com'),
+      await insertMember(organizationId, 'Bo', 'finance', 'BO@Example.com'),
+      await insertMember(organizationId, 'Batch job', 'api', null),
+      await insertMember(organizationId, '100% sure', 'basic', 'sure@example.org'),
+    );
+    const removed = await insertMember(organizationId, 'Gone', 'admin', 'gone@example.com');
+    await env.DB.prepare('UPDATE members SET removed_at = 1 WHERE id = ?').bind(removed).run();
+  });
+
+  it.each([1, 2, 4, 5, 6])('in pages of %i has every member once and none that was removed', async (limit) => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Page = await list(seeded, { limit: `${limit}`, ...(cursor === null ? {} : { cursor }) });
+      expect(page.members.length).toBeLessThanOrEqual(limit);
+      seen.push(...page.members.map(({ id }) => id));
+      cursor = page.nextCursor;
+    } while (cursor !== null && seen.length <= ids.length);
+    expect(seen).toEqual(ids.toSorted());
+  });
+
+  it.each([
+    ['bo', ['Bo']],
+    ['EXAMPLE.COM', ['Bo', 'Åsa Berg']],
+    ['sure@', ['100% sure']],
+    ['%', ['100% sure']],
+    ['batch', ['Batch job']],
+    ['gone', []],
+    ["'; DROP TABLE members; --", []],
+  ])('finds %j in names and e-mail addresses, as letters only', async (q, names) => {
+    expect((await list(seeded, { q })).members.map(({ name }) => name).toSorted()).toEqual(names);
+  });
+
+  it('has of each member what that member has alone', async () => {
+    for (const listed of (await list(seeded)).members) {
+      expect(await memberOf({ ...seeded, memberId: listed.id })).toEqual(listed);
+    }
+  });
+
+  it('has no user and no e-mail address for an API-only member, and both for others', async () => {
+    const byName = new Map((await list(seeded)).members.map((member) => [member.name, member]));
+    expect(byName.get('Batch job')).toMatchObject({ role: 'api', userId: null, email: null });
+    expect(byName.get('Bo')).toMatchObject({
+      role: 'finance',
+      userId: expect.stringMatching(/^usr_/),
+      email: 'BO@Example.com',
+    });
+  });
+
+  it('has nobody of another organization, by page or by cursor', async () => {
+    expect((await list(other)).members.map(({ id }) => id)).toEqual([other.memberId]);
+    expect((await list(other, { cursor: '' })).members).toHaveLength(1);
+  });
+});
+
+describe('a member that is not of the organization', () => {
+  it.each<[string, (other: Seeded, removed: string) => string]>([
+    ['never was', () => newId('mem')],
+    ['is of another', (other) => other.memberId],
+    ['was removed', (_, removed) => removed],
+    ['is no id at all', () => "x' OR 1=1 --"],
+  ])('because it %s is a 404, to read and to write', async (_, idOf) => {
+    const [seeded, other] = [await seedOrganization(), await seedOrganization()];
+    const removed = await insertMember(seeded.organizationId, 'Gone', 'admin', null);
+    await env.DB.prepare('UPDATE members SET removed_at = 1 WHERE id = ?').bind(removed).run();
+    const path = `${membersPath(seeded)}/${encodeURIComponent(idOf(other, removed))}`;
+    const asked = [
+      request('GET', path, seeded.masterKey),
+      request('PUT', `${path}/budget`, seeded.masterKey, { usageLimit: '0' }),
+    ];
+    for (const each of asked) {
+      expect(await refusal(await callIn(env, each))).toEqual({
+        status: 404,
+        code: 'not_found',
+        param: null,
+        message: 'There is no such member.',
+      });
+    }
+    expect((await memberOf(other)).budget.version).toBe(1);
+  });
+});

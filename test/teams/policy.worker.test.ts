@@ -1,0 +1,183 @@
+/** A policy on its way from D1 to a member's object: confirmed, late, lost and overtaken. */
+import { env } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import { runCron } from '../../src/app.ts';
+import { newId } from '../../src/ids.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { memberBudget } from '../../src/objects.ts';
+import { NO_BUDGET } from '../../src/teams/budget-body.ts';
+import { pushPolicy, readPolicy } from '../../src/teams/policy.ts';
+import { chat, json, keyOf } from '../support/gateway.ts';
+import { type Seeded, seedOrganization } from '../support/seed.ts';
+import {
+  budgetPath,
+  call,
+  callIn,
+  type Json,
+  type KeyBody,
+  keysPath,
+  type MemberBody,
+  memberOf,
+  policyState,
+  refusal,
+  request,
+  setBudget,
+  UNREACHABLE,
+  withObjects,
+} from './management.ts';
+
+// Every failed push is logged; here they are meant to fail.
+vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+
+const cron = (environment: Env = env) => runCron('* * * * *', environment, Date.now());
+
+const without = (...away: string[]) => withObjects((memberId) => (away.includes(memberId) ? UNREACHABLE : null));
+
+/** A change while the member's object cannot be reached. */
+async function changeUnreached(seeded: Seeded, body: Json): Promise<MemberBody> {
+  const asked = request('PUT', budgetPath(seeded), seeded.masterKey, body);
+  const response = await callIn(without(seeded.memberId), asked);
+  expect(response.status).toBe(202);
+  return json<MemberBody>(response);
+}
+
+async function limitInForce({ apiKey }: Seeded): Promise<unknown> {
+  return (await keyOf(apiKey)).member;
+}
+
+const limitOf = (usageLimit: string) => expect.objectContaining({ limits: expect.objectContaining({ usageLimit }) });
+
+describe('a policy that the object confirms', () => {
+  it('is a 200, in force, and no longer waiting', async () => {
+    const seeded = await seedOrganization();
+    await setBudget(seeded, { usageLimit: '7' });
+    expect(await limitInForce(seeded)).toEqual(limitOf('7'));
+    expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 0 });
+  });
+});
+
+describe('a policy that the object does not confirm', () => {
+  it('is a 202 that says so; D1 has the change, the object the old one', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '3' } });
+    expect(await limitInForce(seeded)).toEqual(limitOf('3'));
+    const answer = await changeUnreached(seeded, { usageLimit: '7' });
+    expect(answer).toMatchObject({ pending: true, budget: { usageLimit: '7', version: 2 }, status: null });
+    expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 1 });
+    expect(await limitInForce(seeded)).toEqual(limitOf('3'));
+  });
+
+  it('is delivered by the cron of each minute, which tries again for as long as it fails', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '3' } });
+    await limitInForce(seeded);
+    await changeUnreached(seeded, { usageLimit: '0' });
+    for (let minute = 0; minute < 3; minute++) {
+      await cron(without(seeded.memberId));
+      expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 1 });
+    }
+    expect((await chat(seeded.apiKey)).status).toBe(200);
+    await Promise.all([cron(), cron()]);
+    expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 0 });
+    expect((await chat(seeded.apiKey)).status).toBe(403);
+  });
+
+  it('travels with the next change, and what waited goes with it', async () => {
+    const seeded = await seedOrganization();
+    await changeUnreached(seeded, { usageLimit: '7' });
+    await changeUnreached(seeded, { usageLimit: '8' });
+    expect(await policyState(seeded.memberId)).toEqual({ version: 3, waiting: 1 });
+    await setBudget(seeded, { usageLimit: '9' });
+    expect(await policyState(seeded.memberId)).toEqual({ version: 4, waiting: 0 });
+    expect(await limitInForce(seeded)).toEqual(limitOf('9'));
+  });
+
+  it('keeps nobody else waiting, however many objects stay away', async () => {
+    const seeded = await seedOrganization();
+    await limitInForce(seeded);
+    const away = Array.from({ length: LIMITS.objectCallsAtOnce }, () => newId('mem'));
+    await env.DB.batch([
+      ...away.map((id) =>
+        env.DB.prepare(
+          `INSERT INTO members (id, organization_id, name, role, created_at, budget) VALUES (?, ?, 'Away', 'basic', 0, ?)`,
+        ).bind(id, seeded.organizationId, JSON.stringify(NO_BUDGET)),
+      ),
+      ...away.map((id) => env.DB.prepare('INSERT INTO policy_pushes VALUES (?, 0)').bind(id)),
+    ]);
+    await changeUnreached(seeded, { usageLimit: '7' });
+    await cron(without(...away));
+    expect(await limitInForce(seeded)).toEqual(limitOf('7'));
+    expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 0 });
+    await cron();
+    expect(await env.DB.prepare('SELECT count(*) AS n FROM policy_pushes').first()).toEqual({ n: 0 });
+  });
+
+  it('leaves a new key pending until it is delivered', async () => {
+    const seeded = await seedOrganization();
+    await limitInForce(seeded);
+    const asked = { projectId: seeded.projectId, memberId: seeded.memberId, name: 'Late' };
+    const response = await callIn(without(seeded.memberId), request('POST', keysPath(seeded), seeded.masterKey, asked));
+    const { pending, secret = '' } = await json<KeyBody>(response);
+    expect([response.status, pending]).toEqual([202, true]);
+    expect((await chat(secret)).status).toBe(401);
+    await cron();
+    expect((await chat(secret)).status).toBe(200);
+  });
+});
+
+describe('an older policy', () => {
+  it('never overtakes a newer one', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '3' } });
+    const old = await readPolicy(env.DB, seeded.memberId);
+    if (!old) throw new Error('no policy');
+    await setBudget(seeded, { usageLimit: '7' });
+    const inForce = await memberBudget(env, seeded.memberId, (object) => object.configure({ policy: old }));
+    expect(inForce).toEqual({ generation: 1, n: 2 });
+    expect(await limitInForce(seeded)).toEqual(limitOf('7'));
+  });
+
+  it('confirmed late does not take away what waits for a change made meanwhile', async () => {
+    const seeded = await seedOrganization();
+    const between = withObjects((memberId) => {
+      const real = env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId));
+      return {
+        configure: async (pushed) => {
+          await changeUnreached(seeded, { usageLimit: '8' });
+          return real.configure(pushed);
+        },
+        status: (asked) => real.status(asked),
+      };
+    });
+    const response = await callIn(between, request('PUT', budgetPath(seeded), seeded.masterKey, { usageLimit: '7' }));
+    expect(response.status).toBe(200);
+    expect(await policyState(seeded.memberId)).toEqual({ version: 3, waiting: 1 });
+    await cron();
+    expect(await policyState(seeded.memberId)).toEqual({ version: 3, waiting: 0 });
+    expect(await limitInForce(seeded)).toEqual(limitOf('8'));
+  });
+});
+
+describe('a change that is refused', () => {
+  it('pushes nothing and raises no version', async () => {
+    const seeded = await seedOrganization({ budget: { maxApiKeys: 1 } });
+    const asked = { projectId: seeded.projectId, memberId: seeded.memberId, name: 'Too many' };
+    await refusal(await call('POST', keysPath(seeded), seeded.masterKey, asked));
+    await refusal(await call('PUT', budgetPath(seeded), seeded.masterKey, { version: 9 }));
+    expect(await policyState(seeded.memberId)).toEqual({ version: 1, waiting: 0 });
+  });
+});
+
+describe('a member that is not there', () => {
+  it('has nothing to push', async () => {
+    expect(await pushPolicy(env, newId('mem'))).toBe(true);
+  });
+
+  it('has no working key once removed', async () => {
+    const seeded = await seedOrganization();
+    expect((await chat(seeded.apiKey)).status).toBe(200);
+    await env.DB.prepare('UPDATE members SET removed_at = 1, policy_version = policy_version + 1 WHERE id = ?')
+      .bind(seeded.memberId)
+      .run();
+    expect(await pushPolicy(env, seeded.memberId)).toBe(true);
+    expect((await chat(seeded.apiKey)).status).toBe(401);
+    await expect(memberOf(seeded)).rejects.toThrow();
+  });
+});
