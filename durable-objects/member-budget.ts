@@ -103,6 +103,12 @@ export class MemberBudget extends DurableObject<Env> {
     };
   }
 
+  /** The state of some of the member's keys, in the order asked. */
+  async keyStatuses(call: MemberCall & { keyIds: string[] }): Promise<ScopeStatus[]> {
+    await this.#ready(call);
+    return call.keyIds.map((keyId) => this.#ledger.status({ keyId }));
+  }
+
   async books(call: MemberCall & { k: number }): Promise<ReturnType<Ledger['books']>> {
     await this.#ready(call);
     return this.#ledger.books(call.k);

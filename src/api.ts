@@ -9,6 +9,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
+import { LIMITS } from './limits.ts';
 import { ApiError, badRequest } from './teams/api-error.ts';
 
 export type ApiEnv = { Bindings: Env };
@@ -20,15 +21,12 @@ export function apiRouter(): OpenAPIHono<ApiEnv> {
   });
 }
 
-/** Far above any body of the management API, far below what would burden a Worker. */
-export const API_BODY_BYTES_MAX = 64 * 1024;
-
 /** The middlewares of a route that takes a JSON body: bounded, strict UTF-8, and never taken for `{}` where it is missing. */
 export const jsonBody = [
   bodyLimit({
-    maxSize: API_BODY_BYTES_MAX,
+    maxSize: LIMITS.apiBodyBytesMax,
     onError: () => {
-      throw new ApiError(413, 'request_too_large', `The request body is larger than ${API_BODY_BYTES_MAX} bytes.`);
+      throw new ApiError(413, 'request_too_large', `The request body is larger than ${LIMITS.apiBodyBytesMax} bytes.`);
     },
   }),
   createMiddleware<ApiEnv>(async (c, next) => {
@@ -90,7 +88,8 @@ function invalid(_c: Context, error: z.ZodError): Response {
   const param = path.map(String).join('.') || null;
   const message =
     issue?.code === 'unrecognized_keys' ? `Unknown field: ${param}.` : (issue?.message ?? 'Malformed request.');
-  return envelope(400, 'invalid_request_error', 'invalid_request_error', message, param, {});
+  const metadata = issue?.code === 'custom' ? (issue.params ?? {}) : {};
+  return envelope(400, 'invalid_request_error', 'invalid_request_error', message, param, metadata);
 }
 
 function typeOf(status: number): string {

@@ -46,6 +46,10 @@ export const LIMITS = {
 
   /** Larger than any context window's text; a Worker has 128 MB of memory in all. */
   requestBytesMax: 16 * 1024 * 1024,
+  /** Far above any body of the management API, far below what would burden a Worker. */
+  apiBodyBytesMax: 64 * 1024,
+  /** More API keys than any plan gives a whole organization. */
+  apiKeysPerMemberMax: 10_000,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */

@@ -40,6 +40,16 @@ export async function memberBudget<T>(
   }
 }
 
+/** Calls for each item, LIMITS.objectCallsAtOnce of them at a time; the answers come in the order of the items. */
+export async function forEachObject<Item, T>(items: readonly Item[], call: (item: Item) => Promise<T>): Promise<T[]> {
+  const answers: T[] = [];
+  for (let next = 0; next < items.length; next += LIMITS.objectCallsAtOnce) {
+    const some = items.slice(next, next + LIMITS.objectCallsAtOnce);
+    answers.push(...(await Promise.all(some.map(call))));
+  }
+  return answers;
+}
+
 function stubOf(env: Env, memberId: string): MemberStub {
   return env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)) as unknown as MemberStub;
 }

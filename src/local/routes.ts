@@ -1,7 +1,7 @@
 /** Routes of local builds only: ship and roll up now, so that a test or a curious newcomer need not wait for the cron. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { apiRouter } from '../api.ts';
-import { memberBudget } from '../objects.ts';
+import { forEachObject, memberBudget } from '../objects.ts';
 import { guarded } from '../teams/guard.ts';
 import { rollUp } from '../usage/rollups.ts';
 
@@ -22,8 +22,8 @@ export const localRouter = apiRouter().openapi(
     const { results } = await c.env.DB.prepare('SELECT id FROM members WHERE organization_id = ?1')
       .bind(orgId)
       .all<{ id: string }>();
-    await Promise.all(
-      results.map(({ id: memberId }) => memberBudget(c.env, memberId, (object) => object.ship({ memberId }))),
+    await forEachObject(results, ({ id: memberId }) =>
+      memberBudget(c.env, memberId, (object) => object.ship({ memberId })),
     );
     const { waiting } = await rollUp(c.env.DB, Date.now());
     return c.json({ waiting }, 200);

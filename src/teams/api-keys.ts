@@ -1,6 +1,10 @@
 /** API keys: making them for a member, listing them. The secret is shown once and stored nowhere. */
+import type { ScopeStatus } from '../budgets/ledger.ts';
 import type { ScopeLimits } from '../budgets/policy.ts';
+import type { WindowSpec } from '../budgets/windows.ts';
 import { newId } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
+import { forEachObject, memberBudget } from '../objects.ts';
 import { badRequest } from './api-error.ts';
 import { effectiveLimits, type StoredBudget, type StoredKeyLimits } from './budget-body.ts';
 import type { Caller } from './guard.ts';
@@ -8,7 +12,7 @@ import { makeKey } from './keys.ts';
 import { keyLimitAboveBudget, type MemberRow } from './members.ts';
 import { policyChange, pushPolicy } from './policy.ts';
 import { isProjectScoped, mayOwnKeys, PLAN_KEYS_MAX, PLAN_NAMES } from './roles.ts';
-import { instantOrNull, showKeyLimits } from './status.ts';
+import { instantOrNull, showKeyLimits, showKeyUsage } from './status.ts';
 
 export interface KeyRow {
   id: string;
@@ -135,9 +139,15 @@ function checkLimits(key: ScopeLimits, member: ScopeLimits): void {
   if (key.total !== null && member.total !== null && key.total > member.total) {
     throw badRequest('limits.usageLimit', keyLimitAboveBudget(key.total, member.total));
   }
-  if (key.period && member.period && key.period.limit > member.period.limit) {
+  // Amounts of different windows do not compare: $10 a month may well be below $5 a day.
+  const comparable = key.period && member.period && isSameWindow(key.period.window, member.period.window);
+  if (key.period && member.period && comparable && key.period.limit > member.period.limit) {
     throw badRequest('limits.periodUsageLimit', keyLimitAboveBudget(key.period.limit, member.period.limit));
   }
+}
+
+function isSameWindow(a: WindowSpec, b: WindowSpec): boolean {
+  return a.kind === b.kind && a.value === b.value && a.unit === b.unit;
 }
 
 /** A page of the organization's keys, newest first; `cursor` is the last id seen. */
@@ -167,7 +177,31 @@ export async function listKeys(
   return { rows, nextCursor: results.length > page.limit ? (rows.at(-1)?.id ?? null) : null };
 }
 
-export function showApiKey(row: KeyRow): Record<string, unknown> {
+/** Keys as the API shows them, their usage read from their members' objects; null where one does not answer. */
+export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<Record<string, unknown>[]> {
+  const keyIdsOf = Map.groupBy(rows, (row) => row.member_id);
+  const usage = new Map<string, ScopeStatus>();
+  await forEachObject([...keyIdsOf], async ([memberId, keys]) => {
+    const keyIds = keys.map((key) => key.id);
+    const asked = memberBudget(
+      env,
+      memberId,
+      (object) => object.keyStatuses({ memberId, keyIds }),
+      LIMITS.policyPushMs,
+    );
+    const statuses = await asked.catch((error) => {
+      console.warn(JSON.stringify({ event: 'key_status_failed', memberId, error: String(error) }));
+      return [];
+    });
+    for (const [i, status] of statuses.entries()) usage.set(keyIds[i] ?? '', status);
+  });
+  return rows.map((row) => {
+    const status = usage.get(row.id);
+    return { ...describeKey(row), ...(status ? showKeyUsage(status) : { usage: null }) };
+  });
+}
+
+function describeKey(row: KeyRow): Record<string, unknown> {
   return {
     id: row.id,
     projectId: row.project_id,

@@ -7,15 +7,15 @@
 import { z } from '@hono/zod-openapi';
 import type { Limit, ScopeLimits } from '../budgets/policy.ts';
 import { WINDOW_VALUE_MAX, type WindowSpec } from '../budgets/windows.ts';
+import { LIMITS } from '../limits.ts';
 import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
 
 const UNITS = ['hour', 'day', 'week', 'month'] as const;
 
 /** Far above what any plan allows: a larger one is a mistake. */
-const API_KEYS_MAX = 10_000;
-
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
-const AMOUNT_FORM = `${AMOUNT_MESSAGE} Write USD as a decimal string, at most 1000000 with at most 9 decimals, e.g. "42.50".`;
+/** Goes into the refusal's metadata: what to write instead. */
+const AMOUNT_FORM = { expected: 'USD as a decimal string, at most 1000000 with at most 9 decimals, e.g. "42.50"' };
 
 /** An amount as the API writes it: what is stored is shown as it is. */
 function canonical(text: string): string {
@@ -24,14 +24,14 @@ function canonical(text: string): string {
 }
 
 const amount = z
-  .string({ error: AMOUNT_FORM })
-  .refine((text) => parseUsd(text) !== null, { error: AMOUNT_FORM })
+  .string({ error: AMOUNT_MESSAGE })
+  .refine((text) => parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
   .transform(canonical)
   .openapi({ example: '42.50' });
 
 const memberAmount = z
-  .string({ error: AMOUNT_FORM })
-  .refine((text) => text === 'unlimited' || parseUsd(text) !== null, { error: AMOUNT_FORM })
+  .string({ error: AMOUNT_MESSAGE })
+  .refine((text) => text === 'unlimited' || parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
   .transform(canonical)
   .openapi({ example: '42.50', description: 'USD, or "unlimited"' });
 
@@ -77,9 +77,9 @@ const notYet = z.null({ error: 'This limit is not available yet; leave it out or
 export const BudgetBody = z
   .strictObject({
     maxApiKeys: z
-      .int({ error: `maxApiKeys must be a whole number from 0 to ${API_KEYS_MAX}.` })
+      .int({ error: `maxApiKeys must be a whole number from 0 to ${LIMITS.apiKeysPerMemberMax}.` })
       .min(0)
-      .max(API_KEYS_MAX)
+      .max(LIMITS.apiKeysPerMemberMax)
       .nullable()
       .default(null),
     usageLimit: memberAmount.nullable().default(null),

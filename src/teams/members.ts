@@ -69,7 +69,8 @@ export async function findMember(env: Env, organizationId: string, memberId: str
 /** A member as the API shows it, its state read from its object. Status is null where the object does not answer. */
 export async function showMember(env: Env, row: MemberRow): Promise<Record<string, unknown>> {
   const memberId = row.id;
-  const status = await memberBudget(env, memberId, (object) => object.status({ memberId })).catch((error) => {
+  const asked = memberBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs);
+  const status = await asked.catch((error) => {
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });

@@ -8,7 +8,7 @@
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
 import { isNewer } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
-import { memberBudget } from '../objects.ts';
+import { forEachObject, memberBudget } from '../objects.ts';
 import { effectiveLimits, type StoredBudget, type StoredKeyLimits } from './budget-body.ts';
 import { isProjectScoped, mayOwnKeys, type Plan, type Role } from './roles.ts';
 
@@ -129,19 +129,19 @@ export async function pushPolicy(env: Env, memberId: string): Promise<boolean> {
   try {
     const inForce = await memberBudget(env, memberId, (object) => object.configure({ policy }), LIMITS.policyPushMs);
     if (isNewer(policy.version, inForce)) return false;
+    // Only this version is confirmed: a change made meanwhile keeps its row.
+    await env.DB.prepare(
+      `DELETE FROM policy_pushes
+       WHERE member_id = ?1
+         AND EXISTS (SELECT 1 FROM members WHERE id = ?1 AND policy_version = CAST(?2 AS INTEGER))`,
+    )
+      .bind(memberId, policy.version.n)
+      .run();
+    return true;
   } catch (error) {
     console.warn(JSON.stringify({ event: 'policy_push_failed', memberId, error: String(error) }));
     return false;
   }
-  // Only this version is confirmed: a change made meanwhile keeps its row.
-  await env.DB.prepare(
-    `DELETE FROM policy_pushes
-     WHERE member_id = ?1
-       AND EXISTS (SELECT 1 FROM members WHERE id = ?1 AND policy_version = CAST(?2 AS INTEGER))`,
-  )
-    .bind(memberId, policy.version.n)
-    .run();
-  return true;
 }
 
 /** Retries everything that was not confirmed; called by the cron each minute. */
@@ -149,12 +149,7 @@ export async function pushPending(env: Env): Promise<{ pending: number }> {
   const { results } = await env.DB.prepare('SELECT member_id FROM policy_pushes ORDER BY requested_at').all<{
     member_id: string;
   }>();
-  let pending = 0;
   // All of them, not only the oldest: objects that stay away must not keep the others waiting.
-  for (let next = 0; next < results.length; next += LIMITS.objectCallsAtOnce) {
-    const some = results.slice(next, next + LIMITS.objectCallsAtOnce);
-    const confirmed = await Promise.all(some.map((row) => pushPolicy(env, row.member_id)));
-    pending += confirmed.filter((done) => !done).length;
-  }
-  return { pending };
+  const confirmed = await forEachObject(results, (row) => pushPolicy(env, row.member_id));
+  return { pending: confirmed.filter((done) => !done).length };
 }

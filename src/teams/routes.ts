@@ -1,8 +1,9 @@
 /** The management routes of teams: members, budgets, API keys. Each is guarded first and reads like its story. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { apiRouter, jsonBody } from '../api.ts';
+import { forEachObject } from '../objects.ts';
 import { ApiError, badRequest } from './api-error.ts';
-import { createKey, listKeys, showApiKey } from './api-keys.ts';
+import { createKey, listKeys, showApiKeys } from './api-keys.ts';
 import { BudgetBody, KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
 import { guarded } from './guard.ts';
 import { findMember, listMembers, setBudget, showMember } from './members.ts';
@@ -70,7 +71,7 @@ export const teamsRouter = apiRouter()
     async (c) => {
       const { orgId } = c.req.valid('param');
       const { rows, nextCursor } = await listMembers(c.env, orgId, c.req.valid('query'));
-      const members = await Promise.all(rows.map((row) => showMember(c.env, row)));
+      const members = await forEachObject(rows, (row) => showMember(c.env, row));
       return c.json({ members, nextCursor }, 200);
     },
   )
@@ -125,7 +126,7 @@ export const teamsRouter = apiRouter()
     async (c) => {
       const { orgId } = c.req.valid('param');
       const { rows, nextCursor } = await listKeys(c.env, orgId, c.req.valid('query'));
-      return c.json({ keys: rows.map(showApiKey), nextCursor }, 200);
+      return c.json({ keys: await showApiKeys(c.env, rows), nextCursor }, 200);
     },
   )
   .openapi(
@@ -150,7 +151,8 @@ export const teamsRouter = apiRouter()
       const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
       const asked = { projectId, name, expiresAtMs, limits };
       const { row, secret, pending } = await createKey(c.env, caller, member, asked, Date.now());
-      const created = { ...showApiKey(row), secret };
+      const [shown] = await showApiKeys(c.env, [row]);
+      const created = { ...shown, secret };
       return pending ? c.json({ ...created, pending }, 202) : c.json(created, 201);
     },
   );

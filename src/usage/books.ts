@@ -2,9 +2,8 @@
  * The books (invariant 4), proven from both ends. Per member, at D1's shipped sequence k: D1's ledger = what the object
  * settled up to k, and D1's ledger = rollups + events above the rollup watermark. A difference is named, never repaired.
  */
-import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { memberBudget } from '../objects.ts';
+import { forEachObject, memberBudget } from '../objects.ts';
 
 type LedgerRow = {
   member_id: string;
@@ -69,12 +68,7 @@ const LOOKS_MAX = 5;
 /** Proves the books of an organization now. Members whose object does not answer are named as stale, not as right. */
 export async function proveBooks(env: Env, organizationId: string): Promise<MemberBooks[]> {
   const ledgers = await readLedgers(env, organizationId, null);
-  const books: MemberBooks[] = [];
-  for (let start = 0; start < ledgers.length; start += LIMITS.objectCallsAtOnce) {
-    const some = ledgers.slice(start, start + LIMITS.objectCallsAtOnce);
-    books.push(...(await Promise.all(some.map((row) => proveMember(env, organizationId, row)))));
-  }
-  return books;
+  return forEachObject(ledgers, (row) => proveMember(env, organizationId, row));
 }
 
 async function readLedgers(env: Env, organizationId: string, memberId: string | null): Promise<LedgerRow[]> {

@@ -1,7 +1,7 @@
 /** PUT .../members/{memberId}/budget: what is refused by name, what is taken, and what the next request feels of it. */
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { API_BODY_BYTES_MAX } from '../../src/api.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import { chat, type ErrorBody, json, keyOf, ORIGIN } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
@@ -17,7 +17,7 @@ import {
   setBudget,
 } from './management.ts';
 
-const AMOUNT = /^Spend limits must be non-negative numbers\./;
+const AMOUNT = /^Spend limits must be non-negative numbers\.$/;
 const PERIOD = 'A period spend limit requires both a duration value and unit.';
 const DURATION = 'Invalid period duration.';
 
@@ -153,7 +153,7 @@ describe('a budget that is refused', () => {
         controller.enqueue(new Uint8Array(16 * 1024).fill(0x20));
       },
     });
-    for (const body of [`{"usageLimit":"5"}${' '.repeat(API_BODY_BYTES_MAX)}`, endless]) {
+    for (const body of [`{"usageLimit":"5"}${' '.repeat(LIMITS.apiBodyBytesMax)}`, endless]) {
       const refused = await refusal(await call('PUT', budgetPath(seeded), seeded.masterKey, body));
       expect(refused).toMatchObject({ status: 413, code: 'request_too_large' });
     }

@@ -130,6 +130,7 @@ describe('a stranger', () => {
     ['POST', keysPath, {}],
     ['POST', keysPath, 'x'.repeat(100_000)],
     ['GET', (of: Seeded) => `${keysPath(of)}?limit=0`, undefined],
+    ['GET', (of: Seeded) => `/analytics/activity?organizationId=${of.organizationId}&from=x&nope=1`, undefined],
   ])('hears nothing of what is wrong with a request: %s', async (method, path, body) => {
     expect(await refusal(await call(method, path(own), own.apiKey, body))).toMatchObject({ status: 401 });
     expect(await refusal(await call(method, path(own), other.masterKey, body))).toMatchObject({ status: 404 });
