@@ -6,6 +6,7 @@
  * request that speed.ts prints beside it does not.
  */
 import { Agent, request as httpRequest } from 'node:http';
+import type { URL } from 'node:url';
 
 export interface Call {
   url: URL;

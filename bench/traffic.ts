@@ -1,4 +1,5 @@
 /** The kinds of call that the benches make, and what the answer to each must be. */
+import { URL } from 'node:url';
 import { ANSWER, COST, DEMO, MODEL, TEXT, USAGE } from './answers.ts';
 import type { Answer, Call } from './load.ts';
 
