@@ -39,3 +39,5 @@ server.listen(0, '127.0.0.1', () => {
 
 process.on('message', () => process.send?.({ served }));
 process.on('disconnect', () => process.exit(0));
+// Ctrl-C reaches the whole process group; it is for our parent to end us.
+process.on('SIGINT', () => undefined);

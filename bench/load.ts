@@ -65,8 +65,9 @@ export async function load({ connections, forMs, next, signal }: Load): Promise<
   const loops = await Promise.allSettled(Array.from({ length: connections }, loop));
   const elapsedMs = performance.now() - startedAt;
   agent.destroy();
-  for (const ended of loops) if (ended.status === 'rejected') throw ended.reason;
+  // First: a Ctrl-C reaches workerd too, and what fails then is not a wrong answer.
   signal.throwIfAborted();
+  for (const ended of loops) if (ended.status === 'rejected') throw ended.reason;
   const ascending = (a: number, b: number) => a - b;
   return {
     requests: wholeMs.length,

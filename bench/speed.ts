@@ -20,7 +20,6 @@ const CONNECTIONS = 16;
 const ROUNDS = 4;
 /** Where one connection is enough to see a latency, a shorter round has samples enough. */
 const SHORT = 0.5;
-const WARM_UP = 0.5;
 const DEMO_FIRST_BYTE_MS_MAX = 20;
 
 interface Scenario {
@@ -136,8 +135,8 @@ async function play(
   const forMs = roundMs * scenario.length;
   const { bare, purser } = stage;
   say(`${scenario.name}: warming up ...`);
-  if (scenario.beside) await turn(stage, bare, scenario, roundMs * WARM_UP, signal);
-  await turn(stage, purser, scenario, roundMs * WARM_UP, signal);
+  if (scenario.beside) await turn(stage, bare, scenario, forMs, signal);
+  await turn(stage, purser, scenario, forMs, signal);
   const rounds: Round[] = [];
   for (let i = 1; i <= ROUNDS; i++) {
     const round: Round = {

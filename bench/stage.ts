@@ -122,7 +122,7 @@ export class Stage {
 
   /** Ends every process, the last started first. */
   async stop(): Promise<void> {
-    for (const stop of this.#stops.reverse()) await stop();
+    await stopAll(this.#stops);
   }
 
   async #manage(method: string, path: string): Promise<Record<string, unknown>> {
@@ -137,7 +137,7 @@ export class Stage {
 
   async #askUpstream(): Promise<number> {
     this.#upstream.send('served?');
-    const [{ served }] = (await once(this.#upstream, 'message')) as [{ served: number }];
+    const { served } = (await messageOf(this.#upstream)) as { served: number };
     return served;
   }
 }
@@ -156,7 +156,7 @@ export async function openStage(memberCount: number, say: (line: string) => void
 
     const upstream = fork(fileURLToPath(new URL('./fake-upstream.ts', import.meta.url)));
     stops.push(() => upstream.kill());
-    const [{ port }] = (await once(upstream, 'message')) as [{ port: number }];
+    const { port } = (await messageOf(upstream)) as { port: number };
     const upstreamUrl = `http://127.0.0.1:${port}/v1`;
 
     const runtimes = watchRuntimes();
@@ -181,9 +181,29 @@ export async function openStage(memberCount: number, say: (line: string) => void
     const members = await makeMembers(server, memberCount);
     return new Stage({ bare, purser, members, server, upstream, stops });
   } catch (error) {
-    for (const stop of stops.reverse()) await stop();
+    await stopAll(stops);
     throw error;
   }
+}
+
+/** The last first. One that fails keeps no other from being stopped. */
+async function stopAll(stops: readonly (() => unknown)[]): Promise<void> {
+  for (const stop of stops.toReversed()) {
+    try {
+      await stop();
+    } catch (error) {
+      console.error(`Stopping: ${error}`);
+    }
+  }
+}
+
+/** The next message of a child; throws where it ends instead. */
+async function messageOf(child: ChildProcess): Promise<unknown> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the fake upstream ended with ${code}`);
+  });
+  const [message] = await Promise.race([once(child, 'message'), ended]);
+  return message;
 }
 
 /** The bare Worker as scripts/server.ts runs Purser: same workerd, same compatibility, one direct socket. */

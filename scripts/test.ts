@@ -1,6 +1,5 @@
 /** `npm test`: types, lint, format, unused code and the generated table, then every test. Arguments go to vitest. */
 import { spawn } from 'node:child_process';
-import { ROOT } from './server.ts';
 
 const args = process.argv.slice(2);
 const checks: [what: string, command: string, args: string[]][] = [
@@ -17,9 +16,11 @@ for (const [what, command, commandArgs] of args.length > 0 ? [] : checks) {
 }
 console.log('Tests ...');
 await run('vitest', ['run', ...args]);
+// Not left to an empty event loop: the channel to scripts/bootstrap.mjs holds it.
+process.exit(0);
 
 async function run(command: string, commandArgs: string[]): Promise<void> {
-  const child = spawn(command, commandArgs, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' });
+  const child = spawn(command, commandArgs, { stdio: 'inherit', shell: process.platform === 'win32' });
   process.once('SIGTERM', () => child.kill());
   process.once('disconnect', () => child.kill());
   const code = await new Promise<number>((resolve, reject) => {
