@@ -147,10 +147,16 @@ export async function openStage(memberCount: number, say: (line: string) => void
   const stops: (() => unknown)[] = [];
   try {
     const lock = await lockData(DATA_DIR);
-    stops.push(() => {
+    const tidy = () => {
       lock.release();
       rmSync(DATA_DIR, { recursive: true, force: true });
+    };
+    stops.push(() => {
+      process.off('exit', tidy);
+      tidy();
     });
+    // Miniflare exits by itself on a signal, before anyone could stop us in order.
+    process.once('exit', tidy);
     // What a killed run left.
     rmSync(join(DATA_DIR, 'v3'), { recursive: true, force: true });
 

@@ -37,6 +37,9 @@ async function main(): Promise<void> {
   if (flags.fresh)
     for (const part of ['v3', 'key-secret', 'demo.json']) rmSync(join(dataDir, part), { recursive: true, force: true });
 
+  // Miniflare ends the process on a signal by itself: what must not be left behind goes then.
+  process.once('exit', () => lock.release());
+
   let server: Server | undefined;
   let ending = false;
   const end = async (why: string) => {

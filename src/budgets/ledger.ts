@@ -20,7 +20,7 @@ import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables, type Total } from './tables.ts';
 import { type AttemptAbout, NO_TOKENS, type Outcome, type TokenCounts, type UsageEvent } from './usage-event.ts';
-import { Window } from './windows.ts';
+import { WINDOW_MS_MAX, Window } from './windows.ts';
 
 /** The times of a hold's life; see src/limits.ts. Given in so that a test may live faster. */
 export interface HoldTimes {
@@ -57,6 +57,8 @@ export interface ExtendRequest {
   toAmount: Nanos;
   /** What is to be charged should this Worker not be heard of again. */
   chargeAtExpiry: Nanos;
+  /** Rises with each report of one attempt: a delayed one does not replace a newer one. */
+  report: number;
 }
 
 export type Extension =
@@ -71,6 +73,8 @@ export interface SettleRequest extends TokenCounts {
   inputCost: Nanos;
   outputCost: Nanos;
   outcome: Outcome;
+  /** The most that may have been made beyond the cost, where nobody can know it any more. */
+  unresolved: Nanos;
   estimated: boolean;
   latencyMs: number | null;
   firstTokenMs: number | null;
@@ -188,7 +192,7 @@ export class Ledger {
     if (known?.state === 'open') {
       return { granted: true, ticket: this.#ticket(known), tightest: tightest(views) ?? null };
     }
-    if (known || madeAtMs === null || now - madeAtMs > LIMITS.authorizeAgeMsMax) {
+    if (known || madeAtMs === null || Math.abs(now - madeAtMs) > LIMITS.authorizeAgeMsMax) {
       return { granted: false, refusal: { kind: 'too_late' } };
     }
 
@@ -211,6 +215,8 @@ export class Ledger {
       resolvedAtMs: null,
       charged: null,
       n: null,
+      reports: 0,
+      cycle: 0,
     };
     this.#write(() => {
       this.#tables.writeHold(hold);
@@ -240,7 +246,10 @@ export class Ledger {
     }
     this.#write(() => {
       hold.held = addNanos(hold.held, more);
-      hold.chargeAtExpiry = nanos(Math.min(hold.held, request.chargeAtExpiry));
+      if (request.report > hold.reports) {
+        hold.reports = request.report;
+        hold.chargeAtExpiry = nanos(Math.min(hold.held, request.chargeAtExpiry));
+      }
       hold.expiresAtMs = now + this.#times.ttlMs;
       this.#tables.writeHold(hold);
       this.#addHeld(state, hold.keyId, more);
@@ -296,6 +305,7 @@ export class Ledger {
         inputCost: ZERO,
         outputCost: cost,
         outcome: 'expired',
+        unresolved: nanos(hold.held - cost),
         estimated: true,
         latencyMs: null,
         firstTokenMs: null,
@@ -336,9 +346,22 @@ export class Ledger {
     this.#write(() => {
       this.#tables.writeShipped(n);
       this.#tables.forgetTombstones(now - LIMITS.tombstoneMs, n);
-      for (const [scope, { window }] of state.scopes) this.#tables.forgetBuckets(scope, window.horizon(now));
       state.shipped = n;
     });
+    // Memory is read again with the archive as it is on disk now.
+    if (this.#archive(state, now)) this.#state = null;
+  }
+
+  /** Puts what has left the windows into coarse buckets, kept as long as the longest window there is. */
+  #archive(state: State, now: number): boolean {
+    let archived = false;
+    this.#write(() => {
+      for (const [scope, { window }] of state.scopes) {
+        archived = this.#tables.archiveBuckets(scope, window.horizon(now)) || archived;
+        this.#tables.forgetBuckets(scope, now - WINDOW_MS_MAX);
+      }
+    });
+    return archived;
   }
 
   /** One side of invariant 4: at D1's shipped sequence `k`, D1's ledger must sum to `settledUpTo`. */
@@ -395,9 +418,9 @@ export class Ledger {
       resolvedAtMs: now,
       charged: request.cost,
       n,
+      cycle: scopeOf(state, MEMBER_SCOPE).total.cycle,
     };
     const beyondHold = nanos(Math.max(0, request.cost - freed));
-    const unresolved = request.outcome === 'expired' ? nanos(freed - request.cost) : ZERO;
     // Invariant 3: tombstone, event with its number, and every counter are one transaction.
     this.#write(() => {
       this.#tables.writeHold(resolved);
@@ -405,7 +428,7 @@ export class Ledger {
         ...eventOf(hold, request, now),
         requests: 1,
         overrunNanos: beyondHold,
-        unresolvedNanos: unresolved,
+        unresolvedNanos: request.unresolved,
       });
       for (const scope of [MEMBER_SCOPE, hold.keyId]) this.#spend(state, scope, request.cost, now);
       state.open.delete(hold.id);
@@ -431,7 +454,7 @@ export class Ledger {
       });
       for (const scope of [MEMBER_SCOPE, hold.keyId]) {
         if (difference >= 0) this.#spend(state, scope, difference, now);
-        else this.#giveBack(state, scope, nanos(-difference), hold.resolvedAtMs ?? now, now);
+        else this.#giveBack(state, scope, nanos(-difference), hold, now);
       }
     });
   }
@@ -451,13 +474,13 @@ export class Ledger {
   }
 
   /** Takes a charge back: from the cycle and the window it was charged in, where those still run. */
-  #giveBack(state: State, name: string, amount: Nanos, chargedAtMs: number, now: number): void {
+  #giveBack(state: State, name: string, amount: Nanos, hold: Hold, now: number): void {
     const { total, window } = scopeOf(state, name);
-    const sameCycle = total.cycleStartedAtMs === null || total.cycleStartedAtMs <= chargedAtMs;
-    if (sameCycle) total.spent = nanos(total.spent - amount);
+    // Only the member's total has cycles.
+    if (name !== MEMBER_SCOPE || total.cycle === hold.cycle) total.spent = nanos(total.spent - amount);
     total.lifetime = nanos(total.lifetime - amount);
     this.#tables.writeTotal(name, total);
-    const bucket = window.takeBack(now, chargedAtMs, amount);
+    const bucket = window.takeBack(now, hold.resolvedAtMs ?? now, amount);
     if (bucket) this.#tables.writeBucket(name, bucket);
   }
 
@@ -635,6 +658,8 @@ function unknownHold(attemptId: string, now: number, madeAtMs: number): Hold {
     resolvedAtMs: now,
     charged: ZERO,
     n: null,
+    reports: 0,
+    cycle: 0,
   };
 }
 

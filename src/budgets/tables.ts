@@ -10,7 +10,9 @@ import { type Nanos, nanos } from '../money/nanos.ts';
 import type { MemberPolicy } from './policy.ts';
 import type { Store } from './store.ts';
 import type { AttemptAbout, UsageEvent } from './usage-event.ts';
-import type { Bucket } from './windows.ts';
+import { type Bucket, WINDOW_MS_MAX } from './windows.ts';
+
+const ARCHIVE_GRAIN_MS = WINDOW_MS_MAX / 1440;
 
 const MIGRATIONS = [
   `
@@ -48,7 +50,9 @@ const MIGRATIONS = [
     expires_at INTEGER NOT NULL,       -- the end of its ttl
     resolved_at INTEGER,
     charged INTEGER,                   -- nanodollars, once resolved
-    n INTEGER                          -- the sequence number of its event, once resolved with one
+    n INTEGER,                         -- the sequence number of its event, once resolved with one
+    reports INTEGER NOT NULL,          -- the newest report of its Worker
+    cycle INTEGER NOT NULL             -- once resolved: the member's cycle it was charged in
   ) WITHOUT ROWID;
   CREATE TABLE outbox (
     n INTEGER PRIMARY KEY,             -- gapless
@@ -73,6 +77,8 @@ export interface Hold {
   resolvedAtMs: number | null;
   charged: Nanos | null;
   n: number | null;
+  reports: number;
+  cycle: number;
 }
 
 export interface Total {
@@ -95,6 +101,8 @@ type HoldRow = {
   resolved_at: number | null;
   charged: number | null;
   n: number | null;
+  reports: number;
+  cycle: number;
 };
 
 export class Tables {
@@ -197,6 +205,35 @@ export class Tables {
     );
   }
 
+  /**
+   * Joins buckets that have left a window into buckets of WINDOW_MS_MAX / 1440, the grain of the longest window. Only
+   * where the coarse bucket has left as well: money must not come back into the window with it. True if any were joined.
+   */
+  archiveBuckets(scope: string, horizonMs: number): boolean {
+    const grainMs = ARCHIVE_GRAIN_MS;
+    const leavesBefore = Math.floor(horizonMs / grainMs) * grainMs;
+    const fine = 'scope = ? AND end_at <= ? AND end_at - start_at < ?';
+    const bindings = [scope, leavesBefore, grainMs] as const;
+    const [found] = this.#store.exec<{ rows: number }>(
+      `SELECT count(*) AS rows FROM buckets WHERE ${fine}`,
+      ...bindings,
+    );
+    if (!found || found.rows === 0) return false;
+    // By their end, rounded up: no money leaves before its time.
+    const coarseEnd = `(end_at + ${grainMs - 1}) / ${grainMs} * ${grainMs}`;
+    this.#store.exec(
+      `INSERT INTO buckets (scope, start_at, end_at, spent)
+       SELECT scope, ${coarseEnd} - ${grainMs}, ${coarseEnd}, sum(spent)
+       FROM buckets
+       WHERE ${fine}
+       GROUP BY ${coarseEnd}
+       ON CONFLICT DO UPDATE SET spent = spent + excluded.spent`,
+      ...bindings,
+    );
+    this.#store.exec(`DELETE FROM buckets WHERE ${fine}`, ...bindings);
+    return true;
+  }
+
   forgetBuckets(scope: string, horizonMs: number): void {
     this.#store.exec('DELETE FROM buckets WHERE scope = ? AND end_at <= ?', scope, horizonMs);
   }
@@ -220,8 +257,8 @@ export class Tables {
 
   writeHold(hold: Hold): void {
     this.#store.exec(
-      `INSERT INTO holds (id, key_id, project_id, about, opened_at, state, held, charge_at_expiry, expires_at, resolved_at, charged, n)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO holds (id, key_id, project_id, about, opened_at, state, held, charge_at_expiry, expires_at, resolved_at, charged, n, reports, cycle)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET
          state = excluded.state,
          held = excluded.held,
@@ -229,7 +266,9 @@ export class Tables {
          expires_at = excluded.expires_at,
          resolved_at = excluded.resolved_at,
          charged = excluded.charged,
-         n = excluded.n`,
+         n = excluded.n,
+         reports = excluded.reports,
+         cycle = excluded.cycle`,
       hold.id,
       hold.keyId,
       hold.projectId,
@@ -242,6 +281,8 @@ export class Tables {
       hold.resolvedAtMs,
       hold.charged,
       hold.n,
+      hold.reports,
+      hold.cycle,
     );
   }
 
@@ -310,5 +351,7 @@ function toHold(row: HoldRow): Hold {
     resolvedAtMs: row.resolved_at,
     charged: row.charged === null ? null : nanos(row.charged),
     n: row.n,
+    reports: row.reports,
+    cycle: row.cycle,
   };
 }

@@ -20,6 +20,9 @@ const UNIT_MS: Record<WindowUnit, number> = { hour: HOUR_MS, day: DAY_MS, week: 
 /** The largest value of each unit: a year in all of them. */
 export const WINDOW_VALUE_MAX: Record<WindowUnit, number> = { hour: 8760, day: 365, week: 52, month: 12 };
 
+/** The longest window there is: 8,760 hours. Money is remembered this long, so that no change of a spec frees any. */
+export const WINDOW_MS_MAX = WINDOW_VALUE_MAX.hour * HOUR_MS;
+
 const BUCKETS_PER_WINDOW = 1440;
 
 export interface Bucket {
@@ -38,7 +41,9 @@ function durationMs(spec: WindowSpec | null): number {
  * no money. Amounts in a bucket may be lowered by a correction, never below what was charged there.
  */
 export class Window {
+  /** By their end; those before #left have left the window and are kept, should its spec become longer. */
   readonly #buckets: Bucket[];
+  #left = 0;
   #sum: number;
   #durationMs: number;
   #bucketMs: number;
@@ -66,7 +71,7 @@ export class Window {
     this.#forget(nowMs);
     const startMs = Math.floor(nowMs / this.#bucketMs) * this.#bucketMs;
     const endMs = startMs + this.#bucketMs;
-    let bucket = this.#buckets.findLast((known) => known.startMs === startMs && known.endMs === endMs);
+    let bucket = this.#counting().findLast((known) => known.startMs === startMs && known.endMs === endMs);
     if (!bucket) {
       bucket = { startMs, endMs, spent: ZERO };
       const after = this.#buckets.findLastIndex((known) => known.endMs <= endMs);
@@ -83,7 +88,7 @@ export class Window {
    */
   takeBack(nowMs: number, chargedAtMs: number, amount: Nanos): Bucket | null {
     this.#forget(nowMs);
-    const bucket = this.#buckets.find(
+    const bucket = this.#counting().find(
       (known) => known.startMs <= chargedAtMs && chargedAtMs < known.endMs && known.spent >= amount,
     );
     if (!bucket) return null;
@@ -98,7 +103,7 @@ export class Window {
    */
   resetsAt(nowMs: number, limit: Nanos): number | null {
     let left: number = this.spentAt(nowMs);
-    for (const bucket of this.#buckets) {
+    for (const bucket of this.#counting()) {
       if (bucket.spent === 0) continue;
       left -= bucket.spent;
       if (left < limit) return bucket.endMs + this.#durationMs;
@@ -116,13 +121,15 @@ export class Window {
     return nowMs - this.#durationMs;
   }
 
+  #counting(): Bucket[] {
+    return this.#left === 0 ? this.#buckets : this.#buckets.slice(this.#left);
+  }
+
   #forget(nowMs: number): void {
-    let leaving = 0;
-    for (const bucket of this.#buckets) {
-      if (bucket.endMs > this.horizon(nowMs)) break;
-      this.#sum -= bucket.spent;
-      leaving++;
+    const horizon = this.horizon(nowMs);
+    for (let next = this.#buckets[this.#left]; next && next.endMs <= horizon; next = this.#buckets[this.#left]) {
+      this.#sum -= next.spent;
+      this.#left++;
     }
-    if (leaving > 0) this.#buckets.splice(0, leaving);
   }
 }

@@ -10,6 +10,7 @@ import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { type CostParts, costParts, NO_USAGE, type Usage } from '../money/cost.ts';
 import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
+import { UNITS } from '../money/price.ts';
 import type { ChatRequest } from './chat-completions/request.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount, Provider } from './providers/provider.ts';
@@ -35,6 +36,8 @@ export class Attempt {
   readonly #startedAtMs: number;
   readonly #output: OutputCount;
   #reported: Usage | null = null;
+  #final = false;
+  #hungUpAtMs: number | null = null;
   #firstTokenMs: number | null = null;
   #coveredTokens: number;
   #sliceTokens: number;
@@ -53,9 +56,27 @@ export class Attempt {
     this.#sliceTokens = LIMITS.sliceTokensMin;
   }
 
-  /** The provider's own count. It replaces every estimate. */
+  /** The provider's count so far. Some report it with every chunk, so only the most of each unit counts. */
   report(usage: Usage): void {
-    this.#reported = usage;
+    const before = this.#reported ?? NO_USAGE;
+    this.#reported = mostOf(before, usage);
+  }
+
+  /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
+  complete(): void {
+    // A count of no output for an answer that has some is no count.
+    const { output, reasoning } = this.#reported ?? NO_USAGE;
+    this.#final = this.#reported !== null && (output + reasoning > 0 || this.#output.tokensEstimate === 0);
+  }
+
+  /** The client has left: from now on the platform gives half a minute for everything. */
+  hungUp(): void {
+    this.#hungUpAtMs ??= Date.now();
+  }
+
+  /** Whether any output came. */
+  get sawOutput(): boolean {
+    return this.#output.tokensEstimate > 0;
   }
 
   /** Counts text of the answer without asking whether the hold covers it: for an answer that came whole. */
@@ -96,21 +117,25 @@ export class Attempt {
   cost(): CostParts {
     if (!this.#quoted) return { total: ZERO, input: ZERO, output: ZERO };
     const parts = costParts(this.#usage(), this.#quoted.price);
-    if (this.#reported || parts.total <= this.#hold.amount) return parts;
+    if (this.#final || parts.total <= this.#hold.amount) return parts;
     const total = this.#hold.amount;
     const input = nanos(Math.min(parts.input, total));
     return { total, input, output: nanos(total - input) };
   }
 
   /**
-   * Books the cost; `free` where the provider refused or failed before it made anything. Resolves once the object has
+   * Books the cost: `free` where the provider refused or failed before it made anything, `unknown` where it may have
+   * made anything up to the hold that nobody has seen; that is booked as unresolved. Resolves once the object has
    * confirmed, or after LIMITS.settleBeforeAnswerMs with the settlement still being tried.
    */
-  async settle(outcome: Outcome, free = false): Promise<void> {
+  async settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): Promise<void> {
+    const free = made === 'free';
     const usage = free ? NO_USAGE : this.#usage();
     const cost = free ? { total: ZERO, input: ZERO, output: ZERO } : this.cost();
-    const settled = this.#hold.settle({
+    const unresolved = made === 'unknown' ? nanos(Math.max(0, this.#hold.amount - cost.total)) : ZERO;
+    const request = {
       outcome,
+      unresolved,
       cost: cost.total,
       inputCost: cost.input,
       outputCost: cost.output,
@@ -118,10 +143,11 @@ export class Attempt {
       cachedTokens: usage.cachedInput,
       outputTokens: usage.output + usage.reasoning,
       reasoningTokens: usage.reasoning,
-      estimated: !free && this.#reported === null,
+      estimated: !free && !this.#final,
       latencyMs: Date.now() - this.#startedAtMs,
       firstTokenMs: this.#firstTokenMs,
-    });
+    };
+    const settled = this.#hold.settle(request, this.#hungUpAtMs ?? Date.now());
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LIMITS.settleBeforeAnswerMs);
@@ -136,12 +162,15 @@ export class Attempt {
   }
 
   #usage(): Usage {
-    if (this.#reported) return this.#reported;
-    return {
+    if (this.#final && this.#reported) return this.#reported;
+    const reported = this.#reported ?? NO_USAGE;
+    const { input, cachedInput } = reported;
+    const knowsInput = input + cachedInput > 0;
+    return mostOf(reported, {
       ...NO_USAGE,
-      input: this.#provider.inputTokensEstimate(this.#request),
-      output: this.#output.tokensEstimate,
-    };
+      input: knowsInput ? input : this.#provider.inputTokensEstimate(this.#request),
+      output: Math.max(0, this.#output.tokensEstimate - reported.reasoning),
+    });
   }
 
   /** What the text may be at most: by its bytes, and never more than the provider was allowed to make. */
@@ -176,9 +205,15 @@ export class Attempt {
     this.#growing = null;
   }
 
-  /** What was made so far, and a slice on top for what this Worker might not live to see. */
+  /** What was made so far, and a slice on top for what this Worker might not live to see; all where nothing can be seen. */
   #chargeAtExpiry(): Nanos {
     if (!this.#quoted) return ZERO;
+    if (!this.#quoted.watched) return this.#hold.amount;
     return nanos(Math.min(this.#hold.amount, amountFor(this.#quoted, this.#tokensUsedMax() + this.#sliceTokens)));
   }
+}
+
+/** The larger count of each unit. */
+function mostOf(a: Usage, b: Usage): Usage {
+  return Object.fromEntries(UNITS.map((unit) => [unit, Math.max(a[unit], b[unit])])) as Usage;
 }

@@ -11,6 +11,9 @@ export async function authenticate(
   request: Request,
   env: Env,
 ): Promise<{ caller: PresentedKey } | { refusal: Refusal }> {
+  const { searchParams } = new URL(request.url);
+  const inUrl = KEY_PARAMETERS.map((name) => searchParams.get(name)).filter((value) => value !== null);
+  if (inUrl.some((value) => value.startsWith('psr_'))) return { refusal: { kind: 'no_key', reason: 'in_url' } };
   const presented = new Set<string>();
   for (const header of KEY_HEADERS) {
     const value = request.headers.get(header);
@@ -19,9 +22,7 @@ export async function authenticate(
   }
   const [key, ...others] = presented;
   if (key === undefined) {
-    const { searchParams } = new URL(request.url);
-    const inUrl = KEY_PARAMETERS.some((name) => searchParams.has(name));
-    return { refusal: { kind: 'no_key', reason: inUrl ? 'in_url' : 'missing' } };
+    return { refusal: { kind: 'no_key', reason: inUrl.length > 0 ? 'in_url' : 'missing' } };
   }
   if (others.length > 0) return { refusal: { kind: 'no_key', reason: 'several' } };
   const caller = await checkKey(key, env.KEY_SECRET);

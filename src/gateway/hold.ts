@@ -6,7 +6,7 @@
  */
 import type { ExtendRequest, SettleRequest, Ticket } from '../budgets/ledger.ts';
 import { LIMITS } from '../limits.ts';
-import type { Nanos } from '../money/nanos.ts';
+import { type Nanos, nanos } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -28,6 +28,8 @@ export class Hold {
   #confirmedSentAtMs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #resolved: Promise<boolean> | undefined;
+  /** Numbers what is reported, so that a delayed report does not replace a newer one. */
+  #reports = 0;
 
   constructor(env: Env, memberId: string, ticket: Ticket, sentAtMs: number) {
     this.#env = env;
@@ -59,32 +61,28 @@ export class Hold {
         onLost({ kind: 'budget_unavailable' });
         return;
       }
-      const renewed = await this.#extend({
-        attemptId: this.#attemptId,
-        toAmount: this.#amount,
-        chargeAtExpiry: chargeAtExpiry(),
-      });
+      const renewed = await this.#extend({ toAmount: this.#amount, chargeAtExpiry: chargeAtExpiry() });
       if (!renewed.grown && renewed.refusal && !this.#resolved) onLost(renewed.refusal);
     }, everyMs);
   }
 
   /** Asks to cover `toAmount` in all. */
   async grow(toAmount: Nanos, chargeAtExpiry: Nanos): Promise<Grown> {
-    return this.#extend({ attemptId: this.#attemptId, toAmount, chargeAtExpiry });
+    return this.#extend({ toAmount, chargeAtExpiry });
   }
 
   /**
    * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, false
-   * where it could not be reached for as long as the platform lets us try: then the object's alarm charges the hold.
+   * where it could not be reached for as long as the platform lets us try, counted from `sinceMs` (the hang-up): then the object's alarm charges the hold.
    */
-  settle(request: Omit<SettleRequest, 'attemptId'>): Promise<boolean> {
-    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#name }));
+  settle(request: Omit<SettleRequest, 'attemptId'>, sinceMs: number): Promise<boolean> {
+    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#name }), sinceMs);
     return this.#resolved;
   }
 
   /** Frees the hold: nothing was sent under it. */
   release(): Promise<boolean> {
-    this.#resolved ??= this.#insist((object) => object.release(this.#name));
+    this.#resolved ??= this.#insist((object) => object.release(this.#name), Date.now());
     return this.#resolved;
   }
 
@@ -92,15 +90,16 @@ export class Hold {
     return { memberId: this.#memberId, attemptId: this.#attemptId };
   }
 
-  async #extend(request: ExtendRequest): Promise<Grown> {
+  async #extend(asked: Pick<ExtendRequest, 'toAmount' | 'chargeAtExpiry'>): Promise<Grown> {
     if (this.#resolved) return { grown: false, refusal: null };
     const sentAtMs = Date.now();
+    this.#reports += 1;
+    const request = { ...this.#name, ...asked, report: this.#reports };
     try {
-      const answer = await memberBudget(this.#env, this.#memberId, (object) =>
-        object.extend({ memberId: this.#memberId, ...request }),
-      );
+      const answer = await memberBudget(this.#env, this.#memberId, (object) => object.extend(request));
       if (!answer.extended) return { grown: false, refusal: answer.refusal ?? { kind: 'budget_unavailable' } };
-      this.#amount = answer.ticket.amount;
+      // Answers may overtake each other, and a hold never shrinks.
+      this.#amount = nanos(Math.max(this.#amount, answer.ticket.amount));
       this.#confirmedSentAtMs = Math.max(this.#confirmedSentAtMs, sentAtMs);
       return { grown: true, refusal: null };
     } catch (error) {
@@ -109,16 +108,15 @@ export class Hold {
     }
   }
 
-  async #insist(call: (object: MemberObject) => Promise<unknown>): Promise<boolean> {
+  async #insist(call: (object: MemberObject) => Promise<unknown>, sinceMs: number): Promise<boolean> {
     clearInterval(this.#timer);
-    const startedAtMs = Date.now();
     for (let tries = 0; ; tries++) {
       try {
         await memberBudget(this.#env, this.#memberId, call);
         return true;
       } catch (error) {
         const pauseMs = Math.min(100 * 2 ** tries, LIMITS.admissionTimeoutMs);
-        if (Date.now() - startedAtMs + pauseMs > LIMITS.settleGiveUpMs) {
+        if (Date.now() - sinceMs + pauseMs > LIMITS.settleGiveUpMs) {
           console.error(JSON.stringify({ event: 'settle_failed', attemptId: this.#attemptId, error: String(error) }));
           return false;
         }

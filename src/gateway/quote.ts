@@ -15,6 +15,8 @@ export interface Quote {
   outputTokensMax: number;
   /** Picodollars per output token at the dearest rate that may apply. */
   outputRate: number;
+  /** Whether output is seen as it is made, so that the hold may cover it slice by slice. */
+  watched: boolean;
   /** Output tokens that the first hold covers: all of them where output cannot be watched. */
   firstTokens: number;
 }
@@ -31,7 +33,9 @@ export function quote(
   if (!price) return null;
   const outputTokensMax = provider.outputTokensMax(request, mapping);
   // Reasoning is billed but never seen, and an answer that comes in one piece is seen too late: both need the worst case.
-  const watched = request.stream === true && !mapping.hiddenReasoning;
+  // So does a prediction: what the model rejects of it is billed as output and never streamed.
+  const hidden = mapping.hiddenReasoning || request.prediction != null || (request.demo?.reasoningTokens ?? 0) > 0;
+  const watched = request.stream === true && !hidden;
   return {
     price,
     // A provider takes no more than its model's context, whatever was sent.
@@ -41,6 +45,7 @@ export function quote(
     ),
     outputTokensMax,
     outputRate: dearestOutputRate(price),
+    watched,
     firstTokens: watched ? Math.min(LIMITS.sliceTokensMin, outputTokensMax) : outputTokensMax,
   };
 }

@@ -58,9 +58,10 @@ const encoder = new TextEncoder();
 
 /** A whole answer: read to its end, settled, passed on with its cost. */
 export function relayWhole(parts: RelayParts): Promise<Response | Refusal> {
-  const work = readWhole(parts).finally(() => parts.attempt.settled());
-  parts.ctx.waitUntil(work.catch(() => undefined));
-  return work;
+  const answered = readWhole(parts);
+  // The answer goes out when it is ready; settling may go on behind it.
+  parts.ctx.waitUntil(answered.then(() => parts.attempt.settled()));
+  return answered;
 }
 
 async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
@@ -71,29 +72,40 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
   // A provider bills what it makes although nobody waits for it: give it a moment to say how much that was.
   let drain: ReturnType<typeof setTimeout> | undefined;
   const hungUp = () => {
+    attempt.hungUp();
     drain ??= setTimeout(() => stop({ kind: 'client_gone' }), parts.times.drainMs);
   };
   clientGone.addEventListener('abort', hungUp);
   if (clientGone.aborted) hungUp();
-  const idle = setTimeout(() => stop(timedOut(parts.times)), parts.times.upstreamIdleMsMax);
+  let idle: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(idle);
+    idle = setTimeout(() => stop(timedOut(parts.times)), parts.times.upstreamIdleMsMax);
+  };
+  heard();
+  let answering = false;
   try {
     const response = await unlessAborted(parts.send(upstream.signal), upstream.signal);
     const refusal = await upstreamRefusal(response);
     if (refusal) {
-      await attempt.settle(outcomeOf(refusal), true);
+      await attempt.settle(outcomeOf(refusal), 'free');
       note(parts, refusal);
       return refusal;
     }
-    const bytes = await unlessAborted(readAtMost(response.body, LIMITS.answerBytesMax), upstream.signal);
-    const read = bytes && readAnswer(new TextDecoder().decode(bytes));
+    answering = true;
+    const reading = readAtMost(response.body, LIMITS.answerBytesMax, heard);
+    const bytes = await unlessAborted(reading, upstream.signal);
+    if (!bytes) throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
+    const read = readAnswer(new TextDecoder().decode(bytes));
     if (!read || read.answer.error !== null) {
       const failure = garbage(read?.answer.error ?? null);
-      await attempt.settle('upstream_error', true);
+      await attempt.settle('upstream_error', 'free');
       note(parts, failure);
       return failure;
     }
     attempt.count(read.answer.text);
     if (read.answer.usage) attempt.report(read.answer.usage);
+    attempt.complete();
     await attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
     headers.set('content-type', 'application/json');
@@ -101,8 +113,9 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     return new Response(bytes, { headers });
   } catch (error) {
     const stopped = stopOf(error, upstream.signal);
-    // Without an answer nothing tells what the provider made of it: charge the input, which it read.
-    await attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed');
+    // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
+    // that nobody has seen.
+    await attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
     if (stopped.kind === 'client_gone') return GONE;
     if (stopped.kind === 'failed') note(parts, stopped.refusal);
     return stopped.refusal;
@@ -147,7 +160,10 @@ class StreamRelay {
 
   async run(): Promise<void> {
     const { attempt, clientGone, times } = this.#parts;
-    const gone = () => this.#stop({ kind: 'client_gone' });
+    const gone = () => {
+      attempt.hungUp();
+      this.#stop({ kind: 'client_gone' });
+    };
     clientGone.addEventListener('abort', gone);
     this.#writer.closed.catch(gone);
     if (clientGone.aborted) gone();
@@ -200,26 +216,35 @@ class StreamRelay {
   async #pass(frame: Frame, before: string): Promise<string> {
     if (frame.data === null) return frame.raw;
     const read = readAnswer(frame.data);
-    if (!read) return frame.raw;
+    if (!read) {
+      // Passing on what nobody can read would be passing on what nobody has counted.
+      await this.#write(before);
+      throw new Stopped({ kind: 'failed', refusal: garbage(null) });
+    }
     const { answer, json } = read;
     if (answer.error !== null) {
       await this.#write(before);
       throw new Stopped({ kind: 'failed', refusal: garbage(answer.error) });
     }
     this.#finished ||= answer.finished;
-    const refusal = await this.#parts.attempt.pass(answer.text);
-    if (refusal) {
-      await this.#write(before);
-      throw new Stopped({ kind: 'cut', refusal });
-    }
+    await this.#passText(answer.text, before);
     return this.#withoutUsage(answer, json, frame);
+  }
+
+  /** Counts text that is about to pass; throws where the hold cannot cover it, with `before` sent. */
+  async #passText(text: string, before: string): Promise<void> {
+    const refusal = await this.#parts.attempt.pass(text);
+    if (!refusal) return;
+    await this.#write(before);
+    throw new Stopped({ kind: 'cut', refusal });
   }
 
   /** The final usage is kept back until the cost is settled; a client that did not ask never sees it. */
   #withoutUsage(answer: ReadAnswer, json: Record<string, unknown>, frame: Frame): string {
     if (!answer.usage) return frame.raw;
     this.#parts.attempt.report(answer.usage);
-    if (answer.choices > 0) return frame.raw;
+    // Some providers count along with every chunk.
+    if (answer.choices > 0) return this.#parts.wantsUsage ? frame.raw : chatWire.withoutUsage(json);
     this.#usageFrame = json;
     return '';
   }
@@ -227,6 +252,7 @@ class StreamRelay {
   /** Settles, then says so: the cost rides on the final usage. */
   async #complete(): Promise<void> {
     const { attempt, wantsUsage } = this.#parts;
+    attempt.complete();
     await attempt.settle('completed');
     note(this.#parts, null);
     const usage = wantsUsage && this.#usageFrame ? chatWire.usageEvent(this.#usageFrame, attempt.cost().total) : '';
@@ -237,8 +263,7 @@ class StreamRelay {
   async #end(stop: Stop): Promise<void> {
     const { attempt, requestId } = this.#parts;
     this.#upstream.abort(new Stopped(stop));
-    const nothingSeen = !this.#opened || attempt.cost().output === 0;
-    await attempt.settle(outcomeOfStop(stop), stop.kind === 'failed' && nothingSeen);
+    await attempt.settle(outcomeOfStop(stop), stop.kind === 'failed' && !attempt.sawOutput ? 'free' : 'seen');
     if (stop.kind === 'client_gone') {
       this.#answer(GONE);
       return;

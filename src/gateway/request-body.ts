@@ -49,6 +49,7 @@ export async function readJsonBody(
 export async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
   bytesMax: number,
+  onChunk: () => void = () => undefined,
 ): Promise<Uint8Array | null> {
   if (!stream) return new Uint8Array();
   const reader = stream.getReader();
@@ -57,6 +58,7 @@ export async function readAtMost(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
+    onChunk();
     size += value.byteLength;
     if (size > bytesMax) {
       await reader.cancel();

@@ -14,6 +14,8 @@ const ErrorBody = z.looseObject({
   error: z.union([z.looseObject({ message: text, code: text, param: text }), z.string()]),
 });
 
+const OWN_CODES = /budget|insufficient_credits|invalid_api_key|permission_denied|project_archived/;
+
 const MESSAGE_LENGTH_MAX = 2_000;
 
 /** The refusal, or null where the provider took the request. Reads the body only of a refusal. */
@@ -35,7 +37,8 @@ export async function upstreamRefusal(response: Response): Promise<Refusal | nul
     kind: 'upstream_refused',
     status,
     message: (message ?? `The provider refused the request with status ${status}.`).slice(0, MESSAGE_LENGTH_MAX),
-    code: code ?? null,
+    // A provider's code that means a budget here would send clients looking for the wrong thing.
+    code: code && !OWN_CODES.test(code) ? code : null,
     field: param ?? null,
     retryAfter: response.headers.get('retry-after'),
   };

@@ -43,7 +43,7 @@ export const demoProvider: Provider = {
   id: 'demo',
   isConfigured: () => true,
   chat: async (call) => {
-    const request = call.body as ChatRequest;
+    const request = JSON.parse(call.body) as ChatRequest;
     const answer = plan(request);
     const { failStatus, delayMs = 0, silentMs = 0 } = request.demo ?? {};
     if (failStatus !== undefined) return failure(failStatus);

@@ -86,8 +86,7 @@ describe('any life of a member', () => {
               const attempt = attempts[action.pick % Math.max(1, attempts.length)];
               if (!attempt) break;
               if (action.do === 'extend') {
-                const toAmount = nanos(attempt.asked + action.amount);
-                world.ledger.extend({ attemptId: attempt.id, toAmount, chargeAtExpiry: nanos(action.amount) });
+                world.extend(attempt.id, attempt.asked + action.amount, action.amount);
               } else {
                 if (action.do === 'settle') world.settle(attempt.id, action.amount);
                 else world.ledger.release(attempt.id);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { WindowUnit } from '../../src/budgets/windows.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
 import { day, keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
@@ -131,8 +132,7 @@ describe('a hold', () => {
   it('grows to an absolute amount under the same check, and never shrinks', () => {
     const world = new LedgerWorld({ limits: limits(100) });
     const attemptId = world.hold(60);
-    const grow = (toAmount: number) =>
-      world.ledger.extend({ attemptId, toAmount: nanos(toAmount), chargeAtExpiry: nanos(toAmount) });
+    const grow = (toAmount: number) => world.extend(attemptId, toAmount, toAmount);
     expect(grow(101)).toMatchObject({ extended: false, refusal: { kind: 'exhausted' } });
     const other = world.hold(20);
     expect(grow(90)).toMatchObject({ extended: false, refusal: { kind: 'budget_in_flight' } });
@@ -153,7 +153,7 @@ describe('a hold', () => {
     const world = new LedgerWorld({ limits: limits(100) });
     const attemptId = world.hold(60);
     world.change(change);
-    const extension = world.ledger.extend({ attemptId, toAmount: nanos(70), chargeAtExpiry: nanos(60) });
+    const extension = world.extend(attemptId, 70, 60);
     expect(extension).toMatchObject({ extended: false, refusal: { kind } });
   });
 
@@ -198,7 +198,7 @@ describe('a hold whose Worker died', () => {
   it('is charged what it last reported, and the rest is named as unresolved', () => {
     const world = new LedgerWorld({ limits: limits(100) });
     const attemptId = world.hold(60);
-    world.ledger.extend({ attemptId, toAmount: nanos(60), chargeAtExpiry: nanos(25) });
+    world.extend(attemptId, 60, 25);
     world.pass(FULL_EXPIRY_MS);
     world.restart();
     expect(world.ledger.nextWakeAtMs()).toBeLessThanOrEqual(world.nowMs);
@@ -213,7 +213,7 @@ describe('a hold whose Worker died', () => {
     ] as const) {
       const world = new LedgerWorld({ limits: limits(100, day(100)) });
       const attemptId = world.hold(60);
-      world.ledger.extend({ attemptId, toAmount: nanos(60), chargeAtExpiry: nanos(25) });
+      world.extend(attemptId, 60, 25);
       world.pass(FULL_EXPIRY_MS);
       world.ledger.expireHolds();
       world.settle(attemptId, cost);
@@ -233,7 +233,7 @@ describe('a hold whose Worker died', () => {
     const attemptId = world.hold(60);
     world.pass(FULL_EXPIRY_MS);
     world.ledger.expireHolds();
-    expect(world.ledger.extend({ attemptId, toAmount: nanos(90), chargeAtExpiry: nanos(90) })).toEqual({
+    expect(world.extend(attemptId, 90, 90)).toEqual({
       extended: false,
       refusal: null,
     });
@@ -319,6 +319,71 @@ describe('a policy', () => {
     expect(world.member().period).toMatchObject({ usage: 60, remaining: 40 });
     world.pass(2 * DAY_MS);
     expect(world.member().period?.usage).toBe(0);
+  });
+});
+
+describe('a changed period', () => {
+  const period = (value: number, unit: WindowUnit) => ({
+    limits: limits(null, { limit: nanos(100), window: { kind: 'rolling' as const, value, unit } }),
+  });
+  const ship = (world: LedgerWorld) => {
+    const last = world.ledger.unshipped().at(-1);
+    if (last) world.ledger.confirmShipped(last.n);
+  };
+
+  it.each([
+    ['a month, an hour, and a month again', 1, 'month', 20, 1, 'hour'],
+    ['a year, nothing, and a year again', 12, 'month', 200, null, 'hour'],
+    ['nine weeks, a day, and nine weeks again', 9, 'week', 60, 1, 'day'],
+  ] as const)('frees no money on the way of %s', (_, value, unit, ageDays, other, otherUnit) => {
+    const world = new LedgerWorld(period(value, unit));
+    world.spend(100);
+    world.pass(ageDays * DAY_MS);
+    world.change(other === null ? { limits: limits() } : period(other, otherUnit));
+    for (let i = 0; i < 3; i++) {
+      world.spend(1);
+      ship(world);
+      world.restart();
+      world.pass(MINUTE_MS);
+    }
+    expect(world.store.exec('SELECT sum(spent) AS spent FROM buckets WHERE scope = ?', 'member')).toEqual([
+      { spent: 103 },
+    ]);
+    world.change(period(value, unit));
+    expect(world.refusal(1)).toBe('exhausted member_period');
+    // The archive's grain is six hours and five minutes: money comes back that much late at most.
+    world.pass(({ month: 30, week: 7 }[unit] * value - ageDays) * DAY_MS + 7 * 3_600_000);
+    expect(world.refusal(1)).toBeNull();
+  });
+});
+
+describe('what arrives out of order', () => {
+  it('(an older report) does not lower what an expiry charges', () => {
+    const world = new LedgerWorld();
+    const attemptId = world.hold(60);
+    world.extend(attemptId, 60, 40, 2);
+    world.extend(attemptId, 60, 10, 1);
+    world.pass(FULL_EXPIRY_MS);
+    world.ledger.expireHolds();
+    expect(world.ledger.unshipped()).toMatchObject([{ costNanos: 40, unresolvedNanos: 20 }]);
+  });
+
+  it('(a correction after a new cycle) takes nothing from it, in whatever millisecond it began', () => {
+    const world = new LedgerWorld({ limits: limits(1_000), totalBasis: 'cycle', cycle: 1 });
+    const attemptId = world.hold(900);
+    world.pass(FULL_EXPIRY_MS);
+    world.ledger.expireHolds();
+    world.change({ cycle: 2 });
+    world.settle(attemptId, 100);
+    expect(world.member()).toMatchObject({ usage: 0, lifetimeUsage: 100 });
+  });
+
+  it('(an authorize from the future) is refused like one from the past', () => {
+    const world = new LedgerWorld();
+    world.pass(LIMITS.authorizeAgeMsMax + 1);
+    const attemptId = world.newId();
+    world.pass(-LIMITS.authorizeAgeMsMax - 1);
+    expect(world.refusal(1, { attemptId })).toBe('too_late');
   });
 });
 

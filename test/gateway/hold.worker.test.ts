@@ -85,13 +85,17 @@ describe('a hold in the Worker', () => {
       outputTokens: 0,
       reasoningTokens: 0,
     };
-    const settled = await new Hold(flaky, 'mem_1', ticket, Date.now()).settle({
-      ...request,
-      outcome: 'completed',
-      estimated: false,
-      latencyMs: null,
-      firstTokenMs: null,
-    });
+    const settled = await new Hold(flaky, 'mem_1', ticket, Date.now()).settle(
+      {
+        ...request,
+        outcome: 'completed',
+        unresolved: ZERO,
+        estimated: false,
+        latencyMs: null,
+        firstTokenMs: null,
+      },
+      Date.now(),
+    );
     expect([settled, calls]).toEqual([true, 3]);
   });
 });

@@ -205,6 +205,8 @@ describe('a credential', () => {
     const response = await exports.default.fetch(`${ORIGIN}/v1/key?key=${apiKey}`);
     const { error } = await json<ErrorBody>(response);
     expect([response.status, error.message]).toEqual([401, expect.stringContaining('logged')]);
+    const beside = await exports.default.fetch(`${ORIGIN}/v1/key?key=${apiKey}`, { headers: { 'x-api-key': apiKey } });
+    expect(beside.status).toBe(401);
   });
 
   it('may come in any of the three headers', async () => {

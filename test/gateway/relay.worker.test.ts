@@ -110,9 +110,7 @@ describe('a stream that is not what it should be', () => {
   ])('(%s) costs nothing and is told as an upstream error', async (_, upstream) => {
     const { answered, apiKey } = await relayed(true, async () => upstream());
     const events =
-      answered instanceof Response
-        ? eventsIn((await answered.text()).replace('data: {{{\n\n', ''))
-        : [{ error: { code: answered.kind } }, '[DONE]'];
+      answered instanceof Response ? eventsIn(await answered.text()) : [{ error: { code: answered.kind } }, '[DONE]'];
     expect(events).toMatchObject([{ error: { code: 'upstream_error' } }, '[DONE]']);
     expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
@@ -151,16 +149,99 @@ describe('a stream that is not what it should be', () => {
   });
 });
 
+describe('output of any kind', () => {
+  const frame = (choice: object) => `data: ${JSON.stringify({ choices: [{ index: 0, ...choice }] })}\n\n`;
+  const words = 'four words of text';
+
+  it.each<[string, object]>([
+    ['content in parts', { delta: { content: [{ type: 'text', text: words }] } }],
+    ['a function call', { delta: { function_call: { arguments: words } } }],
+    ['a tool call', { delta: { tool_calls: [{ index: 0, function: { arguments: words } }] } }],
+    ['a custom tool call', { delta: { tool_calls: [{ index: 0, type: 'custom', custom: { input: words } }] } }],
+    ['a refusal', { delta: { refusal: words } }],
+    ['reasoning', { delta: { reasoning_content: words } }],
+    ['what nobody has heard of', { delta: { novelty: { deep: [words] } } }],
+  ])('(%s) is counted', async (_, choice) => {
+    const parts = [frame(choice), delta('', 'stop'), 'data: [DONE]\n\n'];
+    const { answered, apiKey } = await relayed(true, async () => eventStream(parts));
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.00001');
+  });
+
+  it('is counted beside a choice that is malformed', async () => {
+    const both = `data: ${JSON.stringify({ choices: [null, { delta: { content: words } }] })}\n\n`;
+    const { answered, apiKey } = await relayed(true, async () => eventStream([both, delta('', 'stop')]));
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.00001');
+  });
+});
+
+describe('a usage that is not the last word', () => {
+  const usage = (prompt: number, completion: number, choices: object[] = []) =>
+    `data: ${JSON.stringify({ choices, usage: { prompt_tokens: prompt, completion_tokens: completion } })}\n\n`;
+  const twenty = Array.from({ length: 20 }, () => delta(' w'));
+
+  it('does not make the text after it free when the upstream dies', async () => {
+    const { answered, apiKey } = await relayed(true, async () => eventStream([usage(10, 0), ...twenty]));
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.00005');
+  });
+
+  it('is not lowered by a later one', async () => {
+    const parts = [...twenty, delta('', 'stop'), usage(10, 20), usage(0, 0), 'data: [DONE]\n\n'];
+    const { answered, apiKey } = await relayed(true, async () => eventStream(parts));
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.00005');
+  });
+
+  it('of no output for an answer that has some is not believed', async () => {
+    const answer = {
+      choices: [{ message: { content: 'three short words' } }],
+      usage: { prompt_tokens: 2, completion_tokens: 0 },
+    };
+    const { apiKey } = await relayed(false, async () => Response.json(answer));
+    expect((await keyOf(apiKey)).usage).toBe('0.000008');
+  });
+
+  it('rides on no event of a client that did not ask', async () => {
+    const counting = [
+      usage(10, 1, [{ delta: { content: 'a' } }]),
+      usage(10, 2, [{ delta: { content: ' b' }, finish_reason: 'stop' }]),
+    ];
+    const { answered, apiKey } = await relayed(true, async () => eventStream([...counting, 'data: [DONE]\n\n']));
+    const text = await textOf(answered);
+    expect(text).not.toContain('usage');
+    expect(wordsIn(text)).toEqual(['a', 'b']);
+    expect((await keyOf(apiKey)).usage).toBe('0.000014');
+  });
+});
+
 describe('a whole answer that is not what it should be', () => {
   it.each<[string, () => Response]>([
     ['an HTML page', () => new Response('<html>busy</html>')],
     ['an empty body', () => new Response('')],
     ['an error inside a 200', () => Response.json({ error: { message: 'overloaded' } })],
+    ['an error as text inside a 200', () => Response.json({ error: 'overloaded' })],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://example.com' } })],
   ])('(%s) costs nothing and is told as an upstream error', async (_, upstream) => {
     const { answered, apiKey } = await relayed(false, async () => upstream());
     expect(answered).toMatchObject({ kind: 'upstream_error' });
     expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+  });
+
+  it('(broken off in the middle) is charged its input, and the rest of its hold is unresolved', async () => {
+    const half = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"choices":[{"message":{"content":"many words'));
+        controller.error(new Error('connection lost'));
+      },
+    });
+    const { answered, apiKey, memberId } = await relayed(false, async () => new Response(half));
+    expect(answered).toMatchObject({ kind: 'upstream_error' });
+    expect((await keyOf(apiKey)).usage).toBe('0.000002');
+    await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+    const ledger = env.DB.prepare('SELECT cost, unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
+    expect(await ledger.first()).toEqual({ cost: 2_000, unresolved: 200_000 });
   });
 
   it('(without usage) is charged by its text', async () => {

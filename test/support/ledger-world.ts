@@ -53,6 +53,7 @@ export class LedgerWorld {
     keys: [keyPolicy()],
   };
   #attempts = 0;
+  #reports = 0;
 
   constructor(changes: Partial<MemberPolicy> = {}) {
     this.policy = { ...this.policy, ...changes };
@@ -104,6 +105,7 @@ export class LedgerWorld {
       outputTokens: 0,
       reasoningTokens: 0,
       outcome: 'completed',
+      unresolved: ZERO,
       estimated: false,
       latencyMs: null,
       firstTokenMs: null,
@@ -117,6 +119,15 @@ export class LedgerWorld {
 
   member() {
     return this.ledger.status('member');
+  }
+
+  extend(attemptId: string, toAmount: number, chargeAtExpiry: number, report = ++this.#reports) {
+    return this.ledger.extend({
+      attemptId,
+      toAmount: nanos(toAmount),
+      chargeAtExpiry: nanos(chargeAtExpiry),
+      report,
+    });
   }
 
   /** The refusal of an authorize, shortened; null where it was granted. */

@@ -18,39 +18,13 @@ const ReportedUsage = z.looseObject({
   completion_tokens_details: z.looseObject({ reasoning_tokens: count.nullish() }).nullish(),
 });
 
-const Spoken = z.looseObject({
-  content: z.string().nullish().catch(null),
-  refusal: z.string().nullish().catch(null),
-  reasoning: z.string().nullish().catch(null),
-  reasoning_content: z.string().nullish().catch(null),
-  tool_calls: z
-    .array(
-      z.looseObject({
-        function: z
-          .looseObject({ name: z.string().nullish().catch(null), arguments: z.string().nullish().catch(null) })
-          .nullish()
-          .catch(null),
-      }),
-    )
-    .nullish()
-    .catch(null),
-});
+const ErrorInside = z.union([
+  z.looseObject({ message: z.string().catch('The provider reported an error.') }),
+  z.string().transform((message) => ({ message })),
+]);
 
-const Answer = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        delta: Spoken.nullish().catch(null),
-        message: Spoken.nullish().catch(null),
-        finish_reason: z.string().nullish().catch(null),
-      }),
-    )
-    .catch([]),
-  error: z
-    .looseObject({ message: z.string().catch('The provider reported an error.') })
-    .nullish()
-    .catch(null),
-});
+/** What of a choice is not output: the rest is counted, whatever it is called, so that nothing passes unseen. */
+const NOT_OUTPUT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'finish_reason', 'logprobs', 'index']);
 
 export interface ReadAnswer {
   /** All new text, tool names and arguments included. */
@@ -71,27 +45,33 @@ export function readAnswer(text: string): { answer: ReadAnswer; json: Record<str
   } catch {
     return null;
   }
-  const parsed = Answer.safeParse(json);
-  if (!parsed.success) return null;
-  const { choices, error } = parsed.data;
-  let said = '';
-  for (const { delta, message } of choices) {
-    const spoken = delta ?? message;
-    if (!spoken) continue;
-    said +=
-      (spoken.content ?? '') + (spoken.refusal ?? '') + (spoken.reasoning ?? '') + (spoken.reasoning_content ?? '');
-    for (const call of spoken.tool_calls ?? []) said += (call.function?.name ?? '') + (call.function?.arguments ?? '');
-  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
+  const { choices, usage, error } = json as { choices?: unknown; usage?: unknown; error?: unknown };
+  const list: unknown[] = Array.isArray(choices) ? choices : [];
   return {
     answer: {
-      text: said,
-      finished: choices.some((choice) => choice.finish_reason != null),
-      choices: choices.length,
-      usage: readUsage(parsed.data.usage),
-      error: error?.message ?? null,
+      text: textWithin(choices),
+      finished: list.some(isFinished),
+      choices: list.length,
+      usage: readUsage(usage),
+      error: ErrorInside.safeParse(error).data?.message ?? null,
     },
-    json: parsed.data,
+    json: json as Record<string, unknown>,
   };
+}
+
+/** All text in a value, however deep: contents, parts, tool names and arguments of any kind. */
+function textWithin(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  let text = '';
+  for (const [name, part] of Object.entries(value)) if (!NOT_OUTPUT.has(name)) text += textWithin(part);
+  return text;
+}
+
+function isFinished(choice: unknown): boolean {
+  if (typeof choice !== 'object' || choice === null || !('finish_reason' in choice)) return false;
+  return typeof choice.finish_reason === 'string';
 }
 
 /** OpenAI counts cached tokens within the prompt and reasoning within the completion; ours are disjoint. */

@@ -16,6 +16,8 @@ import type { GatewayContext } from '../router.ts';
 import { type ChatRequest, parseChatRequest, refuse } from './request.ts';
 import { chatWire } from './wire.ts';
 
+const encoder = new TextEncoder();
+
 interface Asked {
   body: JsonBody;
   request: ChatRequest;
@@ -35,7 +37,10 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
 
   const startedAtMs = Date.now();
   const streamed = request.stream === true;
-  const quoted = quote(request, body.bytes, mapping, provider, startedAtMs);
+  // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
+  const sent = JSON.stringify(upstreamBody(body.json, mapping, streamed));
+  const bytesMax = Math.max(body.bytes, encoder.encode(sent).byteLength);
+  const quoted = quote(request, bytesMax, mapping, provider, startedAtMs);
   const about: AttemptAbout = {
     requestId,
     endpoint: 'chat/completions',
@@ -71,7 +76,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
     provider.chat({
       env,
       mapping,
-      body: upstreamBody(body.json, mapping, streamed),
+      body: sent,
       streamed,
       clientHeaders: context.request.headers,
       signal,

@@ -24,6 +24,11 @@ export const chatWire = {
     return `data: ${JSON.stringify(errorBody(describe(refusal, requestId)))}\n\n${chatWire.endEvent}`;
   },
 
+  /** An event without the usage that its client did not ask for. */
+  withoutUsage({ usage: _, ...frame }: Record<string, unknown>): string {
+    return `data: ${JSON.stringify(frame)}\n\n`;
+  },
+
   /** The final usage with what it cost, in decimal USD. */
   usageEvent(frame: Record<string, unknown>, cost: Nanos): string {
     const usage = { ...(frame.usage as object), cost: formatUsd(cost) };

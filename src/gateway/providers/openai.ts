@@ -39,7 +39,7 @@ export const openai: Provider = {
     }
     const url = upstreamUrl(env, env.OPENAI_BASE_URL ?? DEFAULT_BASE_URL, 'chat/completions');
     // Redirects are not followed: they would carry the provider key wherever they point.
-    return fetch(url, { method: 'POST', headers, body: JSON.stringify(body), redirect: 'manual', signal });
+    return fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
   },
 
   unpricedField(request: ChatRequest): string | null {

@@ -8,8 +8,8 @@ import type { ChatRequest } from '../chat-completions/request.ts';
 export interface ProviderCall {
   env: Env;
   mapping: Mapping;
-  /** The request as the client sent it, with what Purser needs changed. */
-  body: Record<string, unknown>;
+  /** The request as the client sent it, with what Purser needs changed, as JSON. */
+  body: string;
   streamed: boolean;
   /** Request headers that the client sent and the provider may want. */
   clientHeaders: Headers;
