@@ -30,6 +30,8 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
       include: [include],
       exclude,
       setupFiles: ['test/support/migrate.ts'],
+      // For a machine whose cores are busy with something else: no test waits so long by itself.
+      testTimeout: 30_000,
       // The library's files import each other without endings, which workerd does not resolve.
       deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
     },
@@ -50,8 +52,8 @@ export default defineConfig({
           name: 'journeys',
           include: [JOURNEYS],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 90_000,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -13,7 +13,7 @@ import { ABOUT } from '../support/about.ts';
 import { eventsIn, HELLO, keyOf, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
-const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 400, drainMs: 200 };
+const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, drainMs: 500 };
 
 type Send = (signal: AbortSignal) => Promise<Response>;
 
