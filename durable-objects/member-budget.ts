@@ -7,18 +7,18 @@
  * failing that it throws, which the caller turns into a refusal.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { Ledger } from '../src/budgets/ledger.ts';
+import type { KeyPolicy, MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
 import {
   type Admission,
   type AuthorizeRequest,
   type ExtendRequest,
   type Extension,
   HOLD_TIMES,
-  Ledger,
   type ScopeStatus,
   type Settlement,
   type SettleRequest,
-} from '../src/budgets/ledger.ts';
-import type { KeyPolicy, MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
+} from '../src/budgets/protocol.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { SqlValue, Store } from '../src/budgets/store.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';

@@ -13,100 +13,36 @@ import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { decide, decideGrowth, scopeView, tightest } from './admission.ts';
-import type { KeyPolicy, MemberPolicy, Opening, PolicyVersion, ScopeLimits } from './policy.ts';
-import { isNewer } from './policy.ts';
+import {
+  adoptPolicy,
+  limitsOf,
+  MEMBER_SCOPE,
+  NO_LIMITS,
+  newState,
+  refuseKey,
+  type State,
+  scopeOf,
+  spentOf,
+} from './ledger-state.ts';
+import { isNewer, type KeyPolicy, type MemberPolicy, type Opening, type PolicyVersion } from './policy.ts';
+import {
+  type Admission,
+  type AuthorizeRequest,
+  type ExtendRequest,
+  type Extension,
+  HOLD_TIMES,
+  type HoldTimes,
+  type ScopeStatus,
+  type Settlement,
+  type SettleRequest,
+  type Ticket,
+} from './protocol.ts';
 import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import type { Clock, Store } from './store.ts';
-import { type Hold, Tables, type Total } from './tables.ts';
-import { type AttemptAbout, NO_TOKENS, type Outcome, type TokenCounts, type UsageEvent } from './usage-event.ts';
+import { type Hold, Tables } from './tables.ts';
+import { type AttemptAbout, NO_TOKENS, type UsageEvent } from './usage-event.ts';
 import { WINDOW_MS_MAX, Window } from './windows.ts';
-
-/** The times of a hold's life; see src/limits.ts. Given in so that a test may live faster. */
-export interface HoldTimes {
-  ttlMs: number;
-  graceMs: number;
-}
-
-export const HOLD_TIMES: HoldTimes = { ttlMs: LIMITS.holdTtlMs, graceMs: LIMITS.holdGraceMs };
-
-export interface AuthorizeRequest {
-  attemptId: string;
-  /** SHA-256 of the presented key, hex. */
-  keyHash: string;
-  about: AttemptAbout;
-  /** What to set aside now; null where no price is known. */
-  amount: Nanos | null;
-}
-
-export interface Ticket {
-  attemptId: string;
-  /** What is set aside for the attempt now. */
-  amount: Nanos;
-  /** The Worker must renew or resolve within this time, measured from when it sent the call. */
-  ttlMs: number;
-}
-
-export type Admission =
-  | { granted: true; ticket: Ticket; tightest: ScopeView | null }
-  | { granted: false; refusal: LedgerRefusal };
-
-export interface ExtendRequest {
-  attemptId: string;
-  /** What the hold shall cover in all; never lowers it. The present amount renews only. */
-  toAmount: Nanos;
-  /** What is to be charged should this Worker not be heard of again. */
-  chargeAtExpiry: Nanos;
-  /** Rises with each report of one attempt: a delayed one does not replace a newer one. */
-  report: number;
-}
-
-export type Extension =
-  | { extended: true; ticket: Ticket }
-  | { extended: false; refusal: LedgerRefusal }
-  /** The hold is gone: expired, resolved or never made. The upstream must be cancelled. */
-  | { extended: false; refusal: null };
-
-export interface SettleRequest extends TokenCounts {
-  attemptId: string;
-  cost: Nanos;
-  inputCost: Nanos;
-  outputCost: Nanos;
-  outcome: Outcome;
-  /** The most that may have been made beyond the cost, where nobody can know it any more. */
-  unresolved: Nanos;
-  estimated: boolean;
-  latencyMs: number | null;
-  firstTokenMs: number | null;
-}
-
-/** `booked` false: there was nothing to book, because the attempt is unknown here or was released. */
-export interface Settlement {
-  booked: boolean;
-}
-
-interface Scope {
-  total: Total;
-  window: Window;
-  held: Nanos;
-}
-
-interface State {
-  policy: MemberPolicy;
-  keysByHash: Map<string, KeyPolicy>;
-  keysById: Map<string, KeyPolicy>;
-  scopes: Map<string, Scope>;
-  open: Map<string, Hold>;
-  shipped: number;
-  /** The last sequence number given. */
-  sequence: number;
-  /** The clock never goes back below this. */
-  lastMs: number;
-}
-
-const MEMBER_SCOPE = 'member';
-
-const NO_LIMITS: ScopeLimits = { total: null, period: null };
 
 export class Ledger {
   readonly #tables: Tables;
@@ -564,84 +500,6 @@ export class Ledger {
     this.#state = state;
     return state;
   }
-}
-
-export interface ScopeStatus {
-  limits: ScopeLimits;
-  version: PolicyVersion;
-  usage: Nanos;
-  lifetimeUsage: Nanos;
-  cycleStartedAtMs: number | null;
-  held: Nanos;
-  remaining: Nanos | null;
-  period: {
-    usage: Nanos;
-    held: Nanos;
-    remaining: Nanos;
-    startedAtMs: number;
-    resetAtMs: number | null;
-  } | null;
-  totalBasis: 'lifetime' | 'cycle';
-  activeKeys: number;
-}
-
-function newState(policy: MemberPolicy, shipped: number): State {
-  const state: State = {
-    policy,
-    keysByHash: new Map(),
-    keysById: new Map(),
-    scopes: new Map(),
-    open: new Map(),
-    shipped,
-    sequence: shipped,
-    lastMs: 0,
-  };
-  adoptPolicy(state, policy);
-  return state;
-}
-
-function adoptPolicy(state: State, policy: MemberPolicy): void {
-  state.policy = policy;
-  state.keysByHash = new Map(policy.keys.map((key) => [key.hash, key]));
-  state.keysById = new Map(policy.keys.map((key) => [key.keyId, key]));
-  for (const [name, scope] of state.scopes) {
-    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null);
-  }
-}
-
-function limitsOf(state: State, name: string): ScopeLimits {
-  return name === MEMBER_SCOPE ? state.policy.limits : (state.keysById.get(name)?.limits ?? NO_LIMITS);
-}
-
-/** What counts against a scope's total: the member's cycle for a one-time budget, else everything ever. */
-function spentOf(state: State, name: string, total: Total): Nanos {
-  return name === MEMBER_SCOPE && state.policy.totalBasis === 'cycle' ? total.spent : total.lifetime;
-}
-
-function scopeOf(state: State, name: string): Scope {
-  let scope = state.scopes.get(name);
-  if (!scope) {
-    scope = {
-      total: {
-        cycle: name === MEMBER_SCOPE ? state.policy.cycle : 0,
-        cycleStartedAtMs: null,
-        spent: ZERO,
-        lifetime: ZERO,
-      },
-      window: new Window(limitsOf(state, name).period?.window ?? null, []),
-      held: ZERO,
-    };
-    state.scopes.set(name, scope);
-  }
-  return scope;
-}
-
-function refuseKey(key: KeyPolicy, now: number): LedgerRefusal | null {
-  if (key.status === 'disabled') return { kind: 'invalid_key', reason: 'disabled' };
-  if (key.expiresAtMs !== null && key.expiresAtMs <= now) return { kind: 'invalid_key', reason: 'expired' };
-  if (!key.projectGranted) return { kind: 'project_not_granted' };
-  if (key.projectArchived) return { kind: 'project_archived' };
-  return null;
 }
 
 function unknownHold(attemptId: string, now: number, madeAtMs: number): Hold {

@@ -4,7 +4,7 @@
  * The fence: the hold's life is measured from when the last *confirmed* renewal was *sent*, so it never ends later here
  * than in the object. When it is about to end unconfirmed, `onLost` must cancel the upstream.
  */
-import type { ExtendRequest, SettleRequest, Ticket } from '../budgets/ledger.ts';
+import type { ExtendRequest, SettleRequest, Ticket } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';

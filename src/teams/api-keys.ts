@@ -1,6 +1,7 @@
 /** API keys: making them for a member, listing them. The secret is shown once and stored nowhere. */
-import type { ScopeStatus } from '../budgets/ledger.ts';
+
 import type { ScopeLimits } from '../budgets/policy.ts';
+import type { ScopeStatus } from '../budgets/protocol.ts';
 import type { WindowSpec } from '../budgets/windows.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';

@@ -1,6 +1,7 @@
 /** Budgets and their state as the API shows them: decimal USD, ISO instants. */
-import type { ScopeStatus } from '../budgets/ledger.ts';
+
 import type { Limit, ScopeLimits } from '../budgets/policy.ts';
+import type { ScopeStatus } from '../budgets/protocol.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { budgetTypeOf } from './budget-body.ts';
 

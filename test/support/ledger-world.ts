@@ -1,12 +1,7 @@
 /** A ledger over SQLite with a clock of its own, and short words for what tests do with it. */
-import {
-  type Admission,
-  type AuthorizeRequest,
-  Ledger,
-  type Settlement,
-  type SettleRequest,
-} from '../../src/budgets/ledger.ts';
+import { Ledger } from '../../src/budgets/ledger.ts';
 import type { KeyPolicy, MemberPolicy, PeriodLimit, ScopeLimits } from '../../src/budgets/policy.ts';
+import type { Admission, AuthorizeRequest, Settlement, SettleRequest } from '../../src/budgets/protocol.ts';
 import { attemptIdFloor } from '../../src/ids.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
 import { ABOUT } from './about.ts';

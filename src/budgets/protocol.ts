@@ -1,0 +1,92 @@
+/**
+ * What a member's ledger is asked and answers: the calls of the Worker, as its object passes them on. Plain values, so
+ * that they travel between Worker and object as they are.
+ */
+import { LIMITS } from '../limits.ts';
+import type { Nanos } from '../money/nanos.ts';
+import type { PolicyVersion, ScopeLimits } from './policy.ts';
+import type { LedgerRefusal, ScopeView } from './refusals.ts';
+import type { AttemptAbout, Outcome, TokenCounts } from './usage-event.ts';
+
+/** The times of a hold's life; see src/limits.ts. Given in so that a test may live faster. */
+export interface HoldTimes {
+  ttlMs: number;
+  graceMs: number;
+}
+
+export const HOLD_TIMES: HoldTimes = { ttlMs: LIMITS.holdTtlMs, graceMs: LIMITS.holdGraceMs };
+
+export interface AuthorizeRequest {
+  attemptId: string;
+  /** SHA-256 of the presented key, hex. */
+  keyHash: string;
+  about: AttemptAbout;
+  /** What to set aside now; null where no price is known. */
+  amount: Nanos | null;
+}
+
+export interface Ticket {
+  attemptId: string;
+  /** What is set aside for the attempt now. */
+  amount: Nanos;
+  /** The Worker must renew or resolve within this time, measured from when it sent the call. */
+  ttlMs: number;
+}
+
+export type Admission =
+  | { granted: true; ticket: Ticket; tightest: ScopeView | null }
+  | { granted: false; refusal: LedgerRefusal };
+
+export interface ExtendRequest {
+  attemptId: string;
+  /** What the hold shall cover in all; never lowers it. The present amount renews only. */
+  toAmount: Nanos;
+  /** What is to be charged should this Worker not be heard of again. */
+  chargeAtExpiry: Nanos;
+  /** Rises with each report of one attempt: a delayed one does not replace a newer one. */
+  report: number;
+}
+
+export type Extension =
+  | { extended: true; ticket: Ticket }
+  | { extended: false; refusal: LedgerRefusal }
+  /** The hold is gone: expired, resolved or never made. The upstream must be cancelled. */
+  | { extended: false; refusal: null };
+
+export interface SettleRequest extends TokenCounts {
+  attemptId: string;
+  cost: Nanos;
+  inputCost: Nanos;
+  outputCost: Nanos;
+  outcome: Outcome;
+  /** The most that may have been made beyond the cost, where nobody can know it any more. */
+  unresolved: Nanos;
+  estimated: boolean;
+  latencyMs: number | null;
+  firstTokenMs: number | null;
+}
+
+/** `booked` false: there was nothing to book, because the attempt is unknown here or was released. */
+export interface Settlement {
+  booked: boolean;
+}
+
+/** Everything that a status shows of the member or of one of its keys. */
+export interface ScopeStatus {
+  limits: ScopeLimits;
+  version: PolicyVersion;
+  usage: Nanos;
+  lifetimeUsage: Nanos;
+  cycleStartedAtMs: number | null;
+  held: Nanos;
+  remaining: Nanos | null;
+  period: {
+    usage: Nanos;
+    held: Nanos;
+    remaining: Nanos;
+    startedAtMs: number;
+    resetAtMs: number | null;
+  } | null;
+  totalBasis: 'lifetime' | 'cycle';
+  activeKeys: number;
+}
