@@ -95,7 +95,7 @@ export class MemberBudget extends DurableObject<Env> {
   async keyStatus(call: MemberCall & { keyHash: string }): Promise<KeyStatus | { refusal: LedgerRefusal }> {
     if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY };
     const { key, refusal } = this.#ledger.checkKey(call.keyHash);
-    if (!key || refusal) return { refusal: refusal ?? UNKNOWN_KEY };
+    if (refusal) return { refusal };
     return {
       key,
       keyStatus: this.#ledger.status({ keyId: key.keyId }),

@@ -42,6 +42,11 @@ export function scopeView(
   return { scope, limit, spent, held, remaining: nanos(Math.max(0, limit - spent - held)), resetsAtMs };
 }
 
+/** The same scope with `more` set aside. */
+export function holdingMore(view: ScopeView, more: Nanos): ScopeView {
+  return scopeView(view.scope, view.limit, view.spent, nanos(view.held + more), view.resetsAtMs);
+}
+
 /** The scope with the least left, the first of equals; undefined where nothing is limited. */
 export function tightest(scopes: readonly ScopeView[]): ScopeView | undefined {
   return scopes.reduce<ScopeView | undefined>(

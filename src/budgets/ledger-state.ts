@@ -28,7 +28,7 @@ export interface State {
 
 export const MEMBER_SCOPE = 'member';
 
-export const NO_LIMITS: ScopeLimits = { total: null, period: null };
+const NO_LIMITS: ScopeLimits = { total: null, period: null };
 
 export function newState(policy: MemberPolicy, shipped: number): State {
   const state: State = {
@@ -87,4 +87,17 @@ export function refuseKey(key: KeyPolicy, now: number): LedgerRefusal | null {
   if (!key.projectGranted) return { kind: 'project_not_granted' };
   if (key.projectArchived) return { kind: 'project_archived' };
   return null;
+}
+
+/** A key that may be used now, or why not; the key is null where there is none. */
+export type CheckedKey = { key: KeyPolicy; refusal: null } | { key: KeyPolicy | null; refusal: LedgerRefusal };
+
+export function keyByHash(state: State, hash: string, now: number): CheckedKey {
+  return checkedKey(state, state.keysByHash.get(hash), now);
+}
+
+export function checkedKey(state: State, key: KeyPolicy | undefined, now: number): CheckedKey {
+  if (!key || !state.policy.active) return { key: null, refusal: { kind: 'invalid_key', reason: 'unknown' } };
+  const refusal = refuseKey(key, now);
+  return refusal ? { key, refusal } : { key, refusal: null };
 }

@@ -12,18 +12,20 @@
 import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { decide, decideGrowth, scopeView, tightest } from './admission.ts';
+import { decide, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { eventOf, unknownHold } from './hold-records.ts';
 import {
   adoptPolicy,
+  type CheckedKey,
+  checkedKey,
+  keyByHash,
   limitsOf,
   MEMBER_SCOPE,
-  NO_LIMITS,
   newState,
-  refuseKey,
   type State,
   scopeOf,
-  spentOf,
 } from './ledger-state.ts';
+import { statusOf, viewsOf } from './ledger-views.ts';
 import { isNewer, type KeyPolicy, type MemberPolicy, type Opening, type PolicyVersion } from './policy.ts';
 import {
   type Admission,
@@ -38,10 +40,10 @@ import {
   type Ticket,
 } from './protocol.ts';
 import { RefusalCounts } from './refusal-counts.ts';
-import type { LedgerRefusal, ScopeView } from './refusals.ts';
+import type { LedgerRefusal } from './refusals.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
-import { type AttemptAbout, NO_TOKENS, type UsageEvent } from './usage-event.ts';
+import { NO_TOKENS, type UsageEvent } from './usage-event.ts';
 import { WINDOW_MS_MAX, Window } from './windows.ts';
 
 export class Ledger {
@@ -107,24 +109,23 @@ export class Ledger {
     return policy.version;
   }
 
-  /** Whether this key may be used at all now, whatever its budget. Null: yes. */
-  checkKey(keyHash: string): { key: KeyPolicy | null; refusal: LedgerRefusal | null } {
+  /** Whether this key may be used at all now, whatever its budget. */
+  checkKey(keyHash: string): CheckedKey {
     const state = this.#loaded();
-    const key = state.policy.active ? state.keysByHash.get(keyHash) : undefined;
-    if (!key) return { key: null, refusal: { kind: 'invalid_key', reason: 'unknown' } };
-    return { key, refusal: refuseKey(key, this.#now(state)) };
+    return keyByHash(state, keyHash, this.#now(state));
   }
 
   /** Sets money aside for one attempt in every scope that it counts in, or says why not. */
   authorize(request: AuthorizeRequest): Admission {
     const state = this.#loaded();
     const now = this.#now(state);
-    const { key, refusal: keyRefusal } = this.checkKey(request.keyHash);
-    if (!key || keyRefusal) return this.#refuse(request, key, keyRefusal ?? { kind: 'too_late' });
+    const checked = keyByHash(state, request.keyHash, now);
+    if (checked.refusal !== null) return this.#refuse(request, checked.key, checked.refusal);
+    const { key } = checked;
 
     const madeAtMs = attemptMadeAt(request.attemptId);
     const known = state.open.get(request.attemptId) ?? this.#tables.readHold(request.attemptId);
-    const views = this.#views(state, key.keyId, now);
+    const views = viewsOf(state, key.keyId, now);
     if (known?.state === 'open') {
       return { granted: true, ticket: this.#ticket(known), tightest: tightest(views) ?? null };
     }
@@ -159,8 +160,9 @@ export class Ledger {
       state.open.set(hold.id, hold);
       this.#addHeld(state, hold.keyId, amount);
     });
-    const after = tightest(this.#views(state, key.keyId, now)) ?? null;
-    return { granted: true, ticket: this.#ticket(hold), tightest: after };
+    // Every scope holds that much more now, so the tightest is the tightest still.
+    const before = tightest(views);
+    return { granted: true, ticket: this.#ticket(hold), tightest: before ? holdingMore(before, amount) : null };
   }
 
   /** Renews a hold and, when asked for more than it has, grows it under the same check as admission. */
@@ -169,15 +171,11 @@ export class Ledger {
     const now = this.#now(state);
     const hold = state.open.get(request.attemptId);
     if (!hold) return { extended: false, refusal: null };
-    const key = state.keysById.get(hold.keyId);
-    if (!state.policy.active || !key) {
-      return { extended: false, refusal: { kind: 'invalid_key', reason: 'unknown' } };
-    }
-    const keyRefusal = refuseKey(key, now);
+    const { refusal: keyRefusal } = checkedKey(state, state.keysById.get(hold.keyId), now);
     if (keyRefusal) return { extended: false, refusal: keyRefusal };
     const more = nanos(Math.max(0, request.toAmount - hold.held));
     if (more > 0) {
-      const refusal = decideGrowth(this.#views(state, hold.keyId, now), hold.held, more);
+      const refusal = decideGrowth(viewsOf(state, hold.keyId, now), hold.held, more);
       if (refusal) return { extended: false, refusal };
     }
     this.#write(() => {
@@ -315,32 +313,9 @@ export class Ledger {
   }
 
   /** Everything that a status shows, for the member or one of its keys. */
-  status(scopeName: 'member' | { keyId: string }): ScopeStatus {
+  status(of: 'member' | { keyId: string }): ScopeStatus {
     const state = this.#loaded();
-    const now = this.#now(state);
-    const name = scopeName === 'member' ? MEMBER_SCOPE : scopeName.keyId;
-    const limits = scopeName === 'member' ? state.policy.limits : (state.keysById.get(name)?.limits ?? NO_LIMITS);
-    const { total, window, held } = scopeOf(state, name);
-    const { period } = limits;
-    const usage = spentOf(state, name, total);
-    return {
-      limits,
-      version: state.policy.version,
-      usage,
-      lifetimeUsage: total.lifetime,
-      cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,
-      held,
-      remaining: limits.total === null ? null : nanos(Math.max(0, limits.total - usage - held)),
-      period: period && {
-        usage: window.spentAt(now),
-        held,
-        remaining: nanos(Math.max(0, period.limit - window.spentAt(now) - held)),
-        startedAtMs: window.startedAt(now),
-        resetAtMs: window.resetsAt(now, period.limit),
-      },
-      totalBasis: state.policy.totalBasis,
-      activeKeys: state.policy.keys.filter((key) => refuseKey(key, now)?.kind !== 'invalid_key').length,
-    };
+    return statusOf(state, of === 'member' ? MEMBER_SCOPE : of.keyId, this.#now(state));
   }
 
   #resolve(state: State, hold: Hold, request: SettleRequest, now: number): void {
@@ -385,8 +360,8 @@ export class Ledger {
         outputCostNanos: request.outputCost - charged,
         requests: 0,
         overrunNanos: nanos(Math.max(0, difference)),
-        // What was unknown is known now: take back what the expiry reported as its bound.
-        unresolvedNanos: nanos(charged - hold.held),
+        // What the expiry reported as its bound is taken back for what is unknown now.
+        unresolvedNanos: nanos(request.unresolved + charged - hold.held),
       });
       for (const scope of [MEMBER_SCOPE, hold.keyId]) {
         if (difference >= 0) this.#spend(state, scope, difference, now);
@@ -426,25 +401,6 @@ export class Ledger {
       scope.held = addNanos(scope.held, amount);
       if (scope.held < 0) throw new Error(`held below zero in ${name}: ${scope.held}`);
     }
-  }
-
-  #views(state: State, keyId: string, now: number): ScopeView[] {
-    const keyLimits = state.keysById.get(keyId)?.limits ?? NO_LIMITS;
-    const views: ScopeView[] = [];
-    for (const [prefix, name, limits] of [
-      ['member', MEMBER_SCOPE, state.policy.limits],
-      ['api_key', keyId, keyLimits],
-    ] as const) {
-      const { total, window, held } = scopeOf(state, name);
-      if (limits.total !== null) {
-        views.push(scopeView(`${prefix}_total`, limits.total, spentOf(state, name, total), held, null));
-      }
-      if (limits.period) {
-        const { limit } = limits.period;
-        views.push(scopeView(`${prefix}_period`, limit, window.spentAt(now), held, window.resetsAt(now, limit)));
-      }
-    }
-    return views;
   }
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
@@ -500,61 +456,4 @@ export class Ledger {
     this.#state = state;
     return state;
   }
-}
-
-function unknownHold(attemptId: string, now: number, madeAtMs: number): Hold {
-  return {
-    id: attemptId,
-    keyId: '',
-    projectId: '',
-    about: NOTHING,
-    openedAtMs: Math.min(now, madeAtMs),
-    state: 'released',
-    held: ZERO,
-    chargeAtExpiry: ZERO,
-    expiresAtMs: now,
-    resolvedAtMs: now,
-    charged: ZERO,
-    n: null,
-    reports: 0,
-    cycle: 0,
-  };
-}
-
-const NOTHING: AttemptAbout = {
-  requestId: '',
-  endpoint: '',
-  mapping: '',
-  canonicalModel: '',
-  provider: '',
-  app: '',
-  streamed: false,
-  priceVersion: '',
-};
-
-function eventOf(
-  hold: Hold,
-  request: SettleRequest,
-  now: number,
-): Omit<UsageEvent, 'n' | 'requests' | 'overrunNanos' | 'unresolvedNanos'> {
-  return {
-    ...hold.about,
-    attemptId: hold.id,
-    keyId: hold.keyId,
-    projectId: hold.projectId,
-    outcome: request.outcome,
-    refusal: null,
-    inputTokens: request.inputTokens,
-    cachedTokens: request.cachedTokens,
-    outputTokens: request.outputTokens,
-    reasoningTokens: request.reasoningTokens,
-    openedAtMs: hold.openedAtMs,
-    settledAtMs: now,
-    costNanos: request.cost,
-    inputCostNanos: request.inputCost,
-    outputCostNanos: request.outputCost,
-    estimated: request.estimated,
-    latencyMs: request.latencyMs,
-    firstTokenMs: request.firstTokenMs,
-  };
 }

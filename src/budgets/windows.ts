@@ -71,7 +71,7 @@ export class Window {
     this.#forget(nowMs);
     const startMs = Math.floor(nowMs / this.#bucketMs) * this.#bucketMs;
     const endMs = startMs + this.#bucketMs;
-    let bucket = this.#counting().findLast((known) => known.startMs === startMs && known.endMs === endMs);
+    let bucket = this.#buckets.findLast((known) => known.startMs === startMs && known.endMs === endMs);
     if (!bucket) {
       bucket = { startMs, endMs, spent: ZERO };
       const after = this.#buckets.findLastIndex((known) => known.endMs <= endMs);
@@ -88,8 +88,9 @@ export class Window {
    */
   takeBack(nowMs: number, chargedAtMs: number, amount: Nanos): Bucket | null {
     this.#forget(nowMs);
-    const bucket = this.#counting().find(
-      (known) => known.startMs <= chargedAtMs && chargedAtMs < known.endMs && known.spent >= amount,
+    const bucket = this.#buckets.find(
+      (known, i) =>
+        i >= this.#left && known.startMs <= chargedAtMs && chargedAtMs < known.endMs && known.spent >= amount,
     );
     if (!bucket) return null;
     bucket.spent = nanos(bucket.spent - amount);
@@ -103,26 +104,19 @@ export class Window {
    */
   resetsAt(nowMs: number, limit: Nanos): number | null {
     let left: number = this.spentAt(nowMs);
-    for (const bucket of this.#counting()) {
-      if (bucket.spent === 0) continue;
+    // By index: this runs at every admission, and must not copy the buckets.
+    for (let i = this.#left; i < this.#buckets.length; i++) {
+      const bucket = this.#buckets[i];
+      if (!bucket || bucket.spent === 0) continue;
       left -= bucket.spent;
       if (left < limit) return bucket.endMs + this.#durationMs;
     }
     return null;
   }
 
-  /** The start of the trailing duration. */
-  startedAt(nowMs: number): number {
-    return nowMs - this.#durationMs;
-  }
-
-  /** Buckets that end at or before this instant no longer count. */
+  /** The start of the trailing duration: buckets that end at or before it no longer count. */
   horizon(nowMs: number): number {
     return nowMs - this.#durationMs;
-  }
-
-  #counting(): Bucket[] {
-    return this.#left === 0 ? this.#buckets : this.#buckets.slice(this.#left);
   }
 
   #forget(nowMs: number): void {

@@ -73,7 +73,8 @@ export class Hold {
 
   /**
    * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, false
-   * where it could not be reached for as long as the platform lets us try, counted from `sinceMs` (the hang-up): then the object's alarm charges the hold.
+   * where it could not be reached for as long as the platform lets us try, counted from `sinceMs` (the hang-up): then
+   * the object's alarm charges the hold.
    */
   settle(request: Omit<SettleRequest, 'attemptId'>, sinceMs: number): Promise<boolean> {
     this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#name }), sinceMs);

@@ -387,6 +387,22 @@ describe('what arrives out of order', () => {
   });
 });
 
+it('a Worker that comes back and cannot tell leaves its own bound unresolved, not that of the expiry', () => {
+  const world = new LedgerWorld();
+  const attemptId = world.hold(60);
+  world.extend(attemptId, 60, 25);
+  world.pass(FULL_EXPIRY_MS);
+  world.ledger.expireHolds();
+  world.settle(attemptId, 10, { unresolved: nanos(50) });
+  const unresolved = world.ledger.unshipped().reduce((sum, event) => sum + event.unresolvedNanos, 0);
+  expect(unresolved).toBe(50);
+});
+
+it('the tightest limit is told as it stands with the hold', () => {
+  const world = new LedgerWorld({ limits: limits(100, day(80)), keys: [keyPolicy({ limits: limits(90) })] });
+  expect(world.authorize(30)).toMatchObject({ tightest: { scope: 'member_period', held: 30, remaining: 50 } });
+});
+
 describe('a broken disk', () => {
   it('changes nothing in memory when a write fails', () => {
     const world = new LedgerWorld({ limits: limits(100) });

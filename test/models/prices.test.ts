@@ -32,7 +32,7 @@ describe('the generated prices', () => {
   it('are whole picodollars above 0, and have a rate for input in every tier', () => {
     for (const { tiers } of all.flat()) {
       for (const { rates } of tiers) {
-        expect(rates.input).toBeDefined();
+        expect(rates.input).toBeGreaterThan(0);
         for (const rate of Object.values(rates)) expect(Number.isSafeInteger(rate) && rate > 0).toBe(true);
       }
     }
