@@ -22,6 +22,19 @@ export interface ScopeLimits {
   period: PeriodLimit | null;
 }
 
+/**
+ * Throttles: how fast, not how much. Kept in memory, so a restart may allow a minute's worth again. null: no throttle.
+ */
+export interface Throttles {
+  requestsPerMinute: number | null;
+  /** Tokens settled in the last minute, input and output. */
+  tokensPerMinute: number | null;
+  /** Requests in flight at once. */
+  concurrency: number | null;
+}
+
+export const NO_THROTTLES: Throttles = { requestsPerMinute: null, tokensPerMinute: null, concurrency: null };
+
 export interface KeyPolicy {
   keyId: string;
   /** SHA-256 of the key, hex. */
@@ -36,6 +49,7 @@ export interface KeyPolicy {
   createdAtMs: number;
   expiresAtMs: number | null;
   limits: ScopeLimits;
+  throttles: Throttles;
 }
 
 export interface PolicyVersion {
@@ -51,7 +65,10 @@ export interface MemberPolicy {
   version: PolicyVersion;
   /** False once the member was removed: every key is refused. */
   active: boolean;
+  /** Whether every attempt also spends the organization's wallet. */
+  metered: boolean;
   limits: ScopeLimits;
+  throttles: Throttles;
   /** The cycle from which the member's total is counted; a higher number starts a new one at zero. */
   cycle: number;
   /** Whether the total counts a cycle (one-time budget) or all time. */

@@ -4,7 +4,9 @@
  */
 import type { Nanos } from '../money/nanos.ts';
 
-export type ScopeName = 'member_total' | 'member_period' | 'api_key_total' | 'api_key_period';
+export type ScopeName = 'member_total' | 'member_period' | 'api_key_total' | 'api_key_period' | 'wallet';
+
+export type ThrottleName = 'requests_per_minute' | 'tokens_per_minute' | 'concurrency';
 
 /** One limit as it stood when a decision was made. */
 export interface ScopeView {
@@ -25,5 +27,8 @@ export type LedgerRefusal =
   | { kind: 'exhausted'; view: ScopeView; alsoExhausted: ScopeName[] }
   | { kind: 'request_exceeds_budget'; view: ScopeView; needed: Nanos }
   | { kind: 'budget_in_flight'; view: ScopeView; needed: Nanos }
+  | { kind: 'rate_limited'; of: 'member' | 'api_key'; throttle: ThrottleName; limit: number; retryAfterMs: number }
+  /** The organization's wallet has not enough left. */
+  | { kind: 'insufficient_credits' }
   /** The authorize came too late, or its hold was resolved before. Nothing may be sent under it. */
   | { kind: 'too_late' };

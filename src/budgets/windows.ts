@@ -9,10 +9,18 @@ import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
 
 export type WindowUnit = 'hour' | 'day' | 'week' | 'month';
 
+/**
+ * rolling: the trailing duration. first-use: opens with the first settlement above 0, closes after the duration.
+ * calendar: hours, days, weeks from Monday and months of a time zone.
+ */
+export type WindowKind = 'rolling' | 'first-use' | 'calendar';
+
 export interface WindowSpec {
-  kind: 'rolling';
+  kind: WindowKind;
   value: number;
   unit: WindowUnit;
+  /** IANA name; the organization's. A rolling window does not use it. */
+  timeZone: string;
 }
 
 const UNIT_MS: Record<WindowUnit, number> = { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };

@@ -52,6 +52,10 @@ const EXHAUSTED: Record<ScopeName, { code: string; message: string }> = {
     code: 'api_key_budget_exhausted',
     message: 'API key has reached its period spend limit.',
   },
+  wallet: {
+    code: 'insufficient_credits',
+    message: 'Organization has insufficient credits.',
+  },
 };
 
 const KEY_MESSAGES = {
@@ -65,6 +69,16 @@ const KEY_MESSAGES = {
   disabled: 'The API key is disabled.',
   expired: 'The API key has expired.',
 } as const;
+
+type Throttled = Extract<Refusal, { kind: 'rate_limited' }>;
+
+const WHOSE = { member: 'The member', api_key: 'The API key' } as const;
+
+const RATE_MESSAGES: Record<Throttled['throttle'], (refusal: Throttled) => string> = {
+  requests_per_minute: ({ of, limit }) => `${WHOSE[of]} may make ${limit} requests a minute.`,
+  tokens_per_minute: ({ of, limit }) => `${WHOSE[of]} may use ${limit} tokens a minute.`,
+  concurrency: ({ of, limit }) => `${WHOSE[of]} may have ${limit} requests in flight at once.`,
+};
 
 /** What a held budget asks callers to wait: most answers are done, or their first slice is, by then. */
 const IN_FLIGHT_RETRY_SECONDS = '1';
@@ -155,6 +169,21 @@ export function describe(refusal: Refusal, requestId: string): Described {
         ),
         retryAfter: IN_FLIGHT_RETRY_SECONDS,
       };
+    case 'rate_limited':
+      return {
+        ...said(429, 'rate_limit_error', 'rate_limited', RATE_MESSAGES[refusal.throttle](refusal), {
+          scope: refusal.of,
+          throttle: refusal.throttle,
+          limit: refusal.limit,
+          requestId,
+        }),
+        retryAfter: String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1000))),
+      };
+    case 'insufficient_credits':
+      return said(402, 'billing_error', 'insufficient_credits', 'Organization has insufficient credits.', {
+        scope: 'wallet',
+        requestId,
+      });
     case 'too_late':
     case 'budget_unavailable':
       return {

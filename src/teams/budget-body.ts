@@ -144,7 +144,7 @@ function effectiveLimit(stored: string | null): Limit {
 
 function windowOf(stored: PeriodFields): WindowSpec | null {
   const { periodUsageDurationValue: value, periodUsageDurationUnit: unit } = stored;
-  return value === null || unit === null ? null : { kind: 'rolling', value, unit };
+  return value === null || unit === null ? null : { kind: 'rolling', value, unit, timeZone: 'UTC' };
 }
 
 /** What the ledger enforces of a stored budget or key limit. */

@@ -6,7 +6,7 @@
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
  */
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
-import { isNewer } from '../budgets/policy.ts';
+import { isNewer, NO_THROTTLES } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
 import { effectiveLimits, type StoredBudget, type StoredKeyLimits } from './budget-body.ts';
@@ -74,7 +74,9 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     organizationId: member.organization_id,
     version: { generation: member.policy_generation, n: member.policy_version },
     active: member.removed_at === null,
+    metered: false,
     limits: effectiveLimits(budget),
+    throttles: NO_THROTTLES,
     cycle: member.budget_cycle,
     totalBasis: budget.usageLimitBasis ?? 'lifetime',
     keys: keys.results.map(
@@ -90,6 +92,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
         createdAtMs: row.created_at,
         expiresAtMs: row.expires_at,
         limits: effectiveLimits(JSON.parse(row.limits) as StoredKeyLimits),
+        throttles: NO_THROTTLES,
       }),
     ),
   };

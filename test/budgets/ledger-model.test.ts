@@ -57,7 +57,10 @@ describe('any life of a member', () => {
     fc.assert(
       fc.property(fc.array(step, { minLength: 20, maxLength: 120 }), (life) => {
         const world = new LedgerWorld({
-          limits: limits(LIMIT, { limit: nanos(HOUR_LIMIT), window: { kind: 'rolling', value: 1, unit: 'hour' } }),
+          limits: limits(LIMIT, {
+            limit: nanos(HOUR_LIMIT),
+            window: { kind: 'rolling', value: 1, unit: 'hour', timeZone: 'UTC' },
+          }),
           keys: [keyPolicy({ limits: limits(KEY_LIMIT) }), keyPolicy({ keyId: 'key_b', hash: 'hash-b' })],
         });
         const attempts: { id: string; keyHash: string; asked: number }[] = [];

@@ -324,7 +324,7 @@ describe('a policy', () => {
 
 describe('a changed period', () => {
   const period = (value: number, unit: WindowUnit) => ({
-    limits: limits(null, { limit: nanos(100), window: { kind: 'rolling' as const, value, unit } }),
+    limits: limits(null, { limit: nanos(100), window: { kind: 'rolling' as const, value, unit, timeZone: 'UTC' } }),
   });
   const ship = (world: LedgerWorld) => {
     const last = world.ledger.unshipped().at(-1);

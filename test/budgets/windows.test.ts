@@ -4,9 +4,9 @@ import { type Bucket, Window, type WindowSpec } from '../../src/budgets/windows.
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
 
-const HOUR: WindowSpec = { kind: 'rolling', value: 1, unit: 'hour' };
-const DAY: WindowSpec = { kind: 'rolling', value: 1, unit: 'day' };
-const MONTH: WindowSpec = { kind: 'rolling', value: 1, unit: 'month' };
+const HOUR: WindowSpec = { kind: 'rolling', value: 1, unit: 'hour', timeZone: 'UTC' };
+const DAY: WindowSpec = { kind: 'rolling', value: 1, unit: 'day', timeZone: 'UTC' };
+const MONTH: WindowSpec = { kind: 'rolling', value: 1, unit: 'month', timeZone: 'UTC' };
 const NOON = Date.UTC(2026, 0, 5, 12);
 
 describe('a rolling window', () => {

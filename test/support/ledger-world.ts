@@ -1,6 +1,12 @@
 /** A ledger over SQLite with a clock of its own, and short words for what tests do with it. */
 import { Ledger } from '../../src/budgets/ledger.ts';
-import type { KeyPolicy, MemberPolicy, PeriodLimit, ScopeLimits } from '../../src/budgets/policy.ts';
+import {
+  type KeyPolicy,
+  type MemberPolicy,
+  NO_THROTTLES,
+  type PeriodLimit,
+  type ScopeLimits,
+} from '../../src/budgets/policy.ts';
 import type { Admission, AuthorizeRequest, Settlement, SettleRequest } from '../../src/budgets/protocol.ts';
 import { attemptIdFloor } from '../../src/ids.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
@@ -13,7 +19,7 @@ export function limits(total: number | null = null, period: PeriodLimit | null =
 
 export const day = (limit: number): PeriodLimit => ({
   limit: nanos(limit),
-  window: { kind: 'rolling', value: 1, unit: 'day' },
+  window: { kind: 'rolling', value: 1, unit: 'day', timeZone: 'UTC' },
 });
 
 export function keyPolicy(changes: Partial<KeyPolicy> = {}): KeyPolicy {
@@ -29,6 +35,7 @@ export function keyPolicy(changes: Partial<KeyPolicy> = {}): KeyPolicy {
     createdAtMs: 0,
     expiresAtMs: null,
     limits: limits(),
+    throttles: NO_THROTTLES,
     ...changes,
   };
 }
@@ -42,7 +49,9 @@ export class LedgerWorld {
     organizationId: 'org_a',
     version: { generation: 1, n: 1 },
     active: true,
+    metered: false,
     limits: limits(),
+    throttles: NO_THROTTLES,
     cycle: 0,
     totalBasis: 'lifetime',
     keys: [keyPolicy()],
