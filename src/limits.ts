@@ -19,14 +19,25 @@ export const LIMITS = {
   /** A resolved hold is remembered this long (and until it is shipped), so that a late repeat changes nothing. */
   tombstoneMs: 15 * MINUTE_MS,
 
+  /** A hold younger than this lives in memory: most attempts are over by then, and never need a row of their own. */
+  youngHoldMsMax: 5 * SECOND_MS,
+  /** A larger hold than this part of what is left is a row: what a crash turns into a ghost must not block a member. */
+  youngHoldShareMax: 1 / 20,
+  /** The ceiling is raised for so many more holds like the one that needs it: one durable write admits them all. */
+  ceilingHoldsAhead: 16,
+  /** Settlements wait this long for others, so that one durable write takes them all. Nothing but their event waits with them. */
+  gatherMs: 250,
+  /** So many at once do not wait. */
+  gatherMax: 128,
+  /** A ticket of an earlier life of its object is honoured so long: shorter than its tombstone would be kept. */
+  claimAgeMsMax: 10 * MINUTE_MS,
+
   /** The first slice of a stream: small enough to start with little left, large enough for most short answers. */
   sliceTokensMin: 256,
   /** Slices double up to here: at 100 tokens a second one extension every 40 s. */
   sliceTokensMax: 4_096,
   /** What a provider may still make before it notices a cancel; it stays inside the hold. */
   tailTokens: 64,
-  /** How long an answer waits for its settlement to be confirmed before it goes out; settling goes on behind it. */
-  settleBeforeAnswerMs: 2 * SECOND_MS,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
   settleGiveUpMs: 28 * SECOND_MS,
   /** Admission fails closed after this: a caller rather hears 503 soon than waits. */

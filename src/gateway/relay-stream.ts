@@ -150,7 +150,7 @@ class StreamRelay {
   async #complete(): Promise<void> {
     const { attempt, wantsUsage } = this.#parts;
     attempt.complete();
-    await attempt.settle('completed');
+    attempt.settle('completed');
     note(this.#parts, null);
     const usage = wantsUsage && this.#usageFrame ? chatWire.usageEvent(this.#usageFrame, attempt.cost().total) : '';
     await this.#write(usage + chatWire.endEvent);
@@ -160,7 +160,7 @@ class StreamRelay {
   async #end(stop: Stop): Promise<void> {
     const { attempt, requestId } = this.#parts;
     this.#upstream.abort(new Stopped(stop));
-    await attempt.settle(outcomeOfStop(stop), stop.kind === 'failed' && !attempt.sawOutput ? 'free' : 'seen');
+    attempt.settle(outcomeOfStop(stop), stop.kind === 'failed' && !attempt.sawOutput ? 'free' : 'seen');
     if (stop.kind === 'client_gone') {
       this.#answer(GONE);
       return;
