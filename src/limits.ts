@@ -59,6 +59,8 @@ export const LIMITS = {
   requestBytesMax: 16 * 1024 * 1024,
   /** Far above any body of the management API, far below what would burden a Worker. */
   apiBodyBytesMax: 64 * 1024,
+  /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
+  checkedKeysMax: 2_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
   /** A provider's error page is read this far to find its message. */

@@ -5,7 +5,7 @@
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { KeyPolicy, MemberPolicy, ScopeLimits } from './policy.ts';
 import type { LedgerRefusal } from './refusals.ts';
-import type { Ghost, Hold, Total } from './tables.ts';
+import type { Ghost, Hold, Tables, Total } from './tables.ts';
 import { Window } from './windows.ts';
 
 export interface Scope {
@@ -61,6 +61,26 @@ export function newState(policy: MemberPolicy, shipped: number, epoch: string): 
     lastMs: 0,
   };
   adoptPolicy(state, policy);
+  return state;
+}
+
+/** The state as the tables have it. What was only in memory is gone; see young-holds.ts for what it leaves. */
+export function readState(tables: Tables, policy: MemberPolicy, epoch: string): State {
+  const shipped = tables.readShipped();
+  const state = newState(policy, shipped, epoch);
+  state.sequence = tables.outboxAbove(shipped).newest ?? shipped;
+  state.lastMs = tables.readLastInstant();
+  const buckets = tables.readBuckets();
+  const totals = tables.readTotals();
+  for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
+    const scope = scopeOf(state, name);
+    scope.window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
+    scope.total = totals.get(name) ?? scope.total;
+  }
+  for (const hold of tables.readOpenHolds()) {
+    state.open.set(hold.id, hold);
+    addHeld(state, hold.keyId, hold.held);
+  }
   return state;
 }
 

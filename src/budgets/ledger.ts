@@ -14,7 +14,8 @@
 import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { decide, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { choose, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { Gathering, type Waiting } from './gathering.ts';
 import { holdOf, ticketOf } from './hold-records.ts';
 import {
   addHeld,
@@ -25,6 +26,7 @@ import {
   limitsOf,
   MEMBER_SCOPE,
   newState,
+  readState,
   type State,
   scopeOf,
 } from './ledger-state.ts';
@@ -46,7 +48,7 @@ import {
 } from './protocol.ts';
 import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
-import { attemptOf, expire, type Resolution, resolve } from './resolutions.ts';
+import { expire, type Resolution, resolve } from './resolutions.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -62,13 +64,6 @@ import {
   writeAged,
 } from './young-holds.ts';
 
-/** A resolution that waits to be written, and who waits for it. */
-interface Gathered {
-  resolution: Resolution;
-  done: (settlement: Settlement) => void;
-  failed: (error: unknown) => void;
-}
-
 export interface LedgerOptions {
   times?: HoldTimes;
   /** A name for each life of the object that none before it had. */
@@ -81,9 +76,10 @@ export class Ledger {
   readonly #times: HoldTimes;
   readonly #newEpoch: () => string;
   readonly #refusals = new RefusalCounts();
+  readonly #gathering = new Gathering((resolutions) =>
+    this.#post((posting) => resolutions.map((resolution) => resolve(posting, resolution))),
+  );
   #state: State | null = null;
-  #gathered: Gathered[] = [];
-  #gatheredSinceMs = 0;
 
   constructor(store: Store, clock: Clock, options: LedgerOptions) {
     this.#tables = new Tables(store);
@@ -153,7 +149,7 @@ export class Ledger {
   /** Sets money aside for one attempt in every scope that it counts in, or says why not. */
   authorize(request: AuthorizeRequest): Admission {
     // A repeat that comes after its own settlement must find it.
-    if (this.#waits(request.attemptId)) this.flush();
+    if (this.#gathering.waitsFor(request.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
     const checked = keyByHash(state, request.keyHash, now);
@@ -178,7 +174,7 @@ export class Ledger {
 
   /** Renews a hold and, when asked for more than it has, grows it under the same check as admission. */
   extend(request: ExtendRequest): Extension {
-    if (this.#waits(request.ticket.attemptId)) this.flush();
+    if (this.#gathering.waitsFor(request.ticket.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
     const { attemptId, keyId } = request.ticket;
@@ -211,29 +207,13 @@ export class Ledger {
    * Takes a resolution to be written together with others: at the next `flush`, which `beat` does in time, and every
    * call that needs to know. `done` is called once it is written, `failed` where it could not be.
    */
-  gather(resolution: Resolution, done: Gathered['done'] = () => {}, failed: Gathered['failed'] = () => {}): void {
-    if (this.#gathered.length === 0) this.#gatheredSinceMs = this.#clock();
-    this.#gathered.push({ resolution, done, failed });
-    if (this.#gathered.length >= LIMITS.gatherMax) this.flush();
+  gather(resolution: Resolution, done: Waiting['done'] = () => {}, failed: Waiting['failed'] = () => {}): void {
+    this.#gathering.add({ resolution, done, failed }, this.#clock());
   }
 
   /** Writes what was gathered, in one block that changes memory and disk together. False: there was nothing. */
   flush(): boolean {
-    const gathered = this.#gathered;
-    if (gathered.length === 0) return false;
-    this.#gathered = [];
-    let answers: Settlement[];
-    try {
-      answers = this.#post((posting) => gathered.map(({ resolution }) => resolve(posting, resolution)));
-    } catch (error) {
-      // One that cannot be written must not keep the others from it.
-      for (const each of gathered) this.#writeAlone(each, gathered.length === 1 ? error : null);
-      return true;
-    }
-    gathered.forEach(({ done }, i) => {
-      done(answers[i] as Settlement);
-    });
-    return true;
+    return this.#gathering.flush();
   }
 
   /** Gathers and flushes at once; throws where it cannot be written. */
@@ -258,7 +238,8 @@ export class Ledger {
 
   /** When `beat` is due (epoch ms); null while nothing waits. Until then the object must stay awake. */
   nextBeatAtMs(): number | null {
-    if (this.#gathered.length > 0) return this.#gatheredSinceMs + LIMITS.gatherMs;
+    const { dueAtMs } = this.#gathering;
+    if (dueAtMs !== null) return dueAtMs;
     const oldest = this.#state ? this.#oldestYoungMs(this.#state) : Number.POSITIVE_INFINITY;
     return Number.isFinite(oldest) ? oldest + LIMITS.youngHoldMsMax : null;
   }
@@ -379,19 +360,6 @@ export class Ledger {
     return settlement;
   }
 
-  #writeAlone({ resolution, done, failed }: Gathered, failure: unknown): void {
-    try {
-      if (failure) throw failure;
-      done(this.#post((posting) => resolve(posting, resolution)));
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  #waits(attemptId: string): boolean {
-    return this.#gathered.some(({ resolution }) => attemptOf(resolution) === attemptId);
-  }
-
   /** What may be set aside: what was asked, or its fallback, or why neither. */
   #decide(
     keyId: string,
@@ -401,15 +369,10 @@ export class Ledger {
     const state = this.#loaded();
     const views = viewsOf(state, keyId, state.lastMs);
     if (amount === null) return views.length > 0 ? { refusal: { kind: 'price_unknown' } } : { amount: ZERO, views };
-    const refusal = decide(views, amount);
-    if (!refusal) return { amount, views };
+    const chosen = choose(views, amount, otherwise);
     // Held by what was only not written yet: it is written now, and counts for what it cost.
-    if (refusal.kind === 'budget_in_flight' && this.flush()) return this.#decide(keyId, request);
-    if (refusal.kind === 'exhausted' || !otherwise) return { refusal };
-    const less = decide(views, otherwise.amount);
-    if (less) return { refusal: less };
-    const left = tightest(views)?.remaining ?? amount;
-    return { amount: otherwise.kind === 'exactly' ? otherwise.amount : left, views };
+    if (chosen.shortOfHeld && this.flush()) return this.#decide(keyId, request);
+    return chosen.refusal ? { refusal: chosen.refusal } : { amount: chosen.amount, views };
   }
 
   #grant(key: KeyPolicy, request: AuthorizeRequest, amount: Nanos, views: ScopeView[]): Admission {
@@ -429,7 +392,7 @@ export class Ledger {
     if (young && state.youngHeld + amount <= state.ceiling) open();
     else this.#write(open);
     // Every scope holds that much more now, so the tightest is the tightest still.
-    const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathered));
+    const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathering.waiting));
     return { granted: true, ticket: this.#ticket(state, hold), tightest: shown ? holdingMore(shown, amount) : null };
   }
 
@@ -496,21 +459,7 @@ export class Ledger {
     if (this.#state) return this.#state;
     const policy = this.#tables.readPolicy();
     if (!policy) return null;
-    const shipped = this.#tables.readShipped();
-    const state = newState(policy, shipped, this.#newEpoch());
-    state.sequence = this.#tables.outboxAbove(shipped).newest ?? shipped;
-    state.lastMs = this.#tables.readLastInstant();
-    const buckets = this.#tables.readBuckets();
-    const totals = this.#tables.readTotals();
-    for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
-      const scope = scopeOf(state, name);
-      scope.window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
-      scope.total = totals.get(name) ?? scope.total;
-    }
-    for (const hold of this.#tables.readOpenHolds()) {
-      state.open.set(hold.id, hold);
-      addHeld(state, hold.keyId, hold.held);
-    }
+    const state = readState(this.#tables, policy, this.#newEpoch());
     const now = this.#now(state);
     this.#tables.transaction(() => raiseGhost(state, this.#tables, now, this.#times));
     this.#state = state;
