@@ -10,7 +10,7 @@ import type { LedgerRefusal, ScopeName, ScopeView } from './refusals.ts';
  * Invariant 1 stands here: null (admit) only where spent + held + ask <= limit in every scope, and nowhere spent >= limit.
  * Scopes are taken in the order of the API's refusals; the first that refuses is named.
  */
-export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal | null {
+function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal | null {
   const exhausted = scopes.filter((view) => view.spent >= view.limit);
   const [first, ...others] = exhausted;
   if (first) return { kind: 'exhausted', view: first, alsoExhausted: others.map((view) => view.scope) };
