@@ -63,6 +63,16 @@ export const LIMITS = {
   checkedKeysMax: 2_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
+  /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
+  requestsPerMinuteMax: 60_000,
+  /** So many requests of some 16,000 tokens each: more than any provider gives one customer. */
+  tokensPerMinuteMax: 1_000_000_000,
+  /** Each request in flight is a row and a place in one object's memory; a person's tools run dozens. */
+  concurrencyMax: 10_000,
+  /** Throttles remember the last minute in parts of this length: a request waits at most so much longer than it had to. */
+  throttlePartMs: SECOND_MS,
+  /** When to come back is not known of a request in flight; most answers, or their first slice, are done by then. */
+  concurrencyRetryMs: SECOND_MS,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
@@ -98,6 +108,8 @@ export const LIMITS = {
 
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
+  /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */
+  policyFanOutMs: 10 * SECOND_MS,
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
 
