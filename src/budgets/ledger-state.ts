@@ -41,16 +41,16 @@ export function newState(policy: MemberPolicy, shipped: number): State {
     sequence: shipped,
     lastMs: 0,
   };
-  adoptPolicy(state, policy);
+  adoptPolicy(state, policy, state.lastMs);
   return state;
 }
 
-export function adoptPolicy(state: State, policy: MemberPolicy): void {
+export function adoptPolicy(state: State, policy: MemberPolicy, now: number): void {
   state.policy = policy;
   state.keysByHash = new Map(policy.keys.map((key) => [key.hash, key]));
   state.keysById = new Map(policy.keys.map((key) => [key.keyId, key]));
   for (const [name, scope] of state.scopes) {
-    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null);
+    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null, now);
   }
 }
 
@@ -73,7 +73,7 @@ export function scopeOf(state: State, name: string): Scope {
         spent: ZERO,
         lifetime: ZERO,
       },
-      window: new Window(limitsOf(state, name).period?.window ?? null, []),
+      window: new Window(limitsOf(state, name).period?.window ?? null),
       held: ZERO,
     };
     state.scopes.set(name, scope);

@@ -104,7 +104,7 @@ export class Ledger {
         Object.assign(total, { cycle: policy.cycle, cycleStartedAtMs: now, spent: ZERO });
         this.#tables.writeTotal(MEMBER_SCOPE, total);
       }
-      adoptPolicy(state, policy);
+      adoptPolicy(state, policy, now);
     });
     return policy.version;
   }
@@ -292,7 +292,7 @@ export class Ledger {
     this.#write(() => {
       for (const [scope, { window }] of state.scopes) {
         archived = this.#tables.archiveBuckets(scope, window.horizon(now)) || archived;
-        this.#tables.forgetBuckets(scope, now - WINDOW_MS_MAX);
+        this.#tables.forgetBuckets(scope, Math.min(now - WINDOW_MS_MAX, window.horizon(now)));
       }
     });
     return archived;
@@ -446,7 +446,10 @@ export class Ledger {
     const totals = this.#tables.readTotals();
     for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
       const scope = scopeOf(state, name);
-      scope.window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
+      scope.window = new Window(limitsOf(state, name).period?.window ?? null, {
+        buckets: buckets.get(name) ?? [],
+        current: null,
+      });
       scope.total = totals.get(name) ?? scope.total;
     }
     for (const hold of this.#tables.readOpenHolds()) {
