@@ -3,10 +3,11 @@
  * changes only in the transaction that changes the tables.
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
+import type { Period } from './calendar.ts';
 import type { KeyPolicy, MemberPolicy, ScopeLimits } from './policy.ts';
 import type { LedgerRefusal } from './refusals.ts';
 import type { Ghost, Hold, Tables, Total } from './tables.ts';
-import { Window } from './windows.ts';
+import { type Bucket, Window } from './windows.ts';
 
 export interface Scope {
   total: Total;
@@ -60,7 +61,7 @@ export function newState(policy: MemberPolicy, shipped: number, epoch: string): 
     sequence: shipped,
     lastMs: 0,
   };
-  adoptPolicy(state, policy);
+  adoptPolicy(state, policy, state.lastMs);
   return state;
 }
 
@@ -71,10 +72,11 @@ export function readState(tables: Tables, policy: MemberPolicy, epoch: string): 
   state.sequence = tables.outboxAbove(shipped).newest ?? shipped;
   state.lastMs = tables.readLastInstant();
   const buckets = tables.readBuckets();
+  const current = tables.readWindows();
   const totals = tables.readTotals();
   for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
     const scope = scopeOf(state, name);
-    scope.window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
+    scope.window = windowOf(state, name, buckets.get(name) ?? [], current.get(name) ?? null);
     scope.total = totals.get(name) ?? scope.total;
   }
   for (const hold of tables.readOpenHolds()) {
@@ -84,13 +86,18 @@ export function readState(tables: Tables, policy: MemberPolicy, epoch: string): 
   return state;
 }
 
-export function adoptPolicy(state: State, policy: MemberPolicy): void {
+export function adoptPolicy(state: State, policy: MemberPolicy, now: number): void {
   state.policy = policy;
   state.keysByHash = new Map(policy.keys.map((key) => [key.hash, key]));
   state.keysById = new Map(policy.keys.map((key) => [key.keyId, key]));
   for (const [name, scope] of state.scopes) {
-    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null);
+    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null, now);
   }
+}
+
+/** A scope's window as its policy has it now. */
+export function windowOf(state: State, name: string, buckets: readonly Bucket[], current: Period | null): Window {
+  return new Window(limitsOf(state, name).period?.window ?? null, { buckets, current });
 }
 
 export function limitsOf(state: State, name: string): ScopeLimits {
@@ -112,7 +119,7 @@ export function scopeOf(state: State, name: string): Scope {
         spent: ZERO,
         lifetime: ZERO,
       },
-      window: new Window(limitsOf(state, name).period?.window ?? null, []),
+      window: new Window(limitsOf(state, name).period?.window ?? null),
       held: ZERO,
     };
     state.scopes.set(name, scope);
@@ -123,6 +130,14 @@ export function scopeOf(state: State, name: string): Scope {
 /** The scopes that an attempt with this key counts in. */
 export function scopesOf(keyId: string): readonly [string, string] {
   return [MEMBER_SCOPE, keyId];
+}
+
+/** How many attempts of the member or of one key are in flight. */
+export function openIn(state: State, name: string): number {
+  if (name === MEMBER_SCOPE) return state.open.size;
+  let open = 0;
+  for (const hold of state.open.values()) if (hold.keyId === name) open += 1;
+  return open;
 }
 
 /** Raises (or with a negative amount lowers) what the member and the key hold. */

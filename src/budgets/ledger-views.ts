@@ -74,7 +74,7 @@ export function statusOf(state: State, name: string, now: number): ScopeStatus {
       usage: window.spentAt(now),
       held,
       remaining: nanos(Math.max(0, period.limit - window.spentAt(now) - held)),
-      startedAtMs: window.horizon(now),
+      startedAtMs: window.startedAt(now),
       resetAtMs: window.resetsAt(now, period.limit),
     },
     totalBasis: state.policy.totalBasis,

@@ -26,12 +26,22 @@ import {
   limitsOf,
   MEMBER_SCOPE,
   newState,
+  openIn,
   readState,
   type State,
   scopeOf,
+  scopesOf,
+  windowOf,
 } from './ledger-state.ts';
 import { statusOf, viewsOf, withoutGathered } from './ledger-views.ts';
-import { isNewer, type KeyPolicy, type MemberPolicy, type Opening, type PolicyVersion } from './policy.ts';
+import {
+  isNewer,
+  type KeyPolicy,
+  type MemberPolicy,
+  type Opening,
+  type PolicyVersion,
+  type Throttles,
+} from './policy.ts';
 import { Posting } from './posting.ts';
 import {
   type Admission,
@@ -51,6 +61,7 @@ import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
+import { ThrottleCounts } from './throttles.ts';
 import type { UsageEvent } from './usage-event.ts';
 import { WINDOW_MS_MAX, Window } from './windows.ts';
 import {
@@ -76,9 +87,8 @@ export class Ledger {
   readonly #times: HoldTimes;
   readonly #newEpoch: () => string;
   readonly #refusals = new RefusalCounts();
-  readonly #gathering = new Gathering((resolutions) =>
-    this.#post((posting) => resolutions.map((resolution) => resolve(posting, resolution))),
-  );
+  readonly #throttles = new ThrottleCounts();
+  readonly #gathering = new Gathering((resolutions) => this.#resolveAll(resolutions));
   #state: State | null = null;
 
   constructor(store: Store, clock: Clock, options: LedgerOptions) {
@@ -117,6 +127,12 @@ export class Ledger {
       this.#tables.writeShipped(opening.sequence);
       for (const [scope, { total }] of state.scopes) this.#tables.writeTotal(scope, total);
       for (const { scope, ...bucket } of opening.recent) this.#tables.writeBucket(scope, bucket);
+      // A limit that meets spending counts it, as one that is set newly does.
+      for (const [scope, buckets] of this.#tables.readBuckets()) {
+        const past = new Window(null, { buckets, current: null });
+        const window = past.respecify(limitsOf(state, scope).period?.window ?? null, this.#now(state));
+        this.#tables.writeWindow(scope, window.current);
+      }
     });
     this.#state = null;
   }
@@ -135,7 +151,8 @@ export class Ledger {
         Object.assign(total, { cycle: policy.cycle, cycleStartedAtMs: now, spent: ZERO });
         this.#tables.writeTotal(MEMBER_SCOPE, total);
       }
-      adoptPolicy(state, policy);
+      adoptPolicy(state, policy, now);
+      for (const [scope, { window }] of state.scopes) this.#tables.writeWindow(scope, window.current);
     });
     return policy.version;
   }
@@ -167,9 +184,14 @@ export class Ledger {
     }
 
     const decision = this.#decide(key.keyId, request);
-    return 'refusal' in decision
-      ? this.#refuse(request, key, decision.refusal)
-      : this.#grant(key, request, decision.amount, decision.views);
+    const refused = 'refusal' in decision ? decision.refusal : null;
+    // In the order of the API's refusals: too fast comes after spent, and before held by others.
+    if (refused && refused.kind !== 'budget_in_flight') return this.#refuse(request, key, refused);
+    const throttled = this.#throttled(key);
+    if (throttled) return this.#refuse(request, key, throttled);
+    if ('refusal' in decision) return this.#refuse(request, key, decision.refusal);
+    this.#throttles.admitted(scopesOf(key.keyId), now);
+    return this.#grant(key, request, decision.amount, decision.views);
   }
 
   /** Renews a hold and, when asked for more than it has, grows it under the same check as admission. */
@@ -310,13 +332,14 @@ export class Ledger {
     this.#write(() => {
       for (const [scope, { window }] of state.scopes) {
         if (this.#tables.archiveBuckets(scope, window.horizon(now))) archived.add(scope);
-        this.#tables.forgetBuckets(scope, now - WINDOW_MS_MAX);
+        this.#tables.forgetBuckets(scope, Math.min(now - WINDOW_MS_MAX, window.horizon(now)));
       }
       if (archived.size === 0) return;
       // Only the windows are read again, as they are on disk now: what else is in memory may be nowhere else.
       const buckets = this.#tables.readBuckets();
       for (const name of archived) {
-        scopeOf(state, name).window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
+        const scope = scopeOf(state, name);
+        scope.window = windowOf(state, name, buckets.get(name) ?? [], scope.window.current);
       }
     });
   }
@@ -373,6 +396,28 @@ export class Ledger {
     // Held by what was only not written yet: it is written now, and counts for what it cost.
     if (chosen.shortOfHeld && this.flush()) return this.#decide(keyId, request);
     return chosen.refusal ? { refusal: chosen.refusal } : { amount: chosen.amount, views };
+  }
+
+  /** Whether the member or the key goes too fast. */
+  #throttled(key: KeyPolicy): LedgerRefusal | null {
+    const state = this.#loaded();
+    const { policy, lastMs } = state;
+    const check = (limits: Throttles, of: 'member' | 'api_key', name: string) =>
+      this.#throttles.check(limits, of, name, limits.concurrency === null ? 0 : openIn(state, name), lastMs);
+    const refusal = check(policy.throttles, 'member', MEMBER_SCOPE) ?? check(key.throttles, 'api_key', key.keyId);
+    // In flight by what was only not written yet.
+    if (refusal?.throttle === 'concurrency' && this.flush()) return this.#throttled(key);
+    return refusal;
+  }
+
+  #resolveAll(resolutions: readonly Resolution[]): Settlement[] {
+    const settlements = this.#post((posting) => resolutions.map((resolution) => resolve(posting, resolution)));
+    const { lastMs } = this.#loaded();
+    for (const { kind, request } of resolutions) {
+      if (kind !== 'settle') continue;
+      this.#throttles.used(scopesOf(request.ticket.keyId), request.inputTokens + request.outputTokens, lastMs);
+    }
+    return settlements;
   }
 
   #grant(key: KeyPolicy, request: AuthorizeRequest, amount: Nanos, views: ScopeView[]): Admission {

@@ -38,7 +38,10 @@ export class Posting {
       total.spent = addNanos(total.spent, amount);
       total.lifetime = addNanos(total.lifetime, amount);
       this.#scopes.add(name);
-      if (amount > 0) this.#bucket(name, window.add(this.nowMs, amount));
+      if (amount === 0) continue;
+      const before = window.current;
+      this.#bucket(name, window.add(this.nowMs, amount));
+      if (window.current !== before) this.tables.writeWindow(name, window.current);
     }
   }
 

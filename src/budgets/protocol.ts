@@ -112,7 +112,8 @@ export interface ScopeStatus {
     usage: Nanos;
     held: Nanos;
     remaining: Nanos;
-    startedAtMs: number;
+    /** Null: a first-use window that is not open. */
+    startedAtMs: number | null;
     resetAtMs: number | null;
   } | null;
   totalBasis: 'lifetime' | 'cycle';

@@ -7,7 +7,8 @@
  */
 import { attemptIdFloor } from '../ids.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
-import type { MemberPolicy } from './policy.ts';
+import type { Period } from './calendar.ts';
+import { type MemberPolicy, NO_THROTTLES } from './policy.ts';
 import type { Store } from './store.ts';
 import type { AttemptAbout, UsageEvent } from './usage-event.ts';
 import { type Bucket, WINDOW_MS_MAX } from './windows.ts';
@@ -71,6 +72,11 @@ const MIGRATIONS = [
     amount INTEGER NOT NULL,           -- nanodollars of its ceiling that no ticket has claimed yet
     until_at INTEGER NOT NULL,         -- epoch ms; then no Worker can be alive that holds one of its tickets
     dissolved INTEGER NOT NULL         -- 1 once amount was reported as unresolved and counts as held no more
+  ) WITHOUT ROWID;
+  CREATE TABLE windows (
+    scope TEXT PRIMARY KEY,
+    start_at INTEGER NOT NULL,         -- epoch ms: what Window calls current
+    end_at INTEGER NOT NULL
   ) WITHOUT ROWID;
   ALTER TABLE outbox RENAME TO outbox_of_one;
   CREATE TABLE outbox (
@@ -149,7 +155,11 @@ export class Tables {
 
   readPolicy(): MemberPolicy | null {
     const [row] = this.#store.exec<{ policy: string }>('SELECT policy FROM policy');
-    return row ? (JSON.parse(row.policy) as MemberPolicy) : null;
+    if (!row) return null;
+    const policy = JSON.parse(row.policy) as MemberPolicy;
+    // One stored before there were throttles.
+    const keys = policy.keys.map((key) => ({ ...key, throttles: key.throttles ?? NO_THROTTLES }));
+    return { ...policy, metered: policy.metered ?? false, throttles: policy.throttles ?? NO_THROTTLES, keys };
   }
 
   writePolicy(policy: MemberPolicy): void {
@@ -232,6 +242,27 @@ export class Tables {
       bucket.startMs,
       bucket.endMs,
       bucket.spent,
+    );
+  }
+
+  readWindows(): Map<string, Period> {
+    const rows = this.#store.exec<{ scope: string; start_at: number; end_at: number }>(
+      'SELECT scope, start_at, end_at FROM windows',
+    );
+    return new Map(rows.map((row) => [row.scope, { startMs: row.start_at, endMs: row.end_at }]));
+  }
+
+  writeWindow(scope: string, current: Period | null): void {
+    if (!current) {
+      this.#store.exec('DELETE FROM windows WHERE scope = ?', scope);
+      return;
+    }
+    this.#store.exec(
+      `INSERT INTO windows (scope, start_at, end_at) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET start_at = excluded.start_at, end_at = excluded.end_at`,
+      scope,
+      current.startMs,
+      current.endMs,
     );
   }
 

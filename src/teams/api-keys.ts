@@ -2,7 +2,7 @@
 
 import type { ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
-import type { WindowSpec } from '../budgets/windows.ts';
+import { isSameWindow } from '../budgets/windows.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
@@ -147,10 +147,6 @@ function checkLimits(key: ScopeLimits, member: ScopeLimits): void {
   if (key.period && member.period && comparable && key.period.limit > member.period.limit) {
     throw badRequest('limits.periodUsageLimit', keyLimitAboveBudget(key.period.limit, member.period.limit));
   }
-}
-
-function isSameWindow(a: WindowSpec, b: WindowSpec): boolean {
-  return a.kind === b.kind && a.value === b.value && a.unit === b.unit;
 }
 
 /** A page of the organization's keys, newest first; `cursor` is the last id seen. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WindowUnit } from '../../src/budgets/windows.ts';
-import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
 import { day, keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
 
@@ -340,6 +340,11 @@ describe('a changed period', () => {
     world.spend(100);
     world.pass(ageDays * DAY_MS);
     world.change(other === null ? { limits: limits() } : period(other, otherUnit));
+    if (other !== null) {
+      // What counted at the change counts for one more of the new duration.
+      expect(world.refusal(1)).toBe('exhausted member_period');
+      world.pass({ hour: HOUR_MS, day: DAY_MS }[otherUnit]);
+    }
     for (let i = 0; i < 3; i++) {
       world.spend(1);
       ship(world);
