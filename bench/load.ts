@@ -12,8 +12,11 @@ export interface Call {
   url: URL;
   headers: Record<string, string>;
   body: string;
-  /** Throws where the answer is not what it must be, so that an error never counts as a fast answer. */
-  check(answer: Answer): void;
+  /**
+   * Throws where the answer is not what it must be, so that an error never counts as a fast answer. Else tells what
+   * Purser must have booked for it, nanodollars.
+   */
+  check(answer: Answer): number;
 }
 
 export interface Answer {
@@ -35,32 +38,34 @@ export interface Load {
 
 export interface Loaded {
   requests: number;
+  costNanos: number;
   elapsedMs: number;
   /** Ascending, one for each request. */
   firstByteMs: number[];
   wholeMs: number[];
 }
 
-/** Sends calls for `forMs` and waits for the last answers. Throws on the first wrong answer, once all have ended. */
+/** Sends calls for `forMs` (for 0 one a connection) and waits for the last answers. Throws on the first wrong answer, once all have ended. */
 export async function load({ connections, forMs, next, signal }: Load): Promise<Loaded> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const firstByteMs: number[] = [];
   const wholeMs: number[] = [];
   const startedAt = performance.now();
+  let costNanos = 0;
   let failed = false;
   const loop = async () => {
-    while (!failed && !signal.aborted && performance.now() - startedAt < forMs) {
+    do {
       try {
         const call = next();
         const answer = await send(agent, call);
-        call.check(answer);
+        costNanos += call.check(answer);
         firstByteMs.push(answer.firstByteMs);
         wholeMs.push(answer.wholeMs);
       } catch (error) {
         failed = true;
         throw error;
       }
-    }
+    } while (!failed && !signal.aborted && performance.now() - startedAt < forMs);
   };
   const loops = await Promise.allSettled(Array.from({ length: connections }, loop));
   const elapsedMs = performance.now() - startedAt;
@@ -71,6 +76,7 @@ export async function load({ connections, forMs, next, signal }: Load): Promise<
   const ascending = (a: number, b: number) => a - b;
   return {
     requests: wholeMs.length,
+    costNanos,
     elapsedMs,
     firstByteMs: firstByteMs.sort(ascending),
     wholeMs: wholeMs.sort(ascending),

@@ -1,0 +1,111 @@
+/**
+ * What a request costs the platform, counted: calls of objects, rows written, time awake. A second, short pass over the
+ * same Worker with counters around it (counting-worker.ts), so that counting slows nothing that is timed.
+ *
+ * How much is gathered depends on how calls come, so three ways are counted: members that call now and then, many busy
+ * ones, and one hot one. Events travel by alarm, as they do deployed, and are rolled up once.
+ */
+import { fork } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, URL } from 'node:url';
+import { lockData } from '../scripts/data-lock.ts';
+import { ROOT, type Server, startServer } from '../scripts/server.ts';
+import type { BenchOptions } from './bench.ts';
+import { messageOf, stopAll } from './children.ts';
+import type { Counts } from './counting-worker.ts';
+import { load } from './load.ts';
+import { makeMembers } from './stage.ts';
+import { callOf, type Side, SMALL } from './traffic.ts';
+
+const DATA_DIR = join(ROOT, '.purser', 'bench-counts');
+const ROLL_UP = '*/5 * * * *';
+const LOAD_MS = 2_000;
+/** Shipping waits 5 s for company; past this it does not come. */
+const SHIP_MS_MAX = 30_000;
+
+export interface Counted {
+  /** How the calls came. */
+  name: string;
+  requests: number;
+  counts: Counts;
+}
+
+export interface CountedWork {
+  ways: Counted[];
+  wrong: string[];
+}
+
+interface CountOptions extends Pick<BenchOptions, 'say' | 'signal'> {
+  members: number;
+  connections: number;
+}
+
+export async function countWork({ members, connections, say, signal }: CountOptions): Promise<CountedWork> {
+  const stops: (() => unknown)[] = [];
+  try {
+    const lock = await lockData(DATA_DIR);
+    stops.push(() => {
+      lock.release();
+      rmSync(DATA_DIR, { recursive: true, force: true });
+    });
+    rmSync(join(DATA_DIR, 'v3'), { recursive: true, force: true });
+    const upstream = fork(fileURLToPath(new URL('./fake-upstream.ts', import.meta.url)));
+    stops.push(() => upstream.kill());
+    const { port } = (await messageOf(upstream, 'the fake upstream')) as { port: number };
+    say('Starting Purser once more, with counters around it ...');
+    const server = await startServer({
+      entry: 'bench/counting-worker.ts',
+      port: 0,
+      dataDir: DATA_DIR,
+      bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
+      crons: false,
+      say,
+    });
+    stops.push(() => server.stop());
+    const keys = (await makeMembers(server, members)).map(({ apiKey }) => apiKey);
+    const side: Side = { name: 'purser', url: server.url, headers: {} };
+    let total = 0;
+
+    const serve = async (name: string, apiKeys: readonly string[], atOnce: number, forMs: number): Promise<Counted> => {
+      say(`Counting: ${name} ...`);
+      let made = 0;
+      const next = () => callOf(SMALL, side, apiKeys[made++ % apiKeys.length] ?? '');
+      // A load of no length is one call a connection.
+      const { requests } = await load({ connections: atOnce, forMs, next, signal });
+      total += requests;
+      await shipped(server, total, signal);
+      await server.cron(ROLL_UP);
+      return { name, requests, counts: await readCounts(server) };
+    };
+    // Objects open from D1, and first rows are made that later calls only change.
+    await serve(`${members} members, their first call`, keys, members, 0);
+    const ways = [
+      await serve(`${members} members, one call each now and then`, keys, members, 0),
+      await serve(`${members} members, ${connections} connections`, keys, connections, LOAD_MS),
+      await serve(`1 member, ${connections} connections`, keys.slice(0, 1), connections, LOAD_MS),
+    ];
+    const wrong = ways.filter(({ counts }) => counts.objectRows === 0 || counts.d1Rows === 0);
+    return { ways, wrong: wrong.map(({ name }) => `nothing was counted: ${name}`) };
+  } finally {
+    await stopAll(stops);
+  }
+}
+
+/** Waits until D1 has so many requests. */
+async function shipped(server: Server, requests: number, signal: AbortSignal): Promise<void> {
+  const giveUpAt = Date.now() + SHIP_MS_MAX;
+  for (;;) {
+    signal.throwIfAborted();
+    const row = await server.db
+      .prepare('SELECT sum(requests) AS requests FROM member_ledgers')
+      .first<{ requests: number | null }>();
+    if (row?.requests === requests) return;
+    if (Date.now() > giveUpAt) throw new Error(`D1 has ${row?.requests} requests, not ${requests}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function readCounts(server: Server): Promise<Counts> {
+  return (await (await fetch(`${server.url}/bench/counts`)).json()) as Counts;
+}
