@@ -20,7 +20,9 @@ import { callOf, type Side, SMALL } from './traffic.ts';
 
 const DATA_DIR = join(ROOT, '.purser', 'bench-counts');
 const ROLL_UP = '*/5 * * * *';
-const LOAD_MS = 2_000;
+/** Calls a member, where many are busy, and of the hot one. */
+const BUSY_CALLS = 16;
+const HOT_CALLS = 500;
 /** Shipping waits 5 s for company; past this it does not come. */
 const SHIP_MS_MAX = 30_000;
 
@@ -67,23 +69,22 @@ export async function countWork({ members, connections, say, signal }: CountOpti
     const side: Side = { name: 'purser', url: server.url, headers: {} };
     let total = 0;
 
-    const serve = async (name: string, apiKeys: readonly string[], atOnce: number, forMs: number): Promise<Counted> => {
+    const serve = async (name: string, apiKeys: readonly string[], requests: number) => {
       say(`Counting: ${name} ...`);
       let made = 0;
-      const next = () => callOf(SMALL, side, apiKeys[made++ % apiKeys.length] ?? '');
-      // A load of no length is one call a connection.
-      const { requests } = await load({ connections: atOnce, forMs, next, signal });
+      const next = () => (made < requests ? callOf(SMALL, side, apiKeys[made++ % apiKeys.length] ?? '') : null);
+      await load({ connections, forMs: Number.POSITIVE_INFINITY, next, signal });
       total += requests;
       await shipped(server, total, signal);
       await server.cron(ROLL_UP);
       return { name, requests, counts: await readCounts(server) };
     };
     // Objects open from D1, and first rows are made that later calls only change.
-    await serve(`${members} members, their first call`, keys, members, 0);
+    await serve(`${members} members, their first call`, keys, members);
     const ways = [
-      await serve(`${members} members, one call each now and then`, keys, members, 0),
-      await serve(`${members} members, ${connections} connections`, keys, connections, LOAD_MS),
-      await serve(`1 member, ${connections} connections`, keys.slice(0, 1), connections, LOAD_MS),
+      await serve(`${members} members, one call each`, keys, members),
+      await serve(`${members} members, ${BUSY_CALLS} calls each`, keys, members * BUSY_CALLS),
+      await serve(`1 member, ${HOT_CALLS} calls`, keys.slice(0, 1), HOT_CALLS),
     ];
     const wrong = ways.filter(({ counts }) => counts.objectRows === 0 || counts.d1Rows === 0);
     return { ways, wrong: wrong.map(({ name }) => `nothing was counted: ${name}`) };

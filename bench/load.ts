@@ -32,7 +32,8 @@ export interface Answer {
 export interface Load {
   connections: number;
   forMs: number;
-  next: () => Call;
+  /** Null ends it before its time. */
+  next: () => Call | null;
   signal: AbortSignal;
 }
 
@@ -45,7 +46,7 @@ export interface Loaded {
   wholeMs: number[];
 }
 
-/** Sends calls for `forMs` (for 0 one a connection) and waits for the last answers. Throws on the first wrong answer, once all have ended. */
+/** Sends calls for `forMs` and waits for the last answers. Throws on the first wrong answer, once all have ended. */
 export async function load({ connections, forMs, next, signal }: Load): Promise<Loaded> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const firstByteMs: number[] = [];
@@ -54,9 +55,10 @@ export async function load({ connections, forMs, next, signal }: Load): Promise<
   let costNanos = 0;
   let failed = false;
   const loop = async () => {
-    do {
+    while (!failed && !signal.aborted && performance.now() - startedAt < forMs) {
+      const call = next();
+      if (!call) return;
       try {
-        const call = next();
         const answer = await send(agent, call);
         costNanos += call.check(answer);
         firstByteMs.push(answer.firstByteMs);
@@ -65,7 +67,7 @@ export async function load({ connections, forMs, next, signal }: Load): Promise<
         failed = true;
         throw error;
       }
-    } while (!failed && !signal.aborted && performance.now() - startedAt < forMs);
+    }
   };
   const loops = await Promise.allSettled(Array.from({ length: connections }, loop));
   const elapsedMs = performance.now() - startedAt;

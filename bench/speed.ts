@@ -167,7 +167,7 @@ async function play(
     return side ? [{ ...lane, side }] : [];
   });
   say(`${scenario.name}: warming up ...`);
-  for (const { side, traffic } of lanes) await turn(stage, side, traffic, scenario, forMs, signal);
+  for (const { side, traffic } of lanes) await turn(stage, side, traffic, scenario, forMs / 2, signal);
   const rounds: Round[] = [];
   for (let i = 0; i < ROUNDS; i++) {
     const round: Round = {};
