@@ -5,20 +5,14 @@
  * How much is gathered depends on how calls come, so three ways are counted: members that call now and then, many busy
  * ones, and one hot one. Events travel by alarm, as they do deployed, and are rolled up once.
  */
-import { fork } from 'node:child_process';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath, URL } from 'node:url';
-import { lockData } from '../scripts/data-lock.ts';
-import { ROOT, type Server, startServer } from '../scripts/server.ts';
+import type { Server } from '../scripts/server.ts';
 import type { BenchOptions } from './bench.ts';
-import { messageOf, stopAll } from './children.ts';
 import type { Counts } from './counting-worker.ts';
+import { makeMembers, openGround } from './ground.ts';
 import { load } from './load.ts';
-import { makeMembers } from './stage.ts';
+import { BUDGET, KEY_LIMITS } from './stage.ts';
 import { callOf, type Side, SMALL } from './traffic.ts';
 
-const DATA_DIR = join(ROOT, '.purser', 'bench-counts');
 const ROLL_UP = '*/5 * * * *';
 /** Calls a member, where many are busy, and of the hot one. */
 const BUSY_CALLS = 16;
@@ -44,28 +38,18 @@ interface CountOptions extends Pick<BenchOptions, 'say' | 'signal'> {
 }
 
 export async function countWork({ members, connections, say, signal }: CountOptions): Promise<CountedWork> {
-  const stops: (() => unknown)[] = [];
+  say('Starting Purser once more, with counters around it ...');
+  const ground = await openGround({
+    folder: 'bench-counts',
+    upstream: './fake-upstream.ts',
+    entry: 'bench/counting-worker.ts',
+    crons: false,
+    say,
+  });
+  const { server } = ground;
   try {
-    const lock = await lockData(DATA_DIR);
-    stops.push(() => {
-      lock.release();
-      rmSync(DATA_DIR, { recursive: true, force: true });
-    });
-    rmSync(join(DATA_DIR, 'v3'), { recursive: true, force: true });
-    const upstream = fork(fileURLToPath(new URL('./fake-upstream.ts', import.meta.url)));
-    stops.push(() => upstream.kill());
-    const { port } = (await messageOf(upstream, 'the fake upstream')) as { port: number };
-    say('Starting Purser once more, with counters around it ...');
-    const server = await startServer({
-      entry: 'bench/counting-worker.ts',
-      port: 0,
-      dataDir: DATA_DIR,
-      bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` },
-      crons: false,
-      say,
-    });
-    stops.push(() => server.stop());
-    const keys = (await makeMembers(server, members)).map(({ apiKey }) => apiKey);
+    const made = await makeMembers(server, members, { budget: BUDGET, keyLimits: KEY_LIMITS });
+    const keys = made.map(({ apiKey }) => apiKey);
     const side: Side = { name: 'purser', url: server.url, headers: {} };
     let total = 0;
 
@@ -89,7 +73,7 @@ export async function countWork({ members, connections, say, signal }: CountOpti
     const wrong = ways.filter(({ counts }) => counts.objectRows === 0 || counts.d1Rows === 0);
     return { ways, wrong: wrong.map(({ name }) => `nothing was counted: ${name}`) };
   } finally {
-    await stopAll(stops);
+    await ground.stop();
   }
 }
 

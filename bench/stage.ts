@@ -5,26 +5,23 @@
  *
  * It also keeps the score: every call it hands out is counted, and `settle` compares what was served with the books.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, URL } from 'node:url';
+import { URL } from 'node:url';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_readConfig } from 'wrangler';
-import { lockData } from '../scripts/data-lock.ts';
-import { ROOT, type Server, startServer } from '../scripts/server.ts';
-import { insertOrganization, type Seeded } from '../test/support/organization.ts';
-import { messageOf, stopAll } from './children.ts';
+import { ROOT, type Server } from '../scripts/server.ts';
+import type { Seeded } from '../test/support/organization.ts';
+import { messageOf } from './children.ts';
+import { type Ground, makeMembers, manage, openGround } from './ground.ts';
 import type { Loaded } from './load.ts';
 import { type Portkey, portkeyHeaders, startPortkey } from './portkey.ts';
-import { type Runtime, runtimeOf, versionOf, watchRuntimes } from './runtimes.ts';
+import { type Runtime, runtimeOf, versionOf } from './runtimes.ts';
 import type { Side, SideName, Traffic } from './traffic.ts';
 
-/** On the disk where `npm start` keeps its data too: what a durable write takes depends on it. */
-const DATA_DIR = join(ROOT, '.purser', 'bench');
-
 /** Limits in all four scopes, so that each is checked and counted, and none is ever reached. */
-const BUDGET = {
+export const BUDGET = {
   usageLimit: '1000000',
   usageLimitBasis: 'lifetime',
   periodUsageLimit: '100000',
@@ -32,7 +29,7 @@ const BUDGET = {
   periodUsageDurationUnit: 'day',
   periodAlignment: 'rolling',
 } as const;
-const KEY_LIMITS = {
+export const KEY_LIMITS = {
   usageLimit: '1000000',
   periodUsageLimit: '100000',
   periodUsageDurationValue: 1,
@@ -60,7 +57,7 @@ export class Stage {
   readonly versions: { workerd: string; portkey: string | null };
   readonly #server: Server;
   readonly #upstream: ChildProcess;
-  readonly #stops: (() => unknown)[];
+  readonly stop: () => Promise<void>;
   #sentUpstream = 0;
   #served = 0;
   #estimated = 0;
@@ -70,16 +67,14 @@ export class Stage {
     sides: Sides;
     members: Seeded[];
     versions: Stage['versions'];
-    server: Server;
-    upstream: ChildProcess;
-    stops: (() => unknown)[];
+    ground: Ground;
   }) {
     this.sides = parts.sides;
     this.members = parts.members;
     this.versions = parts.versions;
-    this.#server = parts.server;
-    this.#upstream = parts.upstream;
-    this.#stops = parts.stops;
+    this.#server = parts.ground.server;
+    this.#upstream = parts.ground.upstream;
+    this.stop = parts.ground.stop;
   }
 
   /** Counts what a load had answered, for the books. */
@@ -130,19 +125,10 @@ export class Stage {
     return { requests: this.#served, costNanos: this.#costNanos, wrong };
   }
 
-  /** Ends every process, the last started first. */
-  async stop(): Promise<void> {
-    await stopAll(this.#stops);
-  }
-
-  async #manage(method: string, path: string): Promise<Record<string, unknown>> {
+  #manage(method: string, path: string): Promise<Record<string, unknown>> {
     const [first] = this.members;
-    const response = await fetch(`${this.sides.purser.url}/orgs/${first?.organizationId}/${path}`, {
-      method,
-      headers: { authorization: `Bearer ${first?.masterKey}` },
-    });
-    if (response.status !== 200) throw new Error(`${method} ${path} answers ${response.status}`);
-    return (await response.json()) as Record<string, unknown>;
+    if (!first) throw new Error('a stage without members');
+    return manage(this.sides.purser.url, first, method, path);
   }
 
   async #askUpstream(): Promise<number> {
@@ -154,37 +140,9 @@ export class Stage {
 
 /** Starts everything with `memberCount` members; throws, with nothing left running, where a part does not start. */
 export async function openStage(memberCount: number, say: (line: string) => void): Promise<Stage> {
-  const stops: (() => unknown)[] = [];
+  const ground = await openGround({ folder: 'bench', upstream: './fake-upstream.ts', crons: true, say });
+  const { server, upstreamUrl, runtimes, stops } = ground;
   try {
-    const lock = await lockData(DATA_DIR);
-    const tidy = () => {
-      lock.release();
-      rmSync(DATA_DIR, { recursive: true, force: true });
-    };
-    stops.push(() => {
-      process.off('exit', tidy);
-      tidy();
-    });
-    // Miniflare exits by itself on a signal, before anyone could stop us in order.
-    process.once('exit', tidy);
-    // What a killed run left.
-    rmSync(join(DATA_DIR, 'v3'), { recursive: true, force: true });
-
-    const upstream = fork(fileURLToPath(new URL('./fake-upstream.ts', import.meta.url)));
-    stops.push(() => upstream.kill());
-    const { port } = (await messageOf(upstream, 'the fake upstream')) as { port: number };
-    const upstreamUrl = `http://127.0.0.1:${port}/v1`;
-
-    const runtimes = watchRuntimes();
-    stops.push(() => runtimes.stop());
-    const server = await startServer({
-      port: 0,
-      dataDir: DATA_DIR,
-      bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: upstreamUrl },
-      crons: true,
-      say,
-    });
-    stops.push(() => server.stop());
     const workerd = runtimes.next();
     const purser: StagedSide = { name: 'purser', url: server.url, headers: {}, runtime: runtimeOf(workerd) };
 
@@ -204,11 +162,11 @@ export async function openStage(memberCount: number, say: (line: string) => void
     };
 
     say(`Making ${memberCount} members with budgets ...`);
-    const members = await makeMembers(server, memberCount);
+    const members = await makeMembers(server, memberCount, { budget: BUDGET, keyLimits: KEY_LIMITS });
     const versions = { workerd: await versionOf(workerd), portkey: peer?.version ?? null };
-    return new Stage({ sides: { bare, purser, portkey }, members, versions, server, upstream, stops });
+    return new Stage({ sides: { bare, purser, portkey }, members, versions, ground });
   } catch (error) {
-    await stopAll(stops);
+    await ground.stop();
     throw error;
   }
 }
@@ -246,19 +204,4 @@ async function startBareWorker(upstreamUrl: string): Promise<Miniflare> {
   );
   await miniflare.ready;
   return miniflare;
-}
-
-/** One organization of so many members. Each is made with an organization of its own, and then moves into the first. */
-export async function makeMembers(server: Server, count: number): Promise<Seeded[]> {
-  const members: Seeded[] = [];
-  for (let i = 0; i < count; i++) {
-    members.push(await insertOrganization(server.db, server.keySecret, { budget: BUDGET, keyLimits: KEY_LIMITS }));
-  }
-  const organizationId = members[0]?.organizationId ?? '';
-  await server.db.batch(
-    ['projects', 'members', 'api_keys'].map((table) =>
-      server.db.prepare(`UPDATE ${table} SET organization_id = ?1`).bind(organizationId),
-    ),
-  );
-  return members;
 }
