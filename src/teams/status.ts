@@ -3,7 +3,7 @@
 import type { Limit, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { budgetTypeOf } from './budget-body.ts';
+import { budgetTypeOf } from './effective-budget.ts';
 
 function amountOrNull(amount: Limit): string | null {
   return amount === null ? null : formatUsd(amount);
