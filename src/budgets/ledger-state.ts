@@ -4,7 +4,7 @@
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
-import type { KeyPolicy, MemberPolicy, ScopeLimits } from './policy.ts';
+import { type KeyPolicy, type MemberPolicy, NO_THROTTLES, type ScopeLimits, type Throttles } from './policy.ts';
 import type { LedgerRefusal } from './refusals.ts';
 import type { Ghost, Hold, Tables, Total } from './tables.ts';
 import { type Bucket, Window } from './windows.ts';
@@ -102,6 +102,10 @@ export function windowOf(state: State, name: string, buckets: readonly Bucket[],
 
 export function limitsOf(state: State, name: string): ScopeLimits {
   return name === MEMBER_SCOPE ? state.policy.limits : (state.keysById.get(name)?.limits ?? NO_LIMITS);
+}
+
+export function throttlesOf(state: State, name: string): Throttles {
+  return name === MEMBER_SCOPE ? state.policy.throttles : (state.keysById.get(name)?.throttles ?? NO_THROTTLES);
 }
 
 /** What counts against a scope's total: the member's cycle for a one-time budget, else everything ever. */

@@ -4,7 +4,7 @@
  */
 import { addNanos, nanos } from '../money/nanos.ts';
 import { scopeView } from './admission.ts';
-import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf } from './ledger-state.ts';
+import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf, throttlesOf } from './ledger-state.ts';
 import type { ScopeStatus } from './protocol.ts';
 import type { ScopeView } from './refusals.ts';
 import { attemptOf, type Resolution } from './resolutions.ts';
@@ -64,6 +64,7 @@ export function statusOf(state: State, name: string, now: number): ScopeStatus {
   const usage = spentOf(state, name, total);
   return {
     limits,
+    throttles: throttlesOf(state, name),
     version: state.policy.version,
     usage,
     lifetimeUsage: total.lifetime,

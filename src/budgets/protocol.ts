@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
-import type { PolicyVersion, ScopeLimits } from './policy.ts';
+import type { PolicyVersion, ScopeLimits, Throttles } from './policy.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import type { AttemptAbout, Outcome, TokenCounts } from './usage-event.ts';
 
@@ -102,6 +102,7 @@ export interface Settlement {
 /** Everything that a status shows of the member or of one of its keys. */
 export interface ScopeStatus {
   limits: ScopeLimits;
+  throttles: Throttles;
   version: PolicyVersion;
   usage: Nanos;
   lifetimeUsage: Nanos;

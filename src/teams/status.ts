@@ -37,7 +37,11 @@ export function showKeyUsage(status: ScopeStatus) {
 
 /** A member's limits as they apply. */
 export function showMemberLimits(status: ScopeStatus) {
-  return { ...showKeyLimits(status.limits), usageLimitBasis: status.limits.total === null ? null : status.totalBasis };
+  return {
+    ...showKeyLimits(status.limits),
+    usageLimitBasis: status.limits.total === null ? null : status.totalBasis,
+    ...status.throttles,
+  };
 }
 
 export function showMemberStatus(status: ScopeStatus) {
