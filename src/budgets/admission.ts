@@ -3,6 +3,7 @@
  * in the same synchronous block as the write that follows.
  */
 import { type Nanos, nanos } from '../money/nanos.ts';
+import type { Fallback } from './protocol.ts';
 import type { LedgerRefusal, ScopeName, ScopeView } from './refusals.ts';
 
 /**
@@ -20,6 +21,21 @@ export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal 
   const occupied = tightest(scopes.filter((view) => view.spent + view.held + ask > view.limit));
   if (occupied) return { kind: 'budget_in_flight', view: occupied, needed: ask };
   return null;
+}
+
+/** What may be set aside: `amount`, or its fallback, or why neither. */
+export function decideOr(
+  scopes: readonly ScopeView[],
+  amount: Nanos,
+  otherwise: Fallback | null,
+): { amount: Nanos } | { refusal: LedgerRefusal } {
+  const refusal = decide(scopes, amount);
+  if (!refusal) return { amount };
+  if (refusal.kind === 'exhausted' || !otherwise) return { refusal };
+  const less = decide(scopes, otherwise.amount);
+  if (less) return { refusal: less };
+  const left = tightest(scopes)?.remaining ?? amount;
+  return { amount: otherwise.kind === 'exactly' ? otherwise.amount : left };
 }
 
 /**

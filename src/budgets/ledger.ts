@@ -12,7 +12,7 @@
 import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { decide, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { decideGrowth, decideOr, holdingMore, tightest } from './admission.ts';
 import { eventOf, unknownHold } from './hold-records.ts';
 import {
   adoptPolicy,
@@ -135,9 +135,9 @@ export class Ledger {
 
     const limited = views.length > 0;
     if (request.amount === null && limited) return this.#refuse(request, key, { kind: 'price_unknown' });
-    const amount = request.amount ?? ZERO;
-    const refusal = decide(views, amount);
-    if (refusal) return this.#refuse(request, key, refusal);
+    const decided = decideOr(views, request.amount ?? ZERO, request.otherwise);
+    if ('refusal' in decided) return this.#refuse(request, key, decided.refusal);
+    const { amount } = decided;
 
     const hold: Hold = {
       id: request.attemptId,

@@ -23,6 +23,17 @@ export interface AuthorizeRequest {
   about: AttemptAbout;
   /** What to set aside now; null where no price is known. */
   amount: Nanos | null;
+  /** What to do where that does not fit; null: refuse. */
+  otherwise: Fallback | null;
+}
+
+/**
+ * exactly: set aside this instead (the first slice of an answer that can be watched after all).
+ * at_least: set aside whatever is left, if it is this much (an answer whose length the provider can be told to keep to).
+ */
+export interface Fallback {
+  kind: 'exactly' | 'at_least';
+  amount: Nanos;
 }
 
 export interface Ticket {

@@ -88,7 +88,7 @@ export class LedgerWorld {
   authorize(amount: number | null, changes: Partial<AuthorizeRequest> = {}): Admission {
     const attemptId = this.newId();
     const request = { attemptId, keyHash: 'hash-a', about: ABOUT, amount: amount === null ? null : nanos(amount) };
-    return this.ledger.authorize({ ...request, ...changes });
+    return this.ledger.authorize({ ...request, otherwise: null, ...changes });
   }
 
   /** Authorizes and answers with the attempt's id; throws where that is refused. */
