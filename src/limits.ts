@@ -25,6 +25,10 @@ export const LIMITS = {
   sliceTokensMax: 4_096,
   /** What a provider may still make before it notices a cancel; it stays inside the hold. */
   tailTokens: 64,
+  /** Of a small hold the tail is at most this part, so that the last tokens of a budget are of use: 256 tokens have it whole. */
+  tailShareMax: 1 / 4,
+  /** A shorter answer is of no use to anybody, and providers refuse a smaller cap. */
+  outputTokensMin: 16,
   /** How long an answer waits for its settlement to be confirmed before it goes out; settling goes on behind it. */
   settleBeforeAnswerMs: 2 * SECOND_MS,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
@@ -39,7 +43,7 @@ export const LIMITS = {
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
 
-  /** After a hang-up a whole answer is waited for this long: what the provider bills is then known, not guessed. */
+  /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
   /** The largest whole answer that is read into memory. */
   answerBytesMax: 32 * 1024 * 1024,
