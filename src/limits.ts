@@ -19,6 +19,19 @@ export const LIMITS = {
   /** A resolved hold is remembered this long (and until it is shipped), so that a late repeat changes nothing. */
   tombstoneMs: 15 * MINUTE_MS,
 
+  /** A hold younger than this lives in memory: most attempts are over by then, and never need a row of their own. */
+  youngHoldMsMax: 5 * SECOND_MS,
+  /** A larger hold than this part of what is left is a row: what a crash turns into a ghost must not block a member. */
+  youngHoldShareMax: 1 / 20,
+  /** The ceiling is raised for so many more holds like the one that needs it: one durable write admits them all. */
+  ceilingHoldsAhead: 16,
+  /** Settlements wait this long for others, so that one durable write takes them all. Nothing but their event waits with them. */
+  gatherMs: 250,
+  /** So many at once do not wait. */
+  gatherMax: 128,
+  /** A ticket of an earlier life of its object is honoured so long: shorter than its tombstone would be kept. */
+  claimAgeMsMax: 10 * MINUTE_MS,
+
   /** The first slice of a stream: small enough to start with little left, large enough for most short answers. */
   sliceTokensMin: 256,
   /** Slices double up to here: at 100 tokens a second one extension every 40 s. */
@@ -29,8 +42,6 @@ export const LIMITS = {
   tailShareMax: 1 / 4,
   /** A shorter answer is of no use to anybody, and providers refuse a smaller cap. */
   outputTokensMin: 16,
-  /** How long an answer waits for its settlement to be confirmed before it goes out; settling goes on behind it. */
-  settleBeforeAnswerMs: 2 * SECOND_MS,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
   settleGiveUpMs: 28 * SECOND_MS,
   /** Admission fails closed after this: a caller rather hears 503 soon than waits. */
@@ -52,6 +63,8 @@ export const LIMITS = {
   requestBytesMax: 16 * 1024 * 1024,
   /** Far above any body of the management API, far below what would burden a Worker. */
   apiBodyBytesMax: 64 * 1024,
+  /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
+  checkedKeysMax: 2_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
   /** A provider's error page is read this far to find its message. */

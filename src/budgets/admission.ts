@@ -23,19 +23,21 @@ export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal 
   return null;
 }
 
-/** What may be set aside: `amount`, or its fallback, or why neither. */
-export function decideOr(
-  scopes: readonly ScopeView[],
-  amount: Nanos,
-  otherwise: Fallback | null,
-): { amount: Nanos } | { refusal: LedgerRefusal } {
-  const refusal = decide(scopes, amount);
-  if (!refusal) return { amount };
-  if (refusal.kind === 'exhausted' || !otherwise) return { refusal };
+/** What may be set aside: what was asked, or its fallback, or why neither. */
+export type Choice =
+  | { refusal: null; amount: Nanos; shortOfHeld: boolean }
+  | { refusal: LedgerRefusal; shortOfHeld: boolean };
+
+/** `shortOfHeld`: less than asked, or nothing, because others hold it: once they let go there may be more. */
+export function choose(scopes: readonly ScopeView[], ask: Nanos, otherwise: Fallback | null): Choice {
+  const refusal = decide(scopes, ask);
+  if (!refusal) return { refusal, amount: ask, shortOfHeld: false };
+  const shortOfHeld = scopes.some((view) => view.held > 0);
+  if (refusal.kind === 'exhausted' || !otherwise) return { refusal, shortOfHeld };
   const less = decide(scopes, otherwise.amount);
-  if (less) return { refusal: less };
-  const left = tightest(scopes)?.remaining ?? amount;
-  return { amount: otherwise.kind === 'exactly' ? otherwise.amount : left };
+  if (less) return { refusal: less, shortOfHeld };
+  const left = tightest(scopes)?.remaining ?? ask;
+  return { refusal: null, amount: otherwise.kind === 'exactly' ? otherwise.amount : left, shortOfHeld };
 }
 
 /**

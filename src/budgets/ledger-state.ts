@@ -1,10 +1,11 @@
 /**
- * What the ledger keeps in memory: a copy of its tables, by scope. It changes only in the transaction that changes them.
+ * What the ledger keeps in memory: a copy of its tables, by scope, and the young holds that are nowhere else. The copy
+ * changes only in the transaction that changes the tables.
  */
-import { type Nanos, ZERO } from '../money/nanos.ts';
+import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { KeyPolicy, MemberPolicy, ScopeLimits } from './policy.ts';
 import type { LedgerRefusal } from './refusals.ts';
-import type { Hold, Total } from './tables.ts';
+import type { Ghost, Hold, Tables, Total } from './tables.ts';
 import { Window } from './windows.ts';
 
 export interface Scope {
@@ -18,7 +19,19 @@ export interface State {
   keysByHash: Map<string, KeyPolicy>;
   keysById: Map<string, KeyPolicy>;
   scopes: Map<string, Scope>;
+  /** Every open hold: those with a row, and the young ones. */
   open: Map<string, Hold>;
+  /** This life of the object; see young-holds.ts. */
+  epoch: string;
+  /** The open holds without a row. */
+  young: Set<string>;
+  youngHeld: Nanos;
+  /** What is durable about them: their sum never passes it. */
+  ceiling: Nanos;
+  /** By epoch. */
+  ghosts: Map<string, Ghost>;
+  /** What those still in force hold: in every scope, because nobody knows any more in which. */
+  ghostsHeld: Nanos;
   shipped: number;
   /** The last sequence number given. */
   sequence: number;
@@ -30,18 +43,44 @@ export const MEMBER_SCOPE = 'member';
 
 const NO_LIMITS: ScopeLimits = { total: null, period: null };
 
-export function newState(policy: MemberPolicy, shipped: number): State {
+export function newState(policy: MemberPolicy, shipped: number, epoch: string): State {
   const state: State = {
     policy,
     keysByHash: new Map(),
     keysById: new Map(),
     scopes: new Map(),
     open: new Map(),
+    epoch,
+    young: new Set(),
+    youngHeld: ZERO,
+    ceiling: ZERO,
+    ghosts: new Map(),
+    ghostsHeld: ZERO,
     shipped,
     sequence: shipped,
     lastMs: 0,
   };
   adoptPolicy(state, policy);
+  return state;
+}
+
+/** The state as the tables have it. What was only in memory is gone; see young-holds.ts for what it leaves. */
+export function readState(tables: Tables, policy: MemberPolicy, epoch: string): State {
+  const shipped = tables.readShipped();
+  const state = newState(policy, shipped, epoch);
+  state.sequence = tables.outboxAbove(shipped).newest ?? shipped;
+  state.lastMs = tables.readLastInstant();
+  const buckets = tables.readBuckets();
+  const totals = tables.readTotals();
+  for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
+    const scope = scopeOf(state, name);
+    scope.window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
+    scope.total = totals.get(name) ?? scope.total;
+  }
+  for (const hold of tables.readOpenHolds()) {
+    state.open.set(hold.id, hold);
+    addHeld(state, hold.keyId, hold.held);
+  }
   return state;
 }
 
@@ -79,6 +118,20 @@ export function scopeOf(state: State, name: string): Scope {
     state.scopes.set(name, scope);
   }
   return scope;
+}
+
+/** The scopes that an attempt with this key counts in. */
+export function scopesOf(keyId: string): readonly [string, string] {
+  return [MEMBER_SCOPE, keyId];
+}
+
+/** Raises (or with a negative amount lowers) what the member and the key hold. */
+export function addHeld(state: State, keyId: string, amount: Nanos): void {
+  for (const name of scopesOf(keyId)) {
+    const scope = scopeOf(state, name);
+    scope.held = addNanos(scope.held, amount);
+    if (scope.held < 0) throw new Error(`held below zero in ${name}: ${scope.held}`);
+  }
 }
 
 export function refuseKey(key: KeyPolicy, now: number): LedgerRefusal | null {

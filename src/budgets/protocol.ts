@@ -36,10 +36,19 @@ export interface Fallback {
   amount: Nanos;
 }
 
+/**
+ * The right to one attempt. It carries all that an object which has forgotten the hold needs to honour it: every later
+ * call of the attempt brings it back.
+ */
 export interface Ticket {
   attemptId: string;
+  keyId: string;
+  projectId: string;
+  /** Which life of the object granted it. */
+  epoch: string;
   /** What is set aside for the attempt now. */
   amount: Nanos;
+  openedAtMs: number;
   /** The Worker must renew or resolve within this time, measured from when it sent the call. */
   ttlMs: number;
 }
@@ -49,7 +58,8 @@ export type Admission =
   | { granted: false; refusal: LedgerRefusal };
 
 export interface ExtendRequest {
-  attemptId: string;
+  ticket: Ticket;
+  about: AttemptAbout;
   /** What the hold shall cover in all; never lowers it. The present amount renews only. */
   toAmount: Nanos;
   /** What is to be charged should this Worker not be heard of again. */
@@ -65,7 +75,8 @@ export type Extension =
   | { extended: false; refusal: null };
 
 export interface SettleRequest extends TokenCounts {
-  attemptId: string;
+  ticket: Ticket;
+  about: AttemptAbout;
   cost: Nanos;
   inputCost: Nanos;
   outputCost: Nanos;
@@ -75,6 +86,12 @@ export interface SettleRequest extends TokenCounts {
   estimated: boolean;
   latencyMs: number | null;
   firstTokenMs: number | null;
+}
+
+/** Frees a hold under which nothing was sent; `ticket` null where the grant's answer never came. */
+export interface ReleaseRequest {
+  attemptId: string;
+  ticket: Ticket | null;
 }
 
 /** `booked` false: there was nothing to book, because the attempt is unknown here or was released. */

@@ -35,13 +35,15 @@ export async function admit(
     const admission = await memberBudget(env, memberId, (object) => object.authorize(request));
     if (!admission.granted) return { refusal: admission.refusal };
     return {
-      admitted: { hold: new Hold(env, memberId, admission.ticket, sentAtMs), tightest: admission.tightest },
+      admitted: { hold: new Hold(env, memberId, about, admission.ticket, sentAtMs), tightest: admission.tightest },
     };
   } catch (error) {
     console.warn(JSON.stringify({ event: 'admission_failed', attemptId, error: String(error) }));
     // The grant may have happened and only its answer been lost. Best effort: the object's alarm is what makes it sure.
     ctx.waitUntil(
-      memberBudget(env, memberId, (object) => object.release({ memberId, attemptId })).catch(() => undefined),
+      memberBudget(env, memberId, (object) => object.release({ memberId, attemptId, ticket: null })).catch(
+        () => undefined,
+      ),
     );
     return { refusal: { kind: 'budget_unavailable' } };
   }

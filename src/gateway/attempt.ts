@@ -155,10 +155,10 @@ export class Attempt {
 
   /**
    * Books the cost: `free` where the provider refused or failed before it made anything, `unknown` where it may have
-   * made anything up to the hold that nobody has seen; that is booked as unresolved. Resolves once the object has
-   * confirmed, or after LIMITS.settleBeforeAnswerMs with the settlement still being tried.
+   * made anything up to the hold that nobody has seen; that is booked as unresolved. The settlement is on its way when this
+   * returns, and confirmed when `settled` resolves: an answer does not wait for it.
    */
-  async settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): Promise<void> {
+  settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): void {
     const free = made === 'free';
     const usage = free ? NO_USAGE : this.usage();
     const cost = free ? { total: ZERO, input: ZERO, output: ZERO } : this.cost();
@@ -177,13 +177,7 @@ export class Attempt {
       latencyMs: Date.now() - this.#startedAtMs,
       firstTokenMs: this.#firstTokenMs,
     };
-    const settled = this.#hold.settle(request, this.#hungUpAtMs ?? Date.now());
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LIMITS.settleBeforeAnswerMs);
-    });
-    await Promise.race([settled, patience]);
-    clearTimeout(timer);
+    void this.#hold.settle(request, this.#hungUpAtMs ?? Date.now());
   }
 
   /** Resolves when the settlement is over, confirmed or given up. For the end of the request's background work. */

@@ -34,14 +34,14 @@ async function gather(parts: RelayParts): Promise<Response | Refusal> {
       }
     }
     attempt.complete();
-    await attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
+    attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
     headers.set('x-purser-cost', formatUsd(attempt.cost().total));
     return Response.json(gathered.whole(), { headers });
   } catch (error) {
     const stop = stopOf(error, call.signal);
     call.stop(stop);
-    await attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt));
+    attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt));
     if (stop.kind === 'client_gone') return GONE;
     if (stop.kind === 'failed') note(parts, stop.refusal);
     headers.set('x-purser-cost', formatUsd(attempt.cost().total));

@@ -94,7 +94,7 @@ class StreamRelay {
   async #complete(): Promise<void> {
     const { attempt, wantsUsage } = this.#parts;
     attempt.complete();
-    await attempt.settle(this.#left.signal.aborted ? 'client_gone' : 'completed');
+    attempt.settle(this.#left.signal.aborted ? 'client_gone' : 'completed');
     note(this.#parts, null);
     const usage = wantsUsage && this.#usageFrame ? chatWire.usageEvent(this.#usageFrame, attempt.cost().total) : '';
     await this.#send(usage + chatWire.endEvent);
@@ -105,7 +105,7 @@ class StreamRelay {
   async #end(stop: Stop): Promise<void> {
     const { attempt, requestId } = this.#parts;
     this.#call.stop(stop);
-    await attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt));
+    attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt));
     if (stop.kind === 'client_gone') {
       this.#answer(GONE);
       return;

@@ -24,7 +24,7 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     const response = await call.send();
     const refusal = await upstreamRefusal(response);
     if (refusal) {
-      await attempt.settle(outcomeOf(refusal), 'free');
+      attempt.settle(outcomeOf(refusal), 'free');
       note(parts, refusal);
       return refusal;
     }
@@ -34,14 +34,14 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     const read = readAnswer(new TextDecoder().decode(bytes));
     if (!read || read.answer.error !== null) {
       const failure = garbage(read?.answer.error ?? null);
-      await attempt.settle('upstream_error', 'free');
+      attempt.settle('upstream_error', 'free');
       note(parts, failure);
       return failure;
     }
     attempt.count(read.answer.text);
     if (read.answer.usage) attempt.report(read.answer.usage);
     attempt.complete();
-    await attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
+    attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
     headers.set('content-type', 'application/json');
     headers.set('x-purser-cost', formatUsd(attempt.cost().total));
@@ -50,7 +50,7 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     const stopped = stopOf(error, call.signal);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
-    await attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
+    attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
     if (stopped.kind === 'client_gone') return GONE;
     if (stopped.kind === 'failed') note(parts, stopped.refusal);
     return stopped.refusal;
