@@ -38,6 +38,10 @@ export const LIMITS = {
   sliceTokensMax: 4_096,
   /** What a provider may still make before it notices a cancel; it stays inside the hold. */
   tailTokens: 64,
+  /** Of a small hold the tail is at most this part, so that the last tokens of a budget are of use: 256 tokens have it whole. */
+  tailShareMax: 1 / 4,
+  /** A shorter answer is of no use to anybody, and providers refuse a smaller cap. */
+  outputTokensMin: 16,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
   settleGiveUpMs: 28 * SECOND_MS,
   /** Admission fails closed after this: a caller rather hears 503 soon than waits. */
@@ -50,7 +54,7 @@ export const LIMITS = {
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
 
-  /** After a hang-up a whole answer is waited for this long: what the provider bills is then known, not guessed. */
+  /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
   /** The largest whole answer that is read into memory. */
   answerBytesMax: 32 * 1024 * 1024,
