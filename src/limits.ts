@@ -50,6 +50,12 @@ export const LIMITS = {
   apiBodyBytesMax: 64 * 1024,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
+  /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
+  idempotencyKeyLengthMax: 255,
+  /** A request that comes again within this time under its Idempotency-Key is answered from the record. */
+  replayKeepMs: DAY_MS,
+  /** The largest answer that is recorded: one value in an object's storage holds 2 MB. */
+  replayBytesMax: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
