@@ -16,6 +16,7 @@ import type { Hold } from './hold.ts';
 import type { OutputCount, Provider } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
+import type { Recording } from './replay/recording.ts';
 
 export interface AttemptParts {
   request: ChatRequest;
@@ -25,10 +26,13 @@ export interface AttemptParts {
   quoted: Quote | null;
   hold: Hold;
   startedAtMs: number;
+  /** Told what is charged, and what a stream writes. */
+  recording: Recording | null;
 }
 
 export class Attempt {
   readonly mapping: Mapping;
+  readonly recording: Recording | null;
   readonly #request: ChatRequest;
   readonly #provider: Provider;
   readonly #quoted: Quote | null;
@@ -46,6 +50,7 @@ export class Attempt {
 
   constructor(parts: AttemptParts) {
     this.mapping = parts.mapping;
+    this.recording = parts.recording;
     this.#request = parts.request;
     this.#provider = parts.provider;
     this.#quoted = parts.quoted;
@@ -133,6 +138,7 @@ export class Attempt {
     const usage = free ? NO_USAGE : this.#usage();
     const cost = free ? { total: ZERO, input: ZERO, output: ZERO } : this.cost();
     const unresolved = made === 'unknown' ? nanos(Math.max(0, this.#hold.amount - cost.total)) : ZERO;
+    this.recording?.spent(cost.total);
     const request = {
       outcome,
       unresolved,

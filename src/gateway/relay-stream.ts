@@ -75,6 +75,7 @@ class StreamRelay {
       clientGone.removeEventListener('abort', gone);
       // Neither is waited for: a client that does not read, or was never answered, would hold up the settlement's end.
       void (this.#opened ? this.#writer.close() : this.#writer.abort()).catch(() => undefined);
+      await attempt.recording?.end();
       await attempt.settled();
     }
   }
@@ -153,7 +154,10 @@ class StreamRelay {
     await attempt.settle('completed');
     note(this.#parts, null);
     const usage = wantsUsage && this.#usageFrame ? chatWire.usageEvent(this.#usageFrame, attempt.cost().total) : '';
-    await this.#write(usage + chatWire.endEvent);
+    const last = usage + chatWire.endEvent;
+    this.#open(false);
+    await attempt.recording?.complete(last, this.#parts.headers);
+    await this.#write(last);
   }
 
   /** Settles what was seen, and tells the client in its status or, once that is sent, in the stream. */
@@ -209,6 +213,7 @@ class StreamRelay {
   /** Writes behind what is being written; waits until the client has taken it. */
   #write(text: string): Promise<void> {
     if (text === '') return Promise.resolve();
+    this.#parts.attempt.recording?.add(text);
     this.#open(false);
     this.#lastWriteAtMs = Date.now();
     this.#written = this.#written.then(() => this.#writer.write(encoder.encode(text)));

@@ -38,6 +38,7 @@ async function relayed(stream: boolean, send: Send, clientGone = new AbortContro
     quoted,
     hold,
     startedAtMs: Date.now(),
+    recording: null,
   });
   const relay = stream ? relayStream : relayWhole;
   const parts = {

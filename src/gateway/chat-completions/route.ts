@@ -66,7 +66,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const { hold, tightest } = admission.admitted;
   budgetHeaders(headers, tightest);
 
-  const attempt = new Attempt({ request, mapping, provider, quoted, hold, startedAtMs });
+  const attempt = new Attempt({ request, mapping, provider, quoted, hold, startedAtMs, recording: context.recording });
   const clientGone = context.request.signal;
   if (clientGone.aborted) {
     // Nothing was sent yet, so nothing is owed.
