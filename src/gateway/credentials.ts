@@ -7,12 +7,18 @@ import type { Refusal } from './refusals.ts';
 const KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key'] as const;
 const KEY_PARAMETERS = ['key', 'api_key', 'api-key', 'access_token'] as const;
 
+/** Where a caller may have put a key instead; most URLs have no query at all, and are not parsed. */
+function keysInUrl(url: string): string[] {
+  if (!url.includes('?')) return [];
+  const { searchParams } = new URL(url);
+  return KEY_PARAMETERS.map((name) => searchParams.get(name)).filter((value) => value !== null);
+}
+
 export async function authenticate(
   request: Request,
   env: Env,
 ): Promise<{ caller: PresentedKey } | { refusal: Refusal }> {
-  const { searchParams } = new URL(request.url);
-  const inUrl = KEY_PARAMETERS.map((name) => searchParams.get(name)).filter((value) => value !== null);
+  const inUrl = keysInUrl(request.url);
   if (inUrl.some((value) => value.startsWith('psr_'))) return { refusal: { kind: 'no_key', reason: 'in_url' } };
   const presented = new Set<string>();
   for (const header of KEY_HEADERS) {

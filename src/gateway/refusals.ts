@@ -219,6 +219,12 @@ export function describe(refusal: Refusal, requestId: string): Described {
   }
 }
 
+/** The limit that cuts an answer, by name; null where it is no limit but a key, a project or a lost hold. */
+export function cutScope(refusal: Refusal): ScopeName | null {
+  if (refusal.kind === 'insufficient_credits') return 'wallet';
+  return 'view' in refusal ? refusal.view.scope : null;
+}
+
 /** The metadata of a refusal for money. Amounts are decimal USD. */
 function moneyMetadata(view: ScopeView, requestId: string): Record<string, unknown> {
   return {
