@@ -13,7 +13,7 @@ export interface Health {
   stale: number;
 }
 
-export async function healthOf(url: string, member: Seeded): Promise<Health> {
+async function healthOf(url: string, member: Seeded): Promise<Health> {
   const { difference, books, stale } = (await manage(url, member, 'GET', 'health')) as {
     difference: string;
     books: { held: string | null; unresolved: string; overrun: string }[];

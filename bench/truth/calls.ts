@@ -4,7 +4,7 @@
  */
 
 /** Nanodollars a token, as OpenAI's price list has them. */
-export const MODELS = {
+const MODELS = {
   'gpt-4o-mini': { input: 150, output: 600 },
   'gpt-4.1-nano': { input: 100, output: 400 },
   /** Reasons out of sight: its output cannot be watched. */

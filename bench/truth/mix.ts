@@ -7,7 +7,7 @@ import { words } from './behave.ts';
 import { type Ask, type Fault, type Lie, type ModelName, plannedCost } from './calls.ts';
 
 /** When a client hangs up: so long after it called, or after it got so many tokens. */
-export type HangUp = { afterMs: number } | { afterTokens: number };
+type HangUp = { afterMs: number } | { afterTokens: number };
 
 export interface Plan {
   /** What is sent; each try is a call of its own to the upstream. */

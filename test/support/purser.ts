@@ -85,7 +85,8 @@ export function api(server: Pick<Server, 'url'>, seeded: Pick<Seeded, 'organizat
   const { organizationId, apiKey, masterKey } = seeded;
   return {
     status: async () => (await ask<{ member: { status: MemberStatus } }>('/v1/key', apiKey)).member.status,
-    health: () => ask<{ ok: boolean; difference: string }>(`/orgs/${organizationId}/health`, masterKey),
+    health: () =>
+      ask<{ ok: boolean; difference: string; unresolved: string }>(`/orgs/${organizationId}/health`, masterKey),
     rollUp: () => ask<{ waiting: number }>(`/orgs/${organizationId}/rollups`, masterKey, { method: 'POST' }),
     activity: (query = '') =>
       ask<{ totals: { cost: string; requestCount: number } }>(
