@@ -1,10 +1,11 @@
 /** `npm run bench`: picks a bench by name and prints its report. Exits with 1 only where something is broken. */
 import { parseArgs } from 'node:util';
 import type { Bench } from '../bench/bench.ts';
+import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { speed } from '../bench/speed.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 /** Stopping by itself takes less; past this it hangs, and workerd's guard ends what is left. */
@@ -14,9 +15,10 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
 
   speed      Purser beside a bare Worker and Portkey, and what a request costs the platform
   overshoot  a thousand calls at once against a small cap: what was truly made, charged, refused
+  crash      killed fifty times under load: what was lost, charged by expiry, unresolved
 
   --seconds N  speed: length of one measured round
-  --seed S     overshoot: the run of that seed
+  --seed S     overshoot, crash: the run of that seed
   --dishonest  overshoot: providers that lie about what they made, or make more than they may
   --json       after the report, the same as one line of JSON
 
