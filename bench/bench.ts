@@ -5,6 +5,8 @@ export interface BenchOptions {
   seconds: number;
   /** Decides all that is left to chance, where anything is. */
   seed: string;
+  /** How often a bench that kills Purser does so. */
+  kills: number;
   /** Whether providers lie about what they made, or make more than they may. */
   dishonest: boolean;
   /** Told what is being done, in lines for a person. */

@@ -1,5 +1,6 @@
 /** The overshoot bench's claims, read off what was played. */
 import { table } from './table.ts';
+import type { Fault } from './truth/calls.ts';
 import { type Bill, errorOf, type Refused } from './truth/compare.ts';
 import type { Played } from './truth/play.ts';
 
@@ -27,16 +28,16 @@ export function describeOvershoot(
 ): { text: string; broken: string[] } {
   const all = [...capped, free];
   const bills = all.flatMap((round) => round.bills);
-  const left = errorOf(bills.filter(hungUp));
+  const after = errorOf(bills.filter(left));
   const falsely = sum(capped, ({ refused }) => refused.falsely);
   const forGood = sum(capped, ({ refused }) => refused.forGood);
   const room = forGood + sum(capped, ({ calls }) => calls.length);
   const within = `within ${BILL_ERROR_MAX * 100} % of the truth`;
   const honest: [boolean, string][] = [
     [capped.every((round) => overshootOf(round) === 0), 'Nothing was made beyond a cap'],
-    [Math.abs(left.inSum) <= BILL_ERROR_MAX, `After a hang-up the bills are ${within} in sum`],
-    [left.p95 <= BILL_ERROR_MAX, `After a hang-up 95 of 100 bills are ${within}, each`],
-    [left.belowReceived === 0, 'After a hang-up no bill is below what the client got'],
+    [Math.abs(after.inSum) <= BILL_ERROR_MAX, `After a hang-up the bills are ${within} in sum`],
+    [after.p95 <= BILL_ERROR_MAX, `After a hang-up 95 of 100 bills are ${within}, each`],
+    [after.belowReceived === 0, 'After a hang-up no bill is below what the client got'],
   ];
   const claims: [boolean, string][] = [
     ...(about.dishonest ? [] : honest),
@@ -63,7 +64,7 @@ function cappedTable(rounds: readonly CappedRound[], { calls, capCalls }: { call
   lines.push([`${calls} calls at once, cap of ${capCalls} calls' worth`]);
   line('reached the upstream', (round) => round.calls.length);
   line('answered to the end', ({ tries }) => tries.filter(({ told }) => told.whole).length);
-  line('left by the client', (round) => round.bills.filter(hungUp).length);
+  line('left by the client', (round) => round.bills.filter(({ tried }) => tried.told.hungUp).length);
   line('cut at the limit', ({ booked }) => booked.filter(({ outcome }) => outcome === 'cut').length);
   lines.push(['Micro-dollars']);
   line('the cap', ({ capNanos }) => capNanos, micro);
@@ -85,13 +86,15 @@ function cappedTable(rounds: readonly CappedRound[], { calls, capCalls }: { call
 }
 
 const KINDS: [string, (bill: Bill) => boolean][] = [
-  ['left by the client', hungUp],
-  ['  a stream', (bill) => hungUp(bill) && bill.tried.plan.streamed],
-  ['  a whole answer', (bill) => hungUp(bill) && !bill.tried.plan.streamed],
-  ['waited for, no fault', (bill) => !hungUp(bill) && bill.tried.plan.ask.fault === null],
-  ['waited for, provider breaks off', (bill) => !hungUp(bill) && bill.tried.plan.ask.fault === 'breaks'],
-  ['waited for, provider falls silent', (bill) => !hungUp(bill) && bill.tried.plan.ask.fault === 'silent'],
-  ['waited for, provider sends garbage', (bill) => !hungUp(bill) && bill.tried.plan.ask.fault === 'garbage'],
+  ['left by the client', left],
+  ['  a stream', (bill) => left(bill) && bill.tried.plan.streamed && !outOfSight(bill)],
+  ['  a whole answer', (bill) => left(bill) && !bill.tried.plan.streamed && !outOfSight(bill)],
+  ['  either, reasoning out of sight', (bill) => left(bill) && outOfSight(bill)],
+  ['waited for', (bill) => stayed(bill, null)],
+  ['waited for, cut at the limit', (bill) => stayed(bill, null) && bill.outcome === 'cut'],
+  ['provider falls silent and goes on', (bill) => stayed(bill, 'silent')],
+  ['provider breaks off, left or not', (bill) => bill.tried.plan.ask.fault === 'breaks'],
+  ['provider sends garbage, left or not', (bill) => bill.tried.plan.ask.fault === 'garbage'],
 ];
 
 function billsTable(bills: readonly Bill[]): string {
@@ -121,8 +124,18 @@ function billsTable(bills: readonly Bill[]): string {
   return table([['Bills, micro-dollars', ...head], ...lines]);
 }
 
-function hungUp({ tried }: Bill): boolean {
-  return tried.told.hungUp;
+/** By a client, while the provider did nothing wrong: where both go, nobody may ever know. */
+function left({ tried }: Bill): boolean {
+  const { fault } = tried.plan.ask;
+  return tried.told.hungUp && fault !== 'breaks' && fault !== 'garbage';
+}
+
+function stayed({ tried }: Bill, fault: Fault | null): boolean {
+  return !tried.told.hungUp && tried.plan.ask.fault === fault;
+}
+
+function outOfSight({ tried }: Bill): boolean {
+  return tried.plan.ask.reasoningTokens > 0;
 }
 
 function made({ calls }: Played): number {

@@ -19,6 +19,7 @@ import { planCall } from './truth/mix.ts';
 import { type Played, play } from './truth/play.ts';
 
 const CALLS = 1_000;
+const TEXT_TOKENS_MAX = 500;
 /** The cap, in what one call truly costs on average. */
 const CAP_CALLS = 10.5;
 const SCOPES: Scope[] = ['member total', 'member period', 'key total', 'key period'];
@@ -40,11 +41,11 @@ export async function overshoot({ seed, dishonest, say, signal }: BenchOptions):
     say: (line) => line.startsWith('worker') || say(line),
   });
   const random = new SeededRandom(seed);
+  const mix = { dishonest, faults: 0.15, hangUps: 0.3, asksForMost: 0.7, textTokensMax: TEXT_TOKENS_MAX };
   const capped: CappedRound[] = [];
   let free: Played;
   try {
     for (const [i, scope] of SCOPES.entries()) {
-      const mix = { dishonest, faults: 0.15, hangUps: 0.3 };
       const plans = Array.from({ length: CALLS }, () => planCall(random, mix));
       const mean = plans.reduce((sum, { plannedNanos }) => sum + plannedNanos, 0) / plans.length;
       const capNanos = Math.round(mean * CAP_CALLS);
@@ -55,7 +56,7 @@ export async function overshoot({ seed, dishonest, say, signal }: BenchOptions):
       capped.push({ ...played, scope, capNanos, refused: judgeRefusals(capNanos, played.tries, played.calls) });
     }
     say(`${FREE_CALLS} calls, ${FREE_AT_ONCE} at once, no cap, many hang-ups ...`);
-    const plans = Array.from({ length: FREE_CALLS }, () => planCall(random, { dishonest, faults: 0.25, hangUps: 0.6 }));
+    const plans = Array.from({ length: FREE_CALLS }, () => planCall(random, { ...mix, faults: 0.25, hangUps: 0.6 }));
     const member = await memberWith(ground.server, 'member total', 1e12);
     free = await play({ ground, member, plans, atOnce: FREE_AT_ONCE, name: 'free', heldMsMax: HELD_MS_MAX, signal });
   } finally {

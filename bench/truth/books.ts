@@ -79,6 +79,14 @@ export async function bookedOf({ url, db }: Server, member: Seeded): Promise<Map
   return booked;
 }
 
+/** What the member has spent ever, as its own key tells it. Throws where that is not answered. */
+export async function spentOf(url: string, { apiKey }: Seeded): Promise<number> {
+  const response = await fetch(`${url}/v1/key`, { headers: { authorization: `Bearer ${apiKey}` } });
+  if (response.status !== 200) throw new Error(`GET /v1/key answers ${response.status}`);
+  const { member } = (await response.json()) as { member: { status: { lifetimeUsage: string } } };
+  return nanosOf(member.status.lifetimeUsage);
+}
+
 export function usdOf(nanos: number): string {
   return (nanos / 1e9).toFixed(9);
 }

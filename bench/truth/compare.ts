@@ -77,7 +77,9 @@ export interface Bill {
   trueNanos: number;
   chargedNanos: number;
   unresolvedNanos: number;
-  /** Worth of the prompt and of the text that the client got. */
+  /** What Purser's event says of the end; null without an event. */
+  outcome: string | null;
+  /** Worth of the text that the client got and of the prompt that it answers; 0 where no text came. */
   receivedNanos: number;
   tried: Tried;
   call: TrueCall;
@@ -94,12 +96,14 @@ export function billsOf(
     const one = tried.get(call.call);
     if (!one) return [];
     const event = booked.get(call.call);
+    const received = one.told.receivedTokens;
     return {
       requestId: call.call,
       trueNanos: call.costNanos,
       chargedNanos: event?.costNanos ?? 0,
       unresolvedNanos: event?.unresolvedNanos ?? 0,
-      receivedNanos: costOf(call.model, call.inputTokens, one.told.receivedTokens),
+      outcome: event?.outcome ?? null,
+      receivedNanos: received === 0 ? 0 : costOf(call.model, call.inputTokens, received),
       tried: one,
       call,
     };

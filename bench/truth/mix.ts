@@ -35,20 +35,27 @@ export interface MixOptions {
   faults: number;
   /** The part of calls in which the client hangs up. */
   hangUps: number;
+  /** The part of calls that ask for all the output there is. */
+  asksForMost: number;
+  /** The most words of an answer; most are far shorter. */
+  textTokensMax: number;
 }
 
-export function planCall(random: SeededRandom, { dishonest, faults, hangUps }: MixOptions): Plan {
+export function planCall(
+  random: SeededRandom,
+  { dishonest, faults, hangUps, asksForMost, textTokensMax }: MixOptions,
+): Plan {
   const chance = (part: number) => random.fraction() < part;
   const pick = <T>(from: readonly [T, ...T[]] | readonly T[]): T => from[random.between(0, from.length - 1)] as T;
   const model = pick<ModelName>(['gpt-4o-mini', 'gpt-4o-mini', 'gpt-4.1-nano', 'gpt-4.1-nano', 'gpt-5-nano']);
   const streamed = chance(0.55);
-  const inputTokens = 20 + random.mostlySmall(0, 600);
-  const textTokens = 20 + random.mostlySmall(0, 500);
+  const inputTokens = 30 + random.mostlySmall(0, 1_200);
+  const textTokens = random.mostlySmall(20, textTokensMax);
   const ask: Omit<Ask, 'call'> = {
     inputTokens,
     textTokens,
     reasoningTokens: model === 'gpt-5-nano' ? random.between(20, 200) : 0,
-    tokensPerSecond: random.between(60, 200),
+    tokensPerSecond: random.between(40, 120),
     tokensPerEvent: pick([1, 1, 1, 2, 4]),
     tailTokens: random.between(0, 6),
     thinkMs: random.between(20, 400),
@@ -56,8 +63,7 @@ export function planCall(random: SeededRandom, { dishonest, faults, hangUps }: M
     faultAfter: random.between(1, textTokens),
     lie: dishonest && chance(0.2) ? pick(LIES) : null,
   };
-  const asksForMost = chance(0.7);
-  const cap = asksForMost ? MOST[model] : textTokens + ask.reasoningTokens + random.between(0, 400);
+  const cap = chance(asksForMost) ? MOST[model] : textTokens + ask.reasoningTokens + random.between(0, 400);
   const hangUp = chance(hangUps)
     ? chance(0.4)
       ? { afterMs: random.between(0, 1500) }

@@ -59,7 +59,7 @@ export async function play({ ground, member, plans, atOnce, name, heldMsMax, sig
 }
 
 /** The upstream's count, once it has ended everything. */
-async function whenAllEnded({ upstream }: Ground, signal: AbortSignal): Promise<TrueCall[]> {
+export async function whenAllEnded({ upstream }: Ground, signal: AbortSignal): Promise<TrueCall[]> {
   const ended = new Map<string, TrueCall>();
   for (;;) {
     signal.throwIfAborted();
