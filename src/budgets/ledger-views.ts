@@ -4,6 +4,7 @@
  */
 import { addNanos, nanos } from '../money/nanos.ts';
 import { scopeView } from './admission.ts';
+import { periodRunsOutAt, totalRunsOutAt } from './forecast.ts';
 import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf, throttlesOf } from './ledger-state.ts';
 import type { ScopeStatus } from './protocol.ts';
 import type { ScopeView } from './refusals.ts';
@@ -71,12 +72,14 @@ export function statusOf(state: State, name: string, now: number): ScopeStatus {
     cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,
     held,
     remaining: limits.total === null ? null : nanos(Math.max(0, limits.total - usage - held)),
+    runsOutAtMs: totalRunsOutAt(limits.total, usage, window, now),
     period: period && {
       usage: window.spentAt(now),
       held,
       remaining: nanos(Math.max(0, period.limit - window.spentAt(now) - held)),
       startedAtMs: window.startedAt(now),
       resetAtMs: window.resetsAt(now, period.limit),
+      runsOutAtMs: periodRunsOutAt(period, window, now),
     },
     totalBasis: state.policy.totalBasis,
     activeKeys: state.policy.keys.filter((key) => refuseKey(key, now)?.kind !== 'invalid_key').length,

@@ -109,6 +109,8 @@ export interface ScopeStatus {
   cycleStartedAtMs: number | null;
   held: Nanos;
   remaining: Nanos | null;
+  /** At the present pace; see forecast.ts. Null: it can't be told. */
+  runsOutAtMs: number | null;
   period: {
     usage: Nanos;
     held: Nanos;
@@ -116,6 +118,7 @@ export interface ScopeStatus {
     /** Null: a first-use window that is not open. */
     startedAtMs: number | null;
     resetAtMs: number | null;
+    runsOutAtMs: number | null;
   } | null;
   totalBasis: 'lifetime' | 'cycle';
   activeKeys: number;

@@ -29,9 +29,11 @@ export function showKeyUsage(status: ScopeStatus) {
   return {
     usage: formatUsd(status.usage),
     remaining: amountOrNull(status.remaining),
+    runsOutAt: instantOrNull(status.runsOutAtMs),
     currentPeriodUsage: status.period && formatUsd(status.period.usage),
     currentPeriodRemaining: status.period && formatUsd(status.period.remaining),
     currentPeriodResetAt: instantOrNull(status.period?.resetAtMs ?? null),
+    currentPeriodRunsOutAt: instantOrNull(status.period?.runsOutAtMs ?? null),
   };
 }
 
@@ -52,13 +54,13 @@ export function showMemberStatus(status: ScopeStatus) {
     cycleStartedAt: instantOrNull(status.cycleStartedAtMs),
     held: formatUsd(status.held),
     remaining: amountOrNull(status.remaining),
-    runsOutAt: null,
+    runsOutAt: instantOrNull(status.runsOutAtMs),
     currentPeriodUsage: status.period && formatUsd(status.period.usage),
     currentPeriodHeld: status.period && formatUsd(status.period.held),
     currentPeriodRemaining: status.period && formatUsd(status.period.remaining),
     currentPeriodStartedAt: instantOrNull(status.period?.startedAtMs ?? null),
     currentPeriodResetAt: instantOrNull(status.period?.resetAtMs ?? null),
-    currentPeriodRunsOutAt: null,
+    currentPeriodRunsOutAt: instantOrNull(status.period?.runsOutAtMs ?? null),
     activeApiKeys: status.activeKeys,
   };
 }

@@ -1,0 +1,88 @@
+/**
+ * When a limit runs out at the present pace. For people only: nothing is decided by it. Pure; integers in and out.
+ *
+ * The present pace is the faster of two, so that neither a quiet Sunday nor a quiet week hides what is going on: that of the last
+ * week, and that of its last day. Where a window is shorter than a week: of its length, and of the last seventh of that.
+ * What is spent is known in whole buckets, so a pace may be a little too fast and a forecast a little too early.
+ *
+ *   already run out       now
+ *   nothing spent of late, unlimited, or more than a year away      null
+ *   calendar, first-use   null where the window ends first, and where none is open
+ *   rolling               what is spent now leaves meanwhile: null where it leaves as fast as the pace brings more
+ *
+ * What is held counts nowhere here: it is in flight for seconds, and most of it comes back.
+ */
+import { DAY_MS } from '../limits.ts';
+import { type Nanos, ZERO } from '../money/nanos.ts';
+import { UNIT_MS } from './calendar.ts';
+import type { Limit, PeriodLimit } from './policy.ts';
+import { WINDOW_MS_MAX, type Window } from './windows.ts';
+
+const WEEK_MS = 7 * DAY_MS;
+
+/** A rolling window is looked at so many times over its duration; a forecast is early by at most one such step. */
+const STEPS = 96;
+
+/** So much spent in so long. */
+interface Pace {
+  amount: Nanos;
+  overMs: number;
+}
+
+/** When a total runs out (epoch ms), or null. `window` is the scope's, which knows what was spent of late. */
+export function totalRunsOutAt(limit: Limit, spent: Nanos, window: Window, nowMs: number): number | null {
+  if (limit === null) return null;
+  if (spent >= limit) return nowMs;
+  return within(nowMs, reachedAt(limit, spent, presentPace(window, WEEK_MS, nowMs), nowMs), WINDOW_MS_MAX);
+}
+
+/** When a period limit runs out (epoch ms), or null. */
+export function periodRunsOutAt({ limit, window: spec }: PeriodLimit, window: Window, nowMs: number): number | null {
+  const spent = window.spentAt(nowMs);
+  if (spent >= limit) return nowMs;
+  const windowMs = spec.value * UNIT_MS[spec.unit];
+  const pace = presentPace(window, Math.min(WEEK_MS, windowMs), nowMs);
+  if (spec.kind === 'rolling') return trailingRunsOutAt(limit, window, windowMs, pace, nowMs);
+  const endMs = window.resetsAt(nowMs, limit);
+  return endMs === null ? null : within(nowMs, reachedAt(limit, spent, pace, nowMs), endMs - nowMs);
+}
+
+/**
+ * Within each step what counted at its beginning is taken to count until its end. After the last one everything spent
+ * before now has left, and the pace alone either has reached the limit or never does.
+ */
+function trailingRunsOutAt(limit: Nanos, window: Window, windowMs: number, pace: Pace, nowMs: number): number | null {
+  const stepMs = windowMs / STEPS;
+  for (let atMs = nowMs; atMs < nowMs + windowMs; atMs += stepMs) {
+    const left = window.spentSince(atMs - windowMs, nowMs);
+    const runsOutAtMs = left >= limit ? atMs : reachedAt(limit, left, pace, nowMs);
+    if (runsOutAtMs !== null && runsOutAtMs <= atMs + stepMs)
+      return within(nowMs, Math.max(atMs, runsOutAtMs), WINDOW_MS_MAX);
+  }
+  return null;
+}
+
+function presentPace(window: Window, overMs: number, nowMs: number): Pace {
+  const paceOf = (ms: number): Pace => ({ amount: window.spentSince(nowMs - ms, nowMs), overMs: ms });
+  const long = paceOf(overMs);
+  const short = paceOf(Math.floor(overMs / 7));
+  return product(short.amount, long.overMs) > product(long.amount, short.overMs) ? short : long;
+}
+
+/** When `spent` has grown to `limit` at this pace, rounded up; null at none. */
+function reachedAt(limit: Nanos, spent: Nanos, { amount, overMs }: Pace, nowMs: number): number | null {
+  if (amount <= ZERO) return null;
+  const missing = product(limit - spent, overMs);
+  const perMs = BigInt(amount);
+  return nowMs + Number((missing + perMs - 1n) / perMs);
+}
+
+/** Amounts times milliseconds pass 2^53. */
+function product(amount: number, ms: number): bigint {
+  return BigInt(amount) * BigInt(ms);
+}
+
+/** `atMs` where it comes before `maxMs` have passed. */
+function within(nowMs: number, atMs: number | null, maxMs: number): number | null {
+  return atMs !== null && atMs - nowMs < maxMs ? atMs : null;
+}
