@@ -3,6 +3,7 @@
  * repeated, never into an overloaded object, and an end after which the caller stops waiting.
  */
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
+import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -10,6 +11,7 @@ import { LIMITS } from './limits.ts';
  * of promises, which nothing can await precisely; over the wire it is the same methods with the same plain answers.
  */
 type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
+type WalletStub = Omit<OrgWallet, keyof DurableObject>;
 
 interface PlatformError {
   retryable?: boolean;
@@ -23,21 +25,27 @@ class ObjectTimeout extends Error {}
  * Calls a member's object. `call` may run several times, so it must be idempotent.
  * Throws what the object threw, or ObjectTimeout.
  */
-export async function memberBudget<T>(
+export function memberBudget<T>(
   env: Env,
   memberId: string,
   call: (object: MemberStub) => Promise<T>,
   timeoutMs: number = LIMITS.admissionTimeoutMs,
 ): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${memberId} in ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([retry(() => call(stubOf(env, memberId)), timeoutMs), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const { MEMBER_BUDGET: namespace } = env;
+  const stub = () => namespace.get(namespace.idFromName(memberId)) as unknown as MemberStub;
+  return inTime(() => call(stub()), memberId, timeoutMs);
+}
+
+/** Calls the wallet of an organization, under the same terms. */
+export function orgWallet<T>(
+  env: Env,
+  organizationId: string,
+  call: (object: WalletStub) => Promise<T>,
+  timeoutMs: number = LIMITS.walletSyncMs,
+): Promise<T> {
+  const { ORG_WALLET: namespace } = env;
+  const stub = () => namespace.get(namespace.idFromName(organizationId)) as unknown as WalletStub;
+  return inTime(() => call(stub()), organizationId, timeoutMs);
 }
 
 /** Calls for each item, LIMITS.objectCallsAtOnce of them at a time; the answers come in the order of the items. */
@@ -50,8 +58,17 @@ export async function forEachObject<Item, T>(items: readonly Item[], call: (item
   return answers;
 }
 
-function stubOf(env: Env, memberId: string): MemberStub {
-  return env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)) as unknown as MemberStub;
+/** What `attempt` answers, with retries, within the time; it must make a new stub each time. */
+async function inTime<T>(attempt: () => Promise<T>, whose: string, timeoutMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${whose} in ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([retry(attempt, timeoutMs), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function retry<T>(attempt: () => Promise<T>, withinMs: number): Promise<T> {

@@ -40,10 +40,11 @@ export interface SyncMessage extends LeaseTotals {
   want: Nanos;
 }
 
-/** From the wallet to a member: give back up to so much of what you do not hold. It answers with a SyncMessage. */
+/** From the wallet to a member: give back what you do not hold. It answers with a SyncMessage. */
 export interface Recall extends Lease {
   memberId: string;
-  upTo: Nanos;
+  /** The total that `returned` may rise to: a total, so that a recall told twice takes once. */
+  returnTo: Nanos;
 }
 
 /** What is neither spent nor given back: below zero after an overrun, until the wallet has covered that. */
@@ -105,10 +106,18 @@ export function spend(lease: Lease, cost: Nanos): Lease {
     : { ...lease, reversed: nanos(lease.reversed - cost) };
 }
 
-/** The lease after giving back up to `upTo`, never what is held. It must be durable before the wallet hears of it. */
-export function giveBack(lease: Lease, held: Nanos, upTo: Nanos): Lease {
-  const given = nanos(Math.min(upTo, Math.max(0, available(lease, held))));
-  return { ...lease, returned: addNanos(lease.returned, given) };
+/** The lease after a recall: what the wallet tells is heard first, because a grant may have been lost on its way here. */
+export function recalled(lease: Lease, held: Nanos, recall: Recall): Lease {
+  return giveBack(hear(lease, recall), held, recall.returnTo);
+}
+
+/**
+ * The lease after giving back what is not held, as far as the total `returnTo`. It must be durable before the wallet hears
+ * of it.
+ */
+export function giveBack(lease: Lease, held: Nanos, returnTo: number = Number.POSITIVE_INFINITY): Lease {
+  const given = Math.min(returnTo - lease.returned, available(lease, held));
+  return { ...lease, returned: addNanos(lease.returned, nanos(Math.max(0, given))) };
 }
 
 function max(a: Nanos, b: Nanos): Nanos {

@@ -30,6 +30,9 @@ export interface Entry {
 /** `conflict`: the id was used for another kind or amount, and nothing was posted. */
 export type Posting = 'posted' | 'known' | 'conflict';
 
+/** Who was asked before for the same purpose, and the `returnTo` of the last recall. */
+export type Asked = ReadonlyMap<string, Nanos>;
+
 export interface WalletStatus extends Sums {
   /** What could be lent now. */
   available: Nanos;
@@ -65,22 +68,22 @@ export class Wallet {
   }
 
   /**
-   * Whom to ask for how much, largest lease first, so that `message` can be answered with all that it wants; nobody
-   * where it can be already. `asked` were asked before: what they did not give, they hold.
+   * Whom to ask to give back how much, largest lease first, so that `message` can be answered with all that it wants; nobody
+   * where it can be already.
    */
-  recallsFor(message: SyncMessage, asked: ReadonlySet<string>): Recall[] {
+  recallsFor(message: SyncMessage, asked: Asked): Recall[] {
     return this.#tables.transaction(() => {
       const account = this.#hear(message);
       const { balance, lent } = this.#tables.readSums();
       if (message.ask <= account.ask || message.want <= balance - lent) return [];
       // Once others must be asked at all, for as much as to last: not again for the next request.
       const size = this.#leaseSize(account, message.want, balance);
-      return this.#recalls(size - (balance - lent), balance, new Set([...asked, message.memberId]));
+      return this.#recalls(size - (balance - lent), balance, asked, message.memberId);
     });
   }
 
-  /** Whom to ask for how much so that no more is lent than there is: after a refund of what was out already. */
-  recallsForDebt(asked: ReadonlySet<string>): Recall[] {
+  /** Whom to ask to give back how much so that no more is lent than there is: after a refund of what was out already. */
+  recallsForDebt(asked: Asked): Recall[] {
     const { balance, lent } = this.#tables.readSums();
     return this.#recalls(lent - balance, balance, asked);
   }
@@ -143,15 +146,18 @@ export class Wallet {
     return addNanos(want, nanos(Math.min(ahead, share)));
   }
 
-  #recalls(wanted: number, balance: Nanos, except: ReadonlySet<string>): Recall[] {
+  #recalls(wanted: number, balance: Nanos, asked: Asked, exceptMemberId?: string): Recall[] {
     const recalls: Recall[] = [];
     let missing = wanted;
     for (const account of this.#tables.readLeases()) {
       if (missing <= 0) break;
-      if (except.has(account.memberId)) continue;
-      const upTo = nanos(Math.min(missing, unspent(account)));
-      recalls.push({ memberId: account.memberId, upTo, ...leaseOf(account, balance) });
-      missing -= upTo;
+      // Who did not give all that it was asked for holds the rest, or did not answer.
+      const gaveAll = account.returned >= (asked.get(account.memberId) ?? ZERO);
+      if (account.memberId === exceptMemberId || !gaveAll) continue;
+      const back = nanos(Math.min(missing, unspent(account)));
+      const returnTo = addNanos(account.returned, back);
+      recalls.push({ memberId: account.memberId, returnTo, ...leaseOf(account, balance) });
+      missing -= back;
     }
     return recalls;
   }

@@ -10,7 +10,8 @@ import { describe, expect, it } from 'vitest';
 import { giveBack, type Lease, type Recall, type SyncMessage, syncMessage } from '../../src/budgets/lease.ts';
 import { MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
-import { type WalletMember, WalletWorld } from '../support/wallet-world.ts';
+import type { WalletMember } from '../support/wallet-member.ts';
+import { WalletWorld } from '../support/wallet-world.ts';
 
 const MEMBERS = 4;
 
@@ -94,9 +95,11 @@ class World extends WalletWorld {
       case 'takeBack':
         this.member(action.who).takeBack(action.amount);
         break;
-      case 'giveBack':
-        this.#giveBack(this.member(action.who), action.amount, action.told);
+      case 'giveBack': {
+        const member = this.member(action.who);
+        this.#giveBack(member, member.lease.returned + action.amount, action.told);
         break;
+      }
       case 'deliver':
         this.#deliver(action);
         break;
@@ -127,14 +130,13 @@ class World extends WalletWorld {
       const byDeltas = this.#bug === 'leases by deltas';
       const granted = byDeltas ? member.lease.granted + Math.max(0, said.granted - grantedBefore) : said.granted;
       member.hear({ ...said, granted: nanos(granted) });
-      if ('upTo' in said) this.#giveBack(member, said.upTo, told);
+      if ('returnTo' in said) this.#giveBack(member, said.returnTo, told);
       return;
     }
     const member = this.byId(sent.message.memberId);
     if (recall) {
-      for (const { upTo, ...side } of this.wallet.recallsFor(sent.message, new Set())) {
-        const of = this.byId(side.memberId);
-        this.#network.push({ to: of, said: { ...side, upTo } as Recall, grantedBefore: side.granted });
+      for (const said of this.wallet.recallsFor(sent.message, new Map())) {
+        this.#network.push({ to: this.byId(said.memberId), said, grantedBefore: said.granted });
       }
     }
     const before = this.walletSide(member);
@@ -150,8 +152,8 @@ class World extends WalletWorld {
   }
 
   /** `told` false: the member crashed when it had written and not yet spoken. */
-  #giveBack(member: WalletMember, upTo: number, told: boolean): void {
-    const lease = giveBack(member.lease, member.held, nanos(upTo));
+  #giveBack(member: WalletMember, returnTo: number, told: boolean): void {
+    const lease = giveBack(member.lease, member.held, returnTo);
     const message = syncMessage(lease, member.id, nanos(0));
     // The bug speaks first; then the crash takes the write.
     const written = told || this.#bug !== 'giving back before it is durable';
@@ -208,13 +210,19 @@ class World extends WalletWorld {
       const { balance: _, ...own } = member.lease;
       expect(this.walletSide(member)).toEqual(own);
     }
-    // Whoever asks may have all that is left; then the next.
+    // Whoever asks may have all that is left, then the next; also where each holds something that cannot be had.
+    const kept = this.members.map((member) => Math.floor(member.unspent / 3));
     for (const member of this.members) {
       expect(this.request(member, Math.max(0, left) + 1)).toBe(false);
       if (left <= 0) continue;
       expect(this.request(member, left)).toBe(true);
       member.holds.length = 0;
     }
+    if (left <= 0) return;
+    for (const [i, member] of this.members.entries()) expect(this.request(member, kept[i] ?? 0)).toBe(true);
+    const held = this.members.reduce((sum, member) => sum + member.held, 0);
+    expect(this.request(this.member(0), left - held + 1)).toBe(false);
+    expect(this.request(this.member(0), left - held)).toBe(true);
   }
 }
 

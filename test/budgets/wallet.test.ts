@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { NO_LEASE, syncMessage } from '../../src/budgets/lease.ts';
 import { LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
-import { WalletMember, WalletWorld } from '../support/wallet-world.ts';
+import { WalletMember } from '../support/wallet-member.ts';
+import { WalletWorld } from '../support/wallet-world.ts';
 
 function worldWith(credits: number, members = 2) {
   const world = new WalletWorld(members);
@@ -121,10 +122,12 @@ describe('recall', () => {
     world.wallet.sync(c.message(100));
     const rest = world.status().available;
     const largest = world.walletSide(b).granted;
-    const recalls = world.wallet.recallsFor(a.message(rest + largest + 1), new Set());
+    const recalls = world.wallet.recallsFor(a.message(rest + largest + 1), new Map());
     expect(recalls.map(({ memberId }) => memberId)).toEqual([b.id, c.id]);
-    expect(world.wallet.recallsFor(a.message(rest), new Set())).toEqual([]);
-    expect(world.wallet.recallsFor(a.message(rest + 1), new Set([b.id]))).toMatchObject([{ memberId: c.id }]);
+    expect(world.wallet.recallsFor(a.message(rest), new Map())).toEqual([]);
+    expect(world.wallet.recallsFor(a.message(rest + 1), new Map([[b.id, nanos(1)]]))).toMatchObject([
+      { memberId: c.id },
+    ]);
 
     // b never heard of its lease: the recall tells it, so that nothing is stranded by an answer that was lost.
     const [fromB] = recalls;
@@ -140,13 +143,13 @@ describe('recall', () => {
     world.sync(b, 100);
     const ask = a.message(50);
     world.wallet.sync(ask);
-    expect(world.wallet.recallsFor(ask, new Set())).toEqual([]);
+    expect(world.wallet.recallsFor(ask, new Map())).toEqual([]);
   });
 
   it('gives back durably first: told again it gives no more, and what it gave is not spendable here', () => {
     const { world, a, b } = worldWith(100);
     world.sync(a, 100);
-    const [recall] = world.wallet.recallsFor(b.message(60), new Set());
+    const [recall] = world.wallet.recallsFor(b.message(60), new Map());
     if (!recall) throw new Error('nobody to ask');
     const told = a.returnLease(recall);
     const given = told.returned;
@@ -154,6 +157,7 @@ describe('recall', () => {
     expect(a.available).toBe(100 - given);
     for (let i = 0; i < 2; i++) world.wallet.sync(told);
     expect(world.status()).toEqual({ balance: 100, lent: 100 - given, available: given });
+    expect(a.returnLease(recall)).toEqual(told);
   });
 });
 
@@ -221,11 +225,11 @@ describe('entries', () => {
     world.sync(a, 400);
     const { lent } = world.status();
     world.post('refund', 900);
-    const recalls = world.wallet.recallsForDebt(new Set());
-    expect(recalls).toMatchObject([{ memberId: a.id, upTo: lent - 100 }]);
+    const recalls = world.wallet.recallsForDebt(new Map());
+    expect(recalls).toMatchObject([{ memberId: a.id, returnTo: lent - 100 }]);
     for (const recall of recalls) world.wallet.sync(a.returnLease(recall));
     expect(world.status()).toEqual({ balance: 100, lent: 100, available: 0 });
-    expect(world.wallet.recallsForDebt(new Set())).toEqual([]);
+    expect(world.wallet.recallsForDebt(new Map())).toEqual([]);
   });
 });
 
