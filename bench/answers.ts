@@ -29,13 +29,18 @@ export const DEMO = { prompt: 'three short words', outputTokens: 8, nanos: 19_00
 
 const HEAD = { id: 'chatcmpl-bench', created: 1_750_000_000, model: 'gpt-4o-mini' };
 
-/** The body of a whole answer. */
-export const ANSWER = JSON.stringify({
+const WHOLE = {
   ...HEAD,
   object: 'chat.completion',
   choices: [{ index: 0, message: { role: 'assistant', content: TEXT, refusal: null }, finish_reason: 'stop' }],
-  usage: USAGE,
-});
+};
+
+/** The body of a whole answer. */
+export const ANSWER = JSON.stringify({ ...WHOLE, usage: USAGE });
+
+/** A request with this as its `user` is answered without usage: the gateway must count the prompt itself. */
+export const NO_USAGE = 'no-usage';
+export const ANSWER_NO_USAGE = JSON.stringify(WHOLE);
 
 /** The events of a stream that was asked for its usage. */
 export const EVENTS: readonly string[] = [

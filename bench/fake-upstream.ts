@@ -7,7 +7,7 @@
  * Sends {port} when it listens; answers any message with {served}. Ends when its parent does.
  */
 import { createServer } from 'node:http';
-import { ANSWER, EVENTS } from './answers.ts';
+import { ANSWER, ANSWER_NO_USAGE, EVENTS, NO_USAGE } from './answers.ts';
 
 /** Longer than any pause between rounds: a connection that closes while it is reused would be an error of ours. */
 const KEEP_ALIVE_MS = 10 * 60_000;
@@ -19,10 +19,11 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
   request.on('end', () => {
     served += 1;
-    const { stream } = JSON.parse(Buffer.concat(chunks).toString()) as { stream?: boolean };
+    const { stream, user } = JSON.parse(Buffer.concat(chunks).toString()) as { stream?: boolean; user?: string };
     if (stream !== true) {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(ANSWER) });
-      response.end(ANSWER);
+      const answer = user === NO_USAGE ? ANSWER_NO_USAGE : ANSWER;
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
+      response.end(answer);
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });

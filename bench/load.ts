@@ -12,8 +12,11 @@ export interface Call {
   url: URL;
   headers: Record<string, string>;
   body: string;
-  /** Throws where the answer is not what it must be, so that an error never counts as a fast answer. */
-  check(answer: Answer): void;
+  /**
+   * Throws where the answer is not what it must be, so that an error never counts as a fast answer. Else tells what
+   * Purser must have booked for it, nanodollars.
+   */
+  check(answer: Answer): number;
 }
 
 export interface Answer {
@@ -29,12 +32,14 @@ export interface Answer {
 export interface Load {
   connections: number;
   forMs: number;
-  next: () => Call;
+  /** Null ends it before its time. */
+  next: () => Call | null;
   signal: AbortSignal;
 }
 
 export interface Loaded {
   requests: number;
+  costNanos: number;
   elapsedMs: number;
   /** Ascending, one for each request. */
   firstByteMs: number[];
@@ -47,13 +52,15 @@ export async function load({ connections, forMs, next, signal }: Load): Promise<
   const firstByteMs: number[] = [];
   const wholeMs: number[] = [];
   const startedAt = performance.now();
+  let costNanos = 0;
   let failed = false;
   const loop = async () => {
     while (!failed && !signal.aborted && performance.now() - startedAt < forMs) {
+      const call = next();
+      if (!call) return;
       try {
-        const call = next();
         const answer = await send(agent, call);
-        call.check(answer);
+        costNanos += call.check(answer);
         firstByteMs.push(answer.firstByteMs);
         wholeMs.push(answer.wholeMs);
       } catch (error) {
@@ -71,6 +78,7 @@ export async function load({ connections, forMs, next, signal }: Load): Promise<
   const ascending = (a: number, b: number) => a - b;
   return {
     requests: wholeMs.length,
+    costNanos,
     elapsedMs,
     firstByteMs: firstByteMs.sort(ascending),
     wholeMs: wholeMs.sort(ascending),

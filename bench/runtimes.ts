@@ -1,5 +1,5 @@
 /**
- * The workerd processes that this process starts, and the CPU time they use. CPU time a request says the same on a busy
+ * The processes that serve, among them every workerd that this process starts, and the CPU time they use. CPU time a request says the same on a busy
  * machine as on an idle one, which throughput does not.
  */
 import { type ChildProcess, execFile } from 'node:child_process';
@@ -15,11 +15,15 @@ const MS_PER_TICK = 10;
 export interface Runtime {
   /** CPU time used since it started, in ms; null where the system does not tell (only Linux does). */
   cpuMs(): number | null;
-  version(): Promise<string>;
+}
+
+/** The version of a workerd. */
+export async function versionOf(child: ChildProcess): Promise<string> {
+  return (await run(child.spawnfile, ['--version'])).stdout.trim().replace(/^workerd /, '');
 }
 
 /** Watches for workerd being started, until stopped. `next` is the first that was not asked for yet. */
-export function watchRuntimes(): { next(): Runtime; stop(): void } {
+export function watchRuntimes(): { next(): ChildProcess; stop(): void } {
   const started: ChildProcess[] = [];
   const watch = (message: unknown) => {
     const { process: child } = message as { process: ChildProcess };
@@ -33,13 +37,13 @@ export function watchRuntimes(): { next(): Runtime; stop(): void } {
     next() {
       const child = started.shift();
       if (!child) throw new Error('no workerd was started');
-      return runtimeOf(child);
+      return child;
     },
     stop: () => diagnostics.unsubscribe('child_process', watch),
   };
 }
 
-function runtimeOf(child: ChildProcess): Runtime {
+export function runtimeOf(child: ChildProcess): Runtime {
   return {
     cpuMs() {
       try {
@@ -52,6 +56,5 @@ function runtimeOf(child: ChildProcess): Runtime {
         return null;
       }
     },
-    version: async () => (await run(child.spawnfile, ['--version'])).stdout.trim().replace(/^workerd /, ''),
   };
 }

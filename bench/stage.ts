@@ -1,29 +1,27 @@
 /**
- * What a bench plays on: the fake upstream, the bare Worker and Purser, each in a process of its own, both Workers in
- * the same plain workerd with one direct socket, and one organization of members with budgets. All on loopback, all
- * ended by `stop`.
+ * What the speed bench plays on: the fake upstream, the bare Worker, Portkey and Purser, each in a process of its own,
+ * both Workers in the same plain workerd with one direct socket, and one organization of members with budgets. All on
+ * loopback, all ended by `stop`.
  *
  * It also keeps the score: every call it hands out is counted, and `settle` compares what was served with the books.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, URL } from 'node:url';
+import { URL } from 'node:url';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_readConfig } from 'wrangler';
-import { lockData } from '../scripts/data-lock.ts';
-import { ROOT, type Server, startServer } from '../scripts/server.ts';
-import { insertOrganization, type Seeded } from '../test/support/organization.ts';
+import { ROOT, type Server } from '../scripts/server.ts';
+import type { Seeded } from '../test/support/organization.ts';
+import { messageOf } from './children.ts';
+import { type Ground, makeMembers, manage, openGround } from './ground.ts';
 import type { Loaded } from './load.ts';
-import { type Runtime, watchRuntimes } from './runtimes.ts';
-import type { Side, Traffic } from './traffic.ts';
-
-/** On the disk where `npm start` keeps its data too: what a durable write takes depends on it. */
-const DATA_DIR = join(ROOT, '.purser', 'bench');
+import { type Portkey, portkeyHeaders, startPortkey } from './portkey.ts';
+import { type Runtime, runtimeOf, versionOf } from './runtimes.ts';
+import type { Side, SideName, Traffic } from './traffic.ts';
 
 /** Limits in all four scopes, so that each is checked and counted, and none is ever reached. */
-const BUDGET = {
+export const BUDGET = {
   usageLimit: '1000000',
   usageLimitBasis: 'lifetime',
   periodUsageLimit: '100000',
@@ -31,7 +29,7 @@ const BUDGET = {
   periodUsageDurationUnit: 'day',
   periodAlignment: 'rolling',
 } as const;
-const KEY_LIMITS = {
+export const KEY_LIMITS = {
   usageLimit: '1000000',
   periodUsageLimit: '100000',
   periodUsageDurationValue: 1,
@@ -50,39 +48,42 @@ export interface Books {
   wrong: string[];
 }
 
+type Sides = { bare: StagedSide; purser: StagedSide; portkey: StagedSide | null };
+
 export class Stage {
-  readonly bare: StagedSide;
-  readonly purser: StagedSide;
+  /** `portkey` is null where npm could not get it. */
+  readonly sides: Sides;
   readonly members: readonly Seeded[];
+  readonly versions: { workerd: string; portkey: string | null };
   readonly #server: Server;
   readonly #upstream: ChildProcess;
-  readonly #stops: (() => unknown)[];
+  readonly stop: () => Promise<void>;
   #sentUpstream = 0;
   #served = 0;
+  #estimated = 0;
   #costNanos = 0;
 
   constructor(parts: {
-    bare: StagedSide;
-    purser: StagedSide;
+    sides: Sides;
     members: Seeded[];
-    server: Server;
-    upstream: ChildProcess;
-    stops: (() => unknown)[];
+    versions: Stage['versions'];
+    ground: Ground;
   }) {
-    this.bare = parts.bare;
-    this.purser = parts.purser;
+    this.sides = parts.sides;
     this.members = parts.members;
-    this.#server = parts.server;
-    this.#upstream = parts.upstream;
-    this.#stops = parts.stops;
+    this.versions = parts.versions;
+    this.#server = parts.ground.server;
+    this.#upstream = parts.ground.upstream;
+    this.stop = parts.ground.stop;
   }
 
   /** Counts what a load had answered, for the books. */
-  count(side: Side, traffic: Traffic, { requests }: Loaded): void {
-    if (!traffic.body.includes('"demo/')) this.#sentUpstream += requests;
-    if (side.name !== 'purser') return;
+  count(side: SideName, traffic: Traffic, { requests, costNanos }: Loaded): void {
+    if (traffic.upstream) this.#sentUpstream += requests;
+    if (side !== 'purser') return;
     this.#served += requests;
-    this.#costNanos += requests * traffic.costNanos;
+    if (traffic.estimated) this.#estimated += requests;
+    this.#costNanos += costNanos;
   }
 
   /** Ships all that is settled to D1 and rolls it up; answers with the time that took, in ms. */
@@ -107,9 +108,13 @@ export class Stage {
       compare(`nanodollars in ${table}`, sums?.cost, this.#costNanos);
     }
     const odd = await this.#server.db
-      .prepare(`SELECT count(*) AS events FROM usage_events WHERE outcome <> 'completed' OR estimated <> 0`)
-      .first<{ events: number }>();
-    compare('events not completed, or estimated', odd?.events, 0);
+      .prepare(
+        `SELECT count(*) FILTER (WHERE outcome <> 'completed') AS broken, count(*) FILTER (WHERE estimated <> 0) AS estimated
+         FROM usage_events`,
+      )
+      .first<{ broken: number; estimated: number }>();
+    compare('events not completed', odd?.broken, 0);
+    compare('events with an estimate', odd?.estimated, this.#estimated);
     const health = await this.#manage('GET', 'health');
     const books = health.books as { held: string; overrun: string }[];
     compare('the books agree with the objects', health.ok, true);
@@ -120,96 +125,60 @@ export class Stage {
     return { requests: this.#served, costNanos: this.#costNanos, wrong };
   }
 
-  /** Ends every process, the last started first. */
-  async stop(): Promise<void> {
-    await stopAll(this.#stops);
-  }
-
-  async #manage(method: string, path: string): Promise<Record<string, unknown>> {
+  #manage(method: string, path: string): Promise<Record<string, unknown>> {
     const [first] = this.members;
-    const response = await fetch(`${this.purser.url}/orgs/${first?.organizationId}/${path}`, {
-      method,
-      headers: { authorization: `Bearer ${first?.masterKey}` },
-    });
-    if (response.status !== 200) throw new Error(`${method} ${path} answers ${response.status}`);
-    return (await response.json()) as Record<string, unknown>;
+    if (!first) throw new Error('a stage without members');
+    return manage(this.sides.purser.url, first, method, path);
   }
 
   async #askUpstream(): Promise<number> {
     this.#upstream.send('served?');
-    const { served } = (await messageOf(this.#upstream)) as { served: number };
+    const { served } = (await messageOf(this.#upstream, 'the fake upstream')) as { served: number };
     return served;
   }
 }
 
 /** Starts everything with `memberCount` members; throws, with nothing left running, where a part does not start. */
 export async function openStage(memberCount: number, say: (line: string) => void): Promise<Stage> {
-  const stops: (() => unknown)[] = [];
+  const ground = await openGround({ folder: 'bench', upstream: './fake-upstream.ts', crons: true, say });
+  const { server, upstreamUrl, runtimes, stops } = ground;
   try {
-    const lock = await lockData(DATA_DIR);
-    const tidy = () => {
-      lock.release();
-      rmSync(DATA_DIR, { recursive: true, force: true });
-    };
-    stops.push(() => {
-      process.off('exit', tidy);
-      tidy();
-    });
-    // Miniflare exits by itself on a signal, before anyone could stop us in order.
-    process.once('exit', tidy);
-    // What a killed run left.
-    rmSync(join(DATA_DIR, 'v3'), { recursive: true, force: true });
-
-    const upstream = fork(fileURLToPath(new URL('./fake-upstream.ts', import.meta.url)));
-    stops.push(() => upstream.kill());
-    const { port } = (await messageOf(upstream)) as { port: number };
-    const upstreamUrl = `http://127.0.0.1:${port}/v1`;
-
-    const runtimes = watchRuntimes();
-    stops.push(() => runtimes.stop());
-    const server = await startServer({
-      port: 0,
-      dataDir: DATA_DIR,
-      bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: upstreamUrl },
-      crons: true,
-      say,
-    });
-    stops.push(() => server.stop());
-    const purser: StagedSide = { name: 'purser', url: server.url, runtime: runtimes.next() };
+    const workerd = runtimes.next();
+    const purser: StagedSide = { name: 'purser', url: server.url, headers: {}, runtime: runtimeOf(workerd) };
 
     // After Purser: the server's guard ends every workerd that is started while it runs, should we be killed.
     const worker = await startBareWorker(upstreamUrl);
     stops.push(() => worker.dispose());
     const { origin: url } = await worker.unsafeGetDirectURL();
-    const bare: StagedSide = { name: 'bare', url, runtime: runtimes.next() };
+    const bare: StagedSide = { name: 'bare', url, headers: {}, runtime: runtimeOf(runtimes.next()) };
+
+    const peer = await startPeer(say);
+    if (peer) stops.push(() => peer.process.kill());
+    const portkey: StagedSide | null = peer && {
+      name: 'portkey',
+      url: peer.url,
+      headers: portkeyHeaders(upstreamUrl),
+      runtime: runtimeOf(peer.process),
+    };
 
     say(`Making ${memberCount} members with budgets ...`);
-    const members = await makeMembers(server, memberCount);
-    return new Stage({ bare, purser, members, server, upstream, stops });
+    const members = await makeMembers(server, memberCount, { budget: BUDGET, keyLimits: KEY_LIMITS });
+    const versions = { workerd: await versionOf(workerd), portkey: peer?.version ?? null };
+    return new Stage({ sides: { bare, purser, portkey }, members, versions, ground });
   } catch (error) {
-    await stopAll(stops);
+    await ground.stop();
     throw error;
   }
 }
 
-/** The last first. One that fails keeps no other from being stopped. */
-async function stopAll(stops: readonly (() => unknown)[]): Promise<void> {
-  for (const stop of stops.toReversed()) {
-    try {
-      await stop();
-    } catch (error) {
-      console.error(`Stopping: ${error}`);
-    }
+/** Portkey, or null, with the reason told, where npm cannot get it: the rest is worth measuring without. */
+async function startPeer(say: (line: string) => void): Promise<Portkey | null> {
+  try {
+    return await startPortkey(say);
+  } catch (error) {
+    say(`Going on without Portkey: ${error instanceof Error ? error.message : error}`);
+    return null;
   }
-}
-
-/** The next message of a child; throws where it ends instead. */
-async function messageOf(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`the fake upstream ended with ${code}`);
-  });
-  const [message] = await Promise.race([once(child, 'message'), ended]);
-  return message;
 }
 
 /** The bare Worker as scripts/server.ts runs Purser: same workerd, same compatibility, one direct socket. */
@@ -235,19 +204,4 @@ async function startBareWorker(upstreamUrl: string): Promise<Miniflare> {
   );
   await miniflare.ready;
   return miniflare;
-}
-
-/** One organization of so many members. Each is made with an organization of its own, and then moves into the first. */
-async function makeMembers(server: Server, count: number): Promise<Seeded[]> {
-  const members: Seeded[] = [];
-  for (let i = 0; i < count; i++) {
-    members.push(await insertOrganization(server.db, server.keySecret, { budget: BUDGET, keyLimits: KEY_LIMITS }));
-  }
-  const organizationId = members[0]?.organizationId ?? '';
-  await server.db.batch(
-    ['projects', 'members', 'api_keys'].map((table) =>
-      server.db.prepare(`UPDATE ${table} SET organization_id = ?1`).bind(organizationId),
-    ),
-  );
-  return members;
 }

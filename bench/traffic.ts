@@ -1,46 +1,45 @@
-/** The kinds of call that the benches make, and what the answer to each must be. */
+/** The kinds of call that the speed bench makes, and what the answer to each must be. */
 import { URL } from 'node:url';
-import { ANSWER, COST, DEMO, MODEL, TEXT, USAGE } from './answers.ts';
+import { ANSWER, ANSWER_NO_USAGE, COST, DEMO, MODEL, NO_USAGE, TEXT, USAGE } from './answers.ts';
 import type { Answer, Call } from './load.ts';
+import { PROMPTS, type PromptName } from './prompts.ts';
 
-/** Who is called: Purser, which must add the cost, or a pass-through, which must add nothing. */
-export type SideName = 'bare' | 'purser';
+/** Who is called: Purser, which must add the cost, or one that only passes calls on and must add nothing. */
+export type SideName = 'bare' | 'portkey' | 'purser';
 
 export interface Side {
   name: SideName;
   /** Without a path. */
   url: string;
+  /** What this side wants to be told beside the key. */
+  headers: Record<string, string>;
 }
 
 export interface Traffic {
   body: string;
-  /** What Purser must book for one call. */
-  costNanos: number;
-  check(side: SideName, answer: Answer): void;
+  /** Whether the fake upstream is asked. */
+  upstream: boolean;
+  /** Whether Purser has to estimate the cost. */
+  estimated: boolean;
+  /** Throws where the answer is wrong; else what Purser must have booked for it, nanodollars. */
+  check(side: SideName, answer: Answer): number;
 }
 
 const MESSAGES = [{ role: 'user', content: 'Say in eight tokens what you always say.' }];
 
-export const SMALL: Traffic = {
-  body: JSON.stringify({ model: MODEL, messages: MESSAGES, max_tokens: 32 }),
-  costNanos: COST.nanos,
-  check(side, answer) {
-    expect(side, answer, 'status', answer.status, 200);
-    // Purser passes a whole answer on byte by byte.
-    expect(side, answer, 'body', answer.body, ANSWER);
-    if (side === 'purser') expect(side, answer, 'x-purser-cost', answer.headers['x-purser-cost'], COST.usd);
-  },
-};
+export const SMALL: Traffic = whole(MESSAGES);
 
 export const STREAM: Traffic = {
   body: streamed({ model: MODEL, messages: MESSAGES, max_tokens: 32 }),
-  costNanos: COST.nanos,
+  upstream: true,
+  estimated: false,
   check(side, answer) {
     expect(side, answer, 'status', answer.status, 200);
     const { text, usage } = readStream(answer.body);
     expect(side, answer, 'text', text, TEXT);
     const wanted = side === 'purser' ? { ...USAGE, cost: COST.usd } : USAGE;
     expect(side, answer, 'usage', JSON.stringify(usage), JSON.stringify(wanted));
+    return COST.nanos;
   },
 };
 
@@ -51,25 +50,71 @@ export const DEMO_STREAM: Traffic = {
     messages: [{ role: 'user', content: DEMO.prompt }],
     demo: { outputTokens: DEMO.outputTokens },
   }),
-  costNanos: DEMO.nanos,
+  upstream: false,
+  estimated: false,
   check(side, answer) {
     expect(side, answer, 'status', answer.status, 200);
     const { text, usage } = readStream(answer.body);
     expect(side, answer, 'words', text.split(' ').length, DEMO.outputTokens);
     expect(side, answer, 'cost', usage?.cost, DEMO.usd);
+    return DEMO.nanos;
   },
 };
+
+/** A long prompt to a small answer, which tells its usage. */
+export function prompt(name: PromptName): Traffic {
+  return whole([{ role: 'user', content: PROMPTS[name] }]);
+}
+
+/** The same to an answer that tells no usage: Purser has to estimate the prompt's tokens. */
+export function promptUncounted(name: PromptName): Traffic {
+  return {
+    body: JSON.stringify({
+      model: MODEL,
+      messages: [{ role: 'user', content: PROMPTS[name] }],
+      max_tokens: 32,
+      user: NO_USAGE,
+    }),
+    upstream: true,
+    estimated: true,
+    check(side, answer) {
+      expect(side, answer, 'status', answer.status, 200);
+      expect(side, answer, 'body', answer.body, ANSWER_NO_USAGE);
+      if (side !== 'purser') return 0;
+      const nanos = Math.round(Number(answer.headers['x-purser-cost']) * 1e9);
+      // What an estimate must be at least is another test's business; for the books it must only be one.
+      expect(side, answer, 'whether it has a cost', nanos > COST.nanos, true);
+      return nanos;
+    },
+  };
+}
 
 export function callOf(traffic: Traffic, side: Side, apiKey: string): Call {
   return {
     url: new URL('/v1/chat/completions', side.url),
     headers: {
+      ...side.headers,
       authorization: `Bearer ${apiKey}`,
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(traffic.body)),
     },
     body: traffic.body,
     check: (answer) => traffic.check(side.name, answer),
+  };
+}
+
+function whole(messages: object[]): Traffic {
+  return {
+    body: JSON.stringify({ model: MODEL, messages, max_tokens: 32 }),
+    upstream: true,
+    estimated: false,
+    check(side, answer) {
+      expect(side, answer, 'status', answer.status, 200);
+      // A whole answer is passed on byte by byte.
+      expect(side, answer, 'body', answer.body, ANSWER);
+      if (side === 'purser') expect(side, answer, 'x-purser-cost', answer.headers['x-purser-cost'], COST.usd);
+      return COST.nanos;
+    },
   };
 }
 

@@ -16,11 +16,14 @@ import {
   type ExtendRequest,
   type Extension,
   HOLD_TIMES,
+  type ReleaseRequest,
   type ScopeStatus,
   type Settlement,
   type SettleRequest,
 } from '../src/budgets/protocol.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
+import type { Resolution } from '../src/budgets/resolutions.ts';
+import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
 import { ZERO } from '../src/money/nanos.ts';
 import { readOpening } from '../src/usage/opening.ts';
@@ -38,6 +41,9 @@ export interface KeyStatus {
   memberStatus: ScopeStatus;
 }
 
+/** 60 random bits: no two lives of one object share a name. */
+const EPOCH_LENGTH = 12;
+
 const UNKNOWN_KEY: LedgerRefusal = { kind: 'invalid_key', reason: 'unknown' };
 
 export class MemberBudget extends DurableObject<Env> {
@@ -45,13 +51,17 @@ export class MemberBudget extends DurableObject<Env> {
   /** The alarm that is set, as far as this instance knows. */
   #alarmAtMs: number | null = null;
   #failedShipments = 0;
+  #beat: ReturnType<typeof setTimeout> | undefined;
   #shipping: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const ttlMs = Number(env.HOLD_TTL_MS ?? HOLD_TIMES.ttlMs);
     const graceMs = Math.min(HOLD_TIMES.graceMs, ttlMs);
-    this.#ledger = new Ledger(storeOf(ctx.storage), Date.now, { ttlMs, graceMs });
+    this.#ledger = new Ledger(storeOf(ctx.storage), Date.now, {
+      times: { ttlMs, graceMs },
+      newEpoch: () => randomText(EPOCH_LENGTH),
+    });
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -68,14 +78,15 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#done(this.#ledger.extend(call));
   }
 
+  /** Answers once the settlement is durable, which may be a moment later: it is written together with others. */
   async settle(call: MemberCall & SettleRequest): Promise<Settlement> {
     await this.#ready(call);
-    return this.#done(this.#ledger.settle(call));
+    return this.#gather({ kind: 'settle', request: call });
   }
 
-  async release(call: MemberCall & { attemptId: string }): Promise<void> {
+  async release(call: MemberCall & ReleaseRequest): Promise<Settlement> {
     await this.#ready(call);
-    this.#done(this.#ledger.release(call.attemptId));
+    return this.#gather({ kind: 'release', request: call });
   }
 
   async configure(call: { policy: MemberPolicy }): Promise<PolicyVersion> {
@@ -83,10 +94,10 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#done(this.#ledger.configure(call.policy));
   }
 
-  /** Whether a key may be used at all, without setting anything aside. */
-  async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null }> {
-    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY };
-    return { refusal: this.#ledger.checkKey(call.keyHash).refusal };
+  /** Whether a key may be used at all, without setting anything aside, and whether its answers may be recorded. */
+  async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null; replay: boolean }> {
+    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY, replay: false };
+    return { refusal: this.#ledger.checkKey(call.keyHash).refusal, replay: this.#ledger.replays() };
   }
 
   async status(call: MemberCall): Promise<ScopeStatus> {
@@ -161,7 +172,7 @@ export class MemberBudget extends DurableObject<Env> {
     for (;;) {
       const events = this.#ledger.unshipped();
       const last = events.at(-1);
-      if (!last) return;
+      if (!last) return this.#ledger.settleDown();
       await shipEvents(this.env.DB, this.#ledger.member(), events);
       this.#ledger.confirmShipped(last.n);
       if (events.length < LIMITS.shipRowsMax) return;
@@ -181,9 +192,32 @@ export class MemberBudget extends DurableObject<Env> {
     return opening !== null;
   }
 
+  #gather(resolution: Resolution): Promise<Settlement> {
+    return new Promise((resolve, reject) => {
+      this.#ledger.gather(resolution, resolve, reject);
+      this.#beatInTime();
+    });
+  }
+
   #done<T>(answer: T): T {
     this.#wake();
+    this.#beatInTime();
     return answer;
+  }
+
+  /** Sets the timer for what is due between calls. It also keeps the object in memory while anything is only there. */
+  #beatInTime(): void {
+    if (this.#beat) return;
+    const dueMs = this.#ledger.nextBeatAtMs();
+    if (dueMs === null) return;
+    this.#beat = setTimeout(
+      () => {
+        this.#beat = undefined;
+        this.#ledger.beat();
+        this.#done(undefined);
+      },
+      Math.max(0, dueMs - Date.now()),
+    );
   }
 
   /** Sets the alarm where none is set that comes soon enough. An alarm that comes too early does no harm. */

@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import diagnostics from 'node:diagnostics_channel';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Cron } from 'croner';
@@ -22,7 +22,12 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const run = promisify(execFile);
 const CONFIG = join(ROOT, 'wrangler.toml');
 
+/** The local build of the Worker. */
+const ENTRY = 'src/local/worker.ts';
+
 export interface ServerOptions {
+  /** The Worker's main file, should it be another than the local build's. */
+  entry?: string;
   /** 0 takes any free port. */
   port: number;
   /** Where D1, the objects and the local secrets live. */
@@ -50,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const port = await freePort(options.port);
   const keySecret = localSecret(dataDir);
   say('Building the Worker and applying migrations ...');
-  const [script] = await Promise.all([buildWorker(dataDir), applyMigrations(dataDir)]);
+  const [script] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();
@@ -103,11 +108,11 @@ function schedule(expression: string, run: (expression: string) => Promise<void>
   );
 }
 
-/** The local build of the Worker (src/local/worker.ts), as text. */
-async function buildWorker(dataDir: string): Promise<string> {
+/** The Worker in one piece, as text. */
+async function buildWorker(entry: string, dataDir: string): Promise<string> {
   const outDir = join(dataDir, 'build');
-  await wrangler(['deploy', 'src/local/worker.ts', '--dry-run', '--outdir', outDir]);
-  return readFileSync(join(outDir, 'worker.js'), 'utf8');
+  await wrangler(['deploy', entry, '--dry-run', '--outdir', outDir]);
+  return readFileSync(join(outDir, basename(entry).replace(/\.ts$/, '.js')), 'utf8');
 }
 
 async function applyMigrations(dataDir: string): Promise<void> {

@@ -19,14 +19,29 @@ export const LIMITS = {
   /** A resolved hold is remembered this long (and until it is shipped), so that a late repeat changes nothing. */
   tombstoneMs: 15 * MINUTE_MS,
 
+  /** A hold younger than this lives in memory: most attempts are over by then, and never need a row of their own. */
+  youngHoldMsMax: 5 * SECOND_MS,
+  /** A larger hold than this part of what is left is a row: what a crash turns into a ghost must not block a member. */
+  youngHoldShareMax: 1 / 20,
+  /** The ceiling is raised for so many more holds like the one that needs it: one durable write admits them all. */
+  ceilingHoldsAhead: 16,
+  /** Settlements wait this long for others, so that one durable write takes them all. Nothing but their event waits with them. */
+  gatherMs: 250,
+  /** So many at once do not wait. */
+  gatherMax: 128,
+  /** A ticket of an earlier life of its object is honoured so long: shorter than its tombstone would be kept. */
+  claimAgeMsMax: 10 * MINUTE_MS,
+
   /** The first slice of a stream: small enough to start with little left, large enough for most short answers. */
   sliceTokensMin: 256,
   /** Slices double up to here: at 100 tokens a second one extension every 40 s. */
   sliceTokensMax: 4_096,
   /** What a provider may still make before it notices a cancel; it stays inside the hold. */
   tailTokens: 64,
-  /** How long an answer waits for its settlement to be confirmed before it goes out; settling goes on behind it. */
-  settleBeforeAnswerMs: 2 * SECOND_MS,
+  /** Of a small hold the tail is at most this part, so that the last tokens of a budget are of use: 256 tokens have it whole. */
+  tailShareMax: 1 / 4,
+  /** A shorter answer is of no use to anybody, and providers refuse a smaller cap. */
+  outputTokensMin: 16,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
   settleGiveUpMs: 28 * SECOND_MS,
   /** Admission fails closed after this: a caller rather hears 503 soon than waits. */
@@ -39,7 +54,7 @@ export const LIMITS = {
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
 
-  /** After a hang-up a whole answer is waited for this long: what the provider bills is then known, not guessed. */
+  /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
   /** The largest whole answer that is read into memory. */
   answerBytesMax: 32 * 1024 * 1024,
@@ -48,8 +63,28 @@ export const LIMITS = {
   requestBytesMax: 16 * 1024 * 1024,
   /** Far above any body of the management API, far below what would burden a Worker. */
   apiBodyBytesMax: 64 * 1024,
+  /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
+  checkedKeysMax: 2_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
+  /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
+  requestsPerMinuteMax: 60_000,
+  /** So many requests of some 16,000 tokens each: more than any provider gives one customer. */
+  tokensPerMinuteMax: 1_000_000_000,
+  /** Each request in flight is a row and a place in one object's memory; a person's tools run dozens. */
+  concurrencyMax: 10_000,
+  /** Throttles remember the last minute in parts of this length: a request waits at most so much longer than it had to. */
+  throttlePartMs: SECOND_MS,
+  /** When to come back is not known of a request in flight; most answers, or their first slice, are done by then. */
+  concurrencyRetryMs: SECOND_MS,
+  /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
+  idempotencyKeyLengthMax: 255,
+  /** A request that comes again within this time under its Idempotency-Key is answered from the record. */
+  replayKeepMs: DAY_MS,
+  /** An answer waits so long for its record before its end goes out; recording goes on behind it. */
+  recordBeforeAnswerMs: 2 * SECOND_MS,
+  /** The largest answer that is recorded: one value in an object's storage holds 2 MB. */
+  replayBytesMax: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
@@ -102,6 +137,8 @@ export const LIMITS = {
 
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
+  /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */
+  policyFanOutMs: 10 * SECOND_MS,
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
 

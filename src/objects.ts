@@ -4,6 +4,7 @@
  */
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { OrgWallet } from '../durable-objects/org-wallet.ts';
+import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -12,6 +13,7 @@ import { LIMITS } from './limits.ts';
  */
 type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
 type WalletStub = Omit<OrgWallet, keyof DurableObject>;
+type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
   retryable?: boolean;
@@ -31,21 +33,63 @@ export function memberBudget<T>(
   call: (object: MemberStub) => Promise<T>,
   timeoutMs: number = LIMITS.admissionTimeoutMs,
 ): Promise<T> {
-  const { MEMBER_BUDGET: namespace } = env;
-  const stub = () => namespace.get(namespace.idFromName(memberId)) as unknown as MemberStub;
-  return inTime(() => call(stub()), memberId, timeoutMs);
+  return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs);
 }
 
-/** Calls the wallet of an organization, under the same terms. */
+/** Calls the wallet of an organization; as memberBudget. */
 export function orgWallet<T>(
   env: Env,
   organizationId: string,
   call: (object: WalletStub) => Promise<T>,
   timeoutMs: number = LIMITS.walletSyncMs,
 ): Promise<T> {
-  const { ORG_WALLET: namespace } = env;
-  const stub = () => namespace.get(namespace.idFromName(organizationId)) as unknown as WalletStub;
-  return inTime(() => call(stub()), organizationId, timeoutMs);
+  return callObject(() => call(stubOf<WalletStub>(env.ORG_WALLET, organizationId)), organizationId, timeoutMs);
+}
+
+/** Calls the object that records the answer to one Idempotency-Key, by the name that its seal gives it; as memberBudget. */
+export function recordedAnswer<T>(
+  env: Env,
+  name: string,
+  call: (object: RecorderStub) => Promise<T>,
+  timeoutMs: number = LIMITS.admissionTimeoutMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<RecorderStub>(env.RECORDED_ANSWERS, name)), name, timeoutMs);
+}
+
+async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${name} in ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([retry(call, timeoutMs), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Tries until `attempt` succeeds, for as long as the platform lets a request go on, counted from `sinceMs`. True once it
+ * has succeeded; else false, with `failure` in the log.
+ */
+export async function insist(
+  attempt: () => Promise<unknown>,
+  sinceMs: number,
+  failure: { event: string; [about: string]: string },
+): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await attempt();
+      return true;
+    } catch (error) {
+      const pauseMs = Math.min(100 * 2 ** tries, LIMITS.admissionTimeoutMs);
+      if (Date.now() - sinceMs + pauseMs > LIMITS.settleGiveUpMs) {
+        console.error(JSON.stringify({ ...failure, error: String(error) }));
+        return false;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
 }
 
 /** Calls for each item, LIMITS.objectCallsAtOnce of them at a time; the answers come in the order of the items. */
@@ -58,17 +102,8 @@ export async function forEachObject<Item, T>(items: readonly Item[], call: (item
   return answers;
 }
 
-/** What `attempt` answers, with retries, within the time; it must make a new stub each time. */
-async function inTime<T>(attempt: () => Promise<T>, whose: string, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${whose} in ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([retry(attempt, timeoutMs), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+function stubOf<Stub>(namespace: Pick<DurableObjectNamespace, 'idFromName' | 'get'>, name: string): Stub {
+  return namespace.get(namespace.idFromName(name)) as unknown as Stub;
 }
 
 async function retry<T>(attempt: () => Promise<T>, withinMs: number): Promise<T> {

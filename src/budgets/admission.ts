@@ -3,13 +3,14 @@
  * in the same synchronous block as the write that follows.
  */
 import { type Nanos, nanos } from '../money/nanos.ts';
+import type { Fallback } from './protocol.ts';
 import type { LedgerRefusal, ScopeName, ScopeView } from './refusals.ts';
 
 /**
  * Invariant 1 stands here: null (admit) only where spent + held + ask <= limit in every scope, and nowhere spent >= limit.
  * Scopes are taken in the order of the API's refusals; the first that refuses is named.
  */
-export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal | null {
+function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal | null {
   const exhausted = scopes.filter((view) => view.spent >= view.limit);
   const [first, ...others] = exhausted;
   if (first) return { kind: 'exhausted', view: first, alsoExhausted: others.map((view) => view.scope) };
@@ -20,6 +21,23 @@ export function decide(scopes: readonly ScopeView[], ask: Nanos): LedgerRefusal 
   const occupied = tightest(scopes.filter((view) => view.spent + view.held + ask > view.limit));
   if (occupied) return { kind: 'budget_in_flight', view: occupied, needed: ask };
   return null;
+}
+
+/** What may be set aside: what was asked, or its fallback, or why neither. */
+export type Choice =
+  | { refusal: null; amount: Nanos; shortOfHeld: boolean }
+  | { refusal: LedgerRefusal; shortOfHeld: boolean };
+
+/** `shortOfHeld`: less than asked, or nothing, because others hold it: once they let go there may be more. */
+export function choose(scopes: readonly ScopeView[], ask: Nanos, otherwise: Fallback | null): Choice {
+  const refusal = decide(scopes, ask);
+  if (!refusal) return { refusal, amount: ask, shortOfHeld: false };
+  const shortOfHeld = scopes.some((view) => view.held > 0);
+  if (refusal.kind === 'exhausted' || !otherwise) return { refusal, shortOfHeld };
+  const less = decide(scopes, otherwise.amount);
+  if (less) return { refusal: less, shortOfHeld };
+  const left = tightest(scopes)?.remaining ?? ask;
+  return { refusal: null, amount: otherwise.kind === 'exactly' ? otherwise.amount : left, shortOfHeld };
 }
 
 /**

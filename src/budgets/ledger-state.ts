@@ -1,11 +1,13 @@
 /**
- * What the ledger keeps in memory: a copy of its tables, by scope. It changes only in the transaction that changes them.
+ * What the ledger keeps in memory: a copy of its tables, by scope, and the young holds that are nowhere else. The copy
+ * changes only in the transaction that changes the tables.
  */
-import { type Nanos, ZERO } from '../money/nanos.ts';
-import type { KeyPolicy, MemberPolicy, ScopeLimits } from './policy.ts';
+import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
+import type { Period } from './calendar.ts';
+import { type KeyPolicy, type MemberPolicy, NO_THROTTLES, type ScopeLimits, type Throttles } from './policy.ts';
 import type { LedgerRefusal } from './refusals.ts';
-import type { Hold, Total } from './tables.ts';
-import { Window } from './windows.ts';
+import type { Ghost, Hold, Tables, Total } from './tables.ts';
+import { type Bucket, Window } from './windows.ts';
 
 export interface Scope {
   total: Total;
@@ -18,7 +20,19 @@ export interface State {
   keysByHash: Map<string, KeyPolicy>;
   keysById: Map<string, KeyPolicy>;
   scopes: Map<string, Scope>;
+  /** Every open hold: those with a row, and the young ones. */
   open: Map<string, Hold>;
+  /** This life of the object; see young-holds.ts. */
+  epoch: string;
+  /** The open holds without a row. */
+  young: Set<string>;
+  youngHeld: Nanos;
+  /** What is durable about them: their sum never passes it. */
+  ceiling: Nanos;
+  /** By epoch. */
+  ghosts: Map<string, Ghost>;
+  /** What those still in force hold: in every scope, because nobody knows any more in which. */
+  ghostsHeld: Nanos;
   shipped: number;
   /** The last sequence number given. */
   sequence: number;
@@ -30,32 +44,68 @@ export const MEMBER_SCOPE = 'member';
 
 const NO_LIMITS: ScopeLimits = { total: null, period: null };
 
-export function newState(policy: MemberPolicy, shipped: number): State {
+export function newState(policy: MemberPolicy, shipped: number, epoch: string): State {
   const state: State = {
     policy,
     keysByHash: new Map(),
     keysById: new Map(),
     scopes: new Map(),
     open: new Map(),
+    epoch,
+    young: new Set(),
+    youngHeld: ZERO,
+    ceiling: ZERO,
+    ghosts: new Map(),
+    ghostsHeld: ZERO,
     shipped,
     sequence: shipped,
     lastMs: 0,
   };
-  adoptPolicy(state, policy);
+  adoptPolicy(state, policy, state.lastMs);
   return state;
 }
 
-export function adoptPolicy(state: State, policy: MemberPolicy): void {
+/** The state as the tables have it. What was only in memory is gone; see young-holds.ts for what it leaves. */
+export function readState(tables: Tables, policy: MemberPolicy, epoch: string): State {
+  const shipped = tables.readShipped();
+  const state = newState(policy, shipped, epoch);
+  state.sequence = tables.outboxAbove(shipped).newest ?? shipped;
+  state.lastMs = tables.readLastInstant();
+  const buckets = tables.readBuckets();
+  const current = tables.readWindows();
+  const totals = tables.readTotals();
+  for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
+    const scope = scopeOf(state, name);
+    scope.window = windowOf(state, name, buckets.get(name) ?? [], current.get(name) ?? null);
+    scope.total = totals.get(name) ?? scope.total;
+  }
+  for (const hold of tables.readOpenHolds()) {
+    state.open.set(hold.id, hold);
+    addHeld(state, hold.keyId, hold.held);
+  }
+  return state;
+}
+
+export function adoptPolicy(state: State, policy: MemberPolicy, now: number): void {
   state.policy = policy;
   state.keysByHash = new Map(policy.keys.map((key) => [key.hash, key]));
   state.keysById = new Map(policy.keys.map((key) => [key.keyId, key]));
   for (const [name, scope] of state.scopes) {
-    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null);
+    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null, now);
   }
+}
+
+/** A scope's window as its policy has it now. */
+export function windowOf(state: State, name: string, buckets: readonly Bucket[], current: Period | null): Window {
+  return new Window(limitsOf(state, name).period?.window ?? null, { buckets, current });
 }
 
 export function limitsOf(state: State, name: string): ScopeLimits {
   return name === MEMBER_SCOPE ? state.policy.limits : (state.keysById.get(name)?.limits ?? NO_LIMITS);
+}
+
+export function throttlesOf(state: State, name: string): Throttles {
+  return name === MEMBER_SCOPE ? state.policy.throttles : (state.keysById.get(name)?.throttles ?? NO_THROTTLES);
 }
 
 /** What counts against a scope's total: the member's cycle for a one-time budget, else everything ever. */
@@ -73,12 +123,34 @@ export function scopeOf(state: State, name: string): Scope {
         spent: ZERO,
         lifetime: ZERO,
       },
-      window: new Window(limitsOf(state, name).period?.window ?? null, []),
+      window: new Window(limitsOf(state, name).period?.window ?? null),
       held: ZERO,
     };
     state.scopes.set(name, scope);
   }
   return scope;
+}
+
+/** The scopes that an attempt with this key counts in. */
+export function scopesOf(keyId: string): readonly [string, string] {
+  return [MEMBER_SCOPE, keyId];
+}
+
+/** How many attempts of the member or of one key are in flight. */
+export function openIn(state: State, name: string): number {
+  if (name === MEMBER_SCOPE) return state.open.size;
+  let open = 0;
+  for (const hold of state.open.values()) if (hold.keyId === name) open += 1;
+  return open;
+}
+
+/** Raises (or with a negative amount lowers) what the member and the key hold. */
+export function addHeld(state: State, keyId: string, amount: Nanos): void {
+  for (const name of scopesOf(keyId)) {
+    const scope = scopeOf(state, name);
+    scope.held = addNanos(scope.held, amount);
+    if (scope.held < 0) throw new Error(`held below zero in ${name}: ${scope.held}`);
+  }
 }
 
 export function refuseKey(key: KeyPolicy, now: number): LedgerRefusal | null {

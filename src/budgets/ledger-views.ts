@@ -2,11 +2,12 @@
  * What the ledger's state shows: to a decision, every limit that an attempt counts in; to people, the status of a scope.
  * Reads only.
  */
-import { nanos } from '../money/nanos.ts';
+import { addNanos, nanos } from '../money/nanos.ts';
 import { scopeView } from './admission.ts';
-import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf } from './ledger-state.ts';
+import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf, throttlesOf } from './ledger-state.ts';
 import type { ScopeStatus } from './protocol.ts';
 import type { ScopeView } from './refusals.ts';
+import { attemptOf, type Resolution } from './resolutions.ts';
 
 /** The limits that an attempt with this key counts in, in the order of the API's refusals. Empty: nothing is limited. */
 export function viewsOf(state: State, keyId: string, now: number): ScopeView[] {
@@ -16,7 +17,8 @@ export function viewsOf(state: State, keyId: string, now: number): ScopeView[] {
     ['api_key', keyId],
   ] as const) {
     const limits = limitsOf(state, name);
-    const { total, window, held } = scopeOf(state, name);
+    const { total, window, held: ofScope } = scopeOf(state, name);
+    const held = addNanos(ofScope, state.ghostsHeld);
     if (limits.total !== null) {
       views.push(scopeView(`${prefix}_total`, limits.total, spentOf(state, name, total), held, null));
     }
@@ -28,14 +30,41 @@ export function viewsOf(state: State, keyId: string, now: number): ScopeView[] {
   return views;
 }
 
+/** The same limits as they will stand once what was gathered is written: what people are shown. */
+export function withoutGathered(
+  state: State,
+  views: ScopeView[],
+  keyId: string,
+  gathered: readonly { resolution: Resolution }[],
+): ScopeView[] {
+  if (views.length === 0) return views;
+  const member = { held: 0, spent: 0 };
+  const key = { held: 0, spent: 0 };
+  for (const { resolution } of gathered) {
+    const hold = state.open.get(attemptOf(resolution));
+    if (!hold) continue;
+    for (const sum of hold.keyId === keyId ? [member, key] : [member]) {
+      sum.held += hold.held;
+      if (resolution.kind === 'settle') sum.spent += resolution.request.cost;
+    }
+  }
+  return views.map((view) => {
+    const sum = view.scope === 'api_key_total' || view.scope === 'api_key_period' ? key : member;
+    const { scope, limit, spent, held, resetsAtMs } = view;
+    return scopeView(scope, limit, nanos(spent + sum.spent), nanos(held - sum.held), resetsAtMs);
+  });
+}
+
 /** The status of the member (MEMBER_SCOPE) or of one of its keys. */
 export function statusOf(state: State, name: string, now: number): ScopeStatus {
   const limits = limitsOf(state, name);
-  const { total, window, held } = scopeOf(state, name);
+  const { total, window, held: ofScope } = scopeOf(state, name);
+  const held = addNanos(ofScope, state.ghostsHeld);
   const { period } = limits;
   const usage = spentOf(state, name, total);
   return {
     limits,
+    throttles: throttlesOf(state, name),
     version: state.policy.version,
     usage,
     lifetimeUsage: total.lifetime,
@@ -46,7 +75,7 @@ export function statusOf(state: State, name: string, now: number): ScopeStatus {
       usage: window.spentAt(now),
       held,
       remaining: nanos(Math.max(0, period.limit - window.spentAt(now) - held)),
-      startedAtMs: window.horizon(now),
+      startedAtMs: window.startedAt(now),
       resetAtMs: window.resetsAt(now, period.limit),
     },
     totalBasis: state.policy.totalBasis,

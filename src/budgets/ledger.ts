@@ -6,15 +6,19 @@
  * its act one step. All methods are idempotent by attempt id, because the runtime and the Worker may repeat any call.
  *
  * What is on disk is the truth; scopes and open holds are also kept in memory so that admission reads no table. Memory
- * changes inside the same transaction as the disk, and any throw drops it, to be read again. Expected refusals are
- * values; a throw is a bug or a broken disk.
+ * changes inside the same transaction as the disk, and any throw drops it, to be read again as after a crash. Two things
+ * are in memory only: holds of the last seconds, under a durable ceiling (young-holds.ts), and resolutions that wait to
+ * be written together (`gather`): until then their holds count as held. Expected refusals are values; a throw is a bug or
+ * a broken disk.
  */
 import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { decide, decideGrowth, holdingMore, tightest } from './admission.ts';
-import { eventOf, unknownHold } from './hold-records.ts';
+import { choose, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { Gathering, type Waiting } from './gathering.ts';
+import { holdOf, ticketOf } from './hold-records.ts';
 import {
+  addHeld,
   adoptPolicy,
   type CheckedKey,
   checkedKey,
@@ -22,11 +26,23 @@ import {
   limitsOf,
   MEMBER_SCOPE,
   newState,
+  openIn,
+  readState,
   type State,
   scopeOf,
+  scopesOf,
+  windowOf,
 } from './ledger-state.ts';
-import { statusOf, viewsOf } from './ledger-views.ts';
-import { isNewer, type KeyPolicy, type MemberPolicy, type Opening, type PolicyVersion } from './policy.ts';
+import { statusOf, viewsOf, withoutGathered } from './ledger-views.ts';
+import {
+  isNewer,
+  type KeyPolicy,
+  type MemberPolicy,
+  type Opening,
+  type PolicyVersion,
+  type Throttles,
+} from './policy.ts';
+import { Posting } from './posting.ts';
 import {
   type Admission,
   type AuthorizeRequest,
@@ -34,29 +50,52 @@ import {
   type Extension,
   HOLD_TIMES,
   type HoldTimes,
+  type ReleaseRequest,
   type ScopeStatus,
   type Settlement,
   type SettleRequest,
   type Ticket,
 } from './protocol.ts';
 import { RefusalCounts } from './refusal-counts.ts';
-import type { LedgerRefusal } from './refusals.ts';
+import type { LedgerRefusal, ScopeView } from './refusals.ts';
+import { expire, type Resolution, resolve } from './resolutions.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
-import { NO_TOKENS, type UsageEvent } from './usage-event.ts';
+import { ThrottleCounts } from './throttles.ts';
+import type { UsageEvent } from './usage-event.ts';
 import { WINDOW_MS_MAX, Window } from './windows.ts';
+import {
+  claim,
+  dissolveGhosts,
+  leaveYoung,
+  lowerCeiling,
+  mayBeYoung,
+  openYoung,
+  raiseGhost,
+  writeAged,
+} from './young-holds.ts';
+
+export interface LedgerOptions {
+  times?: HoldTimes;
+  /** A name for each life of the object that none before it had. */
+  newEpoch: () => string;
+}
 
 export class Ledger {
   readonly #tables: Tables;
   readonly #clock: Clock;
   readonly #times: HoldTimes;
+  readonly #newEpoch: () => string;
   readonly #refusals = new RefusalCounts();
+  readonly #throttles = new ThrottleCounts();
+  readonly #gathering = new Gathering((resolutions) => this.#resolveAll(resolutions));
   #state: State | null = null;
 
-  constructor(store: Store, clock: Clock, times: HoldTimes = HOLD_TIMES) {
+  constructor(store: Store, clock: Clock, options: LedgerOptions) {
     this.#tables = new Tables(store);
     this.#clock = clock;
-    this.#times = times;
+    this.#times = options.times ?? HOLD_TIMES;
+    this.#newEpoch = options.newEpoch;
   }
 
   /** The policy's version, or null for an object that has not learned who it is. */
@@ -69,6 +108,11 @@ export class Ledger {
     return { memberId, organizationId };
   }
 
+  /** Whether the member's answers may be recorded for repeats. */
+  replays(): boolean {
+    return this.#loaded().policy.replay ?? true;
+  }
+
   /** Starts from what D1 knows. Does nothing where the ledger already has a policy as new: then it knows better. */
   open(opening: Opening): void {
     const known = this.#load();
@@ -77,7 +121,7 @@ export class Ledger {
       this.configure(opening.policy);
       return;
     }
-    const state = newState(opening.policy, opening.sequence);
+    const state = newState(opening.policy, opening.sequence, '');
     for (const { scope, spent } of opening.lifetime) {
       scopeOf(state, scope).total = { cycle: 0, cycleStartedAtMs: null, spent, lifetime: spent };
     }
@@ -88,12 +132,20 @@ export class Ledger {
       this.#tables.writeShipped(opening.sequence);
       for (const [scope, { total }] of state.scopes) this.#tables.writeTotal(scope, total);
       for (const { scope, ...bucket } of opening.recent) this.#tables.writeBucket(scope, bucket);
+      // A limit that meets spending counts it, as one that is set newly does.
+      for (const [scope, buckets] of this.#tables.readBuckets()) {
+        const past = new Window(null, { buckets, current: null });
+        const window = past.respecify(limitsOf(state, scope).period?.window ?? null, this.#now(state));
+        this.#tables.writeWindow(scope, window.current);
+      }
     });
     this.#state = null;
   }
 
   /** Takes a newer policy. An older or equal one changes nothing; the answer tells the version in force. */
   configure(policy: MemberPolicy): PolicyVersion {
+    // What was settled before the change counts before it.
+    this.flush();
     const state = this.#loaded();
     if (!isNewer(policy.version, state.policy.version)) return state.policy.version;
     const now = this.#now(state);
@@ -104,7 +156,8 @@ export class Ledger {
         Object.assign(total, { cycle: policy.cycle, cycleStartedAtMs: now, spent: ZERO });
         this.#tables.writeTotal(MEMBER_SCOPE, total);
       }
-      adoptPolicy(state, policy);
+      adoptPolicy(state, policy, now);
+      for (const [scope, { window }] of state.scopes) this.#tables.writeWindow(scope, window.current);
     });
     return policy.version;
   }
@@ -117,68 +170,54 @@ export class Ledger {
 
   /** Sets money aside for one attempt in every scope that it counts in, or says why not. */
   authorize(request: AuthorizeRequest): Admission {
+    // A repeat that comes after its own settlement must find it.
+    if (this.#gathering.waitsFor(request.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
     const checked = keyByHash(state, request.keyHash, now);
     if (checked.refusal !== null) return this.#refuse(request, checked.key, checked.refusal);
     const { key } = checked;
 
-    const madeAtMs = attemptMadeAt(request.attemptId);
     const known = state.open.get(request.attemptId) ?? this.#tables.readHold(request.attemptId);
-    const views = viewsOf(state, key.keyId, now);
     if (known?.state === 'open') {
-      return { granted: true, ticket: this.#ticket(known), tightest: tightest(views) ?? null };
+      const views = viewsOf(state, key.keyId, now);
+      return { granted: true, ticket: this.#ticket(state, known), tightest: tightest(views) ?? null };
     }
+    const madeAtMs = attemptMadeAt(request.attemptId);
     if (known || madeAtMs === null || Math.abs(now - madeAtMs) > LIMITS.authorizeAgeMsMax) {
       return { granted: false, refusal: { kind: 'too_late' } };
     }
 
-    const limited = views.length > 0;
-    if (request.amount === null && limited) return this.#refuse(request, key, { kind: 'price_unknown' });
-    const amount = request.amount ?? ZERO;
-    const refusal = decide(views, amount);
-    if (refusal) return this.#refuse(request, key, refusal);
-
-    const hold: Hold = {
-      id: request.attemptId,
-      keyId: key.keyId,
-      projectId: key.projectId,
-      about: request.about,
-      openedAtMs: now,
-      state: 'open',
-      held: amount,
-      chargeAtExpiry: amount,
-      expiresAtMs: now + this.#times.ttlMs,
-      resolvedAtMs: null,
-      charged: null,
-      n: null,
-      reports: 0,
-      cycle: 0,
-    };
-    this.#write(() => {
-      this.#tables.writeHold(hold);
-      state.open.set(hold.id, hold);
-      this.#addHeld(state, hold.keyId, amount);
-    });
-    // Every scope holds that much more now, so the tightest is the tightest still.
-    const before = tightest(views);
-    return { granted: true, ticket: this.#ticket(hold), tightest: before ? holdingMore(before, amount) : null };
+    const decision = this.#decide(key.keyId, request);
+    const refused = 'refusal' in decision ? decision.refusal : null;
+    // In the order of the API's refusals: too fast comes after spent, and before held by others.
+    if (refused && refused.kind !== 'budget_in_flight') return this.#refuse(request, key, refused);
+    const throttled = this.#throttled(key);
+    if (throttled) return this.#refuse(request, key, throttled);
+    if ('refusal' in decision) return this.#refuse(request, key, decision.refusal);
+    this.#throttles.admitted(scopesOf(key.keyId), now);
+    return this.#grant(key, request, decision.amount, decision.views);
   }
 
   /** Renews a hold and, when asked for more than it has, grows it under the same check as admission. */
   extend(request: ExtendRequest): Extension {
+    if (this.#gathering.waitsFor(request.ticket.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
-    const hold = state.open.get(request.attemptId);
-    if (!hold) return { extended: false, refusal: null };
-    const { refusal: keyRefusal } = checkedKey(state, state.keysById.get(hold.keyId), now);
+    const { attemptId, keyId } = request.ticket;
+    const { refusal: keyRefusal } = checkedKey(state, state.keysById.get(keyId), now);
     if (keyRefusal) return { extended: false, refusal: keyRefusal };
+    const hold = state.open.get(attemptId) ?? this.#claimed(state, request);
+    if (!hold) return { extended: false, refusal: null };
     const more = nanos(Math.max(0, request.toAmount - hold.held));
     if (more > 0) {
-      const refusal = decideGrowth(viewsOf(state, hold.keyId, now), hold.held, more);
+      const refusal = decideGrowth(viewsOf(state, keyId, now), hold.held, more);
+      if (refusal?.kind === 'budget_in_flight' && this.flush()) return this.extend(request);
       if (refusal) return { extended: false, refusal };
     }
     this.#write(() => {
+      // A hold that lives long enough to be renewed has a row from now on.
+      leaveYoung(state, hold);
       hold.held = addNanos(hold.held, more);
       if (request.report > hold.reports) {
         hold.reports = request.report;
@@ -186,66 +225,62 @@ export class Ledger {
       }
       hold.expiresAtMs = now + this.#times.ttlMs;
       this.#tables.writeHold(hold);
-      this.#addHeld(state, hold.keyId, more);
+      addHeld(state, hold.keyId, more);
     });
-    return { extended: true, ticket: this.#ticket(hold) };
+    return { extended: true, ticket: this.#ticket(state, hold) };
   }
 
-  /** Replaces a hold by what the attempt cost. After an expiry it books the difference, once. */
+  /**
+   * Takes a resolution to be written together with others: at the next `flush`, which `beat` does in time, and every
+   * call that needs to know. `done` is called once it is written, `failed` where it could not be.
+   */
+  gather(resolution: Resolution, done: Waiting['done'] = () => {}, failed: Waiting['failed'] = () => {}): void {
+    this.#gathering.add({ resolution, done, failed }, this.#clock());
+  }
+
+  /** Writes what was gathered, in one block that changes memory and disk together. False: there was nothing. */
+  flush(): boolean {
+    return this.#gathering.flush();
+  }
+
+  /** Gathers and flushes at once; throws where it cannot be written. */
   settle(request: SettleRequest): Settlement {
-    const state = this.#loaded();
-    const now = this.#now(state);
-    const hold = state.open.get(request.attemptId) ?? this.#tables.readHold(request.attemptId);
-    if (!hold || hold.state === 'released') return { booked: false };
-    if (hold.state === 'settled') return { booked: true };
-    if (hold.state === 'expired') this.#correct(state, hold, request, now);
-    else this.#resolve(state, hold, request, now);
-    return { booked: true };
+    return this.#resolveNow({ kind: 'settle', request });
   }
 
-  /** Frees a hold under which nothing was sent. Of an unknown attempt it leaves a tombstone, should its authorize still come. */
-  release(attemptId: string): void {
-    const state = this.#loaded();
-    const now = this.#now(state);
-    const madeAtMs = attemptMadeAt(attemptId);
-    const known = state.open.get(attemptId) ?? this.#tables.readHold(attemptId);
-    if (known ? known.state !== 'open' : madeAtMs === null || now - madeAtMs > LIMITS.authorizeAgeMsMax) return;
-    const freed = known?.held ?? ZERO;
-    const tombstone: Hold = {
-      ...(known ?? unknownHold(attemptId, now, madeAtMs ?? now)),
-      state: 'released',
-      held: ZERO,
-      resolvedAtMs: now,
-      charged: ZERO,
-    };
-    this.#write(() => {
-      this.#tables.writeHold(tombstone);
-      state.open.delete(attemptId);
-      if (known) this.#addHeld(state, known.keyId, nanos(-freed));
-    });
+  release(request: ReleaseRequest): void {
+    this.#resolveNow({ kind: 'release', request });
   }
 
-  /** Resolves every hold whose Worker was silent past ttl and grace, at what it may have spent. Called by the alarm. */
-  expireHolds(): void {
-    const state = this.#loaded();
-    const now = this.#now(state);
-    for (const hold of [...state.open.values()]) {
-      if (hold.expiresAtMs + this.#times.graceMs > now) continue;
-      const cost = hold.chargeAtExpiry;
-      const request: SettleRequest = {
-        ...NO_TOKENS,
-        attemptId: hold.id,
-        cost,
-        inputCost: ZERO,
-        outputCost: cost,
-        outcome: 'expired',
-        unresolved: nanos(hold.held - cost),
-        estimated: true,
-        latencyMs: null,
-        firstTokenMs: null,
-      };
-      this.#resolve(state, hold, request, now);
+  /** What is due between calls: writes what was gathered, and gives rows to holds that are young no more. */
+  beat(): void {
+    const state = this.#load();
+    if (!state) return;
+    this.flush();
+    const agedUntilMs = this.#now(state) - LIMITS.youngHoldMsMax;
+    if (this.#oldestYoungMs(state) <= agedUntilMs) {
+      this.#write(() => writeAged(state, this.#tables, agedUntilMs));
     }
+  }
+
+  /** When `beat` is due (epoch ms); null while nothing waits. Until then the object must stay awake. */
+  nextBeatAtMs(): number | null {
+    const { dueAtMs } = this.#gathering;
+    if (dueAtMs !== null) return dueAtMs;
+    const oldest = this.#state ? this.#oldestYoungMs(this.#state) : Number.POSITIVE_INFINITY;
+    return Number.isFinite(oldest) ? oldest + LIMITS.youngHoldMsMax : null;
+  }
+
+  /** Resolves what nobody will: holds whose Worker was silent past ttl and grace, and ghosts. Called by the alarm. */
+  expireHolds(): void {
+    this.flush();
+    const state = this.#loaded();
+    const now = this.#now(state);
+    const silent = [...state.open.values()].filter((hold) => hold.expiresAtMs + this.#times.graceMs <= now);
+    this.#post((posting) => {
+      for (const hold of silent) expire(posting, hold);
+      dissolveGhosts(posting);
+    });
   }
 
   /** When the object must be woken next (epoch ms), or null while there is nothing to do. */
@@ -254,21 +289,25 @@ export class Ledger {
     if (!state) return null;
     let next = Number.POSITIVE_INFINITY;
     for (const hold of state.open.values()) next = Math.min(next, hold.expiresAtMs + this.#times.graceMs);
-    if (state.sequence > state.shipped || this.#refusals.pending)
+    for (const ghost of state.ghosts.values()) {
+      next = Math.min(next, ghost.dissolved ? ghost.untilMs + LIMITS.tombstoneMs : ghost.untilMs);
+    }
+    // A ceiling is lowered at the shipping's end, and turned into a ghost by the same alarm should this life end before.
+    if (state.sequence > state.shipped || this.#refusals.pending || state.ceiling > 0) {
       next = Math.min(next, state.lastMs + LIMITS.shipDelayMs);
+    }
     return Number.isFinite(next) ? next : null;
   }
 
   /** The oldest events that D1 has not confirmed, in sequence. Counted refusals become events first. */
-  unshipped(rowsMax: number = LIMITS.shipRowsMax): UsageEvent[] {
-    const state = this.#loaded();
-    const now = this.#now(state);
+  unshipped(eventsMax: number = LIMITS.shipRowsMax): UsageEvent[] {
+    this.flush();
     if (this.#refusals.pending) {
-      this.#write(() => {
-        for (const event of this.#refusals.take(now)) this.#book(state, event);
+      this.#post((posting) => {
+        for (const event of this.#refusals.take(posting.nowMs)) posting.book(event);
       });
     }
-    return this.#tables.readEvents(rowsMax);
+    return this.#tables.readEvents(eventsMax);
   }
 
   /** D1 has everything up to `n`: those events and old tombstones may go. */
@@ -281,25 +320,38 @@ export class Ledger {
       this.#tables.writeShipped(n);
       this.#tables.forgetTombstones(now - LIMITS.tombstoneMs, n);
       state.shipped = n;
+      lowerCeiling(state, this.#tables);
     });
-    // Memory is read again with the archive as it is on disk now.
-    if (this.#archive(state, now)) this.#state = null;
+    this.#archive(state, now);
+  }
+
+  /** Lowers what a crash would count as held to what is held. Called when nothing was there to ship. */
+  settleDown(): void {
+    const state = this.#loaded();
+    if (state.ceiling > state.youngHeld) this.#write(() => lowerCeiling(state, this.#tables));
   }
 
   /** Puts what has left the windows into coarse buckets, kept as long as the longest window there is. */
-  #archive(state: State, now: number): boolean {
-    let archived = false;
+  #archive(state: State, now: number): void {
+    const archived = new Set<string>();
     this.#write(() => {
       for (const [scope, { window }] of state.scopes) {
-        archived = this.#tables.archiveBuckets(scope, window.horizon(now)) || archived;
-        this.#tables.forgetBuckets(scope, now - WINDOW_MS_MAX);
+        if (this.#tables.archiveBuckets(scope, window.horizon(now))) archived.add(scope);
+        this.#tables.forgetBuckets(scope, Math.min(now - WINDOW_MS_MAX, window.horizon(now)));
+      }
+      if (archived.size === 0) return;
+      // Only the windows are read again, as they are on disk now: what else is in memory may be nowhere else.
+      const buckets = this.#tables.readBuckets();
+      for (const name of archived) {
+        const scope = scopeOf(state, name);
+        scope.window = windowOf(state, name, buckets.get(name) ?? [], scope.window.current);
       }
     });
-    return archived;
   }
 
   /** One side of invariant 4: at D1's shipped sequence `k`, D1's ledger must sum to `settledUpTo`. */
   books(k: number): { sequence: number; shipped: number; settledUpTo: Nanos; unshipped: number; held: Nanos } {
+    this.flush();
     const state = this.#loaded();
     const member = scopeOf(state, MEMBER_SCOPE);
     const above = this.#tables.outboxAbove(k);
@@ -308,99 +360,107 @@ export class Ledger {
       shipped: state.shipped,
       settledUpTo: nanos(member.total.lifetime - above.cost),
       unshipped: above.rows,
-      held: member.held,
+      held: addNanos(member.held, state.ghostsHeld),
     };
   }
 
   /** Everything that a status shows, for the member or one of its keys. */
   status(of: 'member' | { keyId: string }): ScopeStatus {
+    this.flush();
     const state = this.#loaded();
     return statusOf(state, of === 'member' ? MEMBER_SCOPE : of.keyId, this.#now(state));
   }
 
-  #resolve(state: State, hold: Hold, request: SettleRequest, now: number): void {
-    const freed = hold.held;
-    const n = state.sequence + 1;
-    const resolved: Hold = {
-      ...hold,
-      state: request.outcome === 'expired' ? 'expired' : 'settled',
-      // An expired hold keeps its amount in the tombstone: the bound of what is still unknown, should the Worker return.
-      held: request.outcome === 'expired' ? freed : ZERO,
-      resolvedAtMs: now,
-      charged: request.cost,
-      n,
-      cycle: scopeOf(state, MEMBER_SCOPE).total.cycle,
-    };
-    const beyondHold = nanos(Math.max(0, request.cost - freed));
-    // Invariant 3: tombstone, event with its number, and every counter are one transaction.
-    this.#write(() => {
-      this.#tables.writeHold(resolved);
-      this.#book(state, {
-        ...eventOf(hold, request, now),
-        requests: 1,
-        overrunNanos: beyondHold,
-        unresolvedNanos: request.unresolved,
-      });
-      for (const scope of [MEMBER_SCOPE, hold.keyId]) this.#spend(state, scope, request.cost, now);
-      state.open.delete(hold.id);
-      this.#addHeld(state, hold.keyId, nanos(-freed));
-    });
+  #resolveNow(resolution: Resolution): Settlement {
+    let settlement: Settlement = { booked: false };
+    let failure: { error: unknown } | null = null;
+    this.gather(
+      resolution,
+      (done) => {
+        settlement = done;
+      },
+      (error) => {
+        failure = { error };
+      },
+    );
+    this.flush();
+    if (failure) throw (failure as { error: unknown }).error;
+    return settlement;
   }
 
-  #correct(state: State, hold: Hold, request: SettleRequest, now: number): void {
-    const charged = hold.charged ?? ZERO;
-    const difference = nanos(request.cost - charged);
-    this.#write(() => {
-      this.#tables.writeHold({ ...hold, state: 'settled', held: ZERO, charged: request.cost, n: state.sequence + 1 });
-      this.#book(state, {
-        ...eventOf(hold, request, now),
-        outcome: 'correction',
-        costNanos: difference,
-        // The expiry booked its charge as output and no input at all.
-        outputCostNanos: request.outputCost - charged,
-        requests: 0,
-        overrunNanos: nanos(Math.max(0, difference)),
-        // What the expiry reported as its bound is taken back for what is unknown now.
-        unresolvedNanos: nanos(request.unresolved + charged - hold.held),
-      });
-      for (const scope of [MEMBER_SCOPE, hold.keyId]) {
-        if (difference >= 0) this.#spend(state, scope, difference, now);
-        else this.#giveBack(state, scope, nanos(-difference), hold, now);
-      }
-    });
+  /** What may be set aside: what was asked, or its fallback, or why neither. */
+  #decide(
+    keyId: string,
+    request: Pick<AuthorizeRequest, 'amount' | 'otherwise'>,
+  ): { amount: Nanos; views: ScopeView[] } | { refusal: LedgerRefusal } {
+    const { amount, otherwise } = request;
+    const state = this.#loaded();
+    const views = viewsOf(state, keyId, state.lastMs);
+    if (amount === null) return views.length > 0 ? { refusal: { kind: 'price_unknown' } } : { amount: ZERO, views };
+    const chosen = choose(views, amount, otherwise);
+    // Held by what was only not written yet: it is written now, and counts for what it cost.
+    if (chosen.shortOfHeld && this.flush()) return this.#decide(keyId, request);
+    return chosen.refusal ? { refusal: chosen.refusal } : { amount: chosen.amount, views };
   }
 
-  /** Gives the event its number and puts it into the outbox. Inside a transaction. */
-  #book(state: State, event: Omit<UsageEvent, 'n'>): void {
-    this.#tables.writeEvent({ ...event, n: state.sequence + 1 });
-    state.sequence += 1;
+  /** Whether the member or the key goes too fast. */
+  #throttled(key: KeyPolicy): LedgerRefusal | null {
+    const state = this.#loaded();
+    const { policy, lastMs } = state;
+    const check = (limits: Throttles, of: 'member' | 'api_key', name: string) =>
+      this.#throttles.check(limits, of, name, limits.concurrency === null ? 0 : openIn(state, name), lastMs);
+    const refusal = check(policy.throttles, 'member', MEMBER_SCOPE) ?? check(key.throttles, 'api_key', key.keyId);
+    // In flight by what was only not written yet.
+    if (refusal?.throttle === 'concurrency' && this.flush()) return this.#throttled(key);
+    return refusal;
   }
 
-  #spend(state: State, name: string, amount: Nanos, now: number): void {
-    const { total, window } = scopeOf(state, name);
-    total.spent = addNanos(total.spent, amount);
-    total.lifetime = addNanos(total.lifetime, amount);
-    this.#tables.writeTotal(name, total);
-    if (amount > 0) this.#tables.writeBucket(name, window.add(now, amount));
-  }
-
-  /** Takes a charge back: from the cycle and the window it was charged in, where those still run. */
-  #giveBack(state: State, name: string, amount: Nanos, hold: Hold, now: number): void {
-    const { total, window } = scopeOf(state, name);
-    // Only the member's total has cycles.
-    if (name !== MEMBER_SCOPE || total.cycle === hold.cycle) total.spent = nanos(total.spent - amount);
-    total.lifetime = nanos(total.lifetime - amount);
-    this.#tables.writeTotal(name, total);
-    const bucket = window.takeBack(now, hold.resolvedAtMs ?? now, amount);
-    if (bucket) this.#tables.writeBucket(name, bucket);
-  }
-
-  #addHeld(state: State, keyId: string, amount: Nanos): void {
-    for (const name of [MEMBER_SCOPE, keyId]) {
-      const scope = scopeOf(state, name);
-      scope.held = addNanos(scope.held, amount);
-      if (scope.held < 0) throw new Error(`held below zero in ${name}: ${scope.held}`);
+  #resolveAll(resolutions: readonly Resolution[]): Settlement[] {
+    const settlements = this.#post((posting) => resolutions.map((resolution) => resolve(posting, resolution)));
+    const { lastMs } = this.#loaded();
+    for (const { kind, request } of resolutions) {
+      if (kind !== 'settle') continue;
+      this.#throttles.used(scopesOf(request.ticket.keyId), request.inputTokens + request.outputTokens, lastMs);
     }
+    return settlements;
+  }
+
+  #grant(key: KeyPolicy, request: AuthorizeRequest, amount: Nanos, views: ScopeView[]): Admission {
+    const state = this.#loaded();
+    const hold = holdOf(request.attemptId, key, request.about, amount, state.lastMs, this.#times.ttlMs);
+    const headroom = tightest(views)?.remaining ?? Number.POSITIVE_INFINITY;
+    const young = mayBeYoung(amount, headroom);
+    const open = () => {
+      if (young) {
+        openYoung(state, this.#tables, hold, headroom);
+        return;
+      }
+      this.#tables.writeHold(hold);
+      state.open.set(hold.id, hold);
+      addHeld(state, hold.keyId, amount);
+    };
+    if (young && state.youngHeld + amount <= state.ceiling) open();
+    else this.#write(open);
+    // Every scope holds that much more now, so the tightest is the tightest still.
+    const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathering.waiting));
+    return { granted: true, ticket: this.#ticket(state, hold), tightest: shown ? holdingMore(shown, amount) : null };
+  }
+
+  /** A hold that an earlier life granted, as its ticket tells; null where it is held no more. */
+  #claimed(state: State, { ticket, about }: ExtendRequest): Hold | null {
+    if (this.#tables.readHold(ticket.attemptId)) return null;
+    return this.#post((posting) => {
+      const claimed = claim(posting, ticket, about);
+      if (!claimed?.covered) return null;
+      this.#tables.writeHold(claimed.hold);
+      return state.open.get(ticket.attemptId) ?? null;
+    });
+  }
+
+  #oldestYoungMs(state: State): number {
+    const [oldest] = state.young;
+    const hold = oldest === undefined ? undefined : state.open.get(oldest);
+    return hold ? hold.openedAtMs : Number.POSITIVE_INFINITY;
   }
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
@@ -408,8 +468,19 @@ export class Ledger {
     return { granted: false, refusal };
   }
 
-  #ticket(hold: Hold): Ticket {
-    return { attemptId: hold.id, amount: hold.held, ttlMs: this.#times.ttlMs };
+  #ticket(state: State, hold: Hold): Ticket {
+    return ticketOf(hold, state.epoch, this.#times.ttlMs);
+  }
+
+  #post<T>(work: (posting: Posting) => T): T {
+    const state = this.#loaded();
+    const now = this.#now(state);
+    return this.#write(() => {
+      const posting = new Posting(state, this.#tables, now);
+      const answer = work(posting);
+      posting.write();
+      return answer;
+    });
   }
 
   /** Reads the clock once per call; it never goes back, not even over a restart. */
@@ -418,9 +489,9 @@ export class Ledger {
     return state.lastMs;
   }
 
-  #write(work: () => void): void {
+  #write<T>(work: () => T): T {
     try {
-      this.#tables.transaction(work);
+      return this.#tables.transaction(work);
     } catch (error) {
       // The disk was rolled back, memory was not: read it again.
       this.#state = null;
@@ -438,21 +509,9 @@ export class Ledger {
     if (this.#state) return this.#state;
     const policy = this.#tables.readPolicy();
     if (!policy) return null;
-    const shipped = this.#tables.readShipped();
-    const state = newState(policy, shipped);
-    state.sequence = this.#tables.outboxAbove(shipped).newest ?? shipped;
-    state.lastMs = this.#tables.readLastInstant();
-    const buckets = this.#tables.readBuckets();
-    const totals = this.#tables.readTotals();
-    for (const name of new Set([...totals.keys(), ...buckets.keys()])) {
-      const scope = scopeOf(state, name);
-      scope.window = new Window(limitsOf(state, name).period?.window ?? null, buckets.get(name) ?? []);
-      scope.total = totals.get(name) ?? scope.total;
-    }
-    for (const hold of this.#tables.readOpenHolds()) {
-      state.open.set(hold.id, hold);
-      this.#addHeld(state, hold.keyId, hold.held);
-    }
+    const state = readState(this.#tables, policy, this.#newEpoch());
+    const now = this.#now(state);
+    this.#tables.transaction(() => raiseGhost(state, this.#tables, now, this.#times));
     this.#state = state;
     return state;
   }

@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
-import type { PolicyVersion, ScopeLimits } from './policy.ts';
+import type { PolicyVersion, ScopeLimits, Throttles } from './policy.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import type { AttemptAbout, Outcome, TokenCounts } from './usage-event.ts';
 
@@ -23,12 +23,32 @@ export interface AuthorizeRequest {
   about: AttemptAbout;
   /** What to set aside now; null where no price is known. */
   amount: Nanos | null;
+  /** What to do where that does not fit; null: refuse. */
+  otherwise: Fallback | null;
 }
 
+/**
+ * exactly: set aside this instead (the first slice of an answer that can be watched after all).
+ * at_least: set aside whatever is left, if it is this much (an answer whose length the provider can be told to keep to).
+ */
+export interface Fallback {
+  kind: 'exactly' | 'at_least';
+  amount: Nanos;
+}
+
+/**
+ * The right to one attempt. It carries all that an object which has forgotten the hold needs to honour it: every later
+ * call of the attempt brings it back.
+ */
 export interface Ticket {
   attemptId: string;
+  keyId: string;
+  projectId: string;
+  /** Which life of the object granted it. */
+  epoch: string;
   /** What is set aside for the attempt now. */
   amount: Nanos;
+  openedAtMs: number;
   /** The Worker must renew or resolve within this time, measured from when it sent the call. */
   ttlMs: number;
 }
@@ -38,7 +58,8 @@ export type Admission =
   | { granted: false; refusal: LedgerRefusal };
 
 export interface ExtendRequest {
-  attemptId: string;
+  ticket: Ticket;
+  about: AttemptAbout;
   /** What the hold shall cover in all; never lowers it. The present amount renews only. */
   toAmount: Nanos;
   /** What is to be charged should this Worker not be heard of again. */
@@ -54,7 +75,8 @@ export type Extension =
   | { extended: false; refusal: null };
 
 export interface SettleRequest extends TokenCounts {
-  attemptId: string;
+  ticket: Ticket;
+  about: AttemptAbout;
   cost: Nanos;
   inputCost: Nanos;
   outputCost: Nanos;
@@ -66,6 +88,12 @@ export interface SettleRequest extends TokenCounts {
   firstTokenMs: number | null;
 }
 
+/** Frees a hold under which nothing was sent; `ticket` null where the grant's answer never came. */
+export interface ReleaseRequest {
+  attemptId: string;
+  ticket: Ticket | null;
+}
+
 /** `booked` false: there was nothing to book, because the attempt is unknown here or was released. */
 export interface Settlement {
   booked: boolean;
@@ -74,6 +102,7 @@ export interface Settlement {
 /** Everything that a status shows of the member or of one of its keys. */
 export interface ScopeStatus {
   limits: ScopeLimits;
+  throttles: Throttles;
   version: PolicyVersion;
   usage: Nanos;
   lifetimeUsage: Nanos;
@@ -84,7 +113,8 @@ export interface ScopeStatus {
     usage: Nanos;
     held: Nanos;
     remaining: Nanos;
-    startedAtMs: number;
+    /** Null: a first-use window that is not open. */
+    startedAtMs: number | null;
     resetAtMs: number | null;
   } | null;
   totalBasis: 'lifetime' | 'cycle';

@@ -7,8 +7,9 @@
  */
 import { attemptIdFloor } from '../ids.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
+import type { Period } from './calendar.ts';
 import { migrate } from './migrate.ts';
-import type { MemberPolicy } from './policy.ts';
+import { type MemberPolicy, NO_THROTTLES } from './policy.ts';
 import type { Store } from './store.ts';
 import type { AttemptAbout, UsageEvent } from './usage-event.ts';
 import { type Bucket, WINDOW_MS_MAX } from './windows.ts';
@@ -61,6 +62,33 @@ const MIGRATIONS = [
     event TEXT NOT NULL                -- UsageEvent as JSON
   );
   `,
+  `
+  CREATE TABLE young_holds (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    epoch TEXT NOT NULL,               -- the life of the object that holds them in memory
+    ceiling INTEGER NOT NULL           -- nanodollars; their sum never passes it
+  );
+  CREATE TABLE ghosts (
+    epoch TEXT PRIMARY KEY,            -- the life that ended with young holds in memory
+    amount INTEGER NOT NULL,           -- nanodollars of its ceiling that no ticket has claimed yet
+    until_at INTEGER NOT NULL,         -- epoch ms; then no Worker can be alive that holds one of its tickets
+    dissolved INTEGER NOT NULL         -- 1 once amount was reported as unresolved and counts as held no more
+  ) WITHOUT ROWID;
+  CREATE TABLE windows (
+    scope TEXT PRIMARY KEY,
+    start_at INTEGER NOT NULL,         -- epoch ms: what Window calls current
+    end_at INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  ALTER TABLE outbox RENAME TO outbox_of_one;
+  CREATE TABLE outbox (
+    n INTEGER PRIMARY KEY,             -- the last number in the batch; gapless
+    first_n INTEGER NOT NULL,
+    cost INTEGER NOT NULL,             -- nanodollars, the sum of its events
+    events TEXT NOT NULL               -- UsageEvents as a JSON array: what was settled together is one row
+  );
+  INSERT INTO outbox (n, first_n, cost, events) SELECT n, n, cost, '[' || event || ']' FROM outbox_of_one;
+  DROP TABLE outbox_of_one;
+  `,
 ];
 
 type HoldState = 'open' | 'settled' | 'released' | 'expired';
@@ -80,6 +108,14 @@ export interface Hold {
   n: number | null;
   reports: number;
   cycle: number;
+}
+
+/** What an earlier life of the object may have granted from memory, as far as nobody has claimed it. */
+export interface Ghost {
+  epoch: string;
+  amount: Nanos;
+  untilMs: number;
+  dissolved: boolean;
 }
 
 export interface Total {
@@ -120,7 +156,11 @@ export class Tables {
 
   readPolicy(): MemberPolicy | null {
     const [row] = this.#store.exec<{ policy: string }>('SELECT policy FROM policy');
-    return row ? (JSON.parse(row.policy) as MemberPolicy) : null;
+    if (!row) return null;
+    const policy = JSON.parse(row.policy) as MemberPolicy;
+    // One stored before there were throttles.
+    const keys = policy.keys.map((key) => ({ ...key, throttles: key.throttles ?? NO_THROTTLES }));
+    return { ...policy, metered: policy.metered ?? false, throttles: policy.throttles ?? NO_THROTTLES, keys };
   }
 
   writePolicy(policy: MemberPolicy): void {
@@ -203,6 +243,27 @@ export class Tables {
       bucket.startMs,
       bucket.endMs,
       bucket.spent,
+    );
+  }
+
+  readWindows(): Map<string, Period> {
+    const rows = this.#store.exec<{ scope: string; start_at: number; end_at: number }>(
+      'SELECT scope, start_at, end_at FROM windows',
+    );
+    return new Map(rows.map((row) => [row.scope, { startMs: row.start_at, endMs: row.end_at }]));
+  }
+
+  writeWindow(scope: string, current: Period | null): void {
+    if (!current) {
+      this.#store.exec('DELETE FROM windows WHERE scope = ?', scope);
+      return;
+    }
+    this.#store.exec(
+      `INSERT INTO windows (scope, start_at, end_at) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET start_at = excluded.start_at, end_at = excluded.end_at`,
+      scope,
+      current.startMs,
+      current.endMs,
     );
   }
 
@@ -300,29 +361,96 @@ export class Tables {
     );
   }
 
-  writeEvent(event: UsageEvent): void {
+  readCeiling(): { epoch: string; ceiling: Nanos } | null {
+    const [row] = this.#store.exec<{ epoch: string; ceiling: number }>('SELECT epoch, ceiling FROM young_holds');
+    return row ? { epoch: row.epoch, ceiling: nanos(row.ceiling) } : null;
+  }
+
+  writeCeiling(epoch: string, ceiling: Nanos): void {
     this.#store.exec(
-      'INSERT INTO outbox (n, cost, event) VALUES (?, ?, ?)',
-      event.n,
-      event.costNanos,
-      JSON.stringify(event),
+      `INSERT INTO young_holds (only_row, epoch, ceiling) VALUES (1, ?, ?)
+       ON CONFLICT DO UPDATE SET epoch = excluded.epoch, ceiling = excluded.ceiling`,
+      epoch,
+      ceiling,
     );
   }
 
-  readEvents(rowsMax: number): UsageEvent[] {
+  readGhosts(): Ghost[] {
     return this.#store
-      .exec<{ event: string }>('SELECT event FROM outbox ORDER BY n LIMIT ?', rowsMax)
-      .map((row) => JSON.parse(row.event) as UsageEvent);
+      .exec<{ epoch: string; amount: number; until_at: number; dissolved: number }>(
+        'SELECT epoch, amount, until_at, dissolved FROM ghosts',
+      )
+      .map((row) => ({
+        epoch: row.epoch,
+        amount: nanos(row.amount),
+        untilMs: row.until_at,
+        dissolved: row.dissolved === 1,
+      }));
   }
 
-  /** How many events wait, the newest, and the cost of those above `n`. */
+  writeGhost(ghost: Ghost): void {
+    this.#store.exec(
+      `INSERT INTO ghosts (epoch, amount, until_at, dissolved) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET amount = excluded.amount, dissolved = excluded.dissolved`,
+      ghost.epoch,
+      ghost.amount,
+      ghost.untilMs,
+      ghost.dissolved ? 1 : 0,
+    );
+  }
+
+  forgetGhost(epoch: string): void {
+    this.#store.exec('DELETE FROM ghosts WHERE epoch = ?', epoch);
+  }
+
+  /** Events of one block, in sequence, as one row. */
+  writeEvents(events: readonly UsageEvent[]): void {
+    const [first] = events;
+    const last = events.at(-1);
+    if (!first || !last) return;
+    this.#store.exec(
+      'INSERT INTO outbox (n, first_n, cost, events) VALUES (?, ?, ?, ?)',
+      last.n,
+      first.n,
+      events.reduce((sum, event) => sum + event.costNanos, 0),
+      JSON.stringify(events),
+    );
+  }
+
+  /** The oldest events, whole rows of them: those that begin within `eventsMax` of the first. */
+  readEvents(eventsMax: number): UsageEvent[] {
+    return this.#store
+      .exec<{ events: string }>(
+        `SELECT events
+         FROM outbox
+         WHERE first_n < (SELECT min(first_n) FROM outbox) + ?
+         ORDER BY n`,
+        eventsMax,
+      )
+      .flatMap((row) => JSON.parse(row.events) as UsageEvent[]);
+  }
+
+  /** How many events wait above `n`, the newest of all, and the cost of those above. */
   outboxAbove(n: number): { rows: number; newest: number | null; cost: number } {
-    const [row] = this.#store.exec<{ rows: number; newest: number | null; cost: number }>(
-      'SELECT count(*) AS rows, max(n) AS newest, coalesce(sum(cost), 0) AS cost FROM outbox WHERE n > ?',
+    const [whole] = this.#store.exec<{ rows: number; newest: number | null; cost: number }>(
+      `SELECT coalesce(sum(n - first_n + 1), 0) AS rows, max(n) AS newest, coalesce(sum(cost), 0) AS cost
+       FROM outbox
+       WHERE first_n > ?`,
       n,
     );
-    if (!row) throw new Error('an aggregate without a row');
-    return row;
+    if (!whole) throw new Error('an aggregate without a row');
+    const [parted] = this.#store.exec<{ events: string }>(
+      'SELECT events FROM outbox WHERE first_n <= ? AND n > ?',
+      n,
+      n,
+    );
+    if (!parted) return whole;
+    const above = (JSON.parse(parted.events) as UsageEvent[]).filter((event) => event.n > n);
+    return {
+      rows: whole.rows + above.length,
+      newest: whole.newest ?? above.at(-1)?.n ?? null,
+      cost: above.reduce((sum, event) => sum + event.costNanos, whole.cost),
+    };
   }
 }
 

@@ -26,6 +26,12 @@ export const organizations = sqliteTable('organizations', {
   /** IANA zone: the default of its analytics and calendar windows. */
   timeZone: text('time_zone').notNull(),
   createdAt: integer('created_at').notNull(),
+  /** What developers, basic and API-only members inherit where their own budget says nothing; null: nothing is set. */
+  defaultDeveloperBudget: text('default_developer_budget', { mode: 'json' }).$type<StoredBudget>(),
+  /** Rises with every change of that default: what a caller's `version` is compared with. */
+  defaultBudgetVersion: integer('default_budget_version').notNull().default(1),
+  /** Whether every attempt also spends the organization's wallet. */
+  metered: integer('metered', { mode: 'boolean' }).notNull().default(false),
 });
 
 export const projects = sqliteTable(

@@ -9,13 +9,18 @@ import type { Outcome } from '../budgets/usage-event.ts';
 import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { type CostParts, costParts, NO_USAGE, type Usage } from '../money/cost.ts';
-import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
+import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { UNITS } from '../money/price.ts';
 import type { ChatRequest } from './chat-completions/request.ts';
+import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount, Provider } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
+import type { Recording } from './replay/recording.ts';
+
+/** A growth that is refused names one limit; there are so many that could each be the tighter one. */
+const GROW_TRIES_MAX = 5;
 
 export interface AttemptParts {
   request: ChatRequest;
@@ -23,15 +28,20 @@ export interface AttemptParts {
   provider: Provider;
   /** Null where no price is known and nothing is limited. */
   quoted: Quote | null;
+  cover: Cover;
   hold: Hold;
   startedAtMs: number;
+  /** Told what is charged, and what a stream writes. */
+  recording: Recording | null;
 }
 
 export class Attempt {
   readonly mapping: Mapping;
+  readonly recording: Recording | null;
   readonly #request: ChatRequest;
   readonly #provider: Provider;
   readonly #quoted: Quote | null;
+  readonly #cover: Cover;
   readonly #hold: Hold;
   readonly #startedAtMs: number;
   readonly #output: OutputCount;
@@ -39,6 +49,7 @@ export class Attempt {
   #final = false;
   #hungUpAtMs: number | null = null;
   #firstTokenMs: number | null = null;
+  #choicesEnded = 0;
   #coveredTokens: number;
   #sliceTokens: number;
   #growing: Promise<void> | null = null;
@@ -46,14 +57,16 @@ export class Attempt {
 
   constructor(parts: AttemptParts) {
     this.mapping = parts.mapping;
+    this.recording = parts.recording;
     this.#request = parts.request;
     this.#provider = parts.provider;
     this.#quoted = parts.quoted;
+    this.#cover = parts.cover;
     this.#hold = parts.hold;
     this.#startedAtMs = parts.startedAtMs;
     this.#output = parts.provider.countOutput();
-    this.#coveredTokens = parts.quoted?.firstTokens ?? Number.POSITIVE_INFINITY;
-    this.#sliceTokens = LIMITS.sliceTokensMin;
+    this.#coveredTokens = parts.cover.tokens;
+    this.#sliceTokens = Math.min(LIMITS.sliceTokensMin, parts.cover.tokens);
   }
 
   /** The provider's count so far. Some report it with every chunk, so only the most of each unit counts. */
@@ -74,6 +87,25 @@ export class Attempt {
     this.#hungUpAtMs ??= Date.now();
   }
 
+  /** So many choices have said that they are at their end. */
+  ended(choices: number): void {
+    this.#choicesEnded += choices;
+  }
+
+  /**
+   * Whether the provider is as good as done: it has ended every choice and only its count is missing, or may make no more
+   * than it would make anyway before it noticed a cancel.
+   */
+  get isNearItsEnd(): boolean {
+    if (this.#choicesEnded >= (this.#request.n ?? 1)) return true;
+    return this.#cover.tokensMax - this.#output.tokensEstimate <= LIMITS.tailTokens;
+  }
+
+  /** Whether all that the provider bills is seen as it is made. */
+  get isWatched(): boolean {
+    return this.#cover.watched;
+  }
+
   /** Whether any output came. */
   get sawOutput(): boolean {
     return this.#output.tokensEstimate > 0;
@@ -87,21 +119,24 @@ export class Attempt {
 
   /**
    * Counts one delta of a stream, asks for the next slice in time, and answers with the refusal that cuts the stream,
-   * or null. Waits only when the text has caught up with a slice that is still being asked for.
+   * or null. Waits only when the text has caught up with what is covered.
    */
   async pass(text: string): Promise<Refusal | null> {
     this.count(text);
     if (this.#isCovered()) {
       // Once refused, the next slice is asked for again only when it is needed, not with every delta.
-      if (this.#wantsMore() && !this.#refused) this.#growing ??= this.#grow();
+      if (this.#wantsMore() && !this.#refused) void this.#grow('in time');
       return null;
     }
-    // The first wait may be for a slice asked for before this text came; the second asks for all that it needs.
-    for (let tries = 0; tries < 2 && !this.#isCovered(); tries++) {
-      this.#growing ??= this.#grow();
-      await this.#growing;
-    }
+    // What is on its way was asked for before this text came: it may do, or not be enough.
+    await this.#growing;
+    if (!this.#isCovered()) await this.#grow('at last');
     return this.#isCovered() ? null : (this.#refused ?? { kind: 'budget_unavailable' });
+  }
+
+  /** Whether the hold covers all that came, with nothing kept for what is to come. */
+  get coversWhatCame(): boolean {
+    return this.#tokensUsedMax() <= this.#coveredTokens;
   }
 
   keepAlive(onLost: (refusal: Refusal) => void): void {
@@ -116,7 +151,7 @@ export class Attempt {
   /** The cost as known now. */
   cost(): CostParts {
     if (!this.#quoted) return { total: ZERO, input: ZERO, output: ZERO };
-    const parts = costParts(this.#usage(), this.#quoted.price);
+    const parts = costParts(this.usage(), this.#quoted.price);
     if (this.#final || parts.total <= this.#hold.amount) return parts;
     const total = this.#hold.amount;
     const input = nanos(Math.min(parts.input, total));
@@ -125,14 +160,15 @@ export class Attempt {
 
   /**
    * Books the cost: `free` where the provider refused or failed before it made anything, `unknown` where it may have
-   * made anything up to the hold that nobody has seen; that is booked as unresolved. Resolves once the object has
-   * confirmed, or after LIMITS.settleBeforeAnswerMs with the settlement still being tried.
+   * made anything up to the hold that nobody has seen; that is booked as unresolved. The settlement is on its way when this
+   * returns, and confirmed when `settled` resolves: an answer does not wait for it.
    */
-  async settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): Promise<void> {
+  settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): void {
     const free = made === 'free';
-    const usage = free ? NO_USAGE : this.#usage();
+    const usage = free ? NO_USAGE : this.usage();
     const cost = free ? { total: ZERO, input: ZERO, output: ZERO } : this.cost();
     const unresolved = made === 'unknown' ? nanos(Math.max(0, this.#hold.amount - cost.total)) : ZERO;
+    this.recording?.spent(cost.total);
     const request = {
       outcome,
       unresolved,
@@ -147,13 +183,7 @@ export class Attempt {
       latencyMs: Date.now() - this.#startedAtMs,
       firstTokenMs: this.#firstTokenMs,
     };
-    const settled = this.#hold.settle(request, this.#hungUpAtMs ?? Date.now());
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LIMITS.settleBeforeAnswerMs);
-    });
-    await Promise.race([settled, patience]);
-    clearTimeout(timer);
+    void this.#hold.settle(request, this.#hungUpAtMs ?? Date.now());
   }
 
   /** Resolves when the settlement is over, confirmed or given up. For the end of the request's background work. */
@@ -161,7 +191,8 @@ export class Attempt {
     await this.#hold.resolved;
   }
 
-  #usage(): Usage {
+  /** The provider's count once that is final; until then what it has reported or, where more was seen, an estimate. */
+  usage(): Usage {
     if (this.#final && this.#reported) return this.#reported;
     const reported = this.#reported ?? NO_USAGE;
     const { input, cachedInput } = reported;
@@ -175,40 +206,60 @@ export class Attempt {
 
   /** What the text may be at most: by its bytes, and never more than the provider was allowed to make. */
   #tokensUsedMax(): number {
-    return Math.min(this.#output.tokensMax, this.#quoted?.outputTokensMax ?? 0);
+    return Math.min(this.#output.tokensMax, this.#cover.tokensMax);
   }
 
+  /** Where all is covered the provider's own cap ends it, and nothing need be kept for a cancel. */
   #isCovered(): boolean {
-    const max = this.#quoted?.outputTokensMax ?? 0;
-    if (this.#coveredTokens >= max) return true;
-    return this.#tokensUsedMax() + LIMITS.tailTokens <= this.#coveredTokens;
+    if (this.#coveredTokens >= this.#cover.tokensMax) return true;
+    return this.#tokensUsedMax() + tailOf(this.#coveredTokens) <= this.#coveredTokens;
   }
 
   /** Half of the last slice is used up. */
   #wantsMore(): boolean {
-    const max = this.#quoted?.outputTokensMax ?? 0;
-    return this.#coveredTokens < max && this.#tokensUsedMax() >= this.#coveredTokens - this.#sliceTokens / 2;
+    if (this.#coveredTokens >= this.#cover.tokensMax) return false;
+    return this.#tokensUsedMax() >= this.#coveredTokens - this.#sliceTokens / 2;
   }
 
-  async #grow(): Promise<void> {
+  /**
+   * Asks for the next slice. Where that does not fit and the text has caught up, for what is left instead: until then that
+   * is better left free for others.
+   */
+  #grow(when: 'in time' | 'at last'): Promise<void> {
+    this.#growing ??= this.#growNow(when).finally(() => {
+      this.#growing = null;
+    });
+    return this.#growing;
+  }
+
+  async #growNow(when: 'in time' | 'at last'): Promise<void> {
     const quoted = this.#quoted;
     if (!quoted) return;
     const slice = Math.min(this.#sliceTokens * 2, LIMITS.sliceTokensMax);
-    const wanted = Math.max(this.#coveredTokens + slice, this.#tokensUsedMax() + LIMITS.tailTokens);
-    const covered = Math.min(wanted, quoted.outputTokensMax);
-    const { grown, refusal } = await this.#hold.grow(amountFor(quoted, covered), this.#chargeAtExpiry());
-    if (grown) {
-      this.#sliceTokens = slice;
-      this.#coveredTokens = covered;
+    const enough = Math.max(this.#coveredTokens + slice, this.#tokensUsedMax() + LIMITS.tailTokens);
+    const full = Math.min(enough, this.#cover.tokensMax);
+    let wanted = full;
+    for (let tries = 0; tries < GROW_TRIES_MAX; tries++) {
+      const { grown, refusal } = await this.#hold.grow(amountFor(quoted, wanted), this.#chargeAtExpiry());
+      if (grown) {
+        this.#coveredTokens = wanted;
+        if (wanted < full) return;
+        this.#sliceTokens = slice;
+        this.#refused = null;
+        return;
+      }
+      this.#refused = refusal;
+      if (when === 'in time' || !refusal || !('view' in refusal)) return;
+      const left = tokensCovered(quoted, addNanos(this.#hold.amount, refusal.view.remaining));
+      if (left >= wanted || left < this.#coveredTokens + LIMITS.outputTokensMin) return;
+      wanted = left;
     }
-    this.#refused = refusal;
-    this.#growing = null;
   }
 
   /** What was made so far, and a slice on top for what this Worker might not live to see; all where nothing can be seen. */
   #chargeAtExpiry(): Nanos {
     if (!this.#quoted) return ZERO;
-    if (!this.#quoted.watched) return this.#hold.amount;
+    if (!this.#cover.watched) return this.#hold.amount;
     return nanos(Math.min(this.#hold.amount, amountFor(this.#quoted, this.#tokensUsedMax() + this.#sliceTokens)));
   }
 }

@@ -4,10 +4,11 @@
  * The fence: the hold's life is measured from when the last *confirmed* renewal was *sent*, so it never ends later here
  * than in the object. When it is about to end unconfirmed, `onLost` must cancel the upstream.
  */
-import type { ExtendRequest, SettleRequest, Ticket } from '../budgets/protocol.ts';
+import type { ExtendRequest, Settlement, SettleRequest, Ticket } from '../budgets/protocol.ts';
+import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { LIMITS } from '../limits.ts';
-import { type Nanos, nanos } from '../money/nanos.ts';
-import { memberBudget } from '../objects.ts';
+import type { Nanos } from '../money/nanos.ts';
+import { insist, memberBudget } from '../objects.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A renewal every quarter of the ttl: see LIMITS.holdRenewMs. */
@@ -22,26 +23,25 @@ export interface Grown {
 export class Hold {
   readonly #env: Env;
   readonly #memberId: string;
-  readonly #attemptId: string;
-  readonly #ttlMs: number;
-  #amount: Nanos;
+  readonly #about: AttemptAbout;
+  /** As the object last confirmed it. Goes with every call: the object may have forgotten the hold. */
+  #ticket: Ticket;
   #confirmedSentAtMs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #resolved: Promise<boolean> | undefined;
   /** Numbers what is reported, so that a delayed report does not replace a newer one. */
   #reports = 0;
 
-  constructor(env: Env, memberId: string, ticket: Ticket, sentAtMs: number) {
+  constructor(env: Env, memberId: string, about: AttemptAbout, ticket: Ticket, sentAtMs: number) {
     this.#env = env;
     this.#memberId = memberId;
-    this.#attemptId = ticket.attemptId;
-    this.#ttlMs = ticket.ttlMs;
-    this.#amount = ticket.amount;
+    this.#about = about;
+    this.#ticket = ticket;
     this.#confirmedSentAtMs = sentAtMs;
   }
 
   get amount(): Nanos {
-    return this.#amount;
+    return this.#ticket.amount;
   }
 
   /** The end of its resolution, once that was begun. */
@@ -54,14 +54,15 @@ export class Hold {
    * called when the hold is refused, gone, or about to end unconfirmed.
    */
   keepAlive(chargeAtExpiry: () => Nanos, onLost: (refusal: Refusal) => void): void {
-    const everyMs = this.#ttlMs / RENEWALS_PER_TTL;
+    const { ttlMs } = this.#ticket;
+    const everyMs = ttlMs / RENEWALS_PER_TTL;
     this.#timer = setInterval(async () => {
       // The next tick comes too late to cancel in time: this one must.
-      if (Date.now() + everyMs >= this.#confirmedSentAtMs + this.#ttlMs) {
+      if (Date.now() + everyMs >= this.#confirmedSentAtMs + ttlMs) {
         onLost({ kind: 'budget_unavailable' });
         return;
       }
-      const renewed = await this.#extend({ toAmount: this.#amount, chargeAtExpiry: chargeAtExpiry() });
+      const renewed = await this.#extend({ toAmount: this.amount, chargeAtExpiry: chargeAtExpiry() });
       if (!renewed.grown && renewed.refusal && !this.#resolved) onLost(renewed.refusal);
     }, everyMs);
   }
@@ -76,54 +77,44 @@ export class Hold {
    * where it could not be reached for as long as the platform lets us try, counted from `sinceMs` (the hang-up): then
    * the object's alarm charges the hold.
    */
-  settle(request: Omit<SettleRequest, 'attemptId'>, sinceMs: number): Promise<boolean> {
-    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#name }), sinceMs);
+  settle(request: Omit<SettleRequest, 'ticket' | 'about'>, sinceMs: number): Promise<boolean> {
+    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#claim }), sinceMs);
     return this.#resolved;
   }
 
   /** Frees the hold: nothing was sent under it. */
   release(): Promise<boolean> {
-    this.#resolved ??= this.#insist((object) => object.release(this.#name), Date.now());
+    const { attemptId } = this.#ticket;
+    this.#resolved ??= this.#insist((object) => object.release({ attemptId, ...this.#claim }), Date.now());
     return this.#resolved;
   }
 
-  get #name(): { memberId: string; attemptId: string } {
-    return { memberId: this.#memberId, attemptId: this.#attemptId };
+  get #claim(): { memberId: string; ticket: Ticket; about: AttemptAbout } {
+    return { memberId: this.#memberId, ticket: this.#ticket, about: this.#about };
   }
 
   async #extend(asked: Pick<ExtendRequest, 'toAmount' | 'chargeAtExpiry'>): Promise<Grown> {
     if (this.#resolved) return { grown: false, refusal: null };
     const sentAtMs = Date.now();
     this.#reports += 1;
-    const request = { ...this.#name, ...asked, report: this.#reports };
+    const request = { ...this.#claim, ...asked, report: this.#reports };
     try {
       const answer = await memberBudget(this.#env, this.#memberId, (object) => object.extend(request));
       if (!answer.extended) return { grown: false, refusal: answer.refusal ?? { kind: 'budget_unavailable' } };
       // Answers may overtake each other, and a hold never shrinks.
-      this.#amount = nanos(Math.max(this.#amount, answer.ticket.amount));
+      if (answer.ticket.amount >= this.amount) this.#ticket = answer.ticket;
       this.#confirmedSentAtMs = Math.max(this.#confirmedSentAtMs, sentAtMs);
       return { grown: true, refusal: null };
     } catch (error) {
-      console.warn(JSON.stringify({ event: 'extend_failed', attemptId: this.#attemptId, error: String(error) }));
+      console.warn(JSON.stringify({ event: 'extend_failed', attemptId: this.#ticket.attemptId, error: String(error) }));
       return { grown: false, refusal: null };
     }
   }
 
-  async #insist(call: (object: MemberObject) => Promise<unknown>, sinceMs: number): Promise<boolean> {
+  #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
     clearInterval(this.#timer);
-    for (let tries = 0; ; tries++) {
-      try {
-        await memberBudget(this.#env, this.#memberId, call);
-        return true;
-      } catch (error) {
-        const pauseMs = Math.min(100 * 2 ** tries, LIMITS.admissionTimeoutMs);
-        if (Date.now() - sinceMs + pauseMs > LIMITS.settleGiveUpMs) {
-          console.error(JSON.stringify({ event: 'settle_failed', attemptId: this.#attemptId, error: String(error) }));
-          return false;
-        }
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
+    const attempt = () => memberBudget(this.#env, this.#memberId, call);
+    return insist(attempt, sinceMs, { event: 'settle_failed', attemptId: this.#ticket.attemptId });
   }
 }
 

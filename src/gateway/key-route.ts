@@ -24,6 +24,7 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
       createdAt: new Date(key.createdAtMs).toISOString(),
       expiresAt: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
       ...showKeyLimits(keyStatus.limits),
+      ...keyStatus.throttles,
       ...showKeyUsage(keyStatus),
       member: { budgetType: member.budgetType, limits: showMemberLimits(memberStatus), status: member },
     };

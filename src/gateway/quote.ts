@@ -1,7 +1,6 @@
 /**
- * What an attempt may cost, before it is sent: the input's bound, and how much output the hold covers slice by slice.
+ * What an attempt may cost, before it is sent: the input's bound, the most output, and whether that can be watched.
  */
-import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
 import { addNanos, type Nanos } from '../money/nanos.ts';
@@ -12,13 +11,13 @@ import type { Provider } from './providers/provider.ts';
 export interface Quote {
   price: Price;
   inputMax: Nanos;
+  /** Of all choices together. */
   outputTokensMax: number;
+  choices: number;
   /** Picodollars per output token at the dearest rate that may apply. */
   outputRate: number;
-  /** Whether output is seen as it is made, so that the hold may cover it slice by slice. */
-  watched: boolean;
-  /** Output tokens that the first hold covers: all of them where output cannot be watched. */
-  firstTokens: number;
+  /** Whether a stream shows all output that the provider bills, as it is made. */
+  watchable: boolean;
 }
 
 /** Null where the model has no price now. */
@@ -31,11 +30,6 @@ export function quote(
 ): Quote | null {
   const price = priceAt(mapping.prices, nowMs);
   if (!price) return null;
-  const outputTokensMax = provider.outputTokensMax(request, mapping);
-  // Reasoning is billed but never seen, and an answer that comes in one piece is seen too late: both need the worst case.
-  // So does a prediction: what the model rejects of it is billed as output and never streamed.
-  const hidden = mapping.hiddenReasoning || request.prediction != null || (request.demo?.reasoningTokens ?? 0) > 0;
-  const watched = request.stream === true && !hidden;
   return {
     price,
     // A provider takes no more than its model's context, whatever was sent.
@@ -43,14 +37,23 @@ export function quote(
       Math.min(provider.inputTokensMax(request, bodyBytes), mapping.contextTokens),
       dearestInputRate(price),
     ),
-    outputTokensMax,
+    outputTokensMax: provider.outputTokensMax(request, mapping),
+    choices: request.n ?? 1,
     outputRate: dearestOutputRate(price),
-    watched,
-    firstTokens: watched ? Math.min(LIMITS.sliceTokensMin, outputTokensMax) : outputTokensMax,
+    watchable: !hidesOutput(request, mapping),
   };
 }
 
 /** What a hold must be to cover the input and so many tokens of output. */
 export function amountFor(quoted: Quote, outputTokens: number): Nanos {
   return addNanos(quoted.inputMax, boundOf(outputTokens, quoted.outputRate));
+}
+
+/**
+ * Whether output is billed that no stream shows: reasoning, and what the model rejects of a prediction. What is not text
+ * is no better: its bytes do not tell what it is billed at.
+ */
+function hidesOutput(request: ChatRequest, mapping: Mapping): boolean {
+  const onlyText = (request.modalities ?? []).every((modality) => modality === 'text');
+  return mapping.hiddenReasoning || request.prediction != null || !onlyText || (request.demo?.reasoningTokens ?? 0) > 0;
 }

@@ -1,5 +1,6 @@
 /**
- * What the relays share (relay-whole.ts, relay-stream.ts): what they are given, and how a call to a provider ends.
+ * What the relays share (relay-whole.ts, relay-gathered.ts, relay-stream.ts): what they are given, and how a call to a
+ * provider ends. The call itself is in upstream-call.ts, and how a stream is read in upstream-events.ts.
  *
  * A relay sends one admitted attempt to its provider and passes the answer back, and settles in every case: end,
  * provider failure, client gone, cut at a limit, hold lost. An end that is not the provider's own travels as a Stop
@@ -85,6 +86,12 @@ export function stopOf(error: unknown, signal: AbortSignal): Stop {
 
 export function outcomeOfStop(stop: Stop): 'client_gone' | 'cut' | 'client_error' | 'upstream_error' {
   return stop.kind === 'failed' ? outcomeOf(stop.refusal) : stop.kind;
+}
+
+/** What a stopped stream may have made: what was seen of it, where all of it can be seen, and nothing where it failed first. */
+export function madeUntil(stop: Stop, attempt: Attempt): 'seen' | 'free' | 'unknown' {
+  if (stop.kind === 'failed' && !attempt.sawOutput) return 'free';
+  return attempt.isWatched ? 'seen' : 'unknown';
 }
 
 export function outcomeOf(refusal: Refusal): 'client_error' | 'upstream_error' {

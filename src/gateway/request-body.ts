@@ -26,8 +26,11 @@ export async function readJsonBody(
     );
   }
   const tooLarge: { refusal: Refusal } = { refusal: { kind: 'request_too_large', bytesMax } };
-  if (Number(request.headers.get('content-length') ?? 0) > bytesMax) return tooLarge;
-  const bytes = await readAtMost(request.body, bytesMax);
+  const declared = request.headers.get('content-length');
+  if (Number(declared ?? 0) > bytesMax) return tooLarge;
+  // The runtime holds a body to its declared length; only one without is read piece by piece.
+  const bytes =
+    declared === null ? await readAtMost(request.body, bytesMax) : new Uint8Array(await request.arrayBuffer());
   if (!bytes) return tooLarge;
   let text: string;
   try {

@@ -58,6 +58,7 @@ export const demoProvider: Provider = {
   inputTokensMax: (request) => inputTokens(request),
   inputTokensEstimate: (request) => inputTokens(request),
   outputTokensMax: (request) => outputTokensMax(request) * (request.n ?? 1),
+  capField: () => 'max_completion_tokens',
   countOutput: (): OutputCount => new WordCount(),
 };
 
@@ -89,12 +90,13 @@ function plan(request: ChatRequest): Plan {
   const model = request.model.replace(/^demo[/-]/, '');
   const cap = request.max_completion_tokens ?? request.max_tokens ?? Number.POSITIVE_INFINITY;
   const thinks = model === 'thinker';
-  const reasoning = Math.min(cap, request.demo?.reasoningTokens ?? (thinks ? REASONING_DEFAULT : 0));
+  const thought = request.demo?.reasoningTokens ?? (thinks ? REASONING_DEFAULT : 0);
+  const reasoning = Math.min(cap, thought);
   const available = model === 'echo' ? lastUserWords(request) : null;
   const wanted = request.demo?.outputTokens ?? available?.length ?? WORDS_DEFAULT;
   const count = Math.min(wanted, cap - reasoning);
   const words = Array.from({ length: count }, (_, i) => available?.[i % available.length] ?? `word${i + 1}`);
-  return { words, reasoning, cutShort: count < wanted };
+  return { words, reasoning, cutShort: count < wanted || reasoning < thought };
 }
 
 /** Exact where the request steers the output or leaves it open; a plain `max_tokens` binds as it does anywhere else. */

@@ -49,6 +49,12 @@ export function boundOf(tokens: number, picodollarsPerToken: number): Nanos {
   return roundedUp(BigInt(counted('tokens', tokens)) * BigInt(counted('picodollars', picodollarsPerToken)));
 }
 
+/** The most tokens at one rate that `amount` covers: boundOf the other way round. Infinite where they cost nothing. */
+export function tokensWithin(amount: Nanos, picodollarsPerToken: number): number {
+  if (counted('picodollars', picodollarsPerToken) === 0) return Number.POSITIVE_INFINITY;
+  return Number((BigInt(amount) * PICODOLLARS_PER_NANO) / BigInt(picodollarsPerToken));
+}
+
 function picodollarsBySide(usage: Usage, price: Price): Record<Side, bigint> {
   for (const unit of UNITS) counted(unit, usage[unit]);
   const { rates } = tierFor(price, wholeInput(usage));

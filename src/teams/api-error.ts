@@ -30,3 +30,9 @@ export function badRequest(param: string | null, message: string): ApiError {
 export function notFound(what: string): ApiError {
   return new ApiError(404, 'not_found', `There is no such ${what}.`);
 }
+
+/** The 409 of a change that was made for a version of `what` that is gone. */
+export function staleVersion(what: string, expected: number): ApiError {
+  const message = `The ${what} was changed meanwhile: it is not at version ${expected} any more.`;
+  return new ApiError(409, 'version_conflict', message, { param: 'version' });
+}

@@ -2,18 +2,19 @@
 
 import type { ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
-import type { WindowSpec } from '../budgets/windows.ts';
+import { isSameWindow } from '../budgets/windows.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
 import { badRequest } from './api-error.ts';
-import { effectiveLimits, type StoredBudget, type StoredKeyLimits } from './budget-body.ts';
+import { type StoredKeyLimits, storedKeyLimits } from './budget-body.ts';
+import { type EffectiveBudget, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
 import type { Caller } from './guard.ts';
 import { makeKey } from './keys.ts';
 import { keyLimitAboveBudget, type MemberRow } from './members.ts';
-import { policyChange, pushPolicy } from './policy.ts';
+import { type Members, policyChange, pushPolicy } from './policy.ts';
 import { isProjectScoped, mayOwnKeys, PLAN_KEYS_MAX, PLAN_NAMES } from './roles.ts';
-import { instantOrNull, showKeyLimits, showKeyUsage } from './status.ts';
+import { instantOrNull, showKeyUsage } from './status.ts';
 
 export interface KeyRow {
   id: string;
@@ -45,8 +46,8 @@ export async function createKey(
   if (!mayOwnKeys(member.role))
     throw badRequest('memberId', `A member with the role ${member.role} cannot own API keys.`);
   await checkProject(env, caller, member, asked.projectId);
-  const budget = JSON.parse(member.budget) as StoredBudget;
-  checkLimits(effectiveLimits(asked.limits), effectiveLimits(budget));
+  const budget = effectiveBudget(member);
+  checkLimits(enforcedOfKey(asked.limits, member.time_zone).limits, budget.limits);
   if (asked.expiresAtMs !== null && asked.expiresAtMs <= nowMs) {
     throw badRequest('expiresAt', 'expiresAt must be in the future.');
   }
@@ -62,6 +63,10 @@ export async function createKey(
     limits: JSON.stringify(asked.limits),
     created_at: nowMs,
     expires_at: asked.expiresAtMs,
+  };
+  const onceMade: Members = {
+    sql: 'id = ?1 AND EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = ?2)',
+    values: [member.id, row.id],
   };
   const planMax = PLAN_KEYS_MAX[caller.plan];
   const memberMax = budget.maxApiKeys ?? planMax;
@@ -87,10 +92,7 @@ export async function createKey(
       memberMax,
       planMax,
     ),
-    ...policyChange(env.DB, member.id, nowMs, {
-      sql: 'EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = ?1)',
-      value: row.id,
-    }),
+    ...policyChange(env.DB, onceMade, nowMs),
   ]);
   if (inserted?.meta.changes === 0) throw await capReached(env, caller, member, budget, nowMs);
   return { row, secret: key.secret, pending: !(await pushPolicy(env, member.id)) };
@@ -106,7 +108,7 @@ async function capReached(
   env: Env,
   caller: Caller,
   member: MemberRow,
-  budget: StoredBudget,
+  budget: EffectiveBudget,
   nowMs: number,
 ): Promise<Error> {
   const active = await env.DB.prepare(`SELECT ${ACTIVE_KEYS.replace('?9', '?1')} AND member_id = ?2) AS keys`)
@@ -145,10 +147,6 @@ function checkLimits(key: ScopeLimits, member: ScopeLimits): void {
   if (key.period && member.period && comparable && key.period.limit > member.period.limit) {
     throw badRequest('limits.periodUsageLimit', keyLimitAboveBudget(key.period.limit, member.period.limit));
   }
-}
-
-function isSameWindow(a: WindowSpec, b: WindowSpec): boolean {
-  return a.kind === b.kind && a.value === b.value && a.unit === b.unit;
 }
 
 /** A page of the organization's keys, newest first; `cursor` is the last id seen. */
@@ -203,6 +201,7 @@ export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<Re
 }
 
 function describeKey(row: KeyRow): Record<string, unknown> {
+  const limits = storedKeyLimits(row.limits);
   return {
     id: row.id,
     projectId: row.project_id,
@@ -212,6 +211,7 @@ function describeKey(row: KeyRow): Record<string, unknown> {
     status: row.status,
     createdAt: new Date(row.created_at).toISOString(),
     expiresAt: instantOrNull(row.expires_at),
-    ...showKeyLimits(effectiveLimits(JSON.parse(row.limits) as StoredKeyLimits)),
+    ...limits,
+    periodAlignment: limits.periodUsageLimit === null ? null : (limits.periodAlignment ?? 'rolling'),
   };
 }

@@ -1,16 +1,14 @@
 /**
- * Budgets and key limits as the API takes them, as D1 keeps them, and as the ledger needs them.
+ * Budgets and key limits as the API takes them and as D1 keeps them; what they come to is effective-budget.ts's.
  *
  * Amounts stay decimal strings at rest (exact, and readable in an audit entry); they become Nanos when a policy is made.
  * null inherits the developer default (unlimited where there is none), 'unlimited' overrides one, '0' blocks.
  */
 import { z } from '@hono/zod-openapi';
-import type { Limit, ScopeLimits } from '../budgets/policy.ts';
-import { WINDOW_VALUE_MAX, type WindowSpec } from '../budgets/windows.ts';
+import type { Throttles } from '../budgets/policy.ts';
+import { WINDOW_VALUE_MAX, type WindowKind, type WindowUnit } from '../budgets/windows.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
-
-const UNITS = ['hour', 'day', 'week', 'month'] as const;
+import { formatUsd, parseUsd } from '../money/nanos.ts';
 
 /** Far above what any plan allows: a larger one is a mistake. */
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
@@ -35,68 +33,113 @@ const memberAmount = z
   .transform(canonical)
   .openapi({ example: '42.50', description: 'USD, or "unlimited"' });
 
+/** Things that are counted, and the most that may be asked for. */
+const COUNTS = {
+  maxApiKeys: LIMITS.apiKeysPerMemberMax,
+  requestsPerMinute: LIMITS.requestsPerMinuteMax,
+  tokensPerMinute: LIMITS.tokensPerMinuteMax,
+  concurrency: LIMITS.concurrencyMax,
+} satisfies Record<'maxApiKeys' | keyof Throttles, number>;
+
+function wholeNumber(field: keyof typeof COUNTS, error: string) {
+  return z.int({ error }).min(0, { error }).max(COUNTS[field], { error });
+}
+
+function count(field: keyof typeof COUNTS) {
+  return wholeNumber(field, `${field} must be a whole number from 0 to ${COUNTS[field]}.`).nullable().default(null);
+}
+
+function memberCount(field: keyof typeof COUNTS) {
+  const error = `${field} must be a whole number from 0 to ${COUNTS[field]}, or "unlimited".`;
+  const either = z.union([wholeNumber(field, error), z.literal('unlimited', { error })], { error });
+  return either.nullable().default(null);
+}
+
+const DURATION_MESSAGE = 'Invalid period duration.';
+const UNITS = ['hour', 'day', 'week', 'month'] as const satisfies WindowUnit[];
+const ALIGNMENTS = ['rolling', 'first-use', 'calendar'] as const satisfies WindowKind[];
+
 const periodFields = {
   periodUsageDurationValue: z
-    .int({ error: 'Invalid period duration.' })
-    .positive({ error: 'Invalid period duration.' })
+    .int({ error: DURATION_MESSAGE })
+    .positive({ error: DURATION_MESSAGE })
     .nullable()
     .default(null),
-  periodUsageDurationUnit: z.enum(UNITS, { error: 'Invalid period duration.' }).nullable().default(null),
-  periodAlignment: z.literal('rolling', { error: 'periodAlignment must be "rolling".' }).nullable().default(null),
+  periodUsageDurationUnit: z.enum(UNITS, { error: DURATION_MESSAGE }).nullable().default(null),
+  /** null: rolling. */
+  periodAlignment: z
+    .enum(ALIGNMENTS, { error: 'periodAlignment must be "rolling", "first-use" or "calendar".' })
+    .nullable()
+    .default(null),
 };
 
-interface PeriodFields {
+export interface PeriodFields {
   periodUsageLimit: string | null;
   periodUsageDurationValue: number | null;
-  periodUsageDurationUnit: (typeof UNITS)[number] | null;
-  periodAlignment: 'rolling' | null;
+  periodUsageDurationUnit: WindowUnit | null;
+  periodAlignment: WindowKind | null;
 }
 
 /** The period fields travel together: all of a period, or none of it. */
 function checkPeriod(body: PeriodFields, context: z.RefinementCtx): void {
-  const { periodUsageLimit: limit, periodUsageDurationValue: value, periodUsageDurationUnit: unit } = body;
-  const limited = limit !== null && limit !== 'unlimited';
-  if (limited && (value === null || unit === null)) {
-    const path = [value === null ? 'periodUsageDurationValue' : 'periodUsageDurationUnit'];
-    context.addIssue({
-      code: 'custom',
-      path,
-      message: 'A period spend limit requires both a duration value and unit.',
-    });
-  } else if (!limited && (value !== null || unit !== null)) {
-    const message = 'A period duration requires a periodUsageLimit.';
-    context.addIssue({ code: 'custom', path: ['periodUsageLimit'], message });
-  } else if (value !== null && unit !== null && value > WINDOW_VALUE_MAX[unit]) {
-    context.addIssue({ code: 'custom', path: ['periodUsageDurationValue'], message: 'Invalid period duration.' });
+  const {
+    periodUsageLimit: limit,
+    periodUsageDurationValue: value,
+    periodUsageDurationUnit: unit,
+    periodAlignment: alignment,
+  } = body;
+  const refuse = (field: keyof PeriodFields, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (limit === null || limit === 'unlimited') {
+    if (value !== null || unit !== null || alignment !== null) {
+      refuse('periodUsageLimit', 'A period duration or alignment requires a periodUsageLimit.');
+    }
+  } else if (value === null || unit === null) {
+    const missing = value === null ? 'periodUsageDurationValue' : 'periodUsageDurationUnit';
+    refuse(missing, 'A period spend limit requires both a duration value and unit.');
+  } else if (value > WINDOW_VALUE_MAX[unit]) {
+    refuse('periodUsageDurationValue', DURATION_MESSAGE);
+  } else if (alignment === 'calendar' && unit === 'hour' && 24 % value !== 0) {
+    // Else the hours of one day would not begin where those of the day before did.
+    refuse('periodUsageDurationValue', 'Invalid period duration: the hours of a calendar period must divide 24.');
   }
 }
 
-const notYet = z.null({ error: 'This limit is not available yet; leave it out or null.' }).default(null);
+/** A basis says how an amount is counted: with none to count it would neither inherit nor override. */
+function checkTotal(body: { usageLimit: string | null; usageLimitBasis: string | null }, context: z.RefinementCtx) {
+  if (body.usageLimit === null && body.usageLimitBasis !== null) {
+    context.addIssue({ code: 'custom', path: ['usageLimit'], message: 'A usageLimitBasis requires a usageLimit.' });
+  }
+}
 
-/** The body of PUT .../members/{memberId}/budget: the whole budget. */
+/** The body of PUT .../members/{memberId}/budget and .../default-developer-budget: the whole budget. */
 export const BudgetBody = z
   .strictObject({
-    maxApiKeys: z
-      .int({ error: `maxApiKeys must be a whole number from 0 to ${LIMITS.apiKeysPerMemberMax}.` })
-      .min(0)
-      .max(LIMITS.apiKeysPerMemberMax)
-      .nullable()
-      .default(null),
+    maxApiKeys: memberCount('maxApiKeys'),
     usageLimit: memberAmount.nullable().default(null),
     usageLimitBasis: z.enum(['lifetime', 'cycle']).nullable().default(null),
     newCycle: z.boolean().default(false),
     periodUsageLimit: memberAmount.nullable().default(null),
     ...periodFields,
-    requestsPerMinute: notYet,
-    tokensPerMinute: notYet,
-    concurrency: notYet,
+    requestsPerMinute: memberCount('requestsPerMinute'),
+    tokensPerMinute: memberCount('tokensPerMinute'),
+    concurrency: memberCount('concurrency'),
     version: z.int().positive().optional(),
   })
   .superRefine(checkPeriod)
+  .superRefine(checkTotal)
   .openapi('BudgetBody');
 
-/** A member's budget as it is kept: the body without what only steers the change. */
+/** A budget as it is kept, a member's or the developer default: the body without what only steers the change. */
 export type StoredBudget = Omit<z.infer<typeof BudgetBody>, 'newCycle' | 'version'>;
+
+/** A budget to be set, with what steers its change. */
+export interface BudgetChange {
+  budget: StoredBudget;
+  newCycle: boolean;
+  /** Refuse when the budget is not at this version any more. */
+  version: number | undefined;
+}
 
 export const NO_BUDGET: StoredBudget = {
   maxApiKeys: null,
@@ -117,6 +160,9 @@ export const KeyLimitsBody = z
     usageLimit: amount.nullable().default(null),
     periodUsageLimit: amount.nullable().default(null),
     ...periodFields,
+    requestsPerMinute: count('requestsPerMinute'),
+    tokensPerMinute: count('tokensPerMinute'),
+    concurrency: count('concurrency'),
   })
   .superRefine(checkPeriod)
   .openapi('KeyLimits');
@@ -129,38 +175,17 @@ export const NO_KEY_LIMITS: StoredKeyLimits = {
   periodUsageDurationValue: null,
   periodUsageDurationUnit: null,
   periodAlignment: null,
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+  concurrency: null,
 };
 
-function storedAmount(text: string): Nanos {
-  const value = parseUsd(text);
-  if (value === null) throw new Error(`a stored amount is malformed: ${text}`);
-  return value;
+/** A budget from D1; null where none was ever set. A row older than a field has none of it. */
+export function storedBudget(text: string | null): StoredBudget {
+  return { ...NO_BUDGET, ...(JSON.parse(text ?? '{}') as Partial<StoredBudget>) };
 }
 
-/** The cap that a stored limit means once nothing is left to inherit. */
-function effectiveLimit(stored: string | null): Limit {
-  return stored === null || stored === 'unlimited' ? null : storedAmount(stored);
-}
-
-function windowOf(stored: PeriodFields): WindowSpec | null {
-  const { periodUsageDurationValue: value, periodUsageDurationUnit: unit } = stored;
-  return value === null || unit === null ? null : { kind: 'rolling', value, unit, timeZone: 'UTC' };
-}
-
-/** What the ledger enforces of a stored budget or key limit. */
-export function effectiveLimits(stored: PeriodFields & { usageLimit: string | null }): ScopeLimits {
-  const limit = effectiveLimit(stored.periodUsageLimit);
-  const window = windowOf(stored);
-  return {
-    total: effectiveLimit(stored.usageLimit),
-    period: limit === null || window === null ? null : { limit, window },
-  };
-}
-
-export type BudgetType = 'unlimited' | 'one-time' | 'total' | 'periodic';
-
-export function budgetTypeOf(limits: ScopeLimits, basis: 'lifetime' | 'cycle'): BudgetType {
-  if (limits.period) return 'periodic';
-  if (limits.total === null) return 'unlimited';
-  return basis === 'cycle' ? 'one-time' : 'total';
+/** A key's limits from D1. */
+export function storedKeyLimits(text: string): StoredKeyLimits {
+  return { ...NO_KEY_LIMITS, ...(JSON.parse(text) as Partial<StoredKeyLimits>) };
 }

@@ -2,7 +2,7 @@
  * The one guard of the management routes: who calls, in which organization, with which role and plan.
  *
  * Checked in this order everywhere: 401 signed in; 404 not of that organization (its existence is not told); 403
- * role_required; 403 plan_required. A master key acts as an admin of its organization.
+ * role_required; 403 plan_required; 403 team_required. A master key acts as an admin of its organization.
  */
 import { createMiddleware } from 'hono/factory';
 import { ApiError, badRequest } from './api-error.ts';
@@ -11,6 +11,7 @@ import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Ro
 
 export interface Caller {
   organizationId: string;
+  kind: 'personal' | 'team';
   plan: Plan;
   timeZone: string;
   role: Role;
@@ -22,6 +23,8 @@ interface Needs {
   roleMessage: string;
   feature?: PlanFeature;
   planMessage?: string;
+  /** What to say to a personal organization, where only a team has this. */
+  teamMessage?: string;
 }
 
 type GuardedEnv = { Bindings: Env; Variables: { caller: Caller } };
@@ -52,6 +55,9 @@ async function guard(env: Env, request: Request, organizationId: string | undefi
     const message = needs.planMessage ?? `This requires the ${PLAN_NAMES.enterprise} plan.`;
     throw new ApiError(403, 'plan_required', message, { metadata: { plan: 'enterprise' } });
   }
+  if (needs.teamMessage !== undefined && caller.kind === 'personal') {
+    throw new ApiError(403, 'team_required', needs.teamMessage);
+  }
   return caller;
 }
 
@@ -63,12 +69,12 @@ async function identify(env: Env, request: Request): Promise<Caller | null> {
   // The primary: a master key deleted a moment ago must not work on a replica that has not heard of it.
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT organization.id, organization.plan, organization.time_zone
+      `SELECT organization.id, organization.kind, organization.plan, organization.time_zone
        FROM master_keys AS key
        JOIN organizations AS organization ON organization.id = key.organization_id
        WHERE key.hash = ?1 AND key.deleted_at IS NULL AND organization.id = ?2`,
     )
     .bind(key.hash, key.ownerId)
-    .first<{ id: string; plan: Plan; time_zone: string }>();
-  return row && { organizationId: row.id, plan: row.plan, timeZone: row.time_zone, role: 'admin' };
+    .first<{ id: string; kind: Caller['kind']; plan: Plan; time_zone: string }>();
+  return row && { organizationId: row.id, kind: row.kind, plan: row.plan, timeZone: row.time_zone, role: 'admin' };
 }

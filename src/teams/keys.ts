@@ -7,6 +7,7 @@
  * itself. Only the SHA-256 of a key is ever stored.
  */
 import { base32, ID_LENGTH, randomText } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 
 export type KeyKind = 'api' | 'master';
 
@@ -45,6 +46,7 @@ function taggingKey(deploymentSecret: string): Promise<CryptoKey> {
     const algorithm = { name: 'HMAC', hash: 'SHA-256' };
     const key = crypto.subtle.importKey('raw', encoder.encode(deploymentSecret), algorithm, false, ['sign']);
     imported = { secret: deploymentSecret, key };
+    checked.clear();
   }
   return imported.key;
 }
@@ -77,13 +79,25 @@ export async function makeKey(kind: KeyKind, ownerId: string, deploymentSecret: 
   return { kind, ownerId, secret, hash: await sha256Hex(secret), masked: `${prefix}…${secret.slice(-4)}` };
 }
 
+/** Keys checked by this isolate of late: a busy caller's key is hashed once, not with every request. */
+const checked = new Map<string, PresentedKey>();
+
 /** Reads a presented key: who it names and its hash, or null where it is malformed or its tag is not ours. */
 export async function checkKey(presented: string, deploymentSecret: string): Promise<PresentedKey | null> {
+  // Only what was found good under this very secret is remembered; whether the key still is in force the object says.
+  if (imported?.secret === deploymentSecret) {
+    const known = checked.get(presented);
+    if (known) return known;
+  }
   const match = SHAPE.exec(presented);
   if (!match?.[2]) return null;
   const untagged = presented.slice(0, -TAG_LENGTH);
   const tag = await tagOf(untagged, deploymentSecret);
   if (!equalInConstantTime(tag, presented.slice(-TAG_LENGTH))) return null;
   const kind: KeyKind = match[1] === KINDS.api.prefix ? 'api' : 'master';
-  return { kind, ownerId: KINDS[kind].owner + match[2].slice(0, ID_LENGTH), hash: await sha256Hex(presented) };
+  const ownerId = KINDS[kind].owner + match[2].slice(0, ID_LENGTH);
+  const key: PresentedKey = { kind, ownerId, hash: await sha256Hex(presented) };
+  if (checked.size >= LIMITS.checkedKeysMax) checked.clear();
+  checked.set(presented, key);
+  return key;
 }

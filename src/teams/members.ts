@@ -2,22 +2,20 @@
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
-import { ApiError, notFound } from './api-error.ts';
-import { effectiveLimits, type StoredBudget } from './budget-body.ts';
-import { policyChange, pushPolicy } from './policy.ts';
-import type { Role } from './roles.ts';
+import { notFound, staleVersion } from './api-error.ts';
+import { type BudgetChange, storedBudget } from './budget-body.ts';
+import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
+import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { showKeyLimits, showMemberStatus } from './status.ts';
 
-export type MemberRow = {
+export type MemberRow = BudgetSource & {
   id: string;
   user_id: string | null;
   name: string;
   email: string | null;
-  role: Role;
   created_at: number;
-  budget: string;
   budget_version: number;
-  budget_cycle: number;
+  default_budget_version: number;
   /** Granted projects as a JSON array of ids. */
   projects: string;
 };
@@ -25,9 +23,11 @@ export type MemberRow = {
 const SELECT_MEMBERS = `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
-    member.budget, member.budget_version, member.budget_cycle,
+    member.budget, member.budget_version,
+    organization.default_developer_budget, organization.default_budget_version, organization.time_zone,
     (SELECT json_group_array(project_id) FROM project_grants WHERE member_id = member.id) AS projects
   FROM members AS member
+  JOIN organizations AS organization ON organization.id = member.organization_id
   LEFT JOIN users AS user ON user.id = member.user_id
   WHERE member.organization_id = ?1 AND member.removed_at IS NULL`;
 
@@ -74,8 +74,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });
-  const budget = JSON.parse(row.budget) as StoredBudget;
-  const limits = effectiveLimits(budget);
+  const { limits, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
   return {
     id: row.id,
     userId: row.user_id,
@@ -83,69 +82,48 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     email: row.email,
     role: row.role,
     projects: JSON.parse(row.projects) as string[],
-    budget: { ...budget, version: row.budget_version },
+    budget: { ...storedBudget(row.budget), version: row.budget_version },
     effectiveBudget: {
+      maxApiKeys,
       ...showKeyLimits(limits),
-      usageLimitBasis: limits.total === null ? null : (budget.usageLimitBasis ?? 'lifetime'),
-      maxApiKeys: budget.maxApiKeys,
+      usageLimitBasis: limits.total === null ? null : basis,
+      ...throttles,
+      inherited,
     },
     status: status && { ...showMemberStatus(status), version: row.budget_version },
     createdAt: new Date(row.created_at).toISOString(),
   };
 }
 
-/** How a change reached the member's object: confirmed, or still on its way. */
-export type Pushed = { pending: false } | { pending: true };
-
-export interface BudgetChange {
-  budget: StoredBudget;
-  newCycle: boolean;
-  /** Refuse when the budget is not at this version any more. */
-  version: number | undefined;
-}
-
 /**
  * Replaces a member's budget. A cycle starts at zero when the budget becomes one-time from anything else, or when asked.
- * Throws 409 where the version is stale; then nothing has changed.
+ * Answers whether the change has yet to reach the member's object. Throws 409 where the version is stale; then nothing
+ * has changed.
  */
-export async function setBudget(env: Env, row: MemberRow, change: BudgetChange, nowMs: number): Promise<Pushed> {
-  const before = JSON.parse(row.budget) as StoredBudget;
-  const oneTime = (budget: StoredBudget) =>
-    effectiveLimits(budget).total !== null && budget.usageLimitBasis === 'cycle';
-  const startsCycle = change.newCycle || (oneTime(change.budget) && !oneTime(before));
+export async function setBudget(env: Env, row: MemberRow, change: BudgetChange, nowMs: number): Promise<boolean> {
+  const budget = JSON.stringify(change.budget);
+  const startsCycle = change.newCycle || becomesOneTime(effectiveBudget(row), effectiveBudget({ ...row, budget }));
   const expected = change.version ?? row.budget_version;
-  const stale = () =>
-    new ApiError(
-      409,
-      'version_conflict',
-      `The budget was changed meanwhile: it is not at version ${expected} any more.`,
-      {
-        param: 'version',
-      },
-    );
-  if (expected !== row.budget_version) throw stale();
-  if (startsCycle) await wake(env, row.id);
-  // The guard is in every statement: the push row is left, and the version raised, only by a change that takes place.
+  if (expected !== row.budget_version) throw staleVersion('budget', expected);
+  if (startsCycle) await wakeObjects(env, [row]);
+  // Also the default must be the one that was read: whether a cycle starts depends on it. The guard is in every
+  // statement: the push row is left, and the version raised, only by a change that takes place.
+  const unchanged: Members = {
+    sql: `id = ?1 AND budget_version = CAST(?2 AS INTEGER) AND CAST(?3 AS INTEGER) = (
+      SELECT default_budget_version FROM organizations WHERE organizations.id = members.organization_id
+    )`,
+    values: [row.id, expected, row.default_budget_version],
+  };
   const [, , changed] = await env.DB.batch([
-    ...policyChange(env.DB, row.id, nowMs, { sql: 'budget_version = CAST(?1 AS INTEGER)', value: expected }),
+    ...policyChange(env.DB, unchanged, nowMs),
     env.DB.prepare(
       `UPDATE members
-       SET budget = ?2, budget_version = budget_version + 1, budget_cycle = budget_cycle + CAST(?3 AS INTEGER)
-       WHERE id = ?1 AND budget_version = CAST(?4 AS INTEGER)`,
-    ).bind(row.id, JSON.stringify(change.budget), startsCycle ? 1 : 0, expected),
+       SET budget = ?4, budget_version = budget_version + 1, budget_cycle = budget_cycle + CAST(?5 AS INTEGER)
+       WHERE ${unchanged.sql}`,
+    ).bind(...unchanged.values, budget, startsCycle ? 1 : 0),
   ]);
-  if (changed?.meta.changes === 0) throw stale();
-  return { pending: !(await pushPolicy(env, row.id)) };
-}
-
-/**
- * Lets an object that was never called open from D1 while the old cycle still stands there: opened later, it would count
- * the member's past into the new one. Where it does not answer the past is counted, which refuses rather than overspends.
- */
-async function wake(env: Env, memberId: string): Promise<void> {
-  await memberBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs).catch((error) => {
-    console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
-  });
+  if (changed?.meta.changes === 0) throw staleVersion('budget', expected);
+  return !(await pushPolicy(env, row.id));
 }
 
 /** Tells both amounts where a key's limit is above what its owner may spend. */

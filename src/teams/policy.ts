@@ -1,24 +1,27 @@
 /**
  * Policies flow one way, from D1 to the member's object.
  *
- * A change to anything that a member's object enforces raises the member's policy version and leaves a row in
+ * A change to anything that members' objects enforce raises the policy version of each of them and leaves a row in
  * policy_pushes, in one D1 batch with the change (`policyChange`). Then the whole policy is pushed; the row goes once
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
+ *
+ * What an object enforces is made of rows of four tables: the member (role, budget, removal), its organization (plan,
+ * time zone, developer default, metered), its keys and its project grants. Whoever changes one of those pushes it.
  */
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
-import { isNewer, NO_THROTTLES } from '../budgets/policy.ts';
+import { isNewer } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
-import { effectiveLimits, type StoredBudget, type StoredKeyLimits } from './budget-body.ts';
-import { isProjectScoped, mayOwnKeys, type Plan, type Role } from './roles.ts';
+import { storedKeyLimits } from './budget-body.ts';
+import { type BudgetSource, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
+import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
 
-type MemberRow = {
+type MemberRow = BudgetSource & {
   id: string;
   organization_id: string;
-  role: Role;
   plan: Plan;
+  metered: number;
   removed_at: number | null;
-  budget: string;
   budget_cycle: number;
   policy_generation: number;
   policy_version: number;
@@ -43,7 +46,9 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
   const [members, keys] = (await db.batch([
     db
       .prepare(
-        `SELECT member.*, organization.plan
+        `SELECT
+           member.*,
+           organization.plan, organization.metered, organization.time_zone, organization.default_developer_budget
          FROM members AS member
          JOIN organizations AS organization ON organization.id = member.organization_id
          WHERE member.id = ?1`,
@@ -67,18 +72,18 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
   ])) as [D1Result<MemberRow>, D1Result<KeyRow>];
   const member = members.results[0];
   if (!member) return null;
-  const budget = JSON.parse(member.budget) as StoredBudget;
+  const { limits, basis, throttles } = effectiveBudget(member);
   const scoped = isProjectScoped(member.role, member.plan);
   return {
     memberId: member.id,
     organizationId: member.organization_id,
     version: { generation: member.policy_generation, n: member.policy_version },
     active: member.removed_at === null,
-    metered: false,
-    limits: effectiveLimits(budget),
-    throttles: NO_THROTTLES,
+    metered: member.metered === 1,
+    limits,
+    throttles,
     cycle: member.budget_cycle,
-    totalBasis: budget.usageLimitBasis ?? 'lifetime',
+    totalBasis: basis,
     keys: keys.results.map(
       (row): KeyPolicy => ({
         keyId: row.id,
@@ -91,46 +96,76 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
         status: row.status,
         createdAtMs: row.created_at,
         expiresAtMs: row.expires_at,
-        limits: effectiveLimits(JSON.parse(row.limits) as StoredKeyLimits),
-        throttles: NO_THROTTLES,
+        ...enforcedOfKey(storedKeyLimits(row.limits), member.time_zone),
       }),
     ),
   };
 }
 
-/** Tells, in the batch of a change that may not take place, whether it does: `sql` over the member's row, with `?1`. */
-interface OnlyWhere {
+/** Members, as a condition over their rows with parameters from `?1` on: it also tells whether a guarded change takes place. */
+export interface Members {
   sql: string;
-  value: string | number;
+  values: (string | number)[];
 }
 
-/** The statements that belong into the same D1 batch as any change to what the member's object enforces. */
-export function policyChange(
-  db: D1Database,
-  memberId: string,
-  nowMs: number,
-  onlyWhere: OnlyWhere,
-): D1PreparedStatement[] {
+/**
+ * The statements that belong into the same D1 batch as a change to what these members' objects enforce, before it. The
+ * first answers with the ids of the members concerned.
+ */
+export function policyChange(db: D1Database, members: Members, nowMs: number): D1PreparedStatement[] {
+  const { sql, values } = members;
   return [
-    db
-      .prepare(`UPDATE members SET policy_version = policy_version + 1 WHERE id = ?2 AND ${onlyWhere.sql}`)
-      .bind(onlyWhere.value, memberId),
+    db.prepare(`UPDATE members SET policy_version = policy_version + 1 WHERE ${sql} RETURNING id`).bind(...values),
     db
       .prepare(
         `INSERT INTO policy_pushes (member_id, requested_at)
-         SELECT id, CAST(?3 AS INTEGER) FROM members WHERE id = ?2 AND ${onlyWhere.sql}
+         SELECT id, CAST(?${values.length + 1} AS INTEGER) FROM members WHERE ${sql}
          ON CONFLICT DO UPDATE SET requested_at = excluded.requested_at`,
       )
-      .bind(onlyWhere.value, memberId, nowMs),
+      .bind(...values, nowMs),
   ];
 }
 
+/** How far a change has come: to how many objects it went, how many have yet to confirm it. */
+export interface FanOut {
+  applied: number;
+  pending: number;
+}
+
+/**
+ * Makes a change to an organization that every member's object enforces, such as its time zone or whether it is
+ * metered, and pushes it to all of them.
+ */
+export async function changeOrganization(
+  env: Env,
+  organizationId: string,
+  change: D1PreparedStatement,
+  nowMs: number,
+): Promise<FanOut> {
+  const everybody: Members = { sql: 'organization_id = ?1 AND removed_at IS NULL', values: [organizationId] };
+  const [raised] = await env.DB.batch<{ id: string }>([...policyChange(env.DB, everybody, nowMs), change]);
+  return pushPolicies(env, raised?.results ?? [], nowMs + LIMITS.policyFanOutMs);
+}
+
+/** Pushes to these members' objects, some at a time. Whom the deadline leaves waiting, the cron serves. */
+export async function pushPolicies(
+  env: Env,
+  members: readonly { id: string }[],
+  deadlineMs = Number.POSITIVE_INFINITY,
+): Promise<FanOut> {
+  const confirmed = await forEachObject(members, ({ id }) => pushPolicy(env, id, deadlineMs));
+  const applied = confirmed.filter((done) => done).length;
+  return { applied, pending: confirmed.length - applied };
+}
+
 /** Pushes the member's policy to its object. True once the object has confirmed it; false where it did not in time. */
-export async function pushPolicy(env: Env, memberId: string): Promise<boolean> {
-  const policy = await readPolicy(env.DB.withSession('first-primary'), memberId);
-  if (!policy) return true;
+export async function pushPolicy(env: Env, memberId: string, deadlineMs = Number.POSITIVE_INFINITY): Promise<boolean> {
+  const waitMs = Math.min(LIMITS.policyPushMs, deadlineMs - Date.now());
+  if (waitMs <= 0) return false;
   try {
-    const inForce = await memberBudget(env, memberId, (object) => object.configure({ policy }), LIMITS.policyPushMs);
+    const policy = await readPolicy(env.DB.withSession('first-primary'), memberId);
+    if (!policy) return true;
+    const inForce = await memberBudget(env, memberId, (object) => object.configure({ policy }), waitMs);
     if (isNewer(policy.version, inForce)) return false;
     // Only this version is confirmed: a change made meanwhile keeps its row.
     await env.DB.prepare(
@@ -148,11 +183,28 @@ export async function pushPolicy(env: Env, memberId: string): Promise<boolean> {
 }
 
 /** Retries everything that was not confirmed; called by the cron each minute. */
-export async function pushPending(env: Env): Promise<{ pending: number }> {
-  const { results } = await env.DB.prepare('SELECT member_id FROM policy_pushes ORDER BY requested_at').all<{
-    member_id: string;
+export async function pushPending(env: Env): Promise<FanOut> {
+  const { results } = await env.DB.prepare('SELECT member_id AS id FROM policy_pushes ORDER BY requested_at').all<{
+    id: string;
   }>();
   // All of them, not only the oldest: objects that stay away must not keep the others waiting.
-  const confirmed = await forEachObject(results, (row) => pushPolicy(env, row.member_id));
-  return { pending: confirmed.filter((done) => !done).length };
+  return pushPolicies(env, results);
+}
+
+/**
+ * Lets objects that were never called open from D1 while the old cycle still stands there: opened later, they would count
+ * the member's past into the new one. Where one does not answer the past is counted, which refuses rather than overspends.
+ */
+export async function wakeObjects(
+  env: Env,
+  members: readonly { id: string }[],
+  deadlineMs = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  await forEachObject(members, async ({ id: memberId }) => {
+    const waitMs = Math.min(LIMITS.policyPushMs, deadlineMs - Date.now());
+    if (waitMs <= 0) return;
+    await memberBudget(env, memberId, (object) => object.status({ memberId }), waitMs).catch((error) => {
+      console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
+    });
+  });
 }

@@ -48,6 +48,9 @@ export function isProjectScoped(role: Role, plan: Plan): boolean {
   return (role === 'developer' || role === 'api') && planHas(plan, 'projects.scoped');
 }
 
+/** The roles to which the developer default applies: owners, admins and finance never inherit. */
+export const INHERITING_ROLES: readonly Role[] = ['developer', 'basic', 'api'];
+
 /** Whether keys may be made for a member of this role. */
 export function mayOwnKeys(role: Role): boolean {
   return role === 'owner' || role === 'admin' || role === 'developer' || role === 'api';

@@ -5,6 +5,7 @@ import { forEachObject } from '../objects.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { createKey, listKeys, showApiKeys } from './api-keys.ts';
 import { BudgetBody, KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
+import { readDefaultBudget, setDefaultBudget } from './default-budget.ts';
 import { guarded } from './guard.ts';
 import { findMember, listMembers, setBudget, showMember } from './members.ts';
 
@@ -45,6 +46,8 @@ const body = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 });
 
+const TEAMS_ONLY = 'Member budgets are for team accounts. Convert this account or join a team.';
+
 const toMembers = guarded({
   ability: 'members.read',
   roleMessage: 'Only owners, admins and finance admins can view members.',
@@ -52,6 +55,17 @@ const toMembers = guarded({
 const toBudgets = guarded({
   ability: 'budgets.write',
   roleMessage: 'Only owners, admins and finance admins can update member budgets.',
+  teamMessage: TEAMS_ONLY,
+});
+const toReadDefault = guarded({
+  ability: 'budgets.read',
+  roleMessage: 'Only owners, admins and finance admins can view the developer default budget.',
+  teamMessage: TEAMS_ONLY,
+});
+const toSetDefault = guarded({
+  ability: 'budgets.write',
+  roleMessage: 'Only owners, admins and finance admins can update the developer default budget.',
+  teamMessage: TEAMS_ONLY,
 });
 const toKeys = guarded({
   ability: 'keys.manage',
@@ -109,9 +123,42 @@ export const teamsRouter = apiRouter()
         throw new ApiError(403, 'role_required', 'Admins cannot modify owners.');
       }
       const { newCycle, version, ...budget } = c.req.valid('json');
-      const { pending } = await setBudget(c.env, member, { budget, newCycle, version }, Date.now());
+      const pending = await setBudget(c.env, member, { budget, newCycle, version }, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
       return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/default-developer-budget',
+      summary: 'The budget that developers inherit',
+      middleware: toReadDefault,
+      request: { params: Org },
+      responses: { 200: answers('The default budget') },
+    }),
+    async (c) => {
+      const { budget, version } = await readDefaultBudget(c.env, c.req.valid('param').orgId);
+      return c.json({ ...budget, version }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'put',
+      path: '/orgs/{orgId}/default-developer-budget',
+      summary: 'Replace the budget that developers inherit',
+      middleware: [toSetDefault, ...jsonBody] as const,
+      request: { params: Org, body: body(BudgetBody) },
+      responses: {
+        200: answers('The default budget; every member who inherits what changed is under it'),
+        202: answers('The default budget; `pending` members will be under it within minutes'),
+      },
+    }),
+    async (c) => {
+      const { newCycle, version, ...budget } = c.req.valid('json');
+      const change = { budget, newCycle, version };
+      const { budget: changed, ...rest } = await setDefaultBudget(c.env, c.get('caller'), change, Date.now());
+      return c.json({ ...changed, ...rest }, rest.pending > 0 ? 202 : 200);
     },
   )
   .openapi(

@@ -3,7 +3,7 @@
 import type { Limit, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { budgetTypeOf } from './budget-body.ts';
+import { budgetTypeOf } from './effective-budget.ts';
 
 function amountOrNull(amount: Limit): string | null {
   return amount === null ? null : formatUsd(amount);
@@ -37,7 +37,11 @@ export function showKeyUsage(status: ScopeStatus) {
 
 /** A member's limits as they apply. */
 export function showMemberLimits(status: ScopeStatus) {
-  return { ...showKeyLimits(status.limits), usageLimitBasis: status.limits.total === null ? null : status.totalBasis };
+  return {
+    ...showKeyLimits(status.limits),
+    usageLimitBasis: status.limits.total === null ? null : status.totalBasis,
+    ...status.throttles,
+  };
 }
 
 export function showMemberStatus(status: ScopeStatus) {

@@ -81,7 +81,7 @@ export async function readOpening(db: D1Database, memberId: string, nowMs: numbe
 /** The first quarter of an hour that may still count in a window of the member or of one of its keys. */
 function historyStartMs(policy: MemberPolicy, nowMs: number): number {
   const horizons = [policy, ...policy.keys].map(({ limits }) =>
-    new Window(limits.period?.window ?? null, []).horizon(nowMs),
+    new Window(limits.period?.window ?? null).horizon(nowMs),
   );
   return Math.min(...horizons) - QUARTER_MS;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { WindowUnit } from '../../src/budgets/windows.ts';
-import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
 import { day, keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
 
@@ -100,7 +100,7 @@ describe('a hold', () => {
     const id = world.hold(60);
     expect(world.settle(id, 50)).toEqual({ booked: true });
     expect(world.settle(id, 55)).toEqual({ booked: true });
-    world.ledger.release(id);
+    world.release(id);
     expect(world.refusal(1, { attemptId: id })).toBe('too_late');
     expect(world.member()).toMatchObject({ usage: 50, held: 0, lifetimeUsage: 50 });
     expect(world.ledger.unshipped()).toHaveLength(1);
@@ -109,7 +109,7 @@ describe('a hold', () => {
   it('is not settled after its release', () => {
     const world = new LedgerWorld();
     const id = world.hold(60);
-    world.ledger.release(id);
+    world.release(id);
     expect(world.settle(id, 50)).toEqual({ booked: false });
     expect(world.member()).toMatchObject({ usage: 0, held: 0 });
   });
@@ -117,7 +117,7 @@ describe('a hold', () => {
   it('cannot come into being after its release', () => {
     const world = new LedgerWorld();
     const attemptId = world.newId();
-    world.ledger.release(attemptId);
+    world.release(attemptId);
     expect(world.refusal(60, { attemptId })).toBe('too_late');
     expect(world.member().held).toBe(0);
   });
@@ -136,7 +136,7 @@ describe('a hold', () => {
     expect(grow(101)).toMatchObject({ extended: false, refusal: { kind: 'exhausted' } });
     const other = world.hold(20);
     expect(grow(90)).toMatchObject({ extended: false, refusal: { kind: 'budget_in_flight' } });
-    world.ledger.release(other);
+    world.release(other);
     expect(grow(100)).toMatchObject({ extended: true, ticket: { amount: 100 } });
     expect(grow(100)).toMatchObject({ extended: true, ticket: { amount: 100 } });
     expect(grow(10)).toMatchObject({ extended: true, ticket: { amount: 100 } });
@@ -340,6 +340,11 @@ describe('a changed period', () => {
     world.spend(100);
     world.pass(ageDays * DAY_MS);
     world.change(other === null ? { limits: limits() } : period(other, otherUnit));
+    if (other !== null) {
+      // What counted at the change counts for one more of the new duration.
+      expect(world.refusal(1)).toBe('exhausted member_period');
+      world.pass({ hour: HOUR_MS, day: DAY_MS }[otherUnit]);
+    }
     for (let i = 0; i < 3; i++) {
       world.spend(1);
       ship(world);

@@ -7,6 +7,7 @@ import type { Refusal } from '../../src/gateway/refusals.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
+import { ABOUT } from '../support/about.ts';
 import { chat } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
@@ -16,11 +17,19 @@ function objectsThat(methods: Record<string, () => Promise<unknown>>): Env {
 }
 
 const TTL_MS = 1_000;
-const ticket = { attemptId: 'att_1', amount: nanos(10), ttlMs: TTL_MS };
+const ticket = {
+  attemptId: 'att_1',
+  keyId: 'key_1',
+  projectId: 'prj_1',
+  epoch: 'one',
+  amount: nanos(10),
+  openedAtMs: 0,
+  ttlMs: TTL_MS,
+};
 
 async function lostAfter(environment: Env): Promise<{ refusal: Refusal; ms: number }> {
   const sentAtMs = Date.now();
-  const hold = new Hold(environment, 'mem_1', ticket, sentAtMs);
+  const hold = new Hold(environment, 'mem_1', ABOUT, ticket, sentAtMs);
   const refusal = await new Promise<Refusal>((resolve) => hold.keepAlive(() => ZERO, resolve));
   await hold.release();
   return { refusal, ms: Date.now() - sentAtMs };
@@ -54,7 +63,7 @@ describe('a hold in the Worker', () => {
         return { extended: true, ticket };
       },
     });
-    const hold = new Hold(confirming, 'mem_1', ticket, Date.now());
+    const hold = new Hold(confirming, 'mem_1', ABOUT, ticket, Date.now());
     let lost = false;
     hold.keepAlive(
       () => ZERO,
@@ -85,7 +94,7 @@ describe('a hold in the Worker', () => {
       outputTokens: 0,
       reasoningTokens: 0,
     };
-    const settled = await new Hold(flaky, 'mem_1', ticket, Date.now()).settle(
+    const settled = await new Hold(flaky, 'mem_1', ABOUT, ticket, Date.now()).settle(
       {
         ...request,
         outcome: 'completed',

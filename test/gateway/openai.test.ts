@@ -3,9 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { type ChatRequest, parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
 import { openai } from '../../src/gateway/providers/openai.ts';
 import { estimateTokens, TextCount } from '../../src/gateway/providers/text-count.ts';
-import { quote } from '../../src/gateway/quote.ts';
-import { LIMITS } from '../../src/limits.ts';
-import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
 
 function ask(body: object): { request: ChatRequest; bytes: number } {
   const json = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }], ...body };
@@ -46,21 +43,6 @@ describe('the bound of an input', () => {
   it('cannot be told for a file, so that the context of the model bounds it', () => {
     expect(bound(parts({ type: 'file', file: { file_id: 'file-1' } }))).toBe(Number.POSITIVE_INFINITY);
   });
-});
-
-it.each([
-  ['a stream of text', {}, true],
-  ['an answer in one piece', { stream: false }, false],
-  [
-    'a stream with a prediction, whose rejected tokens are billed unseen',
-    { prediction: { type: 'content', content: 'x' } },
-    false,
-  ],
-])('%s holds %j by slices: %s', (_, body, watched) => {
-  const { request, bytes } = ask({ stream: true, max_tokens: 5_000, ...body });
-  const mapping = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-4o-mini');
-  const quoted = mapping && quote(request, bytes, mapping, openai, Date.UTC(2026, 10, 1));
-  expect(quoted).toMatchObject({ watched, firstTokens: watched ? LIMITS.sliceTokensMin : 5_000 });
 });
 
 it.each([

@@ -286,13 +286,14 @@ describe('the order of refusals', () => {
   });
 
   it('names a request that cannot fit what remains', async () => {
-    const { apiKey } = await seedOrganization({ budget: { usageLimit: '0.0001' } });
+    // Two words in and fifteen out: one too few.
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '0.000033' } });
     const response = await chat(apiKey, { max_tokens: 1_000 });
     expect(await json(response)).toMatchObject({
       error: {
         code: 'request_exceeds_budget',
         message: expect.stringContaining('$0.002002'),
-        metadata: { remaining: '0.0001' },
+        metadata: { remaining: '0.000033', needed: '0.002002' },
       },
     });
   });

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { admit } from '../../src/gateway/admission.ts';
 import { Attempt } from '../../src/gateway/attempt.ts';
 import { parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import { coverOf } from '../../src/gateway/cover.ts';
 import { amountFor, quote } from '../../src/gateway/quote.ts';
+import { relayGathered } from '../../src/gateway/relay-gathered.ts';
 import { relayStream } from '../../src/gateway/relay-stream.ts';
 import { relayWhole } from '../../src/gateway/relay-whole.ts';
 import { LIMITS } from '../../src/limits.ts';
@@ -18,9 +20,19 @@ const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, drainM
 
 type Send = (signal: AbortSignal) => Promise<Response>;
 
-/** One admitted attempt, relayed from an upstream that the test plays itself. */
-async function relayed(stream: boolean, send: Send, clientGone = new AbortController().signal) {
-  const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+type Kind = 'whole' | 'stream' | 'gathered';
+
+const RELAYS = { whole: relayWhole, stream: relayStream, gathered: relayGathered };
+
+/** One admitted attempt of 100 tokens at most, all or so many covered, relayed from an upstream that the test plays itself. */
+async function relayed(
+  kind: Kind,
+  send: Send,
+  clientGone = new AbortController().signal,
+  { usageLimit = '1', covered = 100 } = {},
+) {
+  const stream = kind === 'stream';
+  const seeded = await seedOrganization({ budget: { usageLimit } });
   const caller = await checkKey(seeded.apiKey, env.KEY_SECRET);
   const mapping = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words');
   const json = { model: 'demo/words', messages: HELLO, stream, max_tokens: 100 };
@@ -28,7 +40,7 @@ async function relayed(stream: boolean, send: Send, clientGone = new AbortContro
   if (!caller || !mapping || 'refusal' in parsed) throw new Error('the test is set up wrong');
   const ctx = createExecutionContext();
   const quoted = quote(parsed.request, 100, mapping, demoProvider, Date.now());
-  const admission = await admit(env, ctx, caller, { ...ABOUT, streamed: stream }, quoted && amountFor(quoted, 100));
+  const admission = await admit(env, ctx, caller, { ...ABOUT, streamed: stream }, quoted && amountFor(quoted, covered));
   if ('refusal' in admission) throw new Error('refused');
   const { hold } = admission.admitted;
   const attempt = new Attempt({
@@ -36,10 +48,11 @@ async function relayed(stream: boolean, send: Send, clientGone = new AbortContro
     mapping,
     provider: demoProvider,
     quoted,
+    cover: coverOf(quoted, kind !== 'whole', hold.amount),
     hold,
     startedAtMs: Date.now(),
+    recording: null,
   });
-  const relay = stream ? relayStream : relayWhole;
   const parts = {
     env,
     ctx,
@@ -51,7 +64,7 @@ async function relayed(stream: boolean, send: Send, clientGone = new AbortContro
     headers: new Headers(),
     times: TIMES,
   };
-  return { ...seeded, ctx, answered: await relay(parts) };
+  return { ...seeded, ctx, headers: parts.headers, answered: await RELAYS[kind](parts) };
 }
 
 const delta = (text: string, finish: string | null = null) =>
@@ -79,7 +92,7 @@ async function textOf(answered: unknown): Promise<string> {
 
 describe('a silent upstream', () => {
   it('opens the stream in time, with comments of one newline between events', async () => {
-    const { answered, apiKey } = await relayed(true, async () => {
+    const { answered, apiKey } = await relayed('stream', async () => {
       await new Promise((resolve) => setTimeout(resolve, 150));
       return eventStream([delta('a'), delta(' b'), delta('', 'stop'), 'data: [DONE]\n\n'], 80);
     });
@@ -93,9 +106,9 @@ describe('a silent upstream', () => {
 
   it('that never answers is a 504 before the first byte and an error event after it', async () => {
     const never: Send = () => new Promise(() => undefined);
-    const whole = await relayed(false, never);
+    const whole = await relayed('whole', never);
     expect(whole.answered).toMatchObject({ kind: 'upstream_timeout' });
-    const stream = await relayed(true, never);
+    const stream = await relayed('stream', never);
     expect(eventsIn(await textOf(stream.answered))).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
     expect(await keyOf(stream.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
@@ -109,11 +122,15 @@ describe('a stream that is not what it should be', () => {
     ['an error inside a 200', () => eventStream(['data: {"error":{"message":"overloaded"}}\n\n'])],
     ['garbage', () => eventStream(['data: {{{\n\n'])],
   ])('(%s) costs nothing and is told as an upstream error', async (_, upstream) => {
-    const { answered, apiKey } = await relayed(true, async () => upstream());
+    const { answered, apiKey } = await relayed('stream', async () => upstream());
     const events =
       answered instanceof Response ? eventsIn(await answered.text()) : [{ error: { code: answered.kind } }, '[DONE]'];
     expect(events).toMatchObject([{ error: { code: 'upstream_error' } }, '[DONE]']);
     expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+
+    const gathered = await relayed('gathered', async () => upstream());
+    expect(gathered.answered).toMatchObject({ kind: 'upstream_error' });
+    expect(await keyOf(gathered.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
 
   it.each<[string, string[]]>([
@@ -123,17 +140,25 @@ describe('a stream that is not what it should be', () => {
     ['no end mark after a finished answer', [delta('a'), delta(' b', 'stop')]],
     ['a last event without its blank line', [delta('a'), delta(' b', 'stop').trimEnd()]],
   ])('(%s) is read all the same', async (_, parts) => {
-    const { answered, apiKey } = await relayed(true, async () => eventStream(parts));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
     const text = (await textOf(answered)).replaceAll('\r\n', '\n');
     expect(wordsIn(text)).toEqual(['a', 'b']);
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
     expect((await keyOf(apiKey)).usage).toBe('0.000006');
+
+    const gathered = await relayed('gathered', async () => eventStream(parts));
+    const choice = { index: 0, message: { role: 'assistant', content: 'a b' }, finish_reason: 'stop' };
+    expect(JSON.parse(await textOf(gathered.answered))).toEqual({ object: 'chat.completion', choices: [choice] });
+    expect((await keyOf(gathered.apiKey)).usage).toBe('0.000006');
   });
 
   it('that breaks off looks broken to the client', async () => {
-    const { answered, apiKey } = await relayed(true, async () => eventStream([delta('a'), delta(' b')]));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream([delta('a'), delta(' b')]));
     expect(eventsIn(await textOf(answered)).slice(-2)).toMatchObject([{ error: { code: 'upstream_error' } }, '[DONE]']);
     expect((await keyOf(apiKey)).usage).toBe('0.000006');
+    const gathered = await relayed('gathered', async () => eventStream([delta('a'), delta(' b')]));
+    expect(gathered.answered).toMatchObject({ kind: 'upstream_error' });
+    expect((await keyOf(gathered.apiKey)).usage).toBe('0.000006');
   });
 
   it.each([
@@ -142,7 +167,7 @@ describe('a stream that is not what it should be', () => {
     { prompt_tokens: '2', completion_tokens: null },
   ])('with the nonsensical usage %j is charged by its text', async (usage) => {
     const last = `data: ${JSON.stringify({ choices: [], usage })}\n\n`;
-    const { answered, apiKey } = await relayed(true, async () =>
+    const { answered, apiKey } = await relayed('stream', async () =>
       eventStream([delta('a', 'stop'), last, 'data: [DONE]\n\n']),
     );
     await textOf(answered);
@@ -164,14 +189,14 @@ describe('output of any kind', () => {
     ['what nobody has heard of', { delta: { novelty: { deep: [words] } } }],
   ])('(%s) is counted', async (_, choice) => {
     const parts = [frame(choice), delta('', 'stop'), 'data: [DONE]\n\n'];
-    const { answered, apiKey } = await relayed(true, async () => eventStream(parts));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
     await textOf(answered);
     expect((await keyOf(apiKey)).usage).toBe('0.00001');
   });
 
   it('is counted beside a choice that is malformed', async () => {
     const both = `data: ${JSON.stringify({ choices: [null, { delta: { content: words } }] })}\n\n`;
-    const { answered, apiKey } = await relayed(true, async () => eventStream([both, delta('', 'stop')]));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream([both, delta('', 'stop')]));
     await textOf(answered);
     expect((await keyOf(apiKey)).usage).toBe('0.00001');
   });
@@ -183,14 +208,14 @@ describe('a usage that is not the last word', () => {
   const twenty = Array.from({ length: 20 }, () => delta(' w'));
 
   it('does not make the text after it free when the upstream dies', async () => {
-    const { answered, apiKey } = await relayed(true, async () => eventStream([usage(10, 0), ...twenty]));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream([usage(10, 0), ...twenty]));
     await textOf(answered);
     expect((await keyOf(apiKey)).usage).toBe('0.00005');
   });
 
   it('is not lowered by a later one', async () => {
     const parts = [...twenty, delta('', 'stop'), usage(10, 20), usage(0, 0), 'data: [DONE]\n\n'];
-    const { answered, apiKey } = await relayed(true, async () => eventStream(parts));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
     await textOf(answered);
     expect((await keyOf(apiKey)).usage).toBe('0.00005');
   });
@@ -200,7 +225,7 @@ describe('a usage that is not the last word', () => {
       choices: [{ message: { content: 'three short words' } }],
       usage: { prompt_tokens: 2, completion_tokens: 0 },
     };
-    const { apiKey } = await relayed(false, async () => Response.json(answer));
+    const { apiKey } = await relayed('whole', async () => Response.json(answer));
     expect((await keyOf(apiKey)).usage).toBe('0.000008');
   });
 
@@ -209,11 +234,51 @@ describe('a usage that is not the last word', () => {
       usage(10, 1, [{ delta: { content: 'a' } }]),
       usage(10, 2, [{ delta: { content: ' b' }, finish_reason: 'stop' }]),
     ];
-    const { answered, apiKey } = await relayed(true, async () => eventStream([...counting, 'data: [DONE]\n\n']));
+    const { answered, apiKey } = await relayed('stream', async () => eventStream([...counting, 'data: [DONE]\n\n']));
     const text = await textOf(answered);
     expect(text).not.toContain('usage');
     expect(wordsIn(text)).toEqual(['a', 'b']);
     expect((await keyOf(apiKey)).usage).toBe('0.000014');
+  });
+});
+
+describe('an answer that is gathered and cut', () => {
+  /** Covers 20 words and no more: five are kept for what comes after the cancel. */
+  const LITTLE = { usageLimit: '0.000042', covered: 20 };
+  const call = (args: string) => {
+    const toolCall = { index: 0, id: 'call_1', type: 'function', function: { name: 'look', arguments: args } };
+    return `data: ${JSON.stringify({ choices: [{ index: 0, delta: { tool_calls: [toolCall] }, finish_reason: null }] })}\n\n`;
+  };
+  const cutFrom = (parts: string[]) => relayed('gathered', async () => eventStream(parts), undefined, LITTLE);
+  const words = (count: number) => Array.from({ length: count }, () => delta(' w'));
+
+  it('in a tool call is refused, at the price of what was made', async () => {
+    const { answered, headers, apiKey } = await cutFrom([
+      delta('Let me see.'),
+      ...words(5),
+      call('x'),
+      call(' x'.repeat(20)),
+    ]);
+    expect(answered).toMatchObject({ kind: 'exhausted', view: { scope: 'member_total' } });
+    expect(headers.get('x-purser-cut')).toBeNull();
+    // 30 words were made; no more than the hold is charged.
+    expect(headers.get('x-purser-cost')).toBe('0.000042');
+    expect(await keyOf(apiKey)).toMatchObject({ usage: '0.000042', member: { status: { held: '0' } } });
+  });
+
+  it('before it said anything is refused', async () => {
+    const { answered } = await cutFrom([delta('w '.repeat(30))]);
+    expect(answered).toMatchObject({ kind: 'exhausted' });
+  });
+
+  it('in its text is told whole, up to what the hold covers', async () => {
+    const { answered, headers, apiKey } = await cutFrom([...words(10), delta(' w'.repeat(30)), ...words(50)]);
+    expect(JSON.parse(await textOf(answered))).toMatchObject({
+      choices: [{ message: { content: ' w'.repeat(10) }, finish_reason: 'length' }],
+      usage: { prompt_tokens: 2, completion_tokens: 40 },
+    });
+    expect(headers.get('x-purser-cut')).toBe('member_total');
+    expect((await keyOf(apiKey)).usage).toBe('0.000042');
   });
 });
 
@@ -225,7 +290,7 @@ describe('a whole answer that is not what it should be', () => {
     ['an error as text inside a 200', () => Response.json({ error: 'overloaded' })],
     ['a redirect', () => new Response(null, { status: 302, headers: { location: 'https://example.com' } })],
   ])('(%s) costs nothing and is told as an upstream error', async (_, upstream) => {
-    const { answered, apiKey } = await relayed(false, async () => upstream());
+    const { answered, apiKey } = await relayed('whole', async () => upstream());
     expect(answered).toMatchObject({ kind: 'upstream_error' });
     expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
@@ -237,7 +302,7 @@ describe('a whole answer that is not what it should be', () => {
         controller.error(new Error('connection lost'));
       },
     });
-    const { answered, apiKey, memberId } = await relayed(false, async () => new Response(half));
+    const { answered, apiKey, memberId } = await relayed('whole', async () => new Response(half));
     expect(answered).toMatchObject({ kind: 'upstream_error' });
     expect((await keyOf(apiKey)).usage).toBe('0.000002');
     await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
@@ -247,7 +312,7 @@ describe('a whole answer that is not what it should be', () => {
 
   it('(without usage) is charged by its text', async () => {
     const answer = { choices: [{ message: { content: 'three short words' }, finish_reason: 'stop' }] };
-    const { apiKey } = await relayed(false, async () => Response.json(answer));
+    const { apiKey } = await relayed('whole', async () => Response.json(answer));
     expect((await keyOf(apiKey)).usage).toBe('0.000008');
   });
 });
@@ -258,7 +323,7 @@ describe('a client that hangs up', () => {
     setTimeout(() => hangUp.abort(), 20);
     const usage = { prompt_tokens: 2, completion_tokens: 9 };
     const { apiKey, ctx } = await relayed(
-      false,
+      'whole',
       async () => {
         await new Promise((resolve) => setTimeout(resolve, 60));
         return Response.json({ choices: [], usage });
@@ -274,7 +339,7 @@ describe('a client that hangs up', () => {
     hangUp.abort();
     let cancelled = false;
     const { apiKey } = await relayed(
-      false,
+      'whole',
       (signal) =>
         new Promise((_, reject) => {
           signal.addEventListener('abort', () => {
@@ -288,10 +353,79 @@ describe('a client that hangs up', () => {
     expect(await keyOf(apiKey)).toMatchObject({ usage: '0.000002', member: { status: { held: '0' } } });
   });
 
+  /** An upstream whose client leaves as soon as it has read `before`; `after` comes a moment later. */
+  async function leaving(kind: Kind, before: string[], after: string[], waitMs = 100) {
+    const hangUp = new AbortController();
+    const encoder = new TextEncoder();
+    const toCome = [...before];
+    const body = new ReadableStream<Uint8Array>(
+      {
+        // Asked for the next part, all before it were read and passed on.
+        async pull(controller) {
+          const part = toCome.shift();
+          if (part !== undefined) {
+            controller.enqueue(encoder.encode(part));
+            return;
+          }
+          hangUp.abort();
+          await new Promise((resolve) => setTimeout(resolve, waitMs));
+          controller.enqueue(encoder.encode(after.join('')));
+          controller.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    let cancelled = false;
+    const send: Send = async (signal) => {
+      signal.addEventListener('abort', () => {
+        cancelled = true;
+      });
+      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    };
+    const { apiKey, ctx, memberId, answered } = await relayed(kind, send, hangUp.signal);
+    if (answered instanceof Response) {
+      await answered.body?.pipeTo(new WritableStream(), { signal: hangUp.signal }).catch(() => undefined);
+    }
+    await waitOnExecutionContext(ctx);
+    await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+    const event = await env.DB.prepare('SELECT outcome, estimated FROM usage_events WHERE member_id = ?')
+      .bind(memberId)
+      .first();
+    const { usage, member } = await keyOf(apiKey);
+    expect(member.status.held).toBe('0');
+    return { ...event, usage, cancelled };
+  }
+
+  const counted = `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 2, completion_tokens: 9 } })}\n\ndata: [DONE]\n\n`;
+
+  describe.each<Kind>(['stream', 'gathered'])('of a %s answer', (kind) => {
+    it('that is at its end is charged what the provider then counts', async () => {
+      const after = await leaving(kind, [delta('a'), delta(' b', 'stop')], [counted]);
+      expect(after).toEqual({ outcome: 'client_gone', estimated: 0, usage: '0.00002', cancelled: false });
+    });
+
+    it('that can only go on for a few words more is charged what the provider then counts', async () => {
+      const words = Array.from({ length: 100 - LIMITS.tailTokens }, () => delta(' w'));
+      const after = await leaving(kind, words, [delta('', 'stop'), counted]);
+      expect(after).toMatchObject({ outcome: 'client_gone', cancelled: false });
+    });
+
+    it('that may go on cancels it, and is charged what came', async () => {
+      const words = Array.from({ length: 100 - LIMITS.tailTokens - 1 }, () => delta(' w'));
+      const after = await leaving(kind, words, [delta('', 'stop'), counted]);
+      expect(after).toEqual({ outcome: 'client_gone', estimated: 1, usage: '0.000072', cancelled: true });
+    });
+
+    it('is waited for no longer than that', async () => {
+      const after = await leaving(kind, [delta('a', 'stop')], [counted], 2 * TIMES.drainMs);
+      expect(after).toEqual({ outcome: 'client_gone', estimated: 1, usage: '0.000004', cancelled: true });
+    });
+  });
+
   it('that stalls and reads nothing does not keep its hold once the stream is stopped', async () => {
     const hangUp = new AbortController();
     const endless = Array.from({ length: 100 }, () => delta(' c'));
-    const { apiKey, answered } = await relayed(true, async () => eventStream(endless, 5), hangUp.signal);
+    const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5), hangUp.signal);
     expect(answered).toBeInstanceOf(Response);
     hangUp.abort();
     await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
@@ -301,7 +435,7 @@ describe('a client that hangs up', () => {
     const hangUp = new AbortController();
     let cancelled = false;
     const { apiKey, answered } = await relayed(
-      true,
+      'stream',
       async (signal) => {
         signal.addEventListener('abort', () => {
           cancelled = true;

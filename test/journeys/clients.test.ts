@@ -1,6 +1,7 @@
 /** The official OpenAI client, unmodified but for base URL and key, against the demo provider and against aimock. */
 import { LLMock } from '@copilotkit/aimock';
 import OpenAI from 'openai';
+import { LengthFinishReasonError } from 'openai/error';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { api, micros, startEmpty, until } from '../support/purser.ts';
 
@@ -12,6 +13,9 @@ describe('the official openai client', () => {
 
   beforeAll(async () => {
     mock.onMessage('tell me all', { content: 'All is well in the galley.' });
+    mock.onMessage('as JSON', { content: JSON.stringify({ ship: 'Purser', masts: 3 }) });
+    mock.onMessage('look it up', { toolCalls: [{ name: 'look', arguments: JSON.stringify({ at: 'the chart' }) }] });
+    mock.onMessage('at length', { content: 'knot '.repeat(2_000) });
     const url = await mock.start();
     purser = await startEmpty({ OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${url}/v1` });
   });
@@ -61,6 +65,84 @@ describe('the official openai client', () => {
     await rollUp();
     expect((await activity()).totals).toMatchObject({ cost: spent, requestCount: 2 });
     expect(await health()).toMatchObject({ ok: true, difference: '0' });
+  });
+
+  describe('with less left than the worst case of what it asks', () => {
+    // 16,384 tokens of gpt-4o-mini cost $0.0098304 at worst.
+    const LITTLE = { budget: { usageLimit: '0.003' } };
+    const ask = (content: string) => ({ model: 'gpt-4o-mini', messages: [{ role: 'user' as const, content }] });
+    const schema = {
+      type: 'object',
+      properties: { ship: { type: 'string' }, masts: { type: 'integer' } },
+      required: ['ship', 'masts'],
+      additionalProperties: false,
+    };
+    const asJson = {
+      response_format: { type: 'json_schema' as const, json_schema: { name: 'ship', strict: true, schema } },
+    };
+    const lookUp = { type: 'function' as const, function: { name: 'look', parameters: { type: 'object' } } };
+    const lastBody = () => mock.getLastRequest()?.body as Record<string, unknown>;
+
+    it('gets text, parsed JSON and tool calls as ever, gathered from a stream', async () => {
+      const seeded = await purser.seed(LITTLE);
+      const client = clientFor(seeded.apiKey);
+      const { data: text, response } = await client.chat.completions.create(ask('tell me all')).withResponse();
+      expect(text).toMatchObject({
+        object: 'chat.completion',
+        choices: [{ message: { role: 'assistant', content: 'All is well in the galley.' }, finish_reason: 'stop' }],
+      });
+      expect(Number(response.headers.get('x-purser-cost'))).toBeGreaterThan(0);
+      expect(lastBody()).toMatchObject({ stream: true, stream_options: { include_usage: true } });
+
+      const parsed = await client.chat.completions.parse({ ...ask('as JSON'), ...asJson });
+      expect(parsed.choices[0]?.message.parsed).toEqual({ ship: 'Purser', masts: 3 });
+
+      const called = await client.chat.completions.create({ ...ask('look it up'), tools: [lookUp] });
+      expect(called.choices[0]).toMatchObject({
+        finish_reason: 'tool_calls',
+        message: { tool_calls: [{ type: 'function', function: { name: 'look', arguments: '{"at":"the chart"}' } }] },
+      });
+      expect(lastBody().stream).toBe(true);
+      expect((await api(purser.server, seeded).status()).held).toBe('0');
+    });
+
+    it('is told of a cut as of any answer that ran out of tokens', async () => {
+      const seeded = await purser.seed(LITTLE);
+      const client = clientFor(seeded.apiKey);
+      const { data: cut, response } = await client.chat.completions.create(ask('at length')).withResponse();
+      expect(cut.choices[0]?.finish_reason).toBe('length');
+      expect(cut.choices[0]?.message.content).toMatch(/^(knot )+/);
+      expect(response.headers.get('x-purser-cut')).toBe('member_total');
+      const halved = client.chat.completions.parse({ ...ask('at length'), ...asJson });
+      await expect(halved).rejects.toBeInstanceOf(LengthFinishReasonError);
+      const { usage, held } = await api(purser.server, seeded).status();
+      expect(held).toBe('0');
+      expect(Number(usage)).toBeLessThanOrEqual(0.003);
+    });
+
+    it('asks a reasoning model for no more than is left', async () => {
+      const seeded = await purser.seed(LITTLE);
+      const asked = { ...ask('tell me all'), model: 'gpt-5-mini', max_tokens: 100_000 };
+      const { response } = await clientFor(seeded.apiKey).chat.completions.create(asked).withResponse();
+      const cap = Number(response.headers.get('x-purser-max-output'));
+      // At $2 a million.
+      expect(cap).toBeGreaterThan(1_000);
+      expect(cap).toBeLessThanOrEqual(1_500);
+      expect(lastBody()).toMatchObject({ max_completion_tokens: cap });
+      expect(lastBody()).not.toHaveProperty('max_tokens');
+    });
+
+    it('tries again and again where the provider fails, and leaves nothing behind', async () => {
+      const seeded = await purser.seed(LITTLE);
+      const client = new OpenAI({ baseURL: `${purser.server.url}/v1`, apiKey: seeded.apiKey, maxRetries: 2 });
+      const failing = { model: 'demo/words', messages: MESSAGES, max_tokens: 64_000, demo: { failStatus: 500 } };
+      await expect(client.chat.completions.create(failing)).rejects.toMatchObject({ status: 502 });
+      const { status, rollUp, activity, health } = api(purser.server, seeded);
+      expect(await status()).toMatchObject({ usage: '0', held: '0' });
+      await rollUp();
+      expect((await activity()).totals.requestCount).toBe(3);
+      expect(await health()).toMatchObject({ ok: true, difference: '0' });
+    });
   });
 
   it('lists models and understands refusals', async () => {

@@ -20,12 +20,12 @@ describe('an openai upstream', () => {
     await upstream?.stop();
   });
 
-  const ask = (apiKey: string, fake: FakeAsk, signal: AbortSignal | null = null) =>
+  const ask = (apiKey: string, fake: FakeAsk, signal: AbortSignal | null = null, stream = true) =>
     fetch(`${purser.server.url}/v1/chat/completions`, {
       method: 'POST',
       signal,
       headers: { authorization: `Bearer ${apiKey}` },
-      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'go' }], stream: true, fake }),
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'go' }], stream, fake }),
     });
 
   /** Reads words off a stream until it ends or `leaveAfter` were read. */
@@ -68,6 +68,28 @@ describe('an openai upstream', () => {
         expect(charged).toBeLessThanOrEqual(upstream.made.get(call) ?? 0);
         before = now;
       }
+    },
+  );
+
+  it.each([true, false])(
+    'that would go on past the limit is cut in time, its answer charged as it was received (streamed: %s)',
+    async (stream) => {
+      const limit = 0.0005;
+      const seeded = await purser.seed({ budget: { usageLimit: String(limit) } });
+      const fake = { call: `endless ${stream}`, words: 5_000, paceMs: 1 };
+      const response = await ask(seeded.apiKey, fake, null, stream);
+      const text = await response.text();
+      expect(text).toContain(stream ? 'member_budget_exhausted' : '"finish_reason":"length"');
+      const received = text.split(' word').length - 1;
+      expect(received).toBeGreaterThan(50);
+      const { usage, held } = await api(purser.server, seeded).status();
+      expect(held).toBe('0');
+      const charged = Math.round((Number(usage) - 5 * INPUT_USD_PER_TOKEN) / OUTPUT_USD_PER_TOKEN);
+      const made = upstream.made.get(fake.call) ?? 0;
+      expect(charged).toBe(received);
+      expect(made).toBeGreaterThanOrEqual(received);
+      // What it made until it noticed, all of it, is within the limit by its own count.
+      expect(10 * INPUT_USD_PER_TOKEN + made * OUTPUT_USD_PER_TOKEN).toBeLessThanOrEqual(limit);
     },
   );
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundOf, costOf, costParts, NO_USAGE, type Usage } from '../../src/money/cost.ts';
-import { formatUsd } from '../../src/money/nanos.ts';
+import { boundOf, costOf, costParts, NO_USAGE, tokensWithin, type Usage } from '../../src/money/cost.ts';
+import { formatUsd, nanos } from '../../src/money/nanos.ts';
 import {
   dearestInputRate,
   dearestOutputRate,
@@ -208,6 +208,17 @@ describe('for any usage and price', () => {
         expect(hold).toBeGreaterThanOrEqual(costOf(usage, price));
       }),
     );
+  });
+
+  it('an amount covers as many tokens as it can hold, and none more', () => {
+    fc.assert(
+      fc.property(fc.nat(1e12), fc.integer({ min: 1, max: 1e9 }), (amount, rate) => {
+        const tokens = tokensWithin(nanos(amount), rate);
+        expect(boundOf(tokens, rate)).toBeLessThanOrEqual(amount);
+        expect(boundOf(tokens + 1, rate)).toBeGreaterThan(amount);
+      }),
+    );
+    expect(tokensWithin(nanos(0), 0)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('every unit has a rate under a price for input and output', () => {

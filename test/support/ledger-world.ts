@@ -7,7 +7,7 @@ import {
   type PeriodLimit,
   type ScopeLimits,
 } from '../../src/budgets/policy.ts';
-import type { Admission, AuthorizeRequest, Settlement, SettleRequest } from '../../src/budgets/protocol.ts';
+import type { Admission, AuthorizeRequest, Settlement, SettleRequest, Ticket } from '../../src/budgets/protocol.ts';
 import { attemptIdFloor } from '../../src/ids.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
 import { ABOUT } from './about.ts';
@@ -57,17 +57,30 @@ export class LedgerWorld {
     keys: [keyPolicy()],
   };
   #attempts = 0;
+  #lives = 0;
+  /** The newest ticket of each attempt, as its Worker keeps it. */
+  readonly #tickets = new Map<string, Ticket>();
   #reports = 0;
 
   constructor(changes: Partial<MemberPolicy> = {}) {
     this.policy = { ...this.policy, ...changes };
-    this.ledger = new Ledger(this.store, () => this.nowMs);
+    this.ledger = this.#newLedger();
     this.ledger.open({ policy: this.policy, sequence: 0, lifetime: [], recent: [] });
   }
 
   /** A new object on the same disk, as after a crash, a deploy or ten idle seconds. */
   restart(): void {
-    this.ledger = new Ledger(this.store, () => this.nowMs);
+    this.ledger = this.#newLedger();
+  }
+
+  #newLedger(): Ledger {
+    return new Ledger(this.store, () => this.nowMs, { newEpoch: () => `life ${++this.#lives}` });
+  }
+
+  /** What the Worker of an attempt brings with every call; made up where the attempt was never granted. */
+  ticket(attemptId: string): Ticket {
+    const made = { keyId: 'key_a', projectId: 'prj_a', epoch: '', amount: ZERO, openedAtMs: this.nowMs, ttlMs: 0 };
+    return this.#tickets.get(attemptId) ?? { attemptId, ...made };
   }
 
   change(changes: Partial<MemberPolicy>): void {
@@ -87,8 +100,11 @@ export class LedgerWorld {
 
   authorize(amount: number | null, changes: Partial<AuthorizeRequest> = {}): Admission {
     const attemptId = this.newId();
-    const request = { attemptId, keyHash: 'hash-a', about: ABOUT, amount: amount === null ? null : nanos(amount) };
-    return this.ledger.authorize({ ...request, ...changes });
+    const asked = amount === null ? null : nanos(amount);
+    const request = { attemptId, keyHash: 'hash-a', about: ABOUT, amount: asked, otherwise: null };
+    const admission = this.ledger.authorize({ ...request, ...changes });
+    if (admission.granted) this.#tickets.set(admission.ticket.attemptId, admission.ticket);
+    return admission;
   }
 
   /** Authorizes and answers with the attempt's id; throws where that is refused. */
@@ -100,7 +116,8 @@ export class LedgerWorld {
 
   settle(attemptId: string, cost: number, changes: Partial<SettleRequest> = {}): Settlement {
     return this.ledger.settle({
-      attemptId,
+      ticket: this.ticket(attemptId),
+      about: ABOUT,
       cost: nanos(cost),
       inputCost: ZERO,
       outputCost: nanos(cost),
@@ -126,12 +143,20 @@ export class LedgerWorld {
   }
 
   extend(attemptId: string, toAmount: number, chargeAtExpiry: number, report = ++this.#reports) {
-    return this.ledger.extend({
-      attemptId,
+    const extension = this.ledger.extend({
+      ticket: this.ticket(attemptId),
+      about: ABOUT,
       toAmount: nanos(toAmount),
       chargeAtExpiry: nanos(chargeAtExpiry),
       report,
     });
+    if (extension.extended) this.#tickets.set(attemptId, extension.ticket);
+    return extension;
+  }
+
+  /** `knows` false: the Worker never got its ticket. */
+  release(attemptId: string, knows = true): void {
+    this.ledger.release({ attemptId, ticket: knows ? this.ticket(attemptId) : null });
   }
 
   /** The refusal of an authorize, shortened; null where it was granted. */

@@ -59,6 +59,7 @@ export async function startEmpty(bindings: Record<string, string> = {}) {
   const server = await startServer({ port: 0, dataDir, bindings, crons: false, say: () => undefined });
   return {
     server,
+    dataDir,
     seed: (options?: SeedOptions) => insertOrganization(server.db, server.keySecret, options),
     async stop() {
       await server.stop();

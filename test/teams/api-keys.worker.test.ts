@@ -2,11 +2,15 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
-import { NO_BUDGET } from '../../src/teams/budget-body.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { memberBudget } from '../../src/objects.ts';
+import { readPolicy } from '../../src/teams/policy.ts';
 import type { Role } from '../../src/teams/roles.ts';
 import { chat, type ErrorBody, get, json, keyOf, until } from '../support/gateway.ts';
-import { type Seeded, seedOrganization } from '../support/seed.ts';
+import { insertMember, type Seeded, seedOrganization } from '../support/seed.ts';
 import { call, type Json, type KeyBody, keysPath, refusal, setBudget } from './management.ts';
+
+const HOURS = { periodUsageLimit: '0.10', periodUsageDurationValue: 1, periodUsageDurationUnit: 'hour' };
 
 const SECRET = /^psr_[0-9a-hjkmnp-tv-z]{64}$/;
 
@@ -34,16 +38,6 @@ async function list(seeded: Seeded, query: Record<string, string> = {}): Promise
   const response = await get(`${keysPath(seeded)}?${new URLSearchParams(query)}`, seeded.masterKey);
   expect(response.status).toBe(200);
   return json<Page>(response);
-}
-
-async function insertMember(organizationId: string, role: Role, budget: Json = {}): Promise<string> {
-  const id = newId('mem');
-  await env.DB.prepare(
-    `INSERT INTO members (id, organization_id, name, role, created_at, budget) VALUES (?, ?, 'Another', ?, 0, ?)`,
-  )
-    .bind(id, organizationId, role, JSON.stringify({ ...NO_BUDGET, ...budget }))
-    .run();
-  return id;
 }
 
 async function insertProject(organizationId: string, archivedAt: number | null = null): Promise<string> {
@@ -90,6 +84,28 @@ describe('a created key', () => {
     const response = await chat(created.secret);
     expect([response.status, (await json<ErrorBody>(response)).error.code]).toEqual([403, 'api_key_budget_exhausted']);
     expect((await chat(seeded.apiKey)).status).toBe(200);
+  });
+
+  it.each<[string, Json]>([
+    ['throttles', { requestsPerMinute: 5, tokensPerMinute: 0, concurrency: LIMITS.concurrencyMax }],
+    ['throttles above those of its member, which only narrow it', { requestsPerMinute: 50 }],
+    ['a calendar period', { ...HOURS, periodUsageDurationValue: 8, periodAlignment: 'calendar' }],
+    ['a period from its first use', { ...HOURS, periodAlignment: 'first-use' }],
+  ])('may have %s of its own, and the object knows', async (_, limits) => {
+    const seeded = await seedOrganization({ budget: { requestsPerMinute: 10 } });
+    const { id, ...created } = await create(seeded, { limits });
+    expect(created).toMatchObject(limits);
+    expect((await list(seeded)).keys.find((key) => key.id === id)).toMatchObject(limits);
+    const policy = await readPolicy(env.DB, seeded.memberId);
+    expect(policy?.throttles).toEqual({ requestsPerMinute: 10, tokensPerMinute: null, concurrency: null });
+    const { hash } = policy?.keys.find((key) => key.keyId === id) ?? {};
+    const inForce = await memberBudget(env, seeded.memberId, (object) =>
+      object.keyStatus({ memberId: seeded.memberId, keyHash: hash ?? '' }),
+    );
+    if ('refusal' in inForce) throw new Error(inForce.refusal.kind);
+    const { requestsPerMinute = null, tokensPerMinute = null, concurrency = null } = limits;
+    expect(inForce.key.throttles).toEqual({ requestsPerMinute, tokensPerMinute, concurrency });
+    expect(inForce.key.limits.period?.window.kind ?? null).toBe(limits.periodAlignment ?? null);
   });
 
   it('ends when it expires', async () => {
@@ -197,6 +213,23 @@ describe('a key that is refused', () => {
       'limits.maxApiKeys',
       'Unknown field: limits.maxApiKeys.',
     ],
+    ...[1.5, -1, '5', 'unlimited', 1e9 + 1, true].flatMap((value) =>
+      (['requestsPerMinute', 'tokensPerMinute', 'concurrency'] as const).map(
+        (field): [string, () => Json, string, RegExp] => [
+          `${field} of ${JSON.stringify(value)}`,
+          () => ({ limits: { [field]: value } }),
+          `limits.${field}`,
+          /must be a whole number from 0 to \d+\.$/,
+        ],
+      ),
+    ),
+    [
+      '5 calendar hours',
+      () => ({ limits: { ...HOURS, periodUsageDurationValue: 5, periodAlignment: 'calendar' } }),
+      'limits.periodUsageDurationValue',
+      /must divide 24/,
+    ],
+    ['an alignment alone', () => ({ limits: { periodAlignment: 'calendar' } }), 'limits.periodUsageLimit', /requires/],
     ['limits of null', () => ({ limits: null }), 'limits', /./],
     ['an unknown field', () => ({ rulez: {} }), 'rulez', 'Unknown field: rulez.'],
     ['a secret of its own', () => ({ secret: 'mine' }), 'secret', 'Unknown field: secret.'],

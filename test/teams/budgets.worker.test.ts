@@ -2,30 +2,34 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
+import { memberBudget } from '../../src/objects.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import { chat, type ErrorBody, json, keyOf, ORIGIN } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
-import {
-  budgetPath,
-  call,
-  callIn,
-  type Json,
-  type MemberBody,
-  memberOf,
-  policyState,
-  refusal,
-  setBudget,
-} from './management.ts';
+import { budgetPath, call, callIn, type Json, memberOf, policyState, refusal, setBudget } from './management.ts';
 
 const AMOUNT = /^Spend limits must be non-negative numbers\.$/;
 const PERIOD = 'A period spend limit requires both a duration value and unit.';
 const DURATION = 'Invalid period duration.';
+
+const COUNTS = {
+  maxApiKeys: LIMITS.apiKeysPerMemberMax,
+  requestsPerMinute: LIMITS.requestsPerMinuteMax,
+  tokensPerMinute: LIMITS.tokensPerMinuteMax,
+  concurrency: LIMITS.concurrencyMax,
+};
 
 const hours = (limit: string | null, value: unknown = 1, unit: unknown = 'hour'): Json => ({
   periodUsageLimit: limit,
   periodUsageDurationValue: value,
   periodUsageDurationUnit: unit,
 });
+
+const FIRST_WEEK = { ...hours('5', 1, 'week'), periodAlignment: 'first-use' };
+
+const mapValues = <T>(of: object, value: T) => Object.fromEntries(Object.keys(of).map((name) => [name, value]));
+const NONE = mapValues(COUNTS, 0);
+const ANY_NUMBER = mapValues(COUNTS, 'unlimited');
 
 /** Two words in at $1 and `outputTokens` out at $2 per million: held and charged alike. */
 const spend = (apiKey: string, outputTokens: number) =>
@@ -42,10 +46,12 @@ const PERIOD_SPENT = [403, 'member_period_budget_exhausted', 'Member has reached
 
 describe('a budget that is refused', () => {
   let seeded: Seeded;
-  let before: [MemberBody, unknown];
-  const state = async (): Promise<[MemberBody, unknown]> => [
+  let before: unknown[];
+  /** What the API shows, what D1 has, and what the object enforces. */
+  const state = async (): Promise<unknown[]> => [
     await memberOf(seeded),
     await policyState(seeded.memberId),
+    await memberBudget(env, seeded.memberId, (object) => object.status(seeded)),
   ];
 
   beforeAll(async () => {
@@ -86,10 +92,16 @@ describe('a budget that is refused', () => {
         AMOUNT,
       ],
     ]),
-    ['1.5 keys', { maxApiKeys: 1.5 }, 'maxApiKeys', /whole number from 0/],
-    ['-1 keys', { maxApiKeys: -1 }, 'maxApiKeys', /whole number from 0/],
-    ['keys as text', { maxApiKeys: '3' }, 'maxApiKeys', /whole number/],
-    ['a million keys', { maxApiKeys: 1e6 }, 'maxApiKeys', /whole number from 0/],
+    ...Object.entries(COUNTS).flatMap(([field, max]) =>
+      [1.5, -1, max + 1, 1e300, '3', '1e3', 'NaN', 'Unlimited', '', true, [], {}].map(
+        (value): [string, unknown, string, string] => [
+          `${field} of ${JSON.stringify(value)}`,
+          { [field]: value },
+          field,
+          `${field} must be a whole number from 0 to ${max}, or "unlimited".`,
+        ],
+      ),
+    ),
     ['a period limit alone', { periodUsageLimit: '1' }, 'periodUsageDurationValue', PERIOD],
     ['a period limit without value', hours('1', null), 'periodUsageDurationValue', PERIOD],
     ['a period limit without unit', hours('1', 1, null), 'periodUsageDurationUnit', PERIOD],
@@ -106,13 +118,24 @@ describe('a budget that is refused', () => {
     ['an unknown unit', hours('1', 1, 'year'), 'periodUsageDurationUnit', DURATION],
     ['a property of objects as unit', hours('1', 1, 'constructor'), 'periodUsageDurationUnit', DURATION],
     ['an unknown alignment', { ...hours('1'), periodAlignment: 'lunar' }, 'periodAlignment', /periodAlignment/],
+    ['an alignment alone', { periodAlignment: 'calendar' }, 'periodUsageLimit', /requires a periodUsageLimit/],
+    [
+      'an alignment of an unlimited period',
+      { periodUsageLimit: 'unlimited', periodAlignment: 'rolling' },
+      'periodUsageLimit',
+      /requires a periodUsageLimit/,
+    ],
+    ...[5, 7, 9, 10, 16, 23, 25, 48, 8760].map((value): [string, unknown, string, string] => [
+      `${value} calendar hours`,
+      { ...hours('1', value), periodAlignment: 'calendar' },
+      'periodUsageDurationValue',
+      'Invalid period duration: the hours of a calendar period must divide 24.',
+    ]),
+    ['a basis without limit', { usageLimitBasis: 'cycle' }, 'usageLimit', 'A usageLimitBasis requires a usageLimit.'],
     ['an unknown basis', { usageLimitBasis: 'weekly' }, 'usageLimitBasis', /./],
     ['newCycle as text', { newCycle: 'yes' }, 'newCycle', /./],
     ['a version as text', { version: '1' }, 'version', /./],
     ['version 0', { version: 0 }, 'version', /./],
-    ['a rate that nothing enforces yet', { requestsPerMinute: 5 }, 'requestsPerMinute', /not available/],
-    ['tokens that nothing counts yet', { tokensPerMinute: 5 }, 'tokensPerMinute', /not available/],
-    ['a concurrency that nothing enforces yet', { concurrency: 5 }, 'concurrency', /not available/],
     ['an unknown field', { usageLimit: '5', usagelimit: '5' }, 'usagelimit', 'Unknown field: usagelimit.'],
     ['a prototype', '{"__proto__":{"usageLimit":"5"}}', '__proto__', 'Unknown field: __proto__.'],
     ['malformed JSON', '{"usageLimit":"5"', null, /Malformed JSON/],
@@ -230,7 +253,17 @@ describe('a budget that is taken', () => {
     ['a year of hours', hours('5', 8760), hours('5', 8760), hours('5', 8760), 'periodic'],
     ['a year of days', hours('5', 365, 'day'), {}, hours('5', 365, 'day'), 'periodic'],
     ['a year of weeks', hours('5', 52, 'week'), {}, hours('5', 52, 'week'), 'periodic'],
-    ['a number of keys', { maxApiKeys: 0 }, { maxApiKeys: 0 }, { maxApiKeys: 0 }, 'unlimited'],
+    ...[1, 2, 3, 4, 6, 8, 12, 24].map((value): [string, Json, Json, Json, string] => [
+      `${value} hours of the day`,
+      { ...hours('5', value), periodAlignment: 'calendar' },
+      { periodAlignment: 'calendar' },
+      { ...hours('5', value), periodAlignment: 'calendar' },
+      'periodic',
+    ]),
+    ['a week from its first use', FIRST_WEEK, FIRST_WEEK, FIRST_WEEK, 'periodic'],
+    ['the most of each count', COUNTS, COUNTS, COUNTS, 'unlimited'],
+    ['none of each count', NONE, NONE, NONE, 'unlimited'],
+    ['any number of each', ANY_NUMBER, ANY_NUMBER, mapValues(COUNTS, null), 'unlimited'],
   ])('%s is kept as given and shown as it applies', async (_, body, budget, effectiveBudget, budgetType) => {
     const member = await setBudget(await seedOrganization({ budget: { usageLimit: '1', maxApiKeys: 9 } }), body);
     expect(member).toMatchObject({

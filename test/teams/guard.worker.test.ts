@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../../src/teams/keys.ts';
 import { ORIGIN } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
-import { budgetPath, call, keysPath, memberOf, refusal } from './management.ts';
+import { budgetPath, call, defaultPath, keysPath, memberOf, refusal } from './management.ts';
 
 type Route = [method: string, path: (of: Seeded) => string, body?: (of: Seeded) => unknown];
 
@@ -13,6 +13,8 @@ const ROUTES: Route[] = [
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/members`],
   ['GET', ({ organizationId, memberId }) => `/orgs/${organizationId}/members/${memberId}`],
   ['PUT', budgetPath, () => ({ usageLimit: '0' })],
+  ['GET', defaultPath],
+  ['PUT', defaultPath, () => ({ usageLimit: '0' })],
   ['GET', keysPath],
   ['POST', keysPath, ({ memberId, projectId }) => ({ memberId, projectId, name: 'Not mine' })],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/health`],
@@ -169,6 +171,26 @@ describe('a master key', () => {
   });
 });
 
+describe('a personal organization', () => {
+  it.each<[string, (of: Seeded) => string]>([
+    ['PUT', budgetPath],
+    ['GET', defaultPath],
+    ['PUT', defaultPath],
+  ])('has no member budgets: %s %s', async (method, path) => {
+    const seeded = await seedOrganization();
+    await env.DB.prepare("UPDATE organizations SET kind = 'personal' WHERE id = ?").bind(seeded.organizationId).run();
+    const body = method === 'PUT' ? { usageLimit: -1 } : undefined;
+    expect(await refusal(await call(method, path(seeded), seeded.masterKey, body))).toEqual({
+      status: 403,
+      code: 'team_required',
+      param: null,
+      message: 'Member budgets are for team accounts. Convert this account or join a team.',
+    });
+    expect(await refusal(await call(method, path(seeded), other.masterKey, body))).toMatchObject({ status: 404 });
+    expect((await memberOf(seeded)).budget.version).toBe(1);
+  });
+});
+
 describe('what is not there', () => {
   it.each<[string, (of: Seeded) => string]>([
     ['GET', () => '/'],
@@ -236,6 +258,9 @@ describe('any request at all', () => {
       'periodUsageDurationValue',
       'periodUsageDurationUnit',
       'periodAlignment',
+      'requestsPerMinute',
+      'tokensPerMinute',
+      'concurrency',
       'version',
     ];
     const seeded = await seedOrganization();
@@ -243,6 +268,7 @@ describe('any request at all', () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(anyOf(...fields), raw), async (body) => {
         await below500(await call('PUT', budgetPath(seeded), seeded.masterKey, body), seen);
+        await below500(await call('PUT', defaultPath(seeded), seeded.masterKey, body), seen);
       }),
       { numRuns: 100 },
     );

@@ -15,7 +15,7 @@ export interface MemberBody {
   email: string | null;
   role: string;
   budget: StoredBudget & { version: number };
-  effectiveBudget: Record<string, unknown>;
+  effectiveBudget: { inherited: string[]; [field: string]: unknown };
   status: { version: number; usage: string; remaining: string | null; [field: string]: unknown } | null;
   pending?: boolean;
 }
@@ -72,6 +72,9 @@ export const UNREACHABLE: StandIn = { configure: away, status: away };
 
 export const budgetPath = ({ organizationId, memberId }: Seeded) =>
   `/orgs/${organizationId}/members/${memberId}/budget`;
+
+export const defaultPath = ({ organizationId }: Pick<Seeded, 'organizationId'>) =>
+  `/orgs/${organizationId}/default-developer-budget`;
 
 export const keysPath = ({ organizationId }: Seeded) => `/orgs/${organizationId}/keys`;
 

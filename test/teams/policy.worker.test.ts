@@ -6,9 +6,9 @@ import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { memberBudget } from '../../src/objects.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
-import { pushPolicy, readPolicy } from '../../src/teams/policy.ts';
+import { changeOrganization, pushPolicies, pushPolicy, readPolicy } from '../../src/teams/policy.ts';
 import { chat, json, keyOf } from '../support/gateway.ts';
-import { type Seeded, seedOrganization } from '../support/seed.ts';
+import { insertMember, type Seeded, seedOrganization } from '../support/seed.ts';
 import {
   budgetPath,
   call,
@@ -28,6 +28,13 @@ import {
 
 // Every failed push is logged; here they are meant to fail.
 vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+
+const CALENDAR_DAY = {
+  periodUsageLimit: '1',
+  periodUsageDurationValue: 1,
+  periodUsageDurationUnit: 'day',
+  periodAlignment: 'calendar',
+} as const;
 
 const cron = (environment: Env = env) => runCron('* * * * *', environment, Date.now());
 
@@ -120,6 +127,72 @@ describe('a policy that the object does not confirm', () => {
     expect((await chat(secret)).status).toBe(401);
     await cron();
     expect((await chat(secret)).status).toBe(200);
+  });
+});
+
+describe('what an organization decides for everybody', () => {
+  const limitsOf = (memberId: string) => memberBudget(env, memberId, (object) => object.status({ memberId }));
+
+  it('is in every policy: its time zone in all windows, and whether it is metered', async () => {
+    const seeded = await seedOrganization({ budget: CALENDAR_DAY, keyLimits: CALENDAR_DAY });
+    await env.DB.prepare("UPDATE organizations SET time_zone = 'Asia/Kathmandu', metered = 1 WHERE id = ?")
+      .bind(seeded.organizationId)
+      .run();
+    const period = {
+      limit: 1e9,
+      window: { kind: 'calendar', value: 1, unit: 'day', timeZone: 'Asia/Kathmandu' },
+    };
+    expect(await readPolicy(env.DB, seeded.memberId)).toMatchObject({
+      metered: true,
+      limits: { period },
+      keys: [{ limits: { period } }],
+    });
+    expect(await readPolicy(env.DB, (await seedOrganization()).memberId)).toMatchObject({ metered: false });
+  });
+
+  it('reaches every member when it changes, and nobody else', async () => {
+    const seeded = await seedOrganization({ budget: CALENDAR_DAY });
+    const other = await seedOrganization({ budget: CALENDAR_DAY });
+    const { organizationId } = seeded;
+    const admin = await insertMember(organizationId, 'admin', CALENDAR_DAY);
+    const removed = await insertMember(organizationId, 'developer');
+    await env.DB.prepare('UPDATE members SET removed_at = 1 WHERE id = ?').bind(removed).run();
+    for (const id of [seeded.memberId, other.memberId, admin]) await limitsOf(id);
+
+    const zone = env.DB.prepare('UPDATE organizations SET time_zone = ?2 WHERE id = ?1');
+    const change = zone.bind(organizationId, 'Europe/Stockholm');
+    expect(await changeOrganization(env, organizationId, change, Date.now())).toEqual({ applied: 2, pending: 0 });
+    for (const [id, timeZone, version] of [
+      [seeded.memberId, 'Europe/Stockholm', 2],
+      [admin, 'Europe/Stockholm', 2],
+      [other.memberId, 'UTC', 1],
+    ] as const) {
+      expect((await limitsOf(id)).limits.period?.window.timeZone).toBe(timeZone);
+      expect(await policyState(id)).toEqual({ version, waiting: 0 });
+    }
+    expect(await policyState(removed)).toEqual({ version: 1, waiting: 0 });
+
+    const back = zone.bind(organizationId, 'UTC');
+    expect(await changeOrganization(without(admin), organizationId, back, Date.now())).toEqual({
+      applied: 1,
+      pending: 1,
+    });
+    await cron();
+    expect((await limitsOf(admin)).limits.period?.window.timeZone).toBe('UTC');
+  });
+
+  it('waits no longer than its deadline: whom that leaves out, the cron serves', async () => {
+    const seeded = await seedOrganization();
+    const called: string[] = [];
+    const counting = withObjects((memberId) => {
+      called.push(memberId);
+      return null;
+    });
+    const members = [{ id: seeded.memberId }];
+    expect(await pushPolicies(counting, members, Date.now())).toEqual({ applied: 0, pending: 1 });
+    expect(called).toEqual([]);
+    expect(await pushPolicies(counting, members, Date.now() + 10_000)).toEqual({ applied: 1, pending: 0 });
+    expect(called).toEqual([seeded.memberId]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { UsageEvent } from '../../src/budgets/usage-event.ts';
 import { DAY_MS, HOUR_MS } from '../../src/limits.ts';
 import { formatUsd, nanos } from '../../src/money/nanos.ts';
 import { memberBudget } from '../../src/objects.ts';
-import type { StoredBudget } from '../../src/teams/budget-body.ts';
+import type { StoredBudget, StoredKeyLimits } from '../../src/teams/budget-body.ts';
 import { readOpening } from '../../src/usage/opening.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
@@ -27,11 +27,11 @@ const eventsOf = (past: readonly Past[], ids: Partial<UsageEvent>) =>
 const shipPast = ({ memberId, organizationId, keyId, projectId }: Omit<Seeded, 'apiKey' | 'masterKey'>, past: Past[]) =>
   shipEvents(env.DB, { memberId, organizationId }, eventsOf(past, { keyId, projectId }));
 
-const period = (limit: string, value: number, unit: 'hour' | 'day' | 'week' | 'month'): Partial<StoredBudget> => ({
+const period = (limit: string, value: number, unit: 'hour' | 'day' | 'week' | 'month') => ({
   periodUsageLimit: limit,
   periodUsageDurationValue: value,
   periodUsageDurationUnit: unit,
-  periodAlignment: 'rolling',
+  periodAlignment: 'rolling' as const,
 });
 
 async function openingOf({ memberId }: Seeded): Promise<Opening> {
@@ -146,7 +146,7 @@ describe('an object that starts on history', () => {
   it.each<{
     what: string;
     budget?: Partial<StoredBudget>;
-    keyLimits?: Partial<StoredBudget>;
+    keyLimits?: Partial<StoredKeyLimits>;
     past: Past;
     refused: string | null;
   }>([

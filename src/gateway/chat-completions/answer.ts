@@ -1,5 +1,5 @@
 /**
- * Reading OpenAI's chat answers: the text of a delta or message, the end, the usage, an error inside a 200. Garbage
+ * Reading OpenAI's chat answers: the text of a delta or message, the ends, the usage, an error inside a 200. Garbage
  * reads as nothing rather than throwing: what a provider sends is not trusted.
  */
 import { z } from '@hono/zod-openapi';
@@ -29,8 +29,8 @@ const NOT_OUTPUT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'finish_r
 export interface ReadAnswer {
   /** All new text, tool names and arguments included. */
   text: string;
-  /** Whether a choice ended. */
-  finished: boolean;
+  /** How many choices it ends. */
+  ended: number;
   /** How many choices it carries; a stream's final usage carries none. */
   choices: number;
   usage: Usage | null;
@@ -51,7 +51,7 @@ export function readAnswer(text: string): { answer: ReadAnswer; json: Record<str
   return {
     answer: {
       text: textWithin(choices),
-      finished: list.some(isFinished),
+      ended: list.filter(isEnded).length,
       choices: list.length,
       usage: readUsage(usage),
       error: ErrorInside.safeParse(error).data?.message ?? null,
@@ -69,7 +69,7 @@ function textWithin(value: unknown): string {
   return text;
 }
 
-function isFinished(choice: unknown): boolean {
+function isEnded(choice: unknown): boolean {
   if (typeof choice !== 'object' || choice === null || !('finish_reason' in choice)) return false;
   return typeof choice.finish_reason === 'string';
 }
@@ -87,5 +87,18 @@ function readUsage(reported: unknown): Usage | null {
     cachedInput: cached,
     output: completion - reasoning,
     reasoning,
+  };
+}
+
+/** The same the other way round, for an answer whose provider never got to say it. */
+export function writeUsage(usage: Usage): Record<string, unknown> {
+  const prompt = usage.input + usage.cachedInput + usage.cacheWrite5m + usage.cacheWrite1h;
+  const completion = usage.output + usage.reasoning;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: usage.cachedInput },
+    completion_tokens_details: { reasoning_tokens: usage.reasoning },
   };
 }

@@ -40,6 +40,7 @@ const Body = z.looseObject({
   max_completion_tokens: tokens.nullish(),
   n: z.int().positive().max(CHOICES_MAX).nullish(),
   tools: z.array(z.looseObject({})).nullish(),
+  modalities: z.array(z.string()).nullish(),
   demo: Demo.optional(),
 });
 

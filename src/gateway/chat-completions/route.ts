@@ -1,15 +1,21 @@
-/** POST /v1/chat/completions, streaming and not. */
+/**
+ * POST /v1/chat/completions, streaming and not. A whole answer whose worst case the budget does not cover is gathered from
+ * a stream (relay-gathered.ts); where the output cannot be watched, the provider's own cap is lowered instead (cover.ts).
+ */
 import type { AttemptAbout } from '../../budgets/usage-event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Mapping } from '../../models/catalogue.ts';
+import type { PresentedKey } from '../../teams/keys.ts';
 import { admit, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { appName } from '../app-name.ts';
 import { Attempt } from '../attempt.ts';
+import { ask, askForTheRest, coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
 import { healthiestFirst } from '../provider-health.ts';
 import type { Provider } from '../providers/provider.ts';
-import { amountFor, quote } from '../quote.ts';
+import { amountFor, type Quote, quote } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
+import { relayGathered } from '../relay-gathered.ts';
 import { relayStream } from '../relay-stream.ts';
 import { relayWhole } from '../relay-whole.ts';
 import { type JsonBody, readJsonBody } from '../request-body.ts';
@@ -34,13 +40,14 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
 
   const understood = await understand(context);
   if ('refusal' in understood) return (await refuseKeyFirst(env, caller)) ?? understood.refusal;
-  const { body, request, mapping, provider } = understood.asked;
+  const { asked } = understood;
+  const { body, request, mapping, provider } = asked;
 
   const startedAtMs = Date.now();
   const streamed = request.stream === true;
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
-  const sent = JSON.stringify(upstreamBody(body.json, mapping, streamed));
-  const bytesMax = Math.max(body.bytes, encoder.encode(sent).byteLength);
+  const unchanged = JSON.stringify(upstreamBody(asked, streamed, null));
+  const bytesMax = Math.max(body.bytes, encoder.encode(unchanged).byteLength);
   const quoted = quote(request, bytesMax, mapping, provider, startedAtMs);
   const about: AttemptAbout = {
     requestId,
@@ -58,7 +65,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
     'x-purser-provider': mapping.provider,
   });
 
-  const admission = await admit(env, ctx, caller, about, quoted && amountFor(quoted, quoted.firstTokens));
+  const admission = await admitQuoted(context, caller, about, quoted);
   if ('refusal' in admission) {
     if ('view' in admission.refusal) budgetHeaders(headers, admission.refusal.view);
     return chatWire.refusal(admission.refusal, requestId, headers);
@@ -66,24 +73,30 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const { hold, tightest } = admission.admitted;
   budgetHeaders(headers, tightest);
 
-  const attempt = new Attempt({ request, mapping, provider, quoted, hold, startedAtMs });
+  const cover = coverOf(quoted, streamed, hold.amount);
+  const gathered = cover.watched && !streamed;
+  if (cover.cap !== null) headers.set('x-purser-max-output', String(cover.cap));
+  const { recording } = context;
+  const attempt = new Attempt({ request, mapping, provider, quoted, cover, hold, startedAtMs, recording });
   const clientGone = context.request.signal;
   if (clientGone.aborted) {
     // Nothing was sent yet, so nothing is owed.
     ctx.waitUntil(attempt.release());
     return { kind: 'upstream_error', message: 'The client hung up.' };
   }
+  const streams = streamed || gathered;
+  const stands = !gathered && cover.cap === null;
   const send = (signal: AbortSignal) =>
     provider.chat({
       env,
       mapping,
-      body: sent,
-      streamed,
+      body: stands ? unchanged : JSON.stringify(upstreamBody(asked, streams, cover.cap)),
+      streamed: streams,
       clientHeaders: context.request.headers,
       signal,
     });
   const wantsUsage = request.stream_options?.include_usage === true;
-  const relay = streamed ? relayStream : relayWhole;
+  const relay = streamed ? relayStream : gathered ? relayGathered : relayWhole;
   const answered = await relay({ env, ctx, attempt, requestId, clientGone, send, wantsUsage, headers, times: LIMITS });
   return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
 }
@@ -118,9 +131,36 @@ async function understand(context: GatewayContext): Promise<{ asked: Asked } | {
   return { asked: { body: read.body, request, mapping, provider } };
 }
 
-/** The body as the provider gets it: its own name of the model, and a stream that ends with its usage. */
-function upstreamBody(json: Record<string, unknown>, mapping: Mapping, streamed: boolean): Record<string, unknown> {
-  const body: Record<string, unknown> = { ...json, model: mapping.upstreamModel };
-  if (streamed) body.stream_options = { ...(json.stream_options as object | undefined), include_usage: true };
-  return body;
+/** Admission, asked for once more where the last of a budget may do. A refusal tells the most that the request may cost. */
+async function admitQuoted(
+  { env, ctx }: GatewayContext,
+  caller: PresentedKey,
+  about: AttemptAbout,
+  quoted: Quote | null,
+): ReturnType<typeof admit> {
+  const first = ask(quoted, about.streamed);
+  let admission = await admit(env, ctx, caller, about, first.amount, first.otherwise);
+  const rest = 'refusal' in admission ? askForTheRest(quoted, admission.refusal) : null;
+  if (rest) admission = await admit(env, ctx, caller, about, rest.amount, rest.otherwise);
+  if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
+  return { refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
+}
+
+/**
+ * The body as the provider gets it: its own name of the model, a stream that ends with its usage, and where `cap` is given
+ * that many tokens for each choice at most.
+ */
+function upstreamBody({ body, request, mapping, provider }: Asked, streams: boolean, cap: number | null): object {
+  const { json } = body;
+  const sent: Record<string, unknown> = { ...json, model: mapping.upstreamModel };
+  if (streams) {
+    sent.stream = true;
+    sent.stream_options = { ...(json.stream_options as object | undefined), include_usage: true };
+  }
+  if (cap !== null) {
+    delete sent.max_tokens;
+    delete sent.max_completion_tokens;
+    sent[provider.capField(request, mapping)] = cap;
+  }
+  return sent;
 }

@@ -71,6 +71,12 @@ export const openai: Provider = {
     return Math.min(asked, mapping.maxOutputTokens) * (request.n ?? 1);
   },
 
+  capField(request: ChatRequest, mapping: Mapping): 'max_tokens' | 'max_completion_tokens' {
+    // Models that reason refuse max_tokens; elsewhere both mean the same, and what the client knows to work stays.
+    if (mapping.hiddenReasoning || request.max_completion_tokens != null) return 'max_completion_tokens';
+    return 'max_tokens';
+  },
+
   countOutput: (): OutputCount => new TextCount(),
 };
 

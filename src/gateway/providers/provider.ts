@@ -30,6 +30,8 @@ export interface Provider {
   inputTokensEstimate(request: ChatRequest): number;
   /** Never more output than this will come, reasoning included, all choices together. */
   outputTokensMax(request: ChatRequest, mapping: Mapping): number;
+  /** The field by which this model takes a cap on all output of a choice, that which it hides included. */
+  capField(request: ChatRequest, mapping: Mapping): 'max_tokens' | 'max_completion_tokens';
   /** Counts the output of one answer while it passes. */
   countOutput(): OutputCount;
 }

@@ -1,0 +1,73 @@
+/**
+ * Resolutions that wait to be written together. It is the messages that wait, not their effects: until they are written
+ * their holds count as held, so that nothing is freed before its durable write.
+ */
+import { LIMITS } from '../limits.ts';
+import type { Settlement } from './protocol.ts';
+import { attemptOf, type Resolution } from './resolutions.ts';
+
+/** One that waits, and who is told: `done` once it is written, `failed` where it could not be. */
+export interface Waiting {
+  resolution: Resolution;
+  done: (settlement: Settlement) => void;
+  failed: (error: unknown) => void;
+}
+
+/** Writes resolutions in one block; all or, when it throws, none. */
+type Write = (resolutions: readonly Resolution[]) => Settlement[];
+
+export class Gathering {
+  readonly #write: Write;
+  #waiting: Waiting[] = [];
+  #sinceMs = 0;
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  get waiting(): readonly Waiting[] {
+    return this.#waiting;
+  }
+
+  /** When the oldest has waited long enough (epoch ms); null while none waits. */
+  get dueAtMs(): number | null {
+    return this.#waiting.length === 0 ? null : this.#sinceMs + LIMITS.gatherMs;
+  }
+
+  waitsFor(attemptId: string): boolean {
+    return this.#waiting.some(({ resolution }) => attemptOf(resolution) === attemptId);
+  }
+
+  add(waiting: Waiting, nowMs: number): void {
+    if (this.#waiting.length === 0) this.#sinceMs = nowMs;
+    this.#waiting.push(waiting);
+    if (this.#waiting.length >= LIMITS.gatherMax) this.flush();
+  }
+
+  /** Writes all that wait. False: there was nothing to write. */
+  flush(): boolean {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return false;
+    this.#waiting = [];
+    if (!this.#flushed(waiting)) {
+      // One that cannot be written must not keep the others from it.
+      for (const each of waiting) this.#flushed([each]);
+    }
+    return true;
+  }
+
+  #flushed(waiting: readonly Waiting[]): boolean {
+    let settlements: Settlement[];
+    try {
+      settlements = this.#write(waiting.map(({ resolution }) => resolution));
+    } catch (error) {
+      if (waiting.length > 1) return false;
+      waiting[0]?.failed(error);
+      return true;
+    }
+    waiting.forEach(({ done }, i) => {
+      done(settlements[i] as Settlement);
+    });
+    return true;
+  }
+}

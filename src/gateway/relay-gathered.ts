@@ -1,0 +1,62 @@
+/**
+ * The relay of an answer that its client wants in one piece but whose worst case the budget does not cover: the provider
+ * streams it, so that its hold can grow with it, and it is gathered here. At a limit it ends as at a provider's own cap,
+ * with what was paid for, where that is of use.
+ */
+import { LIMITS } from '../limits.ts';
+import { formatUsd } from '../money/nanos.ts';
+import { writeUsage } from './chat-completions/answer.ts';
+import { GatheredAnswer } from './chat-completions/gather.ts';
+import { cutScope, type Refusal } from './refusals.ts';
+import { GONE, garbage, madeUntil, note, outcomeOfStop, type RelayParts, type Stop, Stopped, stopOf } from './relay.ts';
+import { UpstreamCall } from './upstream-call.ts';
+import { upstreamEvents } from './upstream-events.ts';
+
+export function relayGathered(parts: RelayParts): Promise<Response | Refusal> {
+  const answered = gather(parts);
+  parts.ctx.waitUntil(answered.then(() => parts.attempt.settled()));
+  return answered;
+}
+
+async function gather(parts: RelayParts): Promise<Response | Refusal> {
+  const { attempt, clientGone, headers } = parts;
+  const call = new UpstreamCall(parts, () => attempt.isNearItsEnd);
+  const gathered = new GatheredAnswer();
+  try {
+    let length = 0;
+    for await (const events of upstreamEvents(call, attempt)) {
+      for (const { raw, read } of events) {
+        length += raw.length;
+        if (length > LIMITS.answerBytesMax) {
+          throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
+        }
+        if (read) gathered.add(read.json);
+      }
+    }
+    attempt.complete();
+    attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
+    note(parts, null);
+    headers.set('x-purser-cost', formatUsd(attempt.cost().total));
+    return Response.json(gathered.whole(), { headers });
+  } catch (error) {
+    const stop = stopOf(error, call.signal);
+    call.stop(stop);
+    attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt));
+    if (stop.kind === 'client_gone') return GONE;
+    if (stop.kind === 'failed') note(parts, stop.refusal);
+    headers.set('x-purser-cost', formatUsd(attempt.cost().total));
+    return cutAnswer(parts, stop, gathered) ?? stop.refusal;
+  } finally {
+    call.end();
+  }
+}
+
+/** What there is of an answer that a limit has cut, or null where nobody could use it. */
+function cutAnswer({ attempt, headers }: RelayParts, stop: Stop, gathered: GatheredAnswer): Response | null {
+  if (stop.kind !== 'cut') return null;
+  const scope = cutScope(stop.refusal);
+  const answer = scope && gathered.cutShort();
+  if (!answer) return null;
+  headers.set('x-purser-cut', scope);
+  return Response.json({ ...answer, usage: writeUsage(attempt.usage()) }, { headers });
+}

@@ -1,0 +1,71 @@
+/**
+ * One call to a provider, as all relays make it: what ends it from our side, and how long anything is waited for.
+ *
+ * It ends with the hold (lost or refused), with a silence of the provider, and with the client: at once, or after a drain
+ * where the relay says that this is worth it, because a provider bills what it makes although nobody waits for it.
+ */
+import type { RelayParts, Stop } from './relay.ts';
+import { Stopped, timedOut, unlessAborted } from './relay.ts';
+
+export class UpstreamCall {
+  readonly #parts: RelayParts;
+  readonly #drains: () => boolean;
+  readonly #abort = new AbortController();
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #drain: ReturnType<typeof setTimeout> | undefined;
+
+  /** `drains` is asked when the client has left. Once made, `end` must be called whatever happens. */
+  constructor(parts: RelayParts, drains: () => boolean) {
+    this.#parts = parts;
+    this.#drains = drains;
+    parts.attempt.keepAlive((refusal) => this.stop({ kind: 'cut', refusal }));
+    parts.clientGone.addEventListener('abort', this.hungUp);
+    if (parts.clientGone.aborted) this.hungUp();
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Sends it. The first answer of any status resolves it. */
+  send(): Promise<Response> {
+    return this.inTime(this.#parts.send(this.signal));
+  }
+
+  stop(reason: Stop): void {
+    this.#abort.abort(new Stopped(reason));
+  }
+
+  /** The client has left. May be called again. */
+  readonly hungUp = (): void => {
+    this.#parts.attempt.hungUp();
+    const leave = () => this.stop({ kind: 'client_gone' });
+    if (this.#drain) return;
+    if (this.#drains()) this.#drain = setTimeout(leave, this.#parts.times.drainMs);
+    else leave();
+  };
+
+  /** Waits for the provider, but not for ever, and not past a stop. */
+  async inTime<T>(wait: Promise<T>): Promise<T> {
+    this.heard();
+    try {
+      return await unlessAborted(wait, this.signal);
+    } finally {
+      clearTimeout(this.#idle);
+    }
+  }
+
+  /** The provider gave a sign of life in the middle of a wait. */
+  heard(): void {
+    clearTimeout(this.#idle);
+    const { times } = this.#parts;
+    this.#idle = setTimeout(() => this.stop(timedOut(times)), times.upstreamIdleMsMax);
+  }
+
+  /** Stops all its clocks. */
+  end(): void {
+    clearTimeout(this.#idle);
+    clearTimeout(this.#drain);
+    this.#parts.clientGone.removeEventListener('abort', this.hungUp);
+  }
+}

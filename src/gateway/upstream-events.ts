@@ -1,0 +1,79 @@
+/**
+ * A provider's stream, read event by event, each counted against the hold before anyone gets it.
+ */
+import { type ReadAnswer, readAnswer } from './chat-completions/answer.ts';
+import { chatWire } from './chat-completions/wire.ts';
+import { garbage, type RelayParts, type Stop, Stopped } from './relay.ts';
+import { type Frame, Frames } from './sse.ts';
+import type { UpstreamCall } from './upstream-call.ts';
+import { upstreamRefusal } from './upstream-refusal.ts';
+
+export interface UpstreamEvent {
+  /** As it came, its closing blank line included. */
+  raw: string;
+  /** What it says; null for a comment. */
+  read: { answer: ReadAnswer; json: Record<string, unknown> } | null;
+}
+
+/**
+ * Makes the call and yields what each read brings, until the provider has ended its answer. Every other end throws a
+ * Stopped, with what may still pass yielded before it.
+ */
+export async function* upstreamEvents(
+  call: UpstreamCall,
+  attempt: RelayParts['attempt'],
+): AsyncGenerator<UpstreamEvent[], void, undefined> {
+  const response = await call.send();
+  const refusal = await upstreamRefusal(response);
+  if (refusal) throw new Stopped({ kind: 'failed', refusal });
+  if (!response.headers.get('content-type')?.includes('text/event-stream') || !response.body) {
+    throw new Stopped({ kind: 'failed', refusal: garbage(null) });
+  }
+  const reader = response.body.getReader();
+  const frames = new Frames();
+  let ended = false;
+  for (;;) {
+    const { done, value } = await call.inTime(reader.read());
+    const events: UpstreamEvent[] = [];
+    for (const frame of done ? frames.end() : frames.push(value)) {
+      if (frame.data === chatWire.endOfStream) {
+        yield events;
+        return;
+      }
+      const { event, stop } = await count(frame, attempt);
+      if (event) events.push(event);
+      if (stop) {
+        yield events;
+        throw new Stopped(stop);
+      }
+      ended ||= (event?.read?.answer.ended ?? 0) > 0;
+    }
+    yield events;
+    if (done) break;
+  }
+  // No end-of-stream mark: whole only if the provider had said that its answer is finished.
+  if (ended) return;
+  const message = 'The provider ended its answer without finishing it.';
+  throw new Stopped({ kind: 'failed', refusal: { kind: 'upstream_error', message } });
+}
+
+/** The event if it may pass, and whether it is to be the last. */
+async function count(
+  frame: Frame,
+  attempt: RelayParts['attempt'],
+): Promise<{ event: UpstreamEvent | null; stop: Stop | null }> {
+  const { raw, data } = frame;
+  if (data === null) return { event: { raw, read: null }, stop: null };
+  const read = readAnswer(data);
+  // Passing on what nobody can read would be passing on what nobody has counted.
+  if (!read) return { event: null, stop: { kind: 'failed', refusal: garbage(null) } };
+  const { error, ended, text, usage } = read.answer;
+  if (error !== null) return { event: null, stop: { kind: 'failed', refusal: garbage(error) } };
+  attempt.ended(ended);
+  if (usage) attempt.report(usage);
+  const event = { raw, read };
+  const refusal = await attempt.pass(text);
+  if (!refusal) return { event, stop: null };
+  // What the hold covers is paid for and passes; the cut comes in time for what is still to be made.
+  return { event: attempt.coversWhatCame ? event : null, stop: { kind: 'cut', refusal } };
+}

@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { type ChatRequest, parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import { ask, askForTheRest, coverOf, tailOf } from '../../src/gateway/cover.ts';
+import { openai } from '../../src/gateway/providers/openai.ts';
+import { amountFor, type Quote, quote } from '../../src/gateway/quote.ts';
+import type { Refusal } from '../../src/gateway/refusals.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
+import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
+import { nanos } from '../../src/money/nanos.ts';
+
+function requestOf(body: object): ChatRequest {
+  const json = { model: 'any', messages: [{ role: 'user', content: 'one two' }], ...body };
+  const parsed = parseChatRequest({ json, bytes: 100 });
+  if ('refusal' in parsed) throw new Error('the test is set up wrong');
+  return parsed.request;
+}
+
+function quoted(model: string, body: object): Quote {
+  const mapping = DEMO_MAPPINGS.find(({ id }) => id === model);
+  const made = mapping && quote(requestOf(body), 100, mapping, demoProvider, 0);
+  if (!made) throw new Error('the test is set up wrong');
+  return made;
+}
+
+/** Two words in at $1 and so many out at $2 per million. */
+const costing = (tokens: number) => nanos(2_000 + tokens * 2_000);
+
+const LONG = { max_tokens: 64_000 };
+const WORDS = quoted('demo/words', LONG);
+const THINKER = quoted('demo/thinker', LONG);
+
+describe('what is asked of the ledger', () => {
+  it.each<[string, Quote, boolean, number, object | null]>([
+    ['a stream: its first slice', WORDS, true, 256, null],
+    ['a short stream: all of it', quoted('demo/words', { max_tokens: 100 }), true, 100, null],
+    [
+      'a whole answer: its worst case, or a first slice',
+      WORDS,
+      false,
+      64_000,
+      { kind: 'exactly', amount: costing(256) },
+    ],
+    ['a short whole answer: all of it', quoted('demo/words', { max_tokens: 100 }), false, 100, null],
+    [
+      'hidden output: its worst case, or what is left',
+      THINKER,
+      true,
+      64_000,
+      { kind: 'at_least', amount: costing(16) },
+    ],
+    [
+      'hidden output of three choices: as much for each',
+      quoted('demo/thinker', { ...LONG, n: 3 }),
+      false,
+      192_000,
+      { kind: 'at_least', amount: costing(48) },
+    ],
+    ['hidden output of few tokens: just these', quoted('demo/thinker', { max_tokens: 9 }), false, 9, null],
+  ])('for %s', (_, made, streamed, tokens, otherwise) => {
+    expect(ask(made, streamed)).toEqual({ amount: costing(tokens), otherwise });
+  });
+
+  it('is nothing where no price is known', () => {
+    expect(ask(null, true)).toEqual({ amount: null, otherwise: null });
+  });
+
+  const view = (spent: number, held: number, limit = 1_000_000) => ({
+    scope: 'member_total' as const,
+    limit: nanos(limit),
+    spent: nanos(spent),
+    held: nanos(held),
+    remaining: nanos(limit - spent - held),
+    resetsAtMs: null,
+  });
+  const left = (tokens: number): Refusal => ({
+    kind: 'request_exceeds_budget',
+    view: view(1_000_000 - costing(tokens), 0),
+    needed: costing(256),
+  });
+
+  it('is the rest of the budget where even a first slice will never fit', () => {
+    const rest = { amount: costing(256), otherwise: { kind: 'at_least', amount: costing(16) } };
+    expect(askForTheRest(WORDS, left(100))).toEqual(rest);
+    expect(askForTheRest(WORDS, left(16))).toEqual(rest);
+    expect(askForTheRest(WORDS, left(15))).toBeNull();
+  });
+
+  it('is nothing more where the room is only held by others, or the output is hidden', () => {
+    const held: Refusal = { kind: 'budget_in_flight', view: view(0, 900_000), needed: costing(256) };
+    expect(askForTheRest(WORDS, held)).toBeNull();
+    expect(askForTheRest(THINKER, left(100))).toBeNull();
+  });
+});
+
+describe('what a grant covers', () => {
+  it.each<[string, Quote, boolean, number, object]>([
+    ['all of a stream is watched all the same', WORDS, true, 64_000, { watched: true, tokens: 64_000, cap: null }],
+    ['a slice of a stream is watched', WORDS, true, 256, { watched: true, tokens: 256, tokensMax: 64_000, cap: null }],
+    ['all of a whole answer is left as it is', WORDS, false, 64_000, { watched: false, tokens: 64_000, cap: null }],
+    ['a slice of a whole answer is watched', WORDS, false, 256, { watched: true, tokens: 256, tokensMax: 64_000 }],
+    ['all of hidden output is left as it is', THINKER, true, 64_000, { watched: false, tokens: 64_000, cap: null }],
+    ['a part of hidden output caps it', THINKER, true, 100, { watched: false, tokens: 100, tokensMax: 100, cap: 100 }],
+    [
+      'a part of three hidden choices caps each',
+      quoted('demo/thinker', { ...LONG, n: 3 }),
+      false,
+      100,
+      { watched: false, tokens: 99, tokensMax: 99, cap: 33 },
+    ],
+  ])('%s', (_, made, streamed, tokens, cover) => {
+    expect(coverOf(made, streamed, costing(tokens))).toMatchObject(cover);
+  });
+
+  it('never more than the money buys, at real prices too', () => {
+    const mapping = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-4o-mini');
+    const made = mapping && quote(requestOf(LONG_MINI), 100, mapping, openai, Date.UTC(2026, 10, 1));
+    if (!made) throw new Error('the test is set up wrong');
+    for (let granted = amountFor(made, 16); granted < amountFor(made, 40); granted = nanos(granted + 7)) {
+      const { tokens } = coverOf(made, true, granted);
+      expect(amountFor(made, tokens)).toBeLessThanOrEqual(granted);
+      expect(amountFor(made, tokens + 1)).toBeGreaterThan(granted);
+    }
+  });
+});
+
+const LONG_MINI = { max_tokens: 16_000 };
+
+describe('output that no stream shows', () => {
+  const gpt = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-4o-mini');
+  const reasoning = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-5-mini');
+  if (!gpt || !reasoning) throw new Error('the test is set up wrong');
+
+  it.each<[string, object, boolean]>([
+    ['text', {}, true],
+    ['text by name', { modalities: ['text'] }, true],
+    ['a prediction, whose rejected tokens are billed unseen', { prediction: { type: 'content', content: 'x' } }, false],
+    ['sound', { modalities: ['text', 'audio'] }, false],
+  ])('(%s) is watchable: %3$s', (_, body, watchable) => {
+    expect(quote(requestOf(body), 100, gpt, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(watchable);
+  });
+
+  it('is what a reasoning model makes, and it is capped by the field that it honours', () => {
+    expect(quote(requestOf({}), 100, reasoning, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(false);
+    expect(openai.capField(requestOf({ max_tokens: 5 }), reasoning)).toBe('max_completion_tokens');
+    expect(openai.capField(requestOf({ max_completion_tokens: 5 }), gpt)).toBe('max_completion_tokens');
+    expect(openai.capField(requestOf({}), gpt)).toBe('max_tokens');
+  });
+});
+
+it.each([
+  [16, 4],
+  [100, 25],
+  [LIMITS.sliceTokensMin, LIMITS.tailTokens],
+  [100_000, LIMITS.tailTokens],
+])('of %i covered tokens %i are kept for what comes after a cancel', (tokens, tail) => {
+  expect(tailOf(tokens)).toBe(tail);
+});
