@@ -3,6 +3,10 @@
 export interface BenchOptions {
   /** The length of one measured round. */
   seconds: number;
+  /** Decides all that is left to chance, where anything is. */
+  seed: string;
+  /** Whether providers lie about what they made, or make more than they may. */
+  dishonest: boolean;
   /** Told what is being done, in lines for a person. */
   say: (line: string) => void;
   /** Aborted when the bench shall end early; it then stops what it started and throws the signal's reason. */

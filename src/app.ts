@@ -10,8 +10,8 @@ import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
-import { reconcile } from './usage/books.ts';
-import { pruneEvents, rollUp } from './usage/rollups.ts';
+import { proveInTurns, pruneProven } from './usage/books-cron.ts';
+import { rollUp } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
 export interface Build {
@@ -41,12 +41,13 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
     case '*/5 * * * *':
       await rollUp(env.DB, nowMs);
       return;
-    case '7 * * * *': {
-      await rollUp(env.DB, nowMs);
-      const { agreed } = await reconcile(env, nowMs);
-      if (agreed) await pruneEvents(env.DB, nowMs);
+    case '*/15 * * * *':
+      await proveInTurns(env, nowMs);
       return;
-    }
+    case '7 * * * *':
+      await rollUp(env.DB, nowMs);
+      await pruneProven(env.DB, nowMs);
+      return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);
   }

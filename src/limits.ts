@@ -135,6 +135,29 @@ export const LIMITS = {
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
 
+  /**
+   * One cron run proves so many members, of so many organizations: with the queries beside them it stays below the 1,000
+   * subrequests that an invocation has. Who is left over comes first in the next run, a quarter of an hour later.
+   */
+  booksMembersPerRun: 600,
+  booksTurnsPerRun: 50,
+  /** Of one organization so many at most, the longest unproven first, so that a large one does not take the whole run. */
+  booksMembersPerTurn: 250,
+  /** A run begins no further turn after this: the next run must find the objects and D1 idle. */
+  booksRunMs: 5 * MINUTE_MS,
+  /** Older days compared in each turn, by turns: 96 turns a day go round a year of them. */
+  booksDaysPerTurn: 4,
+  /** Days that differed are compared again in each turn, so many at most. */
+  booksDaysAgainMax: 31,
+  /** Who asks for the health of so small an organization gets it proven on the spot: one object call each. */
+  booksOnDemandMembersMax: 100,
+  /** The health of the books tells of so many members at most, those that differ first. */
+  booksShownMax: 1_000,
+  /** A part of the books is called stale when it is older than this: several crons in a row have not come. */
+  booksStaleMs: HOUR_MS,
+  /** A difference is logged when it is new or has changed, and again so often while it lasts. */
+  booksReminderMs: DAY_MS,
+
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
   /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */

@@ -5,9 +5,11 @@
  * Instants are epoch milliseconds, amounts nanodollars, both INTEGER: no REAL column exists. Deleted things keep their
  * row, because history points at them.
  */
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { Plan, Role } from '../teams/roles.ts';
+import type { Proof } from '../usage/books-findings.ts';
 
 /** People who sign in. */
 export const users = sqliteTable('users', {
@@ -206,7 +208,11 @@ export const usageEvents = sqliteTable(
     latencyMs: integer('latency_ms'),
     firstTokenMs: integer('first_token_ms'),
   },
-  (table) => [index('usage_events_by_organization').on(table.organizationId, table.settledAt)],
+  // Member and cost ride along so that a day's sums, and one member's events among the organization's, are found in the
+  // index alone; an index of their own would be one more row written for every request.
+  (table) => [
+    index('usage_events_by_organization').on(table.organizationId, table.settledAt, table.memberId, table.cost),
+  ],
 );
 
 /** Per member, for good: everything shipped so far. D1's side of the books. */
@@ -287,4 +293,69 @@ export const rollupWatermark = sqliteTable('rollup_watermark', {
   /** Whether the books agreed at the last reconciliation, and when; pruning asks for it. */
   provenSeq: integer('proven_seq').notNull(),
   provenAt: integer('proven_at'),
+});
+
+/**
+ * Cost per member and UTC day, for good, added by the transaction that adds to the rollups. What the books compare on
+ * both sides, so that neither a ledger nor a day is ever compared with a whole history.
+ */
+export const memberDays = sqliteTable(
+  'member_days',
+  {
+    memberId: text('member_id').notNull(),
+    /** Epoch ms at which the day begins in UTC. */
+    dayAt: integer('day_at').notNull(),
+    cost: integer('cost').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.memberId, table.dayAt] })],
+);
+
+/** What the last look at each member's books found. */
+export const memberBooks = sqliteTable(
+  'member_books',
+  {
+    memberId: text('member_id').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    /** The last look, whether the member's object answered or not. */
+    lookedAt: integer('looked_at').notNull(),
+    /** The last look at which it answered. Null: none yet. */
+    provenAt: integer('proven_at'),
+    /** The rollup watermark of the last look at which everything agreed; 0 while something differs. Pruning asks for it. */
+    provenSeq: integer('proven_seq').notNull(),
+    /** Since when the object has not answered; null while it does. */
+    unprovenSince: integer('unproven_since'),
+    unprovenWhy: text('unproven_why'),
+    /** 1 while anything differs. */
+    differs: integer('differs').notNull(),
+    proof: text('proof', { mode: 'json' }).$type<Proof>().notNull(),
+    /** When the difference that stands was last logged. */
+    alarmedAt: integer('alarmed_at'),
+  },
+  (table) => [index('member_books_that_differ').on(table.organizationId).where(sql`${table.differs} = 1`)],
+);
+
+/** Days on which a member's sums differ, as of the last time each was compared. Empty when all is well. */
+export const dayDifferences = sqliteTable(
+  'day_differences',
+  {
+    organizationId: text('organization_id').notNull(),
+    dayAt: integer('day_at').notNull(),
+    memberId: text('member_id').notNull(),
+    /** Nanodollars: the rollups of the day, its row in member_days, and its events below the watermark (null: pruned). */
+    rollups: integer('rollups').notNull(),
+    days: integer('days').notNull(),
+    events: integer('events'),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.dayAt, table.memberId] })],
+);
+
+/** Whose turn it is to be proven, and how far the comparing of its days has come. */
+export const booksTurns = sqliteTable('books_turns', {
+  organizationId: text('organization_id').primaryKey(),
+  turnAt: integer('turn_at').notNull(),
+  /** Days before this one were compared in the present round. */
+  nextDayAt: integer('next_day_at').notNull(),
+  roundBeganAt: integer('round_began_at').notNull(),
+  /** When the last whole round began: every day was compared at or after it. Null: no round is complete. */
+  comparedSince: integer('compared_since'),
 });

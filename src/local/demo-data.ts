@@ -254,6 +254,14 @@ function insertUsage(db: D1Database, events: readonly DemoEvent[], nowMs: number
         output_cost: sums.outputCost,
       })),
     ),
+    // What rollUp adds to the days of the events that it rolls up; these it never sees.
+    db.prepare(
+      `INSERT INTO member_days (member_id, day_at, cost)
+       SELECT dimension.member_id, rollup.bucket_at - rollup.bucket_at % ${DAY_MS}, sum(rollup.cost)
+       FROM usage_rollups AS rollup
+       JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
+       GROUP BY 1, 2`,
+    ),
     ...insertRows(db, 'usage_events', events.filter(isKept).map(eventRow)),
   ];
 }

@@ -3,9 +3,9 @@
  *
  * One run is one D1 transaction that reads its watermark inside the SQL, adds the events above it and moves it: exactly
  * once, however late, doubled or concurrent the cron comes. Recomputing a bucket from events is the check (books.ts),
- * never the write.
+ * never the write. The same transaction keeps each member's cost per day, which is what that check goes by.
  */
-import { LIMITS } from '../limits.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
 
 export const QUARTER_MS = 15 * 60 * 1000;
 
@@ -64,6 +64,14 @@ const ADD_TO_ROLLUPS = `
     input_cost = input_cost + excluded.input_cost,
     output_cost = output_cost + excluded.output_cost`;
 
+const ADD_TO_DAYS = `
+  INSERT INTO member_days (member_id, day_at, cost)
+  SELECT member_id, settled_at - settled_at % ${DAY_MS} AS day_at, sum(cost)
+  FROM usage_events
+  WHERE ${RANGE}
+  GROUP BY member_id, day_at
+  ON CONFLICT DO UPDATE SET cost = cost + excluded.cost`;
+
 /**
  * ?1 rows at most, ?2 now. The watermark goes to the last event of the range; only a run that leaves nothing behind may
  * say that everything up to now is in.
@@ -96,6 +104,7 @@ export async function rollUp(
     const results = await db.batch<{ waiting: number }>([
       db.prepare(ADD_DIMENSIONS).bind(rowsMax),
       db.prepare(ADD_TO_ROLLUPS).bind(rowsMax),
+      db.prepare(ADD_TO_DAYS).bind(rowsMax),
       db.prepare(MOVE_WATERMARK).bind(rowsMax, nowMs),
       db.prepare(COUNT_WAITING),
     ]);

@@ -1,104 +1,67 @@
 /** The books by way of the real Worker: requests to the demo provider, then the health of the books. */
-import { env, exports } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCron } from '../../src/app.ts';
-import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { memberBudget } from '../../src/objects.ts';
-import { NO_BUDGET } from '../../src/teams/budget-body.ts';
-import { type MemberBooks, proveBooks, reconcile } from '../../src/usage/books.ts';
-import { rollUp } from '../../src/usage/rollups.ts';
-import { type ChatBody, chat, get, json, ORIGIN } from '../support/gateway.ts';
-import { type Seeded, seedOrganization } from '../support/seed.ts';
+import { proveBooks } from '../../src/usage/books.ts';
+import { proveInTurns } from '../../src/usage/books-cron.ts';
+import type { Finding } from '../../src/usage/books-findings.ts';
+import type { Health } from '../../src/usage/books-health.ts';
+import { get } from '../support/gateway.ts';
+import {
+  addMember,
+  booksOf,
+  health,
+  rollUpNow,
+  run,
+  seedTeam,
+  shipNow,
+  spend,
+  type Team,
+  withBooks,
+} from './books-world.ts';
 import { rows, watermark } from './events.ts';
 
-interface Health {
-  ok: boolean;
-  difference: string;
-  books: MemberBooks[];
-  stale: string[];
-}
+const AGREED = { ok: true, difference: '0', differing: 0, unproven: 0 };
 
-const post = (path: string, key: string, body: object) =>
-  exports.default.fetch(ORIGIN + path, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+/** Lines of the log since the test began, by event. */
+const logged: Record<string, unknown>[] = [];
+const linesOf = (event: string, memberId: string) =>
+  logged.filter((line) => line.event === event && line.memberId === memberId);
 
-/** Two tokens in and `outputTokens` out: 2,000 + 2,000 x outputTokens nanodollars. Answers with the status. */
-async function spend(key: string, outputTokens: number, over: ChatBody = {}, demo: object = {}): Promise<number> {
-  const response = await chat(key, { ...over, demo: { outputTokens, ...demo } });
-  await response.text();
-  return response.status;
-}
+beforeEach(() => {
+  logged.length = 0;
+  for (const method of ['error', 'warn'] as const) {
+    vi.spyOn(console, method).mockImplementation((line: string) => void logged.push(JSON.parse(line)));
+  }
+});
+afterEach(() => vi.restoreAllMocks());
 
-async function health({ organizationId, masterKey }: Seeded): Promise<Health> {
-  const response = await get(`/orgs/${organizationId}/health`, masterKey);
-  expect(response.status).toBe(200);
-  return json<Health>(response);
-}
-
-async function rollUpNow({ organizationId, masterKey }: Seeded): Promise<void> {
-  expect((await post(`/orgs/${organizationId}/rollups`, masterKey, {})).status).toBe(200);
-}
-
-const shipNow = (memberId: string) => memberBudget(env, memberId, (object) => object.ship({ memberId }));
-
-const run = (sql: string, ...values: (string | number)[]) =>
-  env.DB.prepare(sql)
-    .bind(...values)
-    .run();
-
-const booksOf = (told: Health, memberId: string) => {
-  const books = told.books.find((member) => member.memberId === memberId);
-  if (!books) throw new Error(`no books of ${memberId}`);
-  return books;
-};
-
-interface Team extends Seeded {
-  other: { memberId: string; apiKey: string };
-}
-
-/** The organization of seed.ts with a second member and key. */
-async function seedTeam(): Promise<Team> {
-  const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
-  const { organizationId, projectId } = seeded;
-  const memberId = newId('mem');
-  await run(
-    `INSERT INTO members (id, organization_id, name, role, created_at, budget) VALUES (?, ?, 'Other', 'developer', 1, ?)`,
-    memberId,
-    organizationId,
-    JSON.stringify(NO_BUDGET),
-  );
-  await run('INSERT INTO project_grants (member_id, project_id) VALUES (?, ?)', memberId, projectId);
-  const made = await post(`/orgs/${organizationId}/keys`, seeded.masterKey, { projectId, name: 'Other', memberId });
-  expect(made.status).toBe(201);
-  const { secret } = await json<{ secret: string }>(made);
-  return { ...seeded, other: { memberId, apiKey: secret } };
-}
+const dayNow = () => new Date().toISOString().slice(0, 10);
 
 describe('the books', () => {
   it('agree before shipping, after shipping and after rolling up, and sum to what was charged', async () => {
     const team = await seedTeam();
-    expect(await health(team)).toMatchObject({ ok: true, difference: '0', stale: [] });
+    expect(await health(team)).toMatchObject(AGREED);
 
     for (const outputTokens of [1, 2, 3]) expect(await spend(team.apiKey, outputTokens)).toBe(200);
     expect(await spend(team.other.apiKey, 10)).toBe(200);
     expect(await spend(team.other.apiKey, 1, {}, { failStatus: 500 })).toBe(502);
     expect(await spend(team.apiKey, 1, { model: 'no/such' })).toBe(404);
     const before = await health(team);
-    expect(before).toMatchObject({ ok: true, difference: '0', stale: [] });
+    expect(before).toMatchObject(AGREED);
     expect(booksOf(before, team.memberId)).toMatchObject({ shipped: 0, unshipped: 3, held: '0' });
 
     await shipNow(team.memberId);
     await shipNow(team.other.memberId);
     const shipped = await health(team);
-    expect(shipped).toMatchObject({ ok: true, difference: '0' });
+    expect(shipped).toMatchObject(AGREED);
     expect(booksOf(shipped, team.memberId)).toMatchObject({ shipped: 3, unshipped: 0 });
 
     await rollUpNow(team);
-    expect(await health(team)).toMatchObject({ ok: true, difference: '0' });
+    expect(await health(team)).toMatchObject(AGREED);
     expect(
       await rows('SELECT member_id, cost FROM member_ledgers WHERE organization_id = ?1', team.organizationId),
     ).toEqual(
@@ -109,23 +72,41 @@ describe('the books', () => {
     );
   });
 
-  /** The member's newest event, which no rollup has yet, is nobody's; and back. */
-  const hideLast = (memberId: string) =>
+  /** One of the member's events leaves its organization, as if it were deleted; and comes back. */
+  const hide = (memberId: string, n: number) =>
     run(
-      `UPDATE usage_events SET member_id = 'nobody'
-       WHERE seq = (
-         SELECT max(seq) FROM usage_events
-         WHERE member_id = ? AND seq > (SELECT seq FROM rollup_watermark)
-       )`,
+      "UPDATE usage_events SET organization_id = 'gone', member_id = 'gone ' || ?1 WHERE member_id = ?1 AND n = ?2",
       memberId,
+      n,
     );
   const unhide = (memberId: string) =>
-    run("UPDATE usage_events SET member_id = ? WHERE member_id = 'nobody'", memberId);
+    run(
+      `UPDATE usage_events
+       SET organization_id = (SELECT organization_id FROM members WHERE id = ?1), member_id = ?1
+       WHERE member_id = 'gone ' || ?1`,
+      memberId,
+    );
+  const changeRollups = (memberId: string, by: number) =>
+    run(
+      `UPDATE usage_rollups SET cost = cost + ?2
+       WHERE dimension_id IN (SELECT id FROM usage_dimensions WHERE member_id = ?1)`,
+      memberId,
+      by,
+    );
+  const changeObject = async (memberId: string, by: number) => {
+    const stub = env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId));
+    await runInDurableObject(stub, (_, state) => {
+      state.storage.sql.exec("UPDATE totals SET lifetime = lifetime + ? WHERE scope = 'member'", by);
+    });
+    await evictDurableObject(stub);
+  };
 
+  // Each member has three events in the rollups (4,000 nanodollars each), then two above the watermark (16,000 each).
   const DIFFERENCES: {
     what: string;
     plant: (memberId: string) => Promise<unknown>;
     undo: (memberId: string) => Promise<unknown>;
+    finding: Omit<Finding, 'day'> & { inDay?: true };
     object: string;
     rollup: string;
   }[] = [
@@ -133,84 +114,146 @@ describe('the books', () => {
       what: "a nanodollar too much in D1's ledger",
       plant: (id) => run('UPDATE member_ledgers SET cost = cost + 1 WHERE member_id = ?', id),
       undo: (id) => run('UPDATE member_ledgers SET cost = cost - 1 WHERE member_id = ?', id),
+      finding: { side: 'ledger', amount: '1', sequences: null },
       object: '-1',
       rollup: '1',
     },
     {
-      what: 'an event above the watermark that is gone',
-      plant: hideLast,
+      what: "an object's total that was changed",
+      plant: (id) => changeObject(id, 7),
+      undo: (id) => changeObject(id, -7),
+      finding: { side: 'object', amount: '7', sequences: null },
+      object: '7',
+      rollup: '0',
+    },
+    {
+      what: 'the last event, above the watermark, that is gone',
+      plant: (id) => hide(id, 5),
       undo: unhide,
+      finding: { side: 'events', amount: '-16000', sequences: '5' },
       object: '0',
       rollup: '16000',
     },
     {
-      what: 'a shipped event that D1 has lost whole',
+      what: 'an event above the watermark that is gone between others',
+      plant: (id) => hide(id, 4),
+      undo: unhide,
+      finding: { side: 'events', amount: '-16000', sequences: '4' },
+      object: '0',
+      rollup: '16000',
+    },
+    {
+      what: 'an event below the watermark that is gone',
+      plant: (id) => hide(id, 2),
+      undo: unhide,
+      finding: { side: 'events', amount: '-4000', inDay: true, sequences: '2' },
+      object: '0',
+      rollup: '0',
+    },
+    {
+      what: 'shipped events that D1 has lost whole',
       plant: async (id) => {
-        await hideLast(id);
-        await run('UPDATE member_ledgers SET cost = cost - 16000, shipped = shipped - 1 WHERE member_id = ?', id);
+        await hide(id, 4);
+        await hide(id, 5);
+        await run('UPDATE member_ledgers SET cost = cost - 32000, shipped = shipped - 2 WHERE member_id = ?', id);
       },
       undo: async (id) => {
         await unhide(id);
-        await run('UPDATE member_ledgers SET cost = cost + 16000, shipped = shipped + 1 WHERE member_id = ?', id);
+        await run('UPDATE member_ledgers SET cost = cost + 32000, shipped = shipped + 2 WHERE member_id = ?', id);
       },
-      object: '16000',
+      finding: { side: 'ledger', amount: '-32000', sequences: '4-5' },
+      object: '32000',
       rollup: '0',
     },
     {
       what: 'a rollup that was changed',
-      plant: (id) =>
-        run(
-          `UPDATE usage_rollups SET cost = cost + 5
-           WHERE dimension_id IN (SELECT id FROM usage_dimensions WHERE member_id = ?)`,
-          id,
-        ),
-      undo: (id) =>
-        run(
-          `UPDATE usage_rollups SET cost = cost - 5
-           WHERE dimension_id IN (SELECT id FROM usage_dimensions WHERE member_id = ?)`,
-          id,
-        ),
+      plant: (id) => changeRollups(id, 5),
+      undo: (id) => changeRollups(id, -5),
+      finding: { side: 'rollups', amount: '5', inDay: true, sequences: null },
       object: '0',
       rollup: '-5',
     },
+    {
+      what: 'rollups that were put to the account of somebody who is no member',
+      plant: (id) => run("UPDATE usage_dimensions SET member_id = 'nobody' || ?1 WHERE member_id = ?1", id),
+      undo: (id) => run("UPDATE usage_dimensions SET member_id = ?1 WHERE member_id = 'nobody' || ?1", id),
+      finding: { side: 'rollups', amount: '-12000', inDay: true, sequences: null },
+      object: '0',
+      rollup: '12000',
+    },
+    {
+      what: 'a sum of the days that they are compared by',
+      plant: (id) => run('UPDATE member_days SET cost = cost + 3 WHERE member_id = ?', id),
+      undo: (id) => run('UPDATE member_days SET cost = cost - 3 WHERE member_id = ?', id),
+      finding: { side: 'days', amount: '3', inDay: true, sequences: null },
+      object: '0',
+      rollup: '0',
+    },
   ];
 
-  it.each(DIFFERENCES)('name $what, for that member only, and nothing may be proven then', async (planted) => {
+  it.each(DIFFERENCES)('name $what, and log it once while it stays the same', async (planted) => {
     const team = await seedTeam();
-    await spend(team.apiKey, 1);
-    await spend(team.other.apiKey, 5);
+    const { memberId } = team;
+    for (const key of [team.apiKey, team.other.apiKey]) for (let i = 0; i < 3; i++) await spend(key, 1);
     await rollUpNow(team);
-    await spend(team.apiKey, 7);
-    await spend(team.other.apiKey, 9);
-    await shipNow(team.memberId);
+    for (const key of [team.apiKey, team.other.apiKey]) for (let i = 0; i < 2; i++) await spend(key, 7);
+    await shipNow(memberId);
     await shipNow(team.other.memberId);
-    expect(await health(team)).toMatchObject({ ok: true, difference: '0' });
+    expect(await health(team)).toMatchObject(AGREED);
+    const nowMs = Date.now();
+    await proveInTurns(env, nowMs);
+    const { proven_seq } = await watermark();
+    const day = dayNow();
 
-    await planted.plant(team.memberId);
+    await planted.plant(memberId);
     const told = await health(team);
-    const difference = planted.object === '0' ? planted.rollup : planted.object;
-    expect(told).toMatchObject({ ok: false, difference: difference.replace('-', ''), stale: [] });
-    expect(booksOf(told, team.memberId)).toMatchObject({
-      difference,
+    expect(told).toMatchObject({ ok: false, unproven: 0 });
+    const { inDay, ...finding } = planted.finding;
+    expect(booksOf(told, memberId)).toMatchObject({
+      difference: finding.amount.replace('-', ''),
+      findings: [{ ...finding, day: inDay ? day : null }],
       objectDifference: planted.object,
       rollupDifference: planted.rollup,
     });
-    expect(booksOf(told, team.other.memberId)).toMatchObject({
-      difference: '0',
-      objectDifference: '0',
-      rollupDifference: '0',
+    expect(booksOf(told, team.other.memberId)).toMatchObject({ difference: '0', findings: [], rollupDifference: '0' });
+    expect(linesOf('books_differ', memberId)).toEqual([
+      expect.objectContaining({
+        organizationId: team.organizationId,
+        findings: [{ ...finding, day: inDay ? day : null }],
+      }),
+    ]);
+
+    for (const again of [1, 2]) await proveInTurns(env, nowMs + again);
+    expect(linesOf('books_differ', memberId)).toHaveLength(1);
+    await proveInTurns(env, Date.now() + LIMITS.booksReminderMs);
+    expect(linesOf('books_differ', memberId), 'a reminder a day').toHaveLength(2);
+    expect((await watermark()).proven_seq, 'nothing is proven meanwhile').toBe(proven_seq);
+    const later = await health(team);
+    expect(booksOf(later, memberId), 'a difference is never repaired').toEqual({
+      ...booksOf(told, memberId),
+      provenAt: expect.any(String),
     });
 
-    const { proven_seq } = await watermark();
-    expect(await reconcile(env, Date.now())).toEqual({ agreed: false });
-    expect((await watermark()).proven_seq).toBe(proven_seq);
-    expect(await health(team), 'a difference is never repaired').toEqual({ ...told, provenAt: expect.anything() });
-
-    await planted.undo(team.memberId);
-    await rollUp(env.DB, Date.now());
-    expect(await reconcile(env, Date.now())).toEqual({ agreed: true });
+    await planted.undo(memberId);
+    expect(await health(team)).toMatchObject(AGREED);
+    expect(linesOf('books_agree_again', memberId)).toHaveLength(1);
+    await rollUpNow(team);
+    await proveInTurns(env, Date.now());
     const { seq, proven_seq: provenNow } = await watermark();
     expect(provenNow).toBe(seq);
+  });
+
+  it('tell of usage that is put to the account of nobody, until that is undone', async () => {
+    const team = await seedTeam();
+    await spend(team.apiKey, 1);
+    await rollUpNow(team);
+    await run("UPDATE usage_dimensions SET member_id = 'nobody' WHERE member_id = ?1", team.memberId);
+    const told = await health(team);
+    expect(booksOf(told, 'nobody')).toMatchObject({ findings: [{ side: 'rollups', amount: '4000' }] });
+    await run("UPDATE usage_dimensions SET member_id = ?1 WHERE member_id = 'nobody'", team.memberId);
+    const after = await health(team);
+    expect(after).toMatchObject(AGREED);
+    expect(after.books.map((books) => books.memberId)).not.toContain('nobody');
   });
 
   it('must agree before the hourly cron prunes, and agree after it has', async () => {
@@ -220,15 +263,15 @@ describe('the books', () => {
     const late = Date.now() + LIMITS.eventRetentionMs + 1;
     const events = 'SELECT n FROM usage_events WHERE member_id = ?1';
 
+    await runCron('7 * * * *', env, late);
+    expect(await rows(events, team.memberId), 'not proven yet').toHaveLength(1);
     await run('UPDATE member_ledgers SET cost = cost + 1 WHERE member_id = ?', team.memberId);
-    await runCron('7 * * * *', env, late);
-    expect(await rows(events, team.memberId)).toHaveLength(1);
+    for (const cron of ['*/15 * * * *', '7 * * * *']) await runCron(cron, env, late);
+    expect(await rows(events, team.memberId), 'not while something differs').toHaveLength(1);
     await run('UPDATE member_ledgers SET cost = cost - 1 WHERE member_id = ?', team.memberId);
-    await runCron('7 * * * *', env, late);
+    for (const cron of ['*/15 * * * *', '7 * * * *']) await runCron(cron, env, late);
     expect(await rows(events, team.memberId)).toEqual([]);
-    await spend(team.apiKey, 2);
-    await rollUpNow(team);
-    expect(await health(team)).toMatchObject({ ok: true, difference: '0' });
+    expect(await proveInTurns(env, late)).toMatchObject({ differing: 0, unproven: 0 });
   });
 
   it('raise no false alarm while requests, shipments and rollups are under way', async () => {
@@ -238,14 +281,15 @@ describe('the books', () => {
     );
     const told: Health[] = [];
     for (let i = 0; i < 20; i++) {
-      const [now] = await Promise.all([health(team), ...(i % 3 === 0 ? [rollUpNow(team)] : [])]);
-      told.push(now);
+      const looks = [health(team), ...(i % 2 === 0 ? [health(team)] : [])];
+      const [now] = await Promise.all([...looks, ...(i % 3 === 0 ? [rollUpNow(team)] : [])]);
+      if (now) told.push(now);
     }
     expect(await Promise.all(requests)).toEqual(requests.map(() => 200));
     expect(told.filter(({ ok }) => !ok)).toEqual([]);
     await rollUpNow(team);
     const settled = await health(team);
-    expect(settled).toMatchObject({ ok: true, difference: '0' });
+    expect(settled).toMatchObject(AGREED);
     expect(settled.books.map(({ unshipped }) => unshipped)).toEqual([0, 0]);
   });
 
@@ -257,39 +301,127 @@ describe('the books', () => {
     ] as const) {
       await spend(key, outputTokens);
     }
-    const objects = {
-      idFromName: (name: string) => name,
-      get: (memberId: string) => ({
-        books: async (call: { memberId: string; k: number }) => {
-          await shipNow(memberId);
-          return memberBudget(env, memberId, (object) => object.books(call));
-        },
-      }),
-    };
-    const books = await proveBooks({ ...env, MEMBER_BUDGET: objects } as unknown as Env, team.organizationId);
-    const right = { difference: '0', shipped: 1, unshipped: 0, stale: null };
-    expect(books).toMatchObject([
-      { memberId: team.memberId, ...right },
-      { memberId: team.other.memberId, ...right },
-    ]);
+    const shipFirst = withBooks(async (call) => {
+      await shipNow(call.memberId);
+      return memberBudget(env, call.memberId, (object) => object.books(call));
+    });
+    const proven = await proveBooks(shipFirst, team.organizationId, Date.now());
+    expect(proven.map(({ memberId }) => memberId).toSorted()).toEqual([team.memberId, team.other.memberId].toSorted());
+    for (const { unproven, proof } of proven) {
+      expect([unproven, proof]).toMatchObject([null, { findings: [], shipped: 1, unshipped: 0 }]);
+    }
   });
+});
 
-  it('call a member stale, not wrong, whose object does not answer or ships faster than it can be read', async () => {
+describe('a member whose object cannot be read', () => {
+  it.each([
+    ['away', () => Promise.reject(new Error('away'))],
+    [
+      'ships faster',
+      async ({ memberId, k }: { memberId: string; k: number }) => {
+        await run(
+          `INSERT INTO member_ledgers (member_id, organization_id, shipped, cost, requests, overrun, unresolved)
+           VALUES (?, 'any', 1, 0, 0, 0, 0)
+           ON CONFLICT DO UPDATE SET shipped = shipped + 1`,
+          memberId,
+        );
+        return { sequence: k + 1, shipped: k + 1, settledUpTo: 123, unshipped: 0, held: 0 };
+      },
+    ],
+  ] as const)('is unproven since then, not wrong and not right: %s', async (why, books) => {
     const team = await seedTeam();
     await spend(team.apiKey, 3);
     await shipNow(team.memberId);
-    const shipOneMore = async ({ k }: { k: number }) => {
-      await run('UPDATE member_ledgers SET shipped = shipped + 1 WHERE member_id = ?', team.memberId);
-      return { sequence: k + 1, shipped: k + 1, settledUpTo: 123, unshipped: 0, held: 0 };
-    };
-    for (const [why, books] of [
-      ['away', () => Promise.reject(new Error('away'))],
-      ['ships faster', shipOneMore],
-    ] as const) {
-      const objects = { idFromName: (name: string) => name, get: () => ({ books }) };
-      const [told] = await proveBooks({ ...env, MEMBER_BUDGET: objects } as unknown as Env, team.organizationId);
-      expect(told, why).toMatchObject({ memberId: team.memberId, difference: '0', objectDifference: null });
-      expect(told?.stale, why).toContain(why);
+    const firstMs = Date.now();
+    for (const laterMs of [0, 1000]) await proveBooks(withBooks(books), team.organizationId, firstMs + laterMs);
+    const told = await health(team, 'stored');
+    expect(told).toMatchObject({ ok: false, difference: '0', differing: 0, unproven: 2, provenAt: null });
+    expect(booksOf(told, team.memberId)).toMatchObject({
+      findings: [],
+      objectDifference: null,
+      provenAt: null,
+      unproven: { since: new Date(firstMs).toISOString(), why: expect.stringContaining(why) },
+    });
+    expect(told.stale).toContainEqual({
+      part: 'member',
+      memberId: team.memberId,
+      since: new Date(firstMs).toISOString(),
+    });
+    expect(linesOf('books_unproven', team.memberId)).toHaveLength(1);
+    const proven = 'SELECT proven_seq FROM member_books WHERE member_id = ?1';
+    expect(await rows(proven, team.memberId)).toEqual([{ proven_seq: 0 }]);
+  });
+
+  it('keeps its last proof and any difference of its object until it answers', async () => {
+    const team = await seedTeam();
+    await spend(team.apiKey, 3);
+    const wrong = withBooks(async (call) => {
+      const side = await memberBudget(env, call.memberId, (object) => object.books(call));
+      return call.memberId === team.memberId ? { ...side, settledUpTo: side.settledUpTo + 9 } : side;
+    });
+    const provenMs = Date.now();
+    await proveBooks(wrong, team.organizationId, provenMs);
+    const away = withBooks(() => Promise.reject(new Error('away')));
+    await proveBooks(away, team.organizationId, provenMs + 1);
+    expect(booksOf(await health(team, 'stored'), team.memberId)).toMatchObject({
+      difference: '9',
+      findings: [{ side: 'object', amount: '9' }],
+      objectDifference: null,
+      provenAt: new Date(provenMs).toISOString(),
+      unproven: { since: new Date(provenMs + 1).toISOString() },
+    });
+    expect(linesOf('books_agree_again', team.memberId)).toEqual([]);
+    expect(await health(team, 'now')).toMatchObject(AGREED);
+    expect(linesOf('books_agree_again', team.memberId)).toHaveLength(1);
+  });
+});
+
+describe('the health of the books', () => {
+  it('of a small organization is proven on the spot, or told as it was when that is asked', async () => {
+    const team = await seedTeam();
+    const fresh = await health(team, 'stored');
+    expect(fresh).toMatchObject({ ok: false, unproven: 2, provenAt: null });
+    expect(booksOf(fresh, team.memberId).unproven).toEqual({ since: null, why: 'not looked at yet' });
+    const proven = await health(team);
+    expect(proven).toMatchObject(AGREED);
+    await run('UPDATE member_ledgers SET cost = 1 WHERE member_id = ?', team.memberId);
+    expect(await health(team, 'stored')).toEqual(proven);
+  });
+
+  it('of a large one is told as it was, and proven when that is asked', async () => {
+    const team: Team = await seedTeam();
+    for (let i = 2; i <= LIMITS.booksOnDemandMembersMax; i++) await addMember(team.organizationId);
+    const members = LIMITS.booksOnDemandMembersMax + 1;
+    expect(await health(team)).toMatchObject({ ok: false, members, unproven: members });
+    expect(await health(team, 'now')).toMatchObject({ ...AGREED, members });
+    expect(await health(team)).toMatchObject({ ...AGREED, members });
+  });
+
+  it('sums what is unresolved and overrun, and names the rollups when they are long in coming', async () => {
+    const team = await seedTeam();
+    for (const memberId of [team.memberId, team.other.memberId]) {
+      await run(
+        `INSERT INTO member_ledgers (member_id, organization_id, shipped, cost, requests, overrun, unresolved)
+         VALUES (?, ?, 0, 0, 0, 2000, 30000)`,
+        memberId,
+        team.organizationId,
+      );
     }
+    await run(
+      'UPDATE rollup_watermark SET rolled_up_to = CAST(?1 AS INTEGER)',
+      Date.now() - LIMITS.booksStaleMs - 1000,
+    );
+    const told = await health(team);
+    expect(told).toMatchObject({ ...AGREED, overrun: '0.000004', unresolved: '0.00006' });
+    expect(told.stale).toEqual([{ part: 'rollups', since: told.rolledUpTo }]);
+    await rollUpNow(team);
+    expect((await health(team)).stale).toEqual([]);
+  });
+
+  it('refuses another way of proving', async () => {
+    const { organizationId, masterKey } = await seedTeam();
+    const response = await get(`/orgs/${organizationId}/health?prove=maybe`, masterKey);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { param: 'prove', message: 'prove must be now or stored.' } });
   });
 });

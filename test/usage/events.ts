@@ -3,6 +3,7 @@
  */
 import { env } from 'cloudflare:workers';
 import type { Outcome, UsageEvent } from '../../src/budgets/usage-event.ts';
+import { DAY_MS } from '../../src/limits.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
 
 export const QUARTER_MS = 900_000;
@@ -96,6 +97,10 @@ export async function forgetUsage(): Promise<void> {
       'DELETE FROM usage_rollups',
       'DELETE FROM usage_dimensions',
       'DELETE FROM member_ledgers',
+      'DELETE FROM member_days',
+      'DELETE FROM member_books',
+      'DELETE FROM day_differences',
+      'DELETE FROM books_turns',
     ].map((sql) => env.DB.prepare(sql)),
   );
 }
@@ -138,18 +143,20 @@ const MEASURES = {
   output_cost: (event: Owned) => event.outputCostNanos,
 };
 
-/** D1's rollups, one row for each quarter of an hour and dimensions, in a fixed order. */
+/** D1's rollups, one row for each quarter of an hour and dimensions, and each member's days, in a fixed order. */
 export async function readRollups(): Promise<Row[]> {
+  const days = await rows('SELECT member_id, day_at, cost FROM member_days');
   const found = await rows(
     `SELECT bucket_at, ${Object.keys(DIMENSIONS).map((name) => `dimension.${name}`)}, ${Object.keys(MEASURES)}
      FROM usage_rollups AS rollup JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id`,
   );
-  return inOrder(found);
+  return inOrder([...found, ...days]);
 }
 
-/** What the rollups of these events must be. */
+/** What the rollups and days of these events must be. */
 export function countRollups(events: readonly Owned[]): Row[] {
   const buckets = new Map<string, Record<string, string | number>>();
+  const days = new Map<string, { member_id: string; day_at: number; cost: number }>();
   for (const event of events) {
     const key: Record<string, string | number> = { bucket_at: Math.floor(event.settledAtMs / QUARTER_MS) * QUARTER_MS };
     for (const [name, of] of Object.entries(DIMENSIONS)) key[name] = of(event);
@@ -157,8 +164,12 @@ export function countRollups(events: readonly Owned[]): Row[] {
     const row = buckets.get(id) ?? key;
     for (const [name, of] of Object.entries(MEASURES)) row[name] = Number(row[name] ?? 0) + of(event);
     buckets.set(id, row);
+    const { memberId, settledAtMs, costNanos } = event;
+    const dayAt = settledAtMs - (settledAtMs % DAY_MS);
+    const day = days.get(`${memberId} ${dayAt}`) ?? { member_id: memberId, day_at: dayAt, cost: 0 };
+    days.set(`${memberId} ${dayAt}`, { ...day, cost: day.cost + costNanos });
   }
-  return inOrder([...buckets.values()]);
+  return inOrder([...buckets.values(), ...days.values()]);
 }
 
 /** D1's ledgers, and below what they must be of these events. */

@@ -30,7 +30,7 @@ type Fault = { kind: 'refused' } | { kind: 'answer lost' } | { kind: 'broken off
 const FAULTS: Fault[] = [
   { kind: 'refused' },
   { kind: 'answer lost' },
-  ...[0, 1, 2, 3, 4].map((at): Fault => ({ kind: 'broken off', at })),
+  ...[0, 1, 2, 3, 4, 5].map((at): Fault => ({ kind: 'broken off', at })),
 ];
 
 class Injected extends Error {}

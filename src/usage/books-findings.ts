@@ -1,0 +1,118 @@
+/**
+ * Who is wrong when the books differ: one member's accounts laid side by side, and the one that disagrees with the
+ * others named. Pure; books.ts reads the accounts.
+ *
+ * Four accounts tell what a member has spent: its object, D1's ledger, D1's events, and the rollups that analytics show.
+ * A fifth, the member's days, is there for the comparing only. A difference between two of them is a fact; which of the two is
+ * wrong is told by a third, and where there is none it is the likelier one.
+ */
+
+/** days: the sums per day (member_days) by which the books are compared; nothing that anyone is shown. */
+export type Side = 'object' | 'ledger' | 'events' | 'rollups' | 'days';
+
+export interface Finding {
+  side: Side;
+  /** Nanodollars, as text: what that side has too much, below zero too little. */
+  amount: string;
+  /** The UTC day in which it is, where that is known. */
+  day: string | null;
+  /** The member's sequence numbers that D1 is missing there, where they can be told: "17", "17-19, 23". */
+  sequences: string | null;
+}
+
+/** One UTC day in which a member's sums differ, nanodollars. */
+export interface DaySums {
+  dayAtMs: number;
+  rollups: bigint;
+  days: bigint;
+  /** Of the events below the rollup watermark; null where pruning may have taken some. */
+  events: bigint | null;
+}
+
+export interface Accounts {
+  /** What the object settled up to D1's shipped sequence; null where it did not answer. */
+  object: bigint | null;
+  /** Whether D1 lacks what it had confirmed to the object. */
+  shippedLost: boolean;
+  ledger: bigint;
+  /** All of the member's days. */
+  days: bigint;
+  /** Events above the rollup watermark. */
+  waiting: bigint;
+  differingDays: readonly DaySums[];
+}
+
+/** What one look at a member's books found, as it is kept and shown. Amounts are nanodollars as text. */
+export interface Proof {
+  /** How far the books are apart in all, without sign; "0" when they agree. */
+  difference: string;
+  /** The object less D1's ledger, at D1's shipped sequence; null where the object did not answer. */
+  objectDifference: string | null;
+  /** D1's ledger less its rollups and the events that wait for them. */
+  rollupDifference: string;
+  findings: Finding[];
+  /** D1's shipped sequence at which all this was compared. */
+  shipped: number;
+  /** Events that the object has yet to ship, and what it holds (USD); null where it did not answer. */
+  unshipped: number | null;
+  held: string | null;
+}
+
+/** Every difference, with the side that is wrong. Empty when the books agree. */
+export function findDifferences(accounts: Accounts): Omit<Finding, 'sequences'>[] {
+  const inDays = accounts.differingDays.flatMap((sums) => oddInDay(sums, daysAreWrong(accounts)));
+  const daysTooMuch = sumOf(inDays.filter(({ side }) => side === 'days').map(({ amount }) => BigInt(amount)));
+  const rolledUp = accounts.days - daysTooMuch + accounts.waiting;
+  return [...oddOverall(accounts, rolledUp), ...inDays];
+}
+
+/** D1's ledger less its rollups and the events above the watermark: the second half of invariant 4. */
+export function rollupDifference({ ledger, days, waiting, differingDays }: Accounts): bigint {
+  return ledger - waiting - days - sumOf(differingDays.map((sums) => sums.rollups - sums.days));
+}
+
+/** How far the books are apart in all. */
+export function sizeOf(findings: readonly Pick<Finding, 'amount'>[]): bigint {
+  return sumOf(findings.map(({ amount }) => magnitude(BigInt(amount))));
+}
+
+/**
+ * On days whose events are gone only the ledger can tell whether the rollups or the days are wrong: does it come out
+ * right with the days, or only with the rollups in their place?
+ */
+function daysAreWrong({ ledger, days, waiting, differingDays }: Accounts): boolean {
+  const tooMuch = (of: readonly DaySums[]) => sumOf(of.map((sums) => sums.days - sums.rollups));
+  const byDays = days + waiting - tooMuch(differingDays.filter(({ events, rollups }) => events === rollups));
+  return byDays !== ledger && byDays - tooMuch(differingDays.filter(({ events }) => events === null)) === ledger;
+}
+
+function oddInDay(sums: DaySums, daysMayBeWrong: boolean): Omit<Finding, 'sequences'>[] {
+  const { rollups, days, events } = sums;
+  const wrong = (side: Side, amount: bigint) => ({ side, amount: amount.toString(), day: dayOf(sums.dayAtMs) });
+  if (events === null) return [daysMayBeWrong ? wrong('days', days - rollups) : wrong('rollups', rollups - days)];
+  if (rollups === days) return [wrong('events', events - rollups)];
+  if (rollups === events) return [wrong('days', days - rollups)];
+  const ofRollups = wrong('rollups', rollups - days);
+  return events === days ? [ofRollups] : [ofRollups, wrong('events', events - days)];
+}
+
+function oddOverall(accounts: Accounts, rolledUp: bigint): Omit<Finding, 'sequences'>[] {
+  const { object, ledger, shippedLost } = accounts;
+  const wrong = (side: Side, amount: bigint) => ({ side, amount: amount.toString(), day: null });
+  const ofEvents = rolledUp === ledger ? [] : [wrong('events', rolledUp - ledger)];
+  if (object === null || object === ledger) return ofEvents;
+  if (object === rolledUp) return [wrong('ledger', ledger - object)];
+  return [shippedLost ? wrong('ledger', ledger - object) : wrong('object', object - ledger), ...ofEvents];
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
+function sumOf(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount) => sum + amount, 0n);
+}
+
+function magnitude(amount: bigint): bigint {
+  return amount < 0n ? -amount : amount;
+}

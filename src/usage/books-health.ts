@@ -1,0 +1,167 @@
+/**
+ * What GET /orgs/{orgId}/health tells: the last proof of each member's books with its instant, and what is stale.
+ * Reads what books.ts stored; proves nothing itself.
+ */
+import { LIMITS } from '../limits.ts';
+import { formatUsd } from '../money/nanos.ts';
+import { instantOrNull } from '../teams/status.ts';
+import type { Proof } from './books-findings.ts';
+
+type MemberRow = {
+  member_id: string;
+  proof: string | null;
+  proven_at: number | null;
+  unproven_since: number | null;
+  unproven_why: string | null;
+  overrun: string;
+  unresolved: string;
+};
+
+type SumsRow = {
+  members: number;
+  unproven: number;
+  differing: number;
+  /** 0 where somebody was never proven. */
+  oldest: number | null;
+  overrun: string;
+  unresolved: string;
+  rolled_up_to: number;
+  compared_since: number | null;
+};
+
+/** Members, and whoever else the organization's sums tell of: usage of nobody's is a difference too. */
+const EVERYONE = `
+  SELECT id FROM members WHERE organization_id = ?1
+  UNION
+  SELECT member_id FROM member_books WHERE organization_id = ?1 AND differs = 1`;
+
+const READ_MEMBERS = `
+  SELECT
+    everyone.id AS member_id,
+    books.proof,
+    books.proven_at,
+    books.unproven_since,
+    books.unproven_why,
+    CAST(coalesce(ledger.overrun, 0) AS TEXT) AS overrun,
+    CAST(coalesce(ledger.unresolved, 0) AS TEXT) AS unresolved
+  FROM (${EVERYONE}) AS everyone
+  LEFT JOIN member_ledgers AS ledger ON ledger.member_id = everyone.id
+  LEFT JOIN member_books AS books ON books.member_id = everyone.id
+  ORDER BY coalesce(books.differs, 0) DESC, coalesce(books.proven_at, 0), everyone.id
+  LIMIT ${LIMITS.booksShownMax}`;
+
+const READ_SUMS = `
+  SELECT
+    count(*) AS members,
+    coalesce(sum(books.proven_at IS NULL OR books.unproven_since IS NOT NULL), 0) AS unproven,
+    coalesce(sum(books.differs), 0) AS differing,
+    min(coalesce(books.proven_at, 0)) AS oldest,
+    CAST(coalesce(sum(ledger.overrun), 0) AS TEXT) AS overrun,
+    CAST(coalesce(sum(ledger.unresolved), 0) AS TEXT) AS unresolved,
+    (SELECT rolled_up_to FROM rollup_watermark) AS rolled_up_to,
+    (SELECT compared_since FROM books_turns WHERE organization_id = ?1) AS compared_since
+  FROM (${EVERYONE}) AS everyone
+  LEFT JOIN member_ledgers AS ledger ON ledger.member_id = everyone.id
+  LEFT JOIN member_books AS books ON books.member_id = everyone.id`;
+
+/** One member's books as the API shows them. Differences are nanodollars as text, the other amounts USD. */
+export interface MemberBooks extends Omit<Proof, 'difference'> {
+  memberId: string;
+  difference: string;
+  overrun: string;
+  unresolved: string;
+  /** When both sides were last compared; null: never. */
+  provenAt: string | null;
+  /** Why they could not be compared at the last look, and since when; null where they were. */
+  unproven: { since: string | null; why: string } | null;
+}
+
+export interface Health {
+  /** Everything is proven and nothing differs. */
+  ok: boolean;
+  /** Over all members that are shown. */
+  difference: string;
+  overrun: string;
+  unresolved: string;
+  /** How many there are, and how many of them differ or are unproven; `books` may tell of fewer. */
+  members: number;
+  differing: number;
+  unproven: number;
+  books: MemberBooks[];
+  /** Parts that have not been looked at for too long, with since when. */
+  stale: { part: 'member' | 'proof' | 'rollups'; memberId?: string; since: string | null }[];
+  /** Nobody's proof is older; null where somebody has none. */
+  provenAt: string | null;
+  /** Every day of the history was compared since; null before the first round is complete. */
+  daysComparedSince: string | null;
+  /** Usage that had arrived by then is in the rollups. */
+  rolledUpTo: string | null;
+}
+
+const NEVER: Proof = {
+  difference: '0',
+  objectDifference: null,
+  rollupDifference: '0',
+  findings: [],
+  shipped: 0,
+  unshipped: null,
+  held: null,
+};
+
+/** How many members an organization has: whether all of them can be proven while somebody waits. */
+export async function countMembers(db: D1Database, organizationId: string): Promise<number> {
+  const row = await db
+    .prepare('SELECT count(*) AS members FROM members WHERE organization_id = ?1')
+    .bind(organizationId)
+    .first<{ members: number }>();
+  return row?.members ?? 0;
+}
+
+export async function readHealth(db: D1Database, organizationId: string, nowMs: number): Promise<Health> {
+  const session = db.withSession('first-primary');
+  const [members, summed] = (await session.batch([
+    session.prepare(READ_MEMBERS).bind(organizationId),
+    session.prepare(READ_SUMS).bind(organizationId),
+  ])) as [D1Result<MemberRow>, D1Result<SumsRow>];
+  const sums = summed.results[0];
+  if (!sums) throw new Error('an aggregate without a row');
+  const books = members.results.map(showBooks);
+  const isOld = (ms: number) => nowMs - ms > LIMITS.booksStaleMs;
+  return {
+    ok: sums.differing === 0 && sums.unproven === 0,
+    difference: books.reduce((sum, { difference }) => sum + BigInt(difference), 0n).toString(),
+    overrun: formatUsd(BigInt(sums.overrun)),
+    unresolved: formatUsd(BigInt(sums.unresolved)),
+    members: sums.members,
+    differing: sums.differing,
+    unproven: sums.unproven,
+    books,
+    stale: [
+      ...books.flatMap(({ memberId, unproven }) =>
+        unproven ? [{ part: 'member' as const, memberId, since: unproven.since }] : [],
+      ),
+      ...(isOld(sums.oldest ?? nowMs) ? [{ part: 'proof' as const, since: instantOrNull(sums.oldest || null) }] : []),
+      ...(isOld(sums.rolled_up_to)
+        ? [{ part: 'rollups' as const, since: instantOrNull(sums.rolled_up_to || null) }]
+        : []),
+    ],
+    provenAt: instantOrNull(sums.oldest || null),
+    daysComparedSince: instantOrNull(sums.compared_since),
+    rolledUpTo: instantOrNull(sums.rolled_up_to || null),
+  };
+}
+
+function showBooks(row: MemberRow): MemberBooks {
+  const proof = row.proof === null ? NEVER : (JSON.parse(row.proof) as Proof);
+  const isProven = row.proven_at !== null && row.unproven_since === null;
+  return {
+    memberId: row.member_id,
+    ...proof,
+    overrun: formatUsd(BigInt(row.overrun)),
+    unresolved: formatUsd(BigInt(row.unresolved)),
+    provenAt: instantOrNull(row.proven_at),
+    unproven: isProven
+      ? null
+      : { since: instantOrNull(row.unproven_since), why: row.unproven_why ?? 'not looked at yet' },
+  };
+}
