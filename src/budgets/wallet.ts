@@ -27,8 +27,11 @@ export interface Entry {
   atMs: number;
 }
 
-/** `conflict`: the id was used for another kind or amount, and nothing was posted. */
-export type Posting = 'posted' | 'known' | 'conflict';
+/**
+ * `known`: it was posted before. Nothing was posted: `conflict`, the id stands for another kind or amount; `too_large`, the
+ * balance could not be counted exactly any more (9 million USD).
+ */
+export type Posting = 'posted' | 'known' | 'conflict' | 'too_large';
 
 /** Who was asked before for the same purpose, and the `returnTo` of the last recall. */
 export type Asked = ReadonlyMap<string, Nanos>;
@@ -95,6 +98,7 @@ export class Wallet {
     return this.#tables.transaction(() => {
       const known = this.#tables.readEntry(entry.id);
       if (known) return known.kind === entry.kind && known.amount === amount ? 'known' : 'conflict';
+      if (!Number.isSafeInteger(this.#tables.readSums().balance + amount)) return 'too_large';
       this.#tables.writeEntry({ ...entry, amount });
       this.#coverDeficits();
       return 'posted';
