@@ -99,11 +99,14 @@ export function hear(lease: Lease, said: Lease): Lease {
   };
 }
 
-/** The lease after a settlement; a correction may take back (`cost` below 0). */
+/**
+ * The lease after a settlement; a correction may take back (`cost` below 0), but never more than was spent from here: an
+ * attempt of the time before the organization was metered was not.
+ */
 export function spend(lease: Lease, cost: Nanos): Lease {
   return cost >= 0
     ? { ...lease, spent: addNanos(lease.spent, cost) }
-    : { ...lease, reversed: nanos(lease.reversed - cost) };
+    : { ...lease, reversed: nanos(Math.min(lease.spent, lease.reversed - cost)) };
 }
 
 /** The lease after a recall: what the wallet tells is heard first, because a grant may have been lost on its way here. */

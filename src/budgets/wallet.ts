@@ -14,7 +14,7 @@
  */
 import { LIMITS, MINUTE_MS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { type Lease, type LeaseTotals, type Recall, type SyncMessage, unspent } from './lease.ts';
+import { type Lease, type Recall, type SyncMessage, unspent } from './lease.ts';
 import type { Clock, Store } from './store.ts';
 import { type Account, type EntryKind, type EntryRow, type Sums, WalletTables } from './wallet-tables.ts';
 
@@ -112,7 +112,7 @@ export class Wallet {
   }
 
   /** Takes the maximum of each total, and covers what was overspent. */
-  #hear(said: LeaseTotals & { memberId: string; ask: number }): Account {
+  #hear(said: SyncMessage): Account {
     const now = this.#clock();
     const known = this.#tables.readAccount(said.memberId) ?? newAccount(said.memberId, now);
     const account: Account = {
