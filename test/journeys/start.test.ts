@@ -44,7 +44,7 @@ describe('npm start', () => {
 
   it('makes a demo whose books agree, serves its key, and shows the request in the analytics', async () => {
     const { npm, output, demo, exited } = await npmStart(dataDir);
-    expect(output()).toContain(`curl ${demo.baseUrl}/v1/chat/completions`);
+    await until(() => output().includes(`curl ${demo.baseUrl}/v1/chat/completions`), 'the call to try');
     const { health, rollUp, activity } = api({ url: demo.baseUrl }, demo);
     expect(await health()).toMatchObject({ ok: true, difference: '0' });
     const before = (await activity()).totals;
