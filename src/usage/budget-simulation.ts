@@ -187,7 +187,7 @@ async function* readPages(
   let after = { settled_at: days[0]?.startMs ?? 0, seq: 0 };
   for (;;) {
     const { results } = await page
-      .bind(organizationId, days[0]?.startMs ?? 0, untilMs, memberId, after.seq, last, pageRows)
+      .bind(organizationId, after.settled_at, untilMs, memberId, after.seq, last, pageRows)
       .all<EventRow>();
     yield results.map((row) => ({
       settledAtMs: row.settled_at,
