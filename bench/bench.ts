@@ -3,6 +3,12 @@
 export interface BenchOptions {
   /** The length of one measured round. */
   seconds: number;
+  /** Decides all that is left to chance, where anything is. */
+  seed: string;
+  /** How often a bench that kills Purser does so. */
+  kills: number;
+  /** Whether providers lie about what they made, or make more than they may. */
+  dishonest: boolean;
   /** Told what is being done, in lines for a person. */
   say: (line: string) => void;
   /** Aborted when the bench shall end early; it then stops what it started and throws the signal's reason. */

@@ -30,6 +30,8 @@ export interface Ground {
   runtimes: ReturnType<typeof watchRuntimes>;
   /** What a bench starts beside it is added here, to be stopped before the rest. */
   stops: (() => unknown)[];
+  /** Ends Purser in order, and starts it again on the same data. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -60,14 +62,27 @@ export async function openGround({ folder, upstream: program, bindings, ...optio
 
     const runtimes = watchRuntimes();
     stops.push(() => runtimes.stop());
-    const server = await startServer({
-      ...options,
-      port: 0,
-      dataDir,
-      bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: upstreamUrl, ...bindings },
-    });
-    stops.push(() => server.stop());
-    return { server, upstream, upstreamUrl, runtimes, stops, stop };
+    const start = () =>
+      startServer({
+        ...options,
+        port: 0,
+        dataDir,
+        bindings: { OPENAI_API_KEY: 'sk-bench', OPENAI_BASE_URL: upstreamUrl, ...bindings },
+      });
+    const ground: Ground = {
+      server: await start(),
+      upstream,
+      upstreamUrl,
+      runtimes,
+      stops,
+      async restart() {
+        await ground.server.stop();
+        ground.server = await start();
+      },
+      stop,
+    };
+    stops.push(() => ground.server.stop());
+    return ground;
   } catch (error) {
     await stop();
     throw error;

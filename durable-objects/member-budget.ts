@@ -92,10 +92,10 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#done(this.#ledger.configure(call.policy));
   }
 
-  /** Whether a key may be used at all, without setting anything aside. */
-  async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null }> {
-    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY };
-    return { refusal: this.#ledger.checkKey(call.keyHash).refusal };
+  /** Whether a key may be used at all, without setting anything aside, and whether its answers may be recorded. */
+  async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null; replay: boolean }> {
+    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY, replay: false };
+    return { refusal: this.#ledger.checkKey(call.keyHash).refusal, replay: this.#ledger.replays() };
   }
 
   async status(call: MemberCall): Promise<ScopeStatus> {

@@ -1,17 +1,27 @@
 /** `npm run bench`: picks a bench by name and prints its report. Exits with 1 only where something is broken. */
 import { parseArgs } from 'node:util';
 import type { Bench } from '../bench/bench.ts';
+import { crash } from '../bench/crash.ts';
+import { overshoot } from '../bench/overshoot.ts';
 import { speed } from '../bench/speed.ts';
 
-const BENCHES: Record<string, Bench> = { speed };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
+const KILLS_DEFAULT = 50;
 /** Stopping by itself takes less; past this it hangs, and workerd's guard ends what is left. */
 const STOP_MS_MAX = 10_000;
 
-const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds ${SECONDS_DEFAULT}] [--json]
+const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds ${SECONDS_DEFAULT}] [--seed S] [--kills N] [--dishonest] [--json]
 
-  --seconds N  length of one measured round
+  speed      Purser beside a bare Worker and Portkey, and what a request costs the platform
+  overshoot  a thousand calls at once against a small cap: what was truly made, charged, refused
+  crash      killed fifty times under load: what was lost, charged by expiry, unresolved
+
+  --seconds N  speed: length of one measured round
+  --seed S     overshoot, crash: the run of that seed
+  --kills N    crash: how often it is killed, ${KILLS_DEFAULT} unless told
+  --dishonest  overshoot: providers that lie about what they made, or make more than they may
   --json       after the report, the same as one line of JSON
 
 All on loopback, with data of its own that is deleted at the end. Progress goes to stderr.`;
@@ -31,6 +41,9 @@ async function main(): Promise<number> {
     allowPositionals: true,
     options: {
       seconds: { type: 'string', default: String(SECONDS_DEFAULT) },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      kills: { type: 'string', default: String(KILLS_DEFAULT) },
+      dishonest: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -46,7 +59,11 @@ async function main(): Promise<number> {
   if (!(seconds > 0 && seconds <= 60))
     throw new Error(`--seconds must be above 0 and at most 60, not ${values.seconds}.`);
 
-  const { text, json, broken } = await bench({ seconds, say: console.error, signal: endedEarly() });
+  const kills = Number(values.kills);
+  if (!Number.isInteger(kills) || kills < 1)
+    throw new Error(`--kills must be a whole number above 0, not ${values.kills}.`);
+
+  const { text, json, broken } = await bench({ ...values, seconds, kills, say: console.error, signal: endedEarly() });
   console.log(`\n${text}`);
   if (values.json) console.log(JSON.stringify(json));
   return broken.length === 0 ? 0 : 1;

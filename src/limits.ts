@@ -77,6 +77,14 @@ export const LIMITS = {
   throttlePartMs: SECOND_MS,
   /** When to come back is not known of a request in flight; most answers, or their first slice, are done by then. */
   concurrencyRetryMs: SECOND_MS,
+  /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
+  idempotencyKeyLengthMax: 255,
+  /** A request that comes again within this time under its Idempotency-Key is answered from the record. */
+  replayKeepMs: DAY_MS,
+  /** An answer waits so long for its record before its end goes out; recording goes on behind it. */
+  recordBeforeAnswerMs: 2 * SECOND_MS,
+  /** The largest answer that is recorded: one value in an object's storage holds 2 MB. */
+  replayBytesMax: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */

@@ -3,6 +3,7 @@
  * repeated, never into an overloaded object, and an end after which the caller stops waiting.
  */
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
+import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -10,6 +11,7 @@ import { LIMITS } from './limits.ts';
  * of promises, which nothing can await precisely; over the wire it is the same methods with the same plain answers.
  */
 type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
+type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
   retryable?: boolean;
@@ -23,20 +25,58 @@ class ObjectTimeout extends Error {}
  * Calls a member's object. `call` may run several times, so it must be idempotent.
  * Throws what the object threw, or ObjectTimeout.
  */
-export async function memberBudget<T>(
+export function memberBudget<T>(
   env: Env,
   memberId: string,
   call: (object: MemberStub) => Promise<T>,
   timeoutMs: number = LIMITS.admissionTimeoutMs,
 ): Promise<T> {
+  return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs);
+}
+
+/** Calls the object that records the answer to one Idempotency-Key, by the name that its seal gives it; as memberBudget. */
+export function recordedAnswer<T>(
+  env: Env,
+  name: string,
+  call: (object: RecorderStub) => Promise<T>,
+  timeoutMs: number = LIMITS.admissionTimeoutMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<RecorderStub>(env.RECORDED_ANSWERS, name)), name, timeoutMs);
+}
+
+async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${memberId} in ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${name} in ${timeoutMs} ms`)), timeoutMs);
   });
   try {
-    return await Promise.race([retry(() => call(stubOf(env, memberId)), timeoutMs), timeout]);
+    return await Promise.race([retry(call, timeoutMs), timeout]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Tries until `attempt` succeeds, for as long as the platform lets a request go on, counted from `sinceMs`. True once it
+ * has succeeded; else false, with `failure` in the log.
+ */
+export async function insist(
+  attempt: () => Promise<unknown>,
+  sinceMs: number,
+  failure: { event: string; [about: string]: string },
+): Promise<boolean> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await attempt();
+      return true;
+    } catch (error) {
+      const pauseMs = Math.min(100 * 2 ** tries, LIMITS.admissionTimeoutMs);
+      if (Date.now() - sinceMs + pauseMs > LIMITS.settleGiveUpMs) {
+        console.error(JSON.stringify({ ...failure, error: String(error) }));
+        return false;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
   }
 }
 
@@ -50,8 +90,8 @@ export async function forEachObject<Item, T>(items: readonly Item[], call: (item
   return answers;
 }
 
-function stubOf(env: Env, memberId: string): MemberStub {
-  return env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)) as unknown as MemberStub;
+function stubOf<Stub>(namespace: Pick<DurableObjectNamespace, 'idFromName' | 'get'>, name: string): Stub {
+  return namespace.get(namespace.idFromName(name)) as unknown as Stub;
 }
 
 async function retry<T>(attempt: () => Promise<T>, withinMs: number): Promise<T> {

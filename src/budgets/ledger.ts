@@ -108,6 +108,11 @@ export class Ledger {
     return { memberId, organizationId };
   }
 
+  /** Whether the member's answers may be recorded for repeats. */
+  replays(): boolean {
+    return this.#loaded().policy.replay ?? true;
+  }
+
   /** Starts from what D1 knows. Does nothing where the ledger already has a policy as new: then it knows better. */
   open(opening: Opening): void {
     const known = this.#load();

@@ -67,6 +67,8 @@ export interface MemberPolicy {
   active: boolean;
   /** Whether every attempt also spends the organization's wallet. */
   metered: boolean;
+  /** Whether answers may be recorded for repeats under an Idempotency-Key. Absent where D1 says nothing of it: they may. */
+  replay?: boolean;
   limits: ScopeLimits;
   throttles: Throttles;
   /** The cycle from which the member's total is counted; a higher number starts a new one at zero. */

@@ -49,17 +49,23 @@ export async function admit(
   }
 }
 
-/** For a request that is refused anyway: the refusal of its key, should that one come first, else null. */
-export async function refuseKeyFirst(env: Env, caller: PresentedKey): Promise<Refusal | null> {
+/** Whether the key may be used at all, and whether its answers may be recorded for repeats. Sets nothing aside. */
+export async function keyStanding(
+  env: Env,
+  caller: PresentedKey,
+): Promise<{ refusal: Refusal | null; replay: boolean }> {
   const memberId = caller.ownerId;
   try {
-    const { refusal } = await memberBudget(env, memberId, (object) =>
-      object.checkKey({ memberId, keyHash: caller.hash }),
-    );
-    return refusal;
+    return await memberBudget(env, memberId, (object) => object.checkKey({ memberId, keyHash: caller.hash }));
   } catch {
-    return { kind: 'budget_unavailable' };
+    return { refusal: { kind: 'budget_unavailable' }, replay: false };
   }
+}
+
+/** For a request that is refused anyway: the refusal of its key, should that one come first, else null. */
+export async function refuseKeyFirst(env: Env, caller: PresentedKey): Promise<Refusal | null> {
+  const { refusal } = await keyStanding(env, caller);
+  return refusal;
 }
 
 /** The budget headers of api.md, of the tightest limit. */

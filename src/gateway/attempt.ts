@@ -17,6 +17,7 @@ import type { Hold } from './hold.ts';
 import type { OutputCount, Provider } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
+import type { Recording } from './replay/recording.ts';
 
 /** A growth that is refused names one limit; there are so many that could each be the tighter one. */
 const GROW_TRIES_MAX = 5;
@@ -30,10 +31,13 @@ export interface AttemptParts {
   cover: Cover;
   hold: Hold;
   startedAtMs: number;
+  /** Told what is charged, and what a stream writes. */
+  recording: Recording | null;
 }
 
 export class Attempt {
   readonly mapping: Mapping;
+  readonly recording: Recording | null;
   readonly #request: ChatRequest;
   readonly #provider: Provider;
   readonly #quoted: Quote | null;
@@ -53,6 +57,7 @@ export class Attempt {
 
   constructor(parts: AttemptParts) {
     this.mapping = parts.mapping;
+    this.recording = parts.recording;
     this.#request = parts.request;
     this.#provider = parts.provider;
     this.#quoted = parts.quoted;
@@ -163,6 +168,7 @@ export class Attempt {
     const usage = free ? NO_USAGE : this.usage();
     const cost = free ? { total: ZERO, input: ZERO, output: ZERO } : this.cost();
     const unresolved = made === 'unknown' ? nanos(Math.max(0, this.#hold.amount - cost.total)) : ZERO;
+    this.recording?.spent(cost.total);
     const request = {
       outcome,
       unresolved,

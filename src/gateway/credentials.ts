@@ -14,10 +14,11 @@ function keysInUrl(url: string): string[] {
   return KEY_PARAMETERS.map((name) => searchParams.get(name)).filter((value) => value !== null);
 }
 
+/** `apiKey` is the key itself, for what is derived from it (replay/seal.ts); it goes no further. */
 export async function authenticate(
   request: Request,
   env: Env,
-): Promise<{ caller: PresentedKey } | { refusal: Refusal }> {
+): Promise<{ caller: PresentedKey; apiKey: string } | { refusal: Refusal }> {
   const inUrl = keysInUrl(request.url);
   if (inUrl.some((value) => value.startsWith('psr_'))) return { refusal: { kind: 'no_key', reason: 'in_url' } };
   const presented = new Set<string>();
@@ -34,5 +35,5 @@ export async function authenticate(
   const caller = await checkKey(key, env.KEY_SECRET);
   if (!caller) return { refusal: { kind: 'no_key', reason: 'malformed' } };
   if (caller.kind !== 'api') return { refusal: { kind: 'no_key', reason: 'not_a_gateway_key' } };
-  return { caller };
+  return { caller, apiKey: key };
 }

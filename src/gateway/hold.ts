@@ -8,7 +8,7 @@ import type { ExtendRequest, Settlement, SettleRequest, Ticket } from '../budget
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
-import { memberBudget } from '../objects.ts';
+import { insist, memberBudget } from '../objects.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A renewal every quarter of the ttl: see LIMITS.holdRenewMs. */
@@ -111,23 +111,10 @@ export class Hold {
     }
   }
 
-  async #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
+  #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
     clearInterval(this.#timer);
-    for (let tries = 0; ; tries++) {
-      try {
-        await memberBudget(this.#env, this.#memberId, call);
-        return true;
-      } catch (error) {
-        const pauseMs = Math.min(100 * 2 ** tries, LIMITS.admissionTimeoutMs);
-        if (Date.now() - sinceMs + pauseMs > LIMITS.settleGiveUpMs) {
-          console.error(
-            JSON.stringify({ event: 'settle_failed', attemptId: this.#ticket.attemptId, error: String(error) }),
-          );
-          return false;
-        }
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-    }
+    const attempt = () => memberBudget(this.#env, this.#memberId, call);
+    return insist(attempt, sinceMs, { event: 'settle_failed', attemptId: this.#ticket.attemptId });
   }
 }
 

@@ -13,6 +13,7 @@ export type Refusal =
   | { kind: 'request_too_large'; bytesMax: number }
   | { kind: 'model_not_found'; model: string }
   | { kind: 'budget_unavailable' }
+  | { kind: 'idempotency_in_flight' | 'idempotency_not_replayable' | 'idempotency_key_reused' }
   | {
       kind: 'upstream_refused';
       status: number;
@@ -79,6 +80,28 @@ const RATE_MESSAGES: Record<Throttled['throttle'], (refusal: Throttled) => strin
   tokens_per_minute: ({ of, limit }) => `${WHOSE[of]} may use ${limit} tokens a minute.`,
   concurrency: ({ of, limit }) => `${WHOSE[of]} may have ${limit} requests in flight at once.`,
 };
+
+export const IDEMPOTENCY_KEY = 'Idempotency-Key';
+
+const REPEATS = {
+  idempotency_in_flight: {
+    status: 409,
+    message: 'The first request with this Idempotency-Key is still running. Its answer can be had once it is done.',
+    // Most answers are done soon, and a repeat costs nothing.
+    retryAfter: '1',
+  },
+  idempotency_not_replayable: {
+    status: 409,
+    message:
+      'The first request with this Idempotency-Key was charged, but its answer was not recorded: it broke off, or it is larger than 1 MB. To send the request again, use another key.',
+    retryAfter: null,
+  },
+  idempotency_key_reused: {
+    status: 422,
+    message: 'This Idempotency-Key was used for another request. Use one key for one request.',
+    retryAfter: null,
+  },
+} as const;
 
 /** What a held budget asks callers to wait: most answers are done, or their first slice is, by then. */
 const IN_FLIGHT_RETRY_SECONDS = '1';
@@ -198,6 +221,17 @@ export function describe(refusal: Refusal, requestId: string): Described {
         ),
         retryAfter: UNAVAILABLE_RETRY_SECONDS,
       };
+    case 'idempotency_in_flight':
+    case 'idempotency_not_replayable':
+    case 'idempotency_key_reused': {
+      const { status, message, retryAfter } = REPEATS[refusal.kind];
+      const metadata = { requestId };
+      return {
+        ...said(status, 'invalid_request_error', refusal.kind, message, metadata),
+        param: IDEMPOTENCY_KEY,
+        retryAfter,
+      };
+    }
     case 'upstream_refused':
       return {
         ...said(

@@ -66,6 +66,7 @@ class StreamRelay {
       this.#call.end();
       // Neither is waited for: a client that does not read, or was never answered, would hold up the settlement's end.
       void (this.#opened ? this.#writer.close() : this.#writer.abort()).catch(() => undefined);
+      await attempt.recording?.end();
       await attempt.settled();
     }
   }
@@ -97,7 +98,10 @@ class StreamRelay {
     attempt.settle(this.#left.signal.aborted ? 'client_gone' : 'completed');
     note(this.#parts, null);
     const usage = wantsUsage && this.#usageFrame ? chatWire.usageEvent(this.#usageFrame, attempt.cost().total) : '';
-    await this.#send(usage + chatWire.endEvent);
+    const last = usage + chatWire.endEvent;
+    this.#open(false);
+    await attempt.recording?.complete(last, this.#parts.headers);
+    await this.#send(last);
     this.#answer(GONE);
   }
 
@@ -152,6 +156,7 @@ class StreamRelay {
 
   /** Writes behind what is being written; waits until the client has taken it. */
   #write(text: string): Promise<void> {
+    this.#parts.attempt.recording?.add(text);
     this.#open(false);
     this.#lastWriteAtMs = Date.now();
     this.#written = this.#written.then(() => this.#writer.write(encoder.encode(text)));

@@ -10,6 +10,8 @@ import { showKey } from './key-route.ts';
 import { listModels, showModel } from './models-route.ts';
 import type { Providers } from './providers/provider.ts';
 import type { Refusal } from './refusals.ts';
+import { billable } from './replay/billable.ts';
+import type { Recording } from './replay/recording.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -19,11 +21,13 @@ export interface GatewayContext {
   requestId: string;
   catalogue: Catalogue;
   providers: Providers;
+  /** Of a request with an Idempotency-Key that runs: whoever bills or streams tells it (replay/recording.ts). */
+  recording: Recording | null;
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
+export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
 /** The routes under /v1, over the models and providers that this build serves. */
 export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<{ Bindings: Env }> {
@@ -36,13 +40,13 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
       const asked = request.headers.get('x-request-id');
       const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
       const ctx = c.executionCtx as ExecutionContext;
-      const context = { env: c.env, ctx, request, requestId, catalogue, providers };
+      const context = { env: c.env, ctx, request, requestId, catalogue, providers, recording: null };
       const answered = await handle(context, c.req.param('model') ?? '');
       const headers = new Headers({ 'x-request-id': requestId });
       return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
     };
 
-  router.post('/chat/completions', answer(completeChat));
+  router.post('/chat/completions', answer(billable(completeChat)));
   router.get('/models', answer(listModels));
   router.get('/models/:model{.+}', answer(showModel));
   router.get('/key', answer(showKey));

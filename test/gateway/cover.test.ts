@@ -131,12 +131,12 @@ describe('output that no stream shows', () => {
   const reasoning = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-5-mini');
   if (!gpt || !reasoning) throw new Error('the test is set up wrong');
 
-  it.each<[string, object, boolean]>([
-    ['text', {}, true],
-    ['text by name', { modalities: ['text'] }, true],
-    ['a prediction, whose rejected tokens are billed unseen', { prediction: { type: 'content', content: 'x' } }, false],
-    ['sound', { modalities: ['text', 'audio'] }, false],
-  ])('(%s) is watchable: %3$s', (_, body, watchable) => {
+  it.each<[string, boolean, object]>([
+    ['text', true, {}],
+    ['text by name', true, { modalities: ['text'] }],
+    ['a prediction, whose rejected tokens are billed unseen', false, { prediction: { type: 'content', content: 'x' } }],
+    ['sound', false, { modalities: ['text', 'audio'] }],
+  ])('(%s) is watchable: %s', (_, watchable, body) => {
     expect(quote(requestOf(body), 100, gpt, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(watchable);
   });
 

@@ -193,6 +193,15 @@ describe('output that cannot be watched', () => {
     await expectSpent(apiKey, costing(460));
   });
 
+  it('of a stream that breaks off is charged as far as it was seen, the rest of its hold unresolved', async () => {
+    const { apiKey, memberId } = await seedOrganization({ budget: { usageLimit: '1' } });
+    await (await chat(apiKey, { ...THINKER, stream: true, demo: { ...THINKER.demo, failAfterTokens: 7 } })).text();
+    await expectSpent(apiKey, costing(7));
+    await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+    const ledger = env.DB.prepare('SELECT unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
+    expect(await ledger.first()).toEqual({ unresolved: (460 - 7) * 2_000 });
+  });
+
   it('that exceeds its lowered cap is charged as an overrun', async () => {
     const { apiKey, memberId } = await seedOrganization(limitFor(100));
     await chat(apiKey, { ...THINKER, demo: { ...THINKER.demo, overrunTokens: 10 } });

@@ -187,21 +187,21 @@ describe('gathering', () => {
 describe('an answer cut short', () => {
   const ended = (reason: string) => chunk({}, { finish_reason: reason });
 
-  it.each<[string, Json[], string | null]>([
-    ['in the middle of its text', [chunk({ content: 'a b' })], 'length'],
-    ['in the middle of a refusal', [chunk({ content: '', refusal: 'No, ' })], 'length'],
-    ['after its end', [chunk({ content: 'a b' }), ended('stop')], 'stop'],
+  it.each<[string, string | null, Json[]]>([
+    ['in the middle of its text', 'length', [chunk({ content: 'a b' })]],
+    ['in the middle of a refusal', 'length', [chunk({ content: '', refusal: 'No, ' })]],
+    ['after its end', 'stop', [chunk({ content: 'a b' }), ended('stop')]],
     [
       'after a whole tool call',
-      [chunk({ content: 'a', tool_calls: [{ index: 0 }] }), ended('tool_calls')],
       'tool_calls',
+      [chunk({ content: 'a', tool_calls: [{ index: 0 }] }), ended('tool_calls')],
     ],
-    ['before it said anything', [chunk({ role: 'assistant', content: '' })], null],
-    ['in its thoughts', [chunk({ reasoning_content: 'hm' })], null],
-    ['in a tool call', [chunk({ content: 'Let me see.' }), chunk({ tool_calls: [{ index: 0, id: 'a' }] })], null],
-    ['in a function call', [chunk({ content: 'a', function_call: { name: 'look' } })], null],
-    ['before anything came', [], null],
-  ])('%s ends with %3$s', (_, chunks, reason) => {
+    ['before it said anything', null, [chunk({ role: 'assistant', content: '' })]],
+    ['in its thoughts', null, [chunk({ reasoning_content: 'hm' })]],
+    ['in a tool call', null, [chunk({ content: 'Let me see.' }), chunk({ tool_calls: [{ index: 0, id: 'a' }] })]],
+    ['in a function call', null, [chunk({ content: 'a', function_call: { name: 'look' } })]],
+    ['before anything came', null, []],
+  ])('%s ends with %s', (_, reason, chunks) => {
     const cut = gather(chunks).cutShort() as { choices: { finish_reason: string }[] } | null;
     expect(cut?.choices[0]?.finish_reason ?? null).toBe(reason);
   });

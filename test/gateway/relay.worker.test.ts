@@ -51,6 +51,7 @@ async function relayed(
     cover: coverOf(quoted, kind !== 'whole', hold.amount),
     hold,
     startedAtMs: Date.now(),
+    recording: null,
   });
   const parts = {
     env,

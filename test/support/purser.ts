@@ -59,6 +59,7 @@ export async function startEmpty(bindings: Record<string, string> = {}) {
   const server = await startServer({ port: 0, dataDir, bindings, crons: false, say: () => undefined });
   return {
     server,
+    dataDir,
     seed: (options?: SeedOptions) => insertOrganization(server.db, server.keySecret, options),
     async stop() {
       await server.stop();
@@ -84,7 +85,8 @@ export function api(server: Pick<Server, 'url'>, seeded: Pick<Seeded, 'organizat
   const { organizationId, apiKey, masterKey } = seeded;
   return {
     status: async () => (await ask<{ member: { status: MemberStatus } }>('/v1/key', apiKey)).member.status,
-    health: () => ask<{ ok: boolean; difference: string }>(`/orgs/${organizationId}/health`, masterKey),
+    health: () =>
+      ask<{ ok: boolean; difference: string; unresolved: string }>(`/orgs/${organizationId}/health`, masterKey),
     rollUp: () => ask<{ waiting: number }>(`/orgs/${organizationId}/rollups`, masterKey, { method: 'POST' }),
     activity: (query = '') =>
       ask<{ totals: { cost: string; requestCount: number } }>(

@@ -76,7 +76,8 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const cover = coverOf(quoted, streamed, hold.amount);
   const gathered = cover.watched && !streamed;
   if (cover.cap !== null) headers.set('x-purser-max-output', String(cover.cap));
-  const attempt = new Attempt({ request, mapping, provider, quoted, cover, hold, startedAtMs });
+  const { recording } = context;
+  const attempt = new Attempt({ request, mapping, provider, quoted, cover, hold, startedAtMs, recording });
   const clientGone = context.request.signal;
   if (clientGone.aborted) {
     // Nothing was sent yet, so nothing is owed.

@@ -1,0 +1,99 @@
+/**
+ * What makes a recorded answer unreadable to whoever reads the storage: everything is derived from the API key, which is
+ * stored nowhere. An answer is encrypted; its object's name and the fingerprint of its request are keyed hashes, because a
+ * plain hash of a body that can be guessed tells the body.
+ *
+ * HKDF-SHA-256 (RFC 5869) over the API key's text gives one key for HMAC-SHA-256 and one for AES-256-GCM. The API
+ * key has 160 random bits, so no salt or slow derivation is called for.
+ */
+import { base32 } from '../../ids.ts';
+
+/** The part of a response that is given again. */
+export interface RecordableAnswer {
+  status: number;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+const IV_BYTES = 12;
+const HASH_BYTES = 30;
+const NEWLINE = 0x0a;
+
+/** What a replay does not take from the recording: it is about the request that was sent, or about what was left then. */
+const NOT_RECORDED = /^(x-request-id|content-length|x-purser-budget-.*)$/;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export class Seal {
+  readonly #hashing: CryptoKey;
+  readonly #sealing: CryptoKey;
+
+  private constructor(hashing: CryptoKey, sealing: CryptoKey) {
+    this.#hashing = hashing;
+    this.#sealing = sealing;
+  }
+
+  static async of(apiKey: string): Promise<Seal> {
+    const secret = await crypto.subtle.importKey('raw', encoder.encode(apiKey), 'HKDF', false, ['deriveKey']);
+    const derive = (purpose: string, algorithm: SubtleCryptoImportKeyAlgorithm, usages: string[]) => {
+      const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encoder.encode(purpose) };
+      return crypto.subtle.deriveKey(hkdf, secret, algorithm, false, usages);
+    };
+    return new Seal(
+      await derive('purser replay: hashes', { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign']),
+      await derive('purser replay: answers', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt']),
+    );
+  }
+
+  /** The name of the object for an Idempotency-Key. */
+  nameOf(idempotencyKey: string): Promise<string> {
+    return this.#hash('name', idempotencyKey);
+  }
+
+  /** Equal for equal requests only: method, path with query, and every byte of the body. */
+  async fingerprintOf({ method, url }: Request, body: Uint8Array): Promise<string> {
+    const { pathname, search } = new URL(url);
+    return this.#hash('request', method, pathname + search, shown(await crypto.subtle.digest('SHA-256', body)));
+  }
+
+  async close({ status, headers, body }: RecordableAnswer): Promise<Uint8Array> {
+    const recorded = [...headers].filter(([name]) => !NOT_RECORDED.test(name));
+    // JSON has no raw line break within: the first one is where the body begins.
+    const head = encoder.encode(`${JSON.stringify({ status, headers: recorded })}\n`);
+    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+    const plain = joined(head, body);
+    return joined(iv, new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, this.#sealing, plain)));
+  }
+
+  /** Throws where it was not sealed under this API key, or was changed since. */
+  async open(sealed: Uint8Array): Promise<RecordableAnswer> {
+    const iv = sealed.subarray(0, IV_BYTES);
+    const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, this.#sealing, sealed.subarray(IV_BYTES));
+    const plain = new Uint8Array(opened);
+    const headEnd = plain.indexOf(NEWLINE);
+    const head = JSON.parse(decoder.decode(plain.subarray(0, headEnd))) as {
+      status: number;
+      headers: [string, string][];
+    };
+    return { status: head.status, headers: new Headers(head.headers), body: plain.subarray(headEnd + 1) };
+  }
+
+  /** `purpose` keeps hashes of different things apart. */
+  async #hash(purpose: string, ...parts: string[]): Promise<string> {
+    const text = encoder.encode([purpose, ...parts].join('\n'));
+    return shown(await crypto.subtle.sign('HMAC', this.#hashing, text));
+  }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const both = new Uint8Array(first.byteLength + second.byteLength);
+  both.set(first);
+  both.set(second, first.byteLength);
+  return both;
+}
+
+/** 240 bits of a hash as text. */
+function shown(hash: ArrayBuffer): string {
+  return base32(new Uint8Array(hash, 0, HASH_BYTES));
+}
