@@ -1,4 +1,4 @@
-/** The management routes of usage: analytics and the health of the books. */
+/** The management routes of usage: analytics, the health of the books, budgets tried out. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
