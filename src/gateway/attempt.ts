@@ -93,10 +93,12 @@ export class Attempt {
   }
 
   /**
-   * Whether the provider is as good as done: it has ended every choice and only its count is missing, or may make no more
-   * than it would make anyway before it noticed a cancel.
+   * Whether a client's hang-up leaves something to wait for: output that nobody sees, which only the provider's count at
+   * its end tells, or a provider that is as good as done: it has ended every choice and only its count is missing, or may
+   * make no more than it would make anyway before it noticed a cancel.
    */
-  get isNearItsEnd(): boolean {
+  get isWorthWaitingFor(): boolean {
+    if (this.#quoted && !this.#cover.watched) return true;
     if (this.#choicesEnded >= (this.#request.n ?? 1)) return true;
     return this.#cover.tokensMax - this.#output.tokensEstimate <= LIMITS.tailTokens;
   }

@@ -20,7 +20,7 @@ export function relayGathered(parts: RelayParts): Promise<Response | Refusal> {
 
 async function gather(parts: RelayParts): Promise<Response | Refusal> {
   const { attempt, clientGone, headers } = parts;
-  const call = new UpstreamCall(parts, () => attempt.isNearItsEnd);
+  const call = new UpstreamCall(parts, () => attempt.isWorthWaitingFor);
   const gathered = new GatheredAnswer();
   try {
     let length = 0;
