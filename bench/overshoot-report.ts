@@ -50,7 +50,10 @@ export function describeOvershoot(
   const claims: [boolean, string][] = [
     ...(about.dishonest ? [] : honest),
     [all.every(({ health }) => health.heldNanos === 0), 'No hold leaked'],
-    [all.every(({ health }) => health.differenceNanos === 0 && health.stale === 0), 'The books agree'],
+    [
+      all.every(({ health }) => health.differenceNanos === 0 && health.stale.length === 0),
+      `The books agree${staleText(all)}`,
+    ],
   ];
   return {
     text: [
@@ -162,6 +165,11 @@ function unreportedOf(round: CappedRound): number {
 
 function isBounded({ trueNanos, chargedNanos, unresolvedNanos }: Bill): boolean {
   return trueNanos <= chargedNanos + unresolvedNanos;
+}
+
+function staleText(rounds: readonly Played[]): string {
+  const stale = new Set(rounds.flatMap(({ health }) => health.stale));
+  return stale.size === 0 ? '' : ` (stale: ${[...stale].join(', ')})`;
 }
 
 function sum<T>(list: readonly T[], of: (item: T) => number): number {
