@@ -67,7 +67,7 @@ export interface MemberPolicy {
   active: boolean;
   /** Whether every attempt also spends the organization's wallet. */
   metered: boolean;
-  /** Whether answers may be recorded for repeats under an Idempotency-Key. Absent where D1 says nothing of it: they may. */
+  /** Whether answers may be recorded for repeats under an Idempotency-Key. Absent from a policy older than the switch: they may. */
   replay?: boolean;
   limits: ScopeLimits;
   throttles: Throttles;
