@@ -63,6 +63,8 @@ export interface MemberPolicy {
   memberId: string;
   organizationId: string;
   version: PolicyVersion;
+  /** Of the member's own budget: what people who change it tell. Absent from a policy older than this field. */
+  budgetVersion?: number;
   /** False once the member was removed: every key is refused. */
   active: boolean;
   /** Whether every attempt also spends the organization's wallet. */

@@ -23,6 +23,7 @@ type MemberRow = BudgetSource & {
   metered: number;
   replay: number;
   removed_at: number | null;
+  budget_version: number;
   budget_cycle: number;
   policy_generation: number;
   policy_version: number;
@@ -80,6 +81,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     memberId: member.id,
     organizationId: member.organization_id,
     version: { generation: member.policy_generation, n: member.policy_version },
+    budgetVersion: member.budget_version,
     active: member.removed_at === null,
     metered: member.metered === 1,
     replay: member.replay === 1,
