@@ -7,7 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ScopeName } from '../../src/budgets/refusals.ts';
 import type { Refusal } from '../../src/gateway/refusals.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { DEMO_MAPPINGS } from '../../src/local/demo-provider.ts';
+import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { pushPolicy } from '../../src/teams/policy.ts';
 import {
   type ChatBody,
@@ -386,6 +386,41 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
       status: 410,
       error: { type: 'invalid_request_error', code: 'project_archived' },
       headers: DEMO_WORDS,
+    },
+  ],
+  no_such_route: [
+    ['GET', '/v1'],
+    ['GET', '/v1/'],
+    ['POST', '/v1/nothing'],
+    ['GET', '/v1/chat/completions'],
+    ['DELETE', '/v1/key'],
+    ['PUT', '/v1/models/demo/words'],
+    ['OPTIONS', '/v1/chat/completions'],
+    ['POST', '/v1/chat/completions/'],
+  ].map(
+    ([method = '', path]): Told => ({
+      what: `${method} ${path}`,
+      asked: ({ apiKey }) =>
+        exports.default.fetch(ORIGIN + path, { method, headers: { authorization: `Bearer ${apiKey}`, ...ASKED } }),
+      status: 404,
+      error: { type: 'invalid_request_error', code: 'not_found' },
+    }),
+  ),
+  internal_error: [
+    {
+      what: 'a bug',
+      asked: async ({ apiKey }) => {
+        const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+        vi.spyOn(demoProvider, 'inputTokensMax').mockImplementationOnce(() => {
+          throw new Error('a bug');
+        });
+        const response = await ask(apiKey);
+        expect(log.mock.lastCall?.[0]).toContain(`"requestId":"${REQUEST_ID}","error":"Error: a bug"`);
+        log.mockRestore();
+        return response;
+      },
+      status: 500,
+      error: { type: 'api_error', code: 'internal_error' },
     },
   ],
   bad_request: [

@@ -58,8 +58,19 @@ describe('a body that is refused', () => {
   it.each<[string, BodyInit | null, Record<string, string>, number]>([
     ['no body at all', null, {}, 400],
     ['no body, said to be JSON', null, { 'content-type': 'application/json' }, 400],
-    ['another content type', '{"usageLimit":"5"}', { 'content-type': 'text/plain' }, 415],
-    ['a form', 'usageLimit=5', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['a body of no type', new TextEncoder().encode('{"usageLimit":"5"}'), {}, 415],
+    ...[
+      '',
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/json5',
+    ].map((type): [string, string, Record<string, string>, number] => [
+      `a body of type "${type}"`,
+      '{"usageLimit":"5"}',
+      { 'content-type': type },
+      415,
+    ]),
     ['compressed bytes', new Uint8Array([0x1f, 0x8b, 8, 0]), { 'content-type': 'application/json' }, 400],
   ])('%s is never taken for an empty budget', async (_, body, headers, status) => {
     const asked = new Request(ORIGIN + budgetPath(seeded), {
@@ -67,9 +78,22 @@ describe('a body that is refused', () => {
       headers: { authorization: `Bearer ${seeded.masterKey}`, ...headers },
       body,
     });
-    expect(await refusal(await callIn(env, asked))).toMatchObject({ status, code: 'invalid_request_error' });
+    const param = status === 415 ? 'Content-Type' : null;
+    expect(await refusal(await callIn(env, asked))).toMatchObject({ status, code: 'invalid_request_error', param });
     expect(await state()).toEqual(before);
   });
+
+  it.each(['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON', 'application/merge-patch+json'])(
+    'is none of type %s',
+    async (type) => {
+      const asked = new Request(ORIGIN + budgetPath(seeded), {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${seeded.masterKey}`, 'content-type': type },
+        body: '{"usageLimit":-1}',
+      });
+      expect(await refusal(await callIn(env, asked))).toMatchObject({ status: 400, param: 'usageLimit' });
+    },
+  );
 
   it('for its size is not read to the end, declared or not', async () => {
     let sent = 0;
