@@ -42,7 +42,7 @@ describe('an organization', () => {
       plan: 'pro',
       timeZone: 'UTC',
       replay: true,
-      createdAt: '1970-01-01T00:00:00.000Z',
+      createdAt: expect.stringMatching(/^20.*Z$/),
     });
     const response = await patch(seeded, { replay: false });
     expect([response.status, await json(response)]).toEqual([
