@@ -1,0 +1,367 @@
+/**
+ * Sees all that passes between processes and all that becomes durable, keeps the truth (truth.ts), and says so when an
+ * invariant of design.md is broken. Purser's code does not know of it. The first violation counts; the rest may follow
+ * from it.
+ */
+import type { MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
+import { isNewer } from '../src/budgets/policy.ts';
+import type {
+  Admission,
+  AuthorizeRequest,
+  ExtendRequest,
+  Extension,
+  ReleaseRequest,
+  ScopeStatus,
+  Settlement,
+  SettleRequest,
+} from '../src/budgets/protocol.ts';
+import type { UsageEvent } from '../src/budgets/usage-event.ts';
+import { attemptMadeAt } from '../src/ids.ts';
+import { LIMITS } from '../src/limits.ts';
+import type { D1 } from './d1.ts';
+import { checkEvent } from './events.ts';
+import { liability, limitsOf, spent, worst } from './limits.ts';
+import type { Answer, Call } from './network.ts';
+import type { Host, Instance } from './platform.ts';
+import { CLOCK_FAIR_MS, type Profile } from './profile.ts';
+import type { Process, Simulation } from './simulation.ts';
+import { Attempt, type Member } from './truth.ts';
+
+/** Something that must never be, and which invariant says so. */
+export interface Violation {
+  invariant: string;
+  what: string;
+}
+
+export class Witness {
+  readonly members = new Map<string, Member>();
+  violation: Violation | null = null;
+  readonly #simulation: Simulation;
+  readonly #profile: Profile;
+  /** The one attempt that each Worker makes. */
+  readonly #attempts = new Map<Process, Attempt>();
+  /** What spent and held may come to together: the limit, or more where it was lowered below what had been granted. */
+  readonly #bounds = new Map<string, number>();
+  /** By call of `configure`: the last event before the change. */
+  readonly #eventsBefore = new WeakMap<Call, number>();
+  /** The ghosts of each object as they were durable last. */
+  readonly #ghosts = new Map<string, { amount: number; untilMs: number }>();
+
+  constructor(simulation: Simulation, profile: Profile) {
+    this.#simulation = simulation;
+    this.#profile = profile;
+  }
+
+  /** Whether clocks are as right as the fence needs them. */
+  get fair(): boolean {
+    return this.#profile.clockErrorMsMax <= CLOCK_FAIR_MS;
+  }
+
+  report(invariant: string, what: string): void {
+    this.violation ??= { invariant, what };
+  }
+
+  attemptOf(worker: Process): Attempt | null {
+    return this.#attempts.get(worker) ?? null;
+  }
+
+  /** A call goes out. */
+  sent({ from, to, method, argument }: Call): void {
+    const member = this.members.get(to.name);
+    if (!member) return;
+    if (method === 'configure') {
+      const { policy } = argument as { policy: MemberPolicy };
+      member.policies.set(nameOf(policy.version), policy);
+      return;
+    }
+    if (method === 'authorize') {
+      const { attemptId, keyHash, amount, otherwise } = argument as AuthorizeRequest;
+      if (this.#attempts.has(from)) return;
+      const keyId = member.keys.find(({ hash }) => hash === keyHash)?.keyId ?? '';
+      const attempt = new Attempt(attemptId, member, keyId);
+      attempt.asked = Math.max(amount ?? 0, otherwise?.amount ?? 0);
+      this.#attempts.set(from, attempt);
+      member.attempts.set(attemptId, attempt);
+      return;
+    }
+    const attempt = this.#attempts.get(from);
+    if (method === 'extend' && attempt) {
+      const { report, chargeAtExpiry, toAmount } = argument as ExtendRequest;
+      attempt.asked = Math.max(attempt.asked, toAmount);
+      attempt.reports.set(report, chargeAtExpiry);
+    }
+  }
+
+  /** An object has made its answer, which has yet to leave it. */
+  answered(instance: Instance, call: Call, answer: Answer): void {
+    if (instance.superseded) return;
+    if ('error' in answer) {
+      const text = String(answer.error);
+      if (!text.includes('simulated')) this.report('a throw is a bug', `${call.method}: ${text}`);
+      return;
+    }
+    if (call.method === 'authorize') this.#justified(instance, call, answer.value as Admission);
+    if (call.method === 'configure') {
+      const [row] = instance.disk.exec<{ n: number | null }>('SELECT max(n) AS n FROM outbox');
+      this.#eventsBefore.set(call, Math.max(row?.n ?? 0, this.#memberOf(call).events.length));
+    }
+    if (call.method === 'settle' || call.method === 'release') {
+      const waitedMs = this.#simulation.nowMs - call.receivedAtMs;
+      const mayWaitMs = LIMITS.gatherMs + this.#profile.timersLateMsMax + 2 * this.#profile.clockErrorMsMax;
+      // An object that opens waits for D1 first.
+      if (this.#memberOf(call).policy && waitedMs > mayWaitMs) {
+        this.report('gathered for gatherMs', `a ${call.method} waited ${waitedMs} ms for its write`);
+      }
+    }
+  }
+
+  /** An answer has left its object: from here on the object is bound by it. */
+  answerLeft(instance: Instance, call: Call, answer: Answer): void {
+    if ('error' in answer) return;
+    const member = this.#memberOf(call);
+    member.touched = true;
+    switch (call.method) {
+      case 'authorize': {
+        const admission = answer.value as Admission;
+        if (admission.granted) this.#granted(instance, member, admission.ticket.attemptId, admission.ticket.amount);
+        return;
+      }
+      case 'extend': {
+        const extension = answer.value as Extension;
+        const { attemptId } = (call.argument as ExtendRequest).ticket;
+        if (extension.extended) this.#granted(instance, member, attemptId, extension.ticket.amount);
+        return;
+      }
+      case 'settle': {
+        const attempt = member.attempts.get((call.argument as SettleRequest).ticket.attemptId);
+        if (!attempt) return;
+        const { booked } = answer.value as Settlement;
+        if (booked) attempt.settled = true;
+        else if (this.fair && attempt.phase === 'ending') {
+          this.report('3: what was settled is never lost', `${attempt.id} was granted and settled in time, not booked`);
+        }
+        return;
+      }
+      case 'release': {
+        const { attemptId } = call.argument as ReleaseRequest;
+        const attempt = member.attempts.get(attemptId);
+        const ageMs = instance.clock() - (attemptMadeAt(attemptId) ?? 0);
+        if (attempt && !attempt.resolved && ageMs < LIMITS.authorizeAgeMsMax) attempt.released = true;
+        return;
+      }
+      case 'configure': {
+        const policy = member.policies.get(nameOf(answer.value as PolicyVersion));
+        if (policy) this.#adopt(member, policy, this.#eventsBefore.get(call) ?? member.events.length);
+        return;
+      }
+    }
+  }
+
+  /** A Worker that still lives has its answer. */
+  answerArrived(call: Call, answer: Answer): void {
+    const attempt = this.#attempts.get(call.from);
+    if (!attempt || 'error' in answer) return;
+    if (call.method === 'authorize' && (answer.value as Admission).granted) attempt.confirmedSentAtMs = call.sentAtMs;
+    if (call.method === 'extend' && (answer.value as Extension).extended) {
+      const { report } = call.argument as ExtendRequest;
+      attempt.reportConfirmed = Math.max(attempt.reportConfirmed, report);
+      attempt.confirmedSentAtMs = Math.max(attempt.confirmedSentAtMs, call.sentAtMs);
+    }
+  }
+
+  /** A provider makes something for a Worker that has not cancelled it. */
+  charges(attempt: Attempt): void {
+    attempt.member.touched = true;
+    const unconfirmedMs = this.#simulation.nowMs - attempt.confirmedSentAtMs;
+    if (unconfirmedMs > LIMITS.holdTtlMs) {
+      this.report('the fence', `${attempt.id} still runs ${unconfirmedMs} ms after its last confirmed renewal was sent`);
+    }
+  }
+
+  /** Invariant 6, at the start of every instance. */
+  async started(instance: Instance): Promise<void> {
+    const member = this.members.get(instance.host.name);
+    if (!member?.policy) return;
+    const held = new Map<string, number>();
+    await instance.run(async () => {
+      const memberId = member.id;
+      const keyIds = member.keys.map(({ keyId }) => keyId);
+      held.set('member', ((await instance.object.status?.({ memberId })) as ScopeStatus).held);
+      const ofKeys = (await instance.object.keyStatuses?.({ memberId, keyIds })) as ScopeStatus[];
+      ofKeys.forEach((status, i) => {
+        held.set(keyIds[i] ?? '', status.held);
+      });
+    });
+    if (!this.fair) return;
+    for (const [scope, heldNow] of held) {
+      let granted = 0;
+      for (const attempt of member.attempts.values()) {
+        const counts = scope === 'member' || attempt.keyId === scope;
+        if (counts && attempt.phase !== 'gone' && !attempt.resolved) granted += attempt.open;
+      }
+      if (heldNow < granted) {
+        this.report('6: a restart assumes no less held', `${scope} starts with ${heldNow} held, ${granted} is granted`);
+      }
+    }
+  }
+
+  /** All that the object wrote so far is durable. */
+  committed(host: Host): void {
+    const member = this.members.get(host.name);
+    if (!member) return;
+    const { disk } = host;
+    const rows = disk.exec<{ events: string }>('SELECT events FROM outbox WHERE n > ? ORDER BY n', member.events.length);
+    for (const event of rows.flatMap((row) => JSON.parse(row.events) as UsageEvent[])) {
+      checkEvent(this, member, event);
+      member.add(event);
+    }
+    if (!member.policy) {
+      const [row] = disk.exec<{ policy: string }>('SELECT policy FROM policy');
+      if (row) this.#adopt(member, JSON.parse(row.policy) as MemberPolicy, 0);
+    }
+    const [total] = disk.exec<{ lifetime: number }>("SELECT lifetime FROM totals WHERE scope = 'member'");
+    const booked = member.costUpTo(member.events.length);
+    if ((total?.lifetime ?? 0) !== booked) {
+      this.report('3: counters and events are one', `the object has spent ${total?.lifetime}, its events sum to ${booked}`);
+    }
+    this.#checkGhosts(host);
+  }
+
+  /** Something was done in D1. */
+  d1Changed(d1: D1): void {
+    for (const row of d1.rows<{ member_id: string; shipped: number; cost: number }>(
+      'SELECT member_id, shipped, cost FROM member_ledgers',
+    )) {
+      const member = this.members.get(row.member_id);
+      if (!member) continue;
+      const booked = member.costUpTo(row.shipped);
+      if (row.shipped > member.events.length || row.cost !== booked) {
+        this.report('4: books', `D1 has ${row.cost} up to event ${row.shipped}, the object made ${booked} durable`);
+      }
+    }
+    const [sums] = d1.rows<{ ledgers: number; known: number }>(
+      `SELECT
+         (SELECT coalesce(sum(cost), 0) FROM member_ledgers) AS ledgers,
+         (SELECT coalesce(sum(cost), 0) FROM usage_rollups) + (
+           SELECT coalesce(sum(cost), 0) FROM usage_events WHERE seq > (SELECT seq FROM rollup_watermark)
+         ) AS known`,
+    );
+    if (sums?.ledgers !== sums?.known) {
+      this.report('4: books', `ledgers in D1 sum to ${sums?.ledgers}, rollups and events to ${sums?.known}`);
+    }
+  }
+
+  /** Invariant 1, after every step. */
+  checkLimits(): void {
+    for (const member of this.members.values()) {
+      if (!member.touched || !member.policy) continue;
+      member.touched = false;
+      for (const limited of limitsOf(member.policy)) {
+        const { scope, kind } = limited;
+        const { nowMs } = this.#simulation;
+        const sum = liability(member, limited, nowMs, this.#profile.clockErrorMsMax, this.fair);
+        const bound = this.#bounds.get(`${member.id} ${scope} ${kind}`) ?? limited.limit;
+        if (sum > bound) {
+          this.report('1: no limit is passed', `${member.id}, ${scope} ${kind}: ${sum} spent and granted of ${bound}`);
+        }
+      }
+    }
+  }
+
+  #memberOf(call: Call): Member {
+    const member = this.members.get(call.to.name);
+    if (!member) throw new Error(`nobody knows ${call.to.name}`);
+    return member;
+  }
+
+  #granted(instance: Instance, member: Member, attemptId: string, amount: number): void {
+    const attempt = member.attempts.get(attemptId);
+    if (!attempt) return this.report('2: a hold is one attempt', `nobody made ${attemptId}`);
+    if (amount > attempt.asked) {
+      this.report('2: extend is absolute', `${attemptId} asked for ${attempt.asked} in all and was given ${amount}`);
+    }
+    if (amount <= attempt.granted) return;
+    attempt.granted = amount;
+    // Decided now, under the policy in force: from here on its limits bound what there is.
+    if (instance.superseded || instance.host.superseded || !member.policy) return;
+    for (const { scope, kind, limit } of limitsOf(member.policy)) {
+      if (scope === 'member' || scope === attempt.keyId) this.#bounds.set(`${member.id} ${scope} ${kind}`, limit);
+    }
+  }
+
+  #adopt(member: Member, policy: MemberPolicy, eventsBefore: number): void {
+    const before = member.policy;
+    if (before && !isNewer(policy.version, before.version)) return;
+    if (before && policy.cycle > before.cycle) member.cycleAfterN = eventsBefore;
+    member.policy = policy;
+    member.touched = true;
+    for (const limited of limitsOf(policy)) {
+      const name = `${member.id} ${limited.scope} ${limited.kind}`;
+      const granted = worst(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
+      // One that was superseded may go by the old policy for a while.
+      const old = member.host?.superseded ? (this.#bounds.get(name) ?? Number.POSITIVE_INFINITY) : 0;
+      this.#bounds.set(name, Math.max(limited.limit, granted, old));
+    }
+  }
+
+  /** An admission or refusal, against the numbers it gives itself and what is durable. */
+  #justified(instance: Instance, call: Call, admission: Admission): void {
+    const { attemptId, amount, otherwise } = call.argument as AuthorizeRequest;
+    const member = this.#memberOf(call);
+    const attempt = member.attempts.get(attemptId);
+    if (!admission.granted) {
+      const { refusal } = admission;
+      if (!('view' in refusal)) return;
+      const { view } = refusal;
+      const needed = refusal.kind === 'exhausted' ? 0 : refusal.needed;
+      const held = refusal.kind === 'budget_in_flight' ? view.held : 0;
+      const sum = view.spent + held + needed;
+      if (refusal.kind === 'exhausted' ? sum < view.limit : sum <= view.limit) {
+        this.report('1: what fits is admitted', `refused as ${refusal.kind}: ${sum} of ${view.limit} in ${view.scope}`);
+      }
+      if (needed !== 0 && needed !== amount && needed !== otherwise?.amount) {
+        this.report('1: what fits is admitted', `asked ${amount}, refused for ${needed}`);
+      }
+      return;
+    }
+    if (!attempt || attempt.granted > 0 || !member.policy) return;
+    const apartMs = Math.abs(instance.clock() - (attemptMadeAt(attemptId) ?? 0));
+    // Its clock never goes back within a life, so it may be ahead of what it shows now.
+    if (apartMs > LIMITS.authorizeAgeMsMax + 2 * this.#profile.clockErrorMsMax) {
+      this.report('an authorize older than 2 minutes is refused', `granted ${apartMs} ms apart`);
+    }
+    for (const limited of limitsOf(member.policy)) {
+      if (limited.scope !== 'member' && limited.scope !== attempt.keyId) continue;
+      const already = spent(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
+      if (already >= limited.limit) {
+        this.report('1: spend >= limit refuses', `${limited.scope} ${limited.kind}: ${already} of ${limited.limit}`);
+      }
+    }
+  }
+
+  /** A ghost only ever gets smaller, and ends when it was to end when it was made. */
+  #checkGhosts(host: Host): void {
+    const { nowMs } = this.#simulation;
+    const lateMs = LIMITS.shipRetryMsMax + this.#profile.alarmLateMsMax + 2 * this.#profile.clockErrorMsMax;
+    for (const { epoch, amount, untilMs, dissolved } of host.disk.exec<{
+      epoch: string;
+      amount: number;
+      untilMs: number;
+      dissolved: number;
+    }>('SELECT epoch, amount, until_at AS untilMs, dissolved FROM ghosts')) {
+      const name = `${host.name} ${epoch}`;
+      const before = this.#ghosts.get(name);
+      if (before && (before.amount < amount || before.untilMs !== untilMs)) {
+        this.report('5: nothing leaks', `the ghost of ${epoch} grew to ${amount} until ${untilMs}: ${JSON.stringify(before)}`);
+      }
+      if (!dissolved && nowMs > untilMs + lateMs) {
+        this.report('5: nothing leaks', `the ghost of ${epoch} is ${nowMs - untilMs} ms too old`);
+      }
+      this.#ghosts.set(name, { amount, untilMs });
+    }
+  }
+}
+
+function nameOf({ generation, n }: PolicyVersion): string {
+  return `${generation}.${n}`;
+}
