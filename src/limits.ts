@@ -148,6 +148,13 @@ export const LIMITS = {
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
 
+  /** Usage events that one budget simulation replays at most: some 10 s of pages, and what waits for corrections fits into memory. */
+  simulationEventsMax: 500_000,
+  /** Read so many at a time: a page is some hundred KB and 10 ms of D1. */
+  simulationPageRows: 5_000,
+  /** Told one by one; the rest is counted. */
+  simulationRefusalsMax: 100,
+
   /** A year and a day, so that a leap year fits. */
   analyticsDaysMax: 366,
   /** Hourly rows get long fast. */

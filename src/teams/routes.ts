@@ -5,6 +5,7 @@ import { forEachObject } from '../objects.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { createKey, listKeys, showApiKeys } from './api-keys.ts';
 import { BudgetBody, KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
+import { checkMaySetBudget, TEAMS_ONLY, toSetBudgets } from './budget-guard.ts';
 import { readDefaultBudget, setDefaultBudget } from './default-budget.ts';
 import { guarded } from './guard.ts';
 import { findMember, listMembers, setBudget, showMember } from './members.ts';
@@ -46,16 +47,9 @@ const body = <T extends z.ZodType>(schema: T) => ({
   content: { 'application/json': { schema } },
 });
 
-const TEAMS_ONLY = 'Member budgets are for team accounts. Convert this account or join a team.';
-
 const toMembers = guarded({
   ability: 'members.read',
   roleMessage: 'Only owners, admins and finance admins can view members.',
-});
-const toBudgets = guarded({
-  ability: 'budgets.write',
-  roleMessage: 'Only owners, admins and finance admins can update member budgets.',
-  teamMessage: TEAMS_ONLY,
 });
 const toReadDefault = guarded({
   ability: 'budgets.read',
@@ -108,7 +102,7 @@ export const teamsRouter = apiRouter()
       method: 'put',
       path: '/orgs/{orgId}/members/{memberId}/budget',
       summary: "Replace a member's budget",
-      middleware: [toBudgets, ...jsonBody] as const,
+      middleware: [toSetBudgets, ...jsonBody] as const,
       request: { params: OrgMember, body: body(BudgetBody) },
       responses: {
         200: answers('The member, its object has confirmed the budget'),
@@ -117,11 +111,8 @@ export const teamsRouter = apiRouter()
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
-      const caller = c.get('caller');
       const member = await findMember(c.env, orgId, memberId);
-      if (member.role === 'owner' && caller.role !== 'owner') {
-        throw new ApiError(403, 'role_required', 'Admins cannot modify owners.');
-      }
+      checkMaySetBudget(c.get('caller'), member);
       const { newCycle, version, ...budget } = c.req.valid('json');
       const pending = await setBudget(c.env, member, { budget, newCycle, version }, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));

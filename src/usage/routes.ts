@@ -1,13 +1,19 @@
-/** The management routes of usage: analytics and the health of the books. */
+/** The management routes of usage: analytics, the health of the books, budgets tried out. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { apiRouter } from '../api.ts';
-import { LIMITS } from '../limits.ts';
-import { badRequest, notFound } from '../teams/api-error.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
+import { checkMaySetBudget, toSetBudgets } from '../teams/budget-guard.ts';
+import { effectiveBudget } from '../teams/effective-budget.ts';
 import { guarded } from '../teams/guard.ts';
+import { findMember } from '../teams/members.ts';
+import { showKeyLimits } from '../teams/status.ts';
 import { activity, GROUPS, type GroupBy } from './analytics.ts';
 import { proveBooks } from './books.ts';
 import { countMembers, readHealth } from './books-health.ts';
-import { isTimeZone, localDays, localHours, parseDate, today } from './time-zones.ts';
+import { withBudget } from './budget-query.ts';
+import { simulateBudget } from './budget-simulation.ts';
+import { isTimeZone, localDays, localHours, parseDate, type Span, today } from './time-zones.ts';
 
 const DAYS_DEFAULT = 7;
 
@@ -55,6 +61,13 @@ const Org = z.object({ orgId: z.string() });
 
 const PROVE_MESSAGE = { error: 'prove must be now or stored.' };
 
+const SimulationParameters = withBudget({
+  memberId: z.string({ error: 'memberId is required.' }),
+  from: z.string().optional().openapi({ example: '2026-11-01' }),
+  to: z.string().optional().openapi({ example: '2026-11-30' }),
+  timezone: z.string().optional().openapi({ example: 'Europe/Stockholm' }),
+});
+
 const toHealth = guarded({
   ability: 'health.read',
   roleMessage: 'Only owners, admins and finance admins can view the health of the books.',
@@ -101,7 +114,43 @@ export const usageRouter = apiRouter()
       }
       return c.json({ ...(await readHealth(c.env.DB, orgId, nowMs)) }, 200);
     },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/budget-simulation',
+      summary: "When and by how much a budget would have refused a member's requests of some days",
+      middleware: toSetBudgets,
+      request: { params: Org, query: SimulationParameters },
+      responses: { 200: answers('What would have been refused and admitted: sums, days, the first refusals') },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const { memberId, budget, ...asked } = c.req.valid('query');
+      const caller = c.get('caller');
+      const timezone = asked.timezone ?? caller.timeZone;
+      const nowMs = Date.now();
+      const days = spansOf({ ...asked, timezone, granularity: 'day' }, nowMs);
+      const member = await findMember(c.env, orgId, memberId);
+      checkMaySetBudget(caller, member);
+      checkRetained(days, timezone, nowMs);
+      const { newCycle: _, version: __, ...fields } = budget;
+      // Also what it would inherit.
+      const { limits, basis } = effectiveBudget({ ...member, budget: JSON.stringify(fields) });
+      const simulated = await simulateBudget(c.env.DB, { organizationId: orgId, memberId, limits, basis, days });
+      const usageLimitBasis = limits.total === null ? null : basis;
+      return c.json({ memberId, timezone, budget: { ...showKeyLimits(limits), usageLimitBasis }, ...simulated }, 200);
+    },
   );
+
+/** The first of the days must be one of which pruning has taken nothing. */
+function checkRetained(days: readonly Span[], timezone: string, nowMs: number): void {
+  const oldestMs = nowMs - LIMITS.eventRetentionMs;
+  if ((days[0]?.startMs ?? 0) >= oldestMs) return;
+  const firstDayPossible = today(timezone, oldestMs).add({ days: 1 }).toString();
+  const message = `Requests are kept for ${LIMITS.eventRetentionMs / DAY_MS} days: from must be ${firstDayPossible} or later.`;
+  throw new ApiError(400, 'invalid_request_error', message, { param: 'from', metadata: { firstDayPossible } });
+}
 
 function spansOf(
   asked: { from?: string | undefined; to?: string | undefined; timezone: string; granularity: 'day' | 'hour' },
