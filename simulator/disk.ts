@@ -19,6 +19,8 @@ export class Disk implements Store {
   /** When the alarm is due (epoch ms); null where none is set. */
   alarmAtMs: number | null = null;
   #durableAlarmAtMs: number | null = null;
+  /** While its handler runs the alarm is not set, and yet durable: it is deleted at the handler's end. */
+  #ringing = false;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Statement>();
   /** A disk that somebody else has taken over can be read, but no write to it succeeds. */
@@ -62,18 +64,35 @@ export class Disk implements Store {
   setAlarm(atMs: number | null): void {
     this.#begin();
     this.alarmAtMs = atMs;
+    this.#ringing = false;
     this.dirty = true;
+  }
+
+  /** The alarm's handler begins. */
+  ring(): void {
+    this.alarmAtMs = null;
+    this.#ringing = true;
+  }
+
+  /** The handler has come to its end, or `failed`: then the alarm is as it was. */
+  rang(failed: boolean): void {
+    if (!this.#ringing) return;
+    if (failed) {
+      this.alarmAtMs = this.#durableAlarmAtMs;
+      this.#ringing = false;
+    } else this.setAlarm(null);
   }
 
   commit(): void {
     if (this.#database.isTransaction) this.#database.exec('COMMIT');
-    this.#durableAlarmAtMs = this.alarmAtMs;
+    if (!this.#ringing) this.#durableAlarmAtMs = this.alarmAtMs;
     this.dirty = false;
   }
 
   lose(): void {
     if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
     this.alarmAtMs = this.#durableAlarmAtMs;
+    this.#ringing = false;
     this.dirty = false;
   }
 

@@ -133,6 +133,7 @@ export class Host {
       this.#witness.answered(instance, call, answered);
       instance.emit(() => {
         instance.unanswered.delete(call);
+        simulation.tell(() => `${instance.name} answers ${call.method} ${JSON.stringify(answered)}`);
         this.#witness.answerLeft(instance, call, answered);
         this.#network.answer(call, answered);
       });
@@ -222,12 +223,14 @@ export class Host {
     this.#planAlarm();
   }
 
-  #planAlarm(): void {
+  #planAlarm(soonestMs = 0): void {
     const { alarmAtMs } = this.disk;
     if (alarmAtMs === null || alarmAtMs === this.#alarmPlannedMs || this.disk.dirty) return;
     this.#alarmPlannedMs = alarmAtMs;
     const lateMs = this.simulation.random.mostlySmall(0, this.profile.alarmLateMsMax);
-    this.simulation.after(alarmAtMs - this.simulation.nowMs + lateMs, () => {
+    // By the clock of the machine that it runs on: one that is behind by minutes must not ring all that time.
+    const clockMs = this.instance?.clock() ?? this.simulation.nowMs;
+    this.simulation.after(Math.max(alarmAtMs - clockMs, soonestMs) + lateMs, () => {
       if (this.#alarmPlannedMs !== alarmAtMs) return;
       this.#alarmPlannedMs = null;
       // It was set to another time meanwhile, which is planned as well.
@@ -239,19 +242,22 @@ export class Host {
     if (this.#ringing) return;
     const instance = await this.#start();
     this.#ringing = instance;
-    // While its handler runs, no alarm is set. Should it not come to its end, the alarm comes again.
-    this.disk.alarmAtMs = null;
+    this.disk.ring();
     this.simulation.tell(() => `${instance.name} gets its alarm`);
     await instance.run(() => {
-      const over = () => {
-        if (this.#ringing === instance) this.#ringing = null;
-      };
       const { alarm } = instance.object;
       if (!alarm) throw new Error('an alarm is set, and nothing handles it');
-      alarm.call(instance.object, undefined).then(over, (error) => {
-        over();
-        instance.failed(error);
-      });
+      alarm.call(instance.object, undefined).then(
+        () => {
+          if (this.#ringing !== instance) return;
+          this.#ringing = null;
+          this.disk.rang(false);
+        },
+        (error) => {
+          this.#ringAgain(instance);
+          instance.failed(error);
+        },
+      );
     });
   }
 
@@ -259,7 +265,8 @@ export class Host {
   #ringAgain(instance: Instance): void {
     if (this.#ringing !== instance) return;
     this.#ringing = null;
-    this.simulation.after(ALARM_RETRY_MS, () => this.#ring());
+    this.disk.rang(true);
+    this.#planAlarm(ALARM_RETRY_MS);
   }
 }
 

@@ -81,9 +81,9 @@ export class Member {
   /** Durable events, in sequence. */
   readonly events: UsageEvent[] = [];
   readonly pieces: Piece[] = [];
-  /** Every policy that was sent to its object, by version. */
-  readonly policies = new Map<string, MemberPolicy>();
   policy: MemberPolicy | null = null;
+  /** When its object had learned its first policy, durably. */
+  openedAtMs = Number.POSITIVE_INFINITY;
   /** Events up to this belong to earlier cycles. */
   cycleAfterN = 0;
   /** Whether anything changed since the last look at its limits. */

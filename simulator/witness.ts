@@ -22,6 +22,7 @@ import type { D1 } from './d1.ts';
 import { checkEvent } from './events.ts';
 import { liability, limitsOf, spent, worst } from './limits.ts';
 import type { Answer, Call } from './network.ts';
+import { told } from './owner.ts';
 import type { Host, Instance } from './platform.ts';
 import { CLOCK_FAIR_MS, type Profile } from './profile.ts';
 import type { Process, Simulation } from './simulation.ts';
@@ -42,8 +43,8 @@ export class Witness {
   readonly #attempts = new Map<Process, Attempt>();
   /** What spent and held may come to together: the limit, or more where it was lowered below what had been granted. */
   readonly #bounds = new Map<string, number>();
-  /** By call of `configure`: the last event before the change. */
-  readonly #eventsBefore = new WeakMap<Call, number>();
+  /** The policy that each instance is known to have on its disk. */
+  readonly #policies = new WeakMap<Instance, { text: string; policy: MemberPolicy }>();
   /** The ghosts of each object as they were durable last. */
   readonly #ghosts = new Map<string, { amount: number; untilMs: number }>();
 
@@ -69,11 +70,6 @@ export class Witness {
   sent({ from, to, method, argument }: Call): void {
     const member = this.members.get(to.name);
     if (!member) return;
-    if (method === 'configure') {
-      const { policy } = argument as { policy: MemberPolicy };
-      member.policies.set(nameOf(policy.version), policy);
-      return;
-    }
     if (method === 'authorize') {
       const { attemptId, keyHash, amount, otherwise } = argument as AuthorizeRequest;
       if (this.#attempts.has(from)) return;
@@ -95,21 +91,19 @@ export class Witness {
   /** An object has made its answer, which has yet to leave it. */
   answered(instance: Instance, call: Call, answer: Answer): void {
     if (instance.superseded) return;
+    this.#lookAtPolicy(instance);
     if ('error' in answer) {
       const text = String(answer.error);
       if (!text.includes('simulated')) this.report('a throw is a bug', `${call.method}: ${text}`);
       return;
     }
     if (call.method === 'authorize') this.#justified(instance, call, answer.value as Admission);
-    if (call.method === 'configure') {
-      const [row] = instance.disk.exec<{ n: number | null }>('SELECT max(n) AS n FROM outbox');
-      this.#eventsBefore.set(call, Math.max(row?.n ?? 0, this.#memberOf(call).events.length));
-    }
     if (call.method === 'settle' || call.method === 'release') {
+      // Where the object knew nothing yet, the call waited for D1 first.
+      const opened = this.#memberOf(call).openedAtMs <= call.receivedAtMs;
       const waitedMs = this.#simulation.nowMs - call.receivedAtMs;
       const mayWaitMs = LIMITS.gatherMs + this.#profile.timersLateMsMax + 2 * this.#profile.clockErrorMsMax;
-      // An object that opens waits for D1 first.
-      if (this.#memberOf(call).policy && waitedMs > mayWaitMs) {
+      if (opened && waitedMs > mayWaitMs) {
         this.report('gathered for gatherMs', `a ${call.method} waited ${waitedMs} ms for its write`);
       }
     }
@@ -147,11 +141,6 @@ export class Witness {
         const attempt = member.attempts.get(attemptId);
         const ageMs = instance.clock() - (attemptMadeAt(attemptId) ?? 0);
         if (attempt && !attempt.resolved && ageMs < LIMITS.authorizeAgeMsMax) attempt.released = true;
-        return;
-      }
-      case 'configure': {
-        const policy = member.policies.get(nameOf(answer.value as PolicyVersion));
-        if (policy) this.#adopt(member, policy, this.#eventsBefore.get(call) ?? member.events.length);
         return;
       }
     }
@@ -215,10 +204,6 @@ export class Witness {
       checkEvent(this, member, event);
       member.add(event);
     }
-    if (!member.policy) {
-      const [row] = disk.exec<{ policy: string }>('SELECT policy FROM policy');
-      if (row) this.#adopt(member, JSON.parse(row.policy) as MemberPolicy, 0);
-    }
     const [total] = disk.exec<{ lifetime: number }>("SELECT lifetime FROM totals WHERE scope = 'member'");
     const booked = member.costUpTo(member.events.length);
     if ((total?.lifetime ?? 0) !== booked) {
@@ -268,6 +253,18 @@ export class Witness {
     }
   }
 
+  /** A policy that is new on the disk counts for whatever leaves the object from now on, once it is durable. */
+  #lookAtPolicy(instance: Instance): void {
+    const member = this.members.get(instance.host.name);
+    const [row] = instance.disk.exec<{ policy: string }>('SELECT policy FROM policy');
+    if (!member || !row || row.policy === this.#policies.get(instance)?.text) return;
+    const policy = JSON.parse(row.policy) as MemberPolicy;
+    this.#policies.set(instance, { text: row.policy, policy });
+    const [newest] = instance.disk.exec<{ n: number | null }>('SELECT max(n) AS n FROM outbox');
+    const eventsBefore = Math.max(newest?.n ?? 0, member.events.length);
+    instance.emit(() => this.#adopt(member, policy, eventsBefore));
+  }
+
   #memberOf(call: Call): Member {
     const member = this.members.get(call.to.name);
     if (!member) throw new Error(`nobody knows ${call.to.name}`);
@@ -293,8 +290,10 @@ export class Witness {
     const before = member.policy;
     if (before && !isNewer(policy.version, before.version)) return;
     if (before && policy.cycle > before.cycle) member.cycleAfterN = eventsBefore;
+    if (!before) member.openedAtMs = this.#simulation.nowMs;
     member.policy = policy;
     member.touched = true;
+    this.#simulation.tell(() => `${member.id} has policy ${nameOf(policy.version)}: ${told(policy)}`);
     for (const limited of limitsOf(policy)) {
       const name = `${member.id} ${limited.scope} ${limited.kind}`;
       const granted = worst(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
@@ -330,6 +329,9 @@ export class Witness {
     if (apartMs > LIMITS.authorizeAgeMsMax + 2 * this.#profile.clockErrorMsMax) {
       this.report('an authorize older than 2 minutes is refused', `granted ${apartMs} ms apart`);
     }
+    // Under a policy that is not durable yet what was spent cannot be told from outside.
+    const decidedUnder = this.#policies.get(instance)?.policy.version;
+    if (!decidedUnder || isNewer(decidedUnder, member.policy.version)) return;
     for (const limited of limitsOf(member.policy)) {
       if (limited.scope !== 'member' && limited.scope !== attempt.keyId) continue;
       const already = spent(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
