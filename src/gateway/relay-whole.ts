@@ -4,7 +4,7 @@ import { formatUsd } from '../money/nanos.ts';
 import { readAnswer } from './chat-completions/answer.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from './relay.ts';
-import { readAtMost } from './request-body.ts';
+import { readBody } from './request-body.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
@@ -29,7 +29,7 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
       return refusal;
     }
     answering = true;
-    const bytes = await call.inTime(readAtMost(response.body, LIMITS.answerBytesMax, () => call.heard()));
+    const bytes = await call.inTime(readBody(response, LIMITS.answerBytesMax, () => call.heard()));
     if (!bytes) throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
     const read = readAnswer(new TextDecoder().decode(bytes));
     if (!read || read.answer.error !== null) {

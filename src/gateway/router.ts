@@ -2,6 +2,7 @@
  * The gateway's routes. Each handler reads like its story: who calls, what for, may they, then the relay.
  */
 import { Hono } from 'hono';
+import { Deadlines } from '../deadlines.ts';
 import { newRequestId } from '../ids.ts';
 import type { Catalogue } from '../models/catalogue.ts';
 import { completeChat } from './chat-completions/route.ts';
@@ -19,6 +20,7 @@ export interface GatewayContext {
   ctx: ExecutionContext;
   request: Request;
   requestId: string;
+  deadlines: Deadlines;
   catalogue: Catalogue;
   providers: Providers;
   /** Of a request with an Idempotency-Key that runs: whoever bills or streams tells it (replay/recording.ts). */
@@ -40,10 +42,11 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
       const asked = request.headers.get('x-request-id');
       const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
       const ctx = c.executionCtx as ExecutionContext;
-      const context = { env: c.env, ctx, request, requestId, catalogue, providers, recording: null };
+      const deadlines = new Deadlines();
+      const context = { env: c.env, ctx, request, requestId, deadlines, catalogue, providers, recording: null };
       const answered = await handle(context, c.req.param('model') ?? '');
-      const headers = new Headers({ 'x-request-id': requestId });
-      return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
+      if (answered instanceof Response) return answered;
+      return chatWire.refusal(answered, requestId, new Headers({ 'x-request-id': requestId }));
     };
 
   router.post('/chat/completions', answer(billable(completeChat)));

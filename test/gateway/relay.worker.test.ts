@@ -1,6 +1,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { Deadlines } from '../../src/deadlines.ts';
 import { admit } from '../../src/gateway/admission.ts';
 import { Attempt } from '../../src/gateway/attempt.ts';
 import { parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
@@ -39,8 +40,14 @@ async function relayed(
   const parsed = parseChatRequest({ json, bytes: 100 });
   if (!caller || !mapping || 'refusal' in parsed) throw new Error('the test is set up wrong');
   const ctx = createExecutionContext();
+  const deadlines = new Deadlines();
   const quoted = quote(parsed.request, 100, mapping, demoProvider, Date.now());
-  const admission = await admit(env, ctx, caller, { ...ABOUT, streamed: stream }, quoted && amountFor(quoted, covered));
+  const admission = await admit(
+    { env, ctx, deadlines },
+    caller,
+    { ...ABOUT, streamed: stream },
+    quoted && amountFor(quoted, covered),
+  );
   if ('refusal' in admission) throw new Error('refused');
   const { hold } = admission.admitted;
   const attempt = new Attempt({
@@ -58,6 +65,7 @@ async function relayed(
     ctx,
     attempt,
     requestId: 'req_1',
+    deadlines,
     clientGone,
     send,
     wantsUsage: false,
