@@ -6,10 +6,13 @@ import { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { Fallback } from '../src/budgets/protocol.ts';
 import { MINUTE_MS } from '../src/limits.ts';
 import { nanos } from '../src/money/nanos.ts';
+import { memberBudget } from '../src/objects.ts';
 import { pushPending, pushPolicies } from '../src/teams/policy.ts';
+import { proveInTurns } from '../src/usage/books-cron.ts';
 import { rollUp } from '../src/usage/rollups.ts';
 import { bindingOf, D1 } from './d1.ts';
 import { checkEnd } from './ending.ts';
+import { left } from './limits.ts';
 import { Network } from './network.ts';
 import { BUDGET, Owner } from './owner.ts';
 import { Host, type ObjectClass } from './platform.ts';
@@ -22,11 +25,19 @@ import { type Plan, serve } from './worker.ts';
 const STEPS_MAX = 500;
 /** Quiet comes after some dozens of steps; what goes on for this long goes on for ever. */
 const QUIET_STEPS_MAX = 20_000;
+/** Few, so that a backlog takes several turns. */
+const ROLLUP_ROWS = 20;
+/** After so many refusals an owner does something, so that an episode goes on near its limits. */
+const REFUSALS_BORNE = 4;
+
+/** What a cron or a person's call throws was simulated, and is tried again. */
+const ignore = () => {};
 
 export interface EpisodeReport {
   steps: number;
   violation: Violation | null;
-  counts: Record<string, number>;
+  /** How often what happened. */
+  counts: ReadonlyMap<string, number>;
 }
 
 export async function runEpisode(seed: string, tell: ((line: string) => void) | null = null): Promise<EpisodeReport> {
@@ -51,6 +62,8 @@ class Episode {
   readonly #hosts = new Map<string, Host>();
   #requests = 0;
   #quiet = false;
+  /** Of the last proof of the books; null before the first. */
+  #unproven: number | null = null;
 
   constructor(simulation: Simulation, profile: Profile) {
     this.#simulation = simulation;
@@ -74,27 +87,32 @@ class Episode {
     simulation.tell(() => JSON.stringify(this.#profile));
     this.#planRequest();
     this.#planCron();
-    while (!this.witness.violation && simulation.steps < STEPS_MAX && (await simulation.step())) {
+    while (simulation.steps < STEPS_MAX && (await simulation.step())) {
       await this.#fault();
-      this.witness.checkLimits();
+      if (this.#broken()) return;
     }
-    if (this.witness.violation) return;
     simulation.tell(() => 'quiet');
     this.#beQuiet();
-    while (!this.witness.violation && (await simulation.step())) {
-      this.witness.checkLimits();
+    while (await simulation.step()) {
+      if (this.#broken()) return;
       if (simulation.steps > QUIET_STEPS_MAX) return this.witness.report('5: nothing leaks', 'it never comes to rest');
     }
-    if (!this.witness.violation) await checkEnd(this.witness, this.#d1, simulation);
+    if (this.#unproven !== 0) this.witness.report('4: books', `the last proof left ${this.#unproven} members unproven`);
+    checkEnd(this.witness, this.#d1, this.#profile);
+  }
+
+  #broken(): boolean {
+    this.witness.checkLimits();
+    const { complaint } = this.#simulation;
+    if (complaint) this.witness.report('a complaint is a bug', complaint);
+    return this.witness.violation !== null;
   }
 
   report(): EpisodeReport {
     const { violation } = this.witness;
     const { steps } = this.#simulation;
-    const counts: Record<string, number> = { attempts: 0, granted: 0, events: 0, expired: 0, corrections: 0 };
-    const count = (what: string, more = 1) => {
-      counts[what] = (counts[what] ?? 0) + more;
-    };
+    const { counts } = this.#simulation;
+    const count = (what: string) => this.#simulation.count(what);
     for (const member of this.#members) {
       for (const attempt of member.attempts.values()) {
         count('attempts');
@@ -102,7 +120,7 @@ class Episode {
       }
       for (const event of member.events) {
         count('events');
-        if (event.outcome === 'expired') count(event.attemptId === '' ? 'ghosts' : 'expired');
+        if (event.outcome === 'expired') count(event.attemptId === '' ? 'ghosts unclaimed' : 'expired');
         if (event.outcome === 'correction') count('corrections');
         if (event.overrunNanos > 0) count('overruns');
       }
@@ -131,12 +149,13 @@ class Episode {
     const { random } = simulation;
     const member = simulation.pick(this.#members);
     const key = simulation.pick(member.keys);
+    const leftNow = left(member, key.keyId, simulation.nowMs);
     this.#requests += 1;
     const worker = new Process(simulation, `worker ${this.#requests}`);
     const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - this.#profile.clockErrorMsMax;
     worker.clockOffsetMs = simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs);
     worker.timersLateMsMax = 5;
-    const plan = this.#plan();
+    const plan = this.#plan(leftNow);
     simulation.tell(() => `${worker.name} asks for ${member.id} ${key.keyId}: ${JSON.stringify(plan)}`);
     const env = this.#environment(worker);
     const caller = { kind: 'api' as const, ownerId: member.id, hash: key.hash };
@@ -158,6 +177,7 @@ class Episode {
     const attempt = this.witness.attemptOf(worker);
     if (!worker.alive || !attempt || attempt.phase === 'gone') return;
     this.#simulation.tell(() => `${worker.name} dies`);
+    this.#simulation.count('dead Workers');
     worker.end();
     const { random } = this.#simulation;
     if (attempt.phase === 'running' && this.#simulation.chance(0.7)) {
@@ -167,19 +187,22 @@ class Episode {
     attempt.member.touched = true;
   }
 
-  #plan(): Plan {
+  #plan(leftNow: number): Plan {
     const simulation = this.#simulation;
     const { random } = simulation;
     const dice = random.fraction();
-    // From a 200th to a third of the budget.
-    const amount = Math.round((BUDGET / 3) * 67 ** -random.fraction());
+    const { smallest } = this.#profile;
+    // From a 200th (or less) to a third of the budget; or exactly what is left of it, and a nanodollar more or less.
+    let amount = Math.round((BUDGET / 3) * smallest ** -random.fraction());
+    const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(0.1);
+    if (exactly) amount = leftNow + random.between(-1, 1);
     const lastsMs = Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction()));
     const overcharge = !this.#profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0;
     const plan: Plan = {
       asked: nanos(amount),
       otherwise: this.#otherwise(amount),
       watched: simulation.chance(0.5),
-      cost: Math.round(amount * random.fraction() ** 2),
+      cost: exactly ? amount : Math.round(amount * random.fraction() ** 2),
       lastsMs,
       end: 'completed',
       overcharge,
@@ -210,12 +233,28 @@ class Episode {
   }
 
   async #cron(): Promise<void> {
-    const process = new Process(this.#simulation, 'cron');
+    const simulation = this.#simulation;
+    simulation.count('crons');
+    const process = new Process(simulation, 'cron');
     const env = this.#environment(process);
-    const ignore = () => {};
     await process.run(() => {
       pushPending(env).catch(ignore);
-      rollUp(env.DB, Date.now(), 20).catch(ignore);
+      rollUp(env.DB, Date.now(), ROLLUP_ROWS).catch(ignore);
+      proveInTurns(env, Date.now()).then(({ unproven }) => {
+        this.#unproven = unproven;
+      }, ignore);
+    });
+  }
+
+  /** Somebody looks at a member's budget. */
+  async #look(): Promise<void> {
+    const process = new Process(this.#simulation, 'dashboard');
+    const env = this.#environment(process);
+    const { id: memberId, keys } = this.#simulation.pick(this.#members);
+    const keyIds = keys.map(({ keyId }) => keyId);
+    await process.run(() => {
+      memberBudget(env, memberId, (object) => object.status({ memberId })).catch(ignore);
+      memberBudget(env, memberId, (object) => object.keyStatuses({ memberId, keyIds })).catch(ignore);
     });
   }
 
@@ -229,23 +268,32 @@ class Episode {
     if (simulation.chance(profile.evictRate)) host.evict();
     if (simulation.chance(profile.clockJumpRate) && host.instance) {
       host.instance.clockOffsetMs = random.between(-profile.clockErrorMsMax, profile.clockErrorMsMax);
+      simulation.count('clock jumps');
       simulation.tell(() => `${host.name}: clock ${host.instance?.clockOffsetMs} ms off`);
     }
     if (simulation.chance(profile.d1OutageRate)) {
+      simulation.count('outages of D1');
       this.#d1.down = true;
       simulation.after(random.mostlySmall(100, 10 * MINUTE_MS), () => {
         this.#d1.down = false;
       });
     }
-    if (simulation.chance(profile.policyRate)) {
-      const process = new Process(simulation, 'owner');
-      const env = this.#environment(process);
-      const member = simulation.pick(this.#members);
-      this.#owner.change(env.DB, member, simulation.nowMs);
-      await process.run(() => {
-        pushPolicies(env, [member]).catch(() => {});
-      });
-    }
+    if (simulation.chance(profile.lookRate)) await this.#look();
+    if (simulation.chance(profile.policyRate)) await this.#changePolicy(simulation.pick(this.#members));
+    const stuck = this.#members.find(({ refusedSince }) => refusedSince > REFUSALS_BORNE);
+    if (stuck && simulation.chance(profile.reliefRate)) await this.#changePolicy(stuck);
+  }
+
+  async #changePolicy(member: Member): Promise<void> {
+    const simulation = this.#simulation;
+    simulation.count('policy changes');
+    member.refusedSince = 0;
+    const process = new Process(simulation, 'owner');
+    const env = this.#environment(process);
+    this.#owner.change(env.DB, member, simulation.nowMs);
+    await process.run(() => {
+      pushPolicies(env, [member]).catch(ignore);
+    });
   }
 
   /** No more requests and faults; the crons that come confirm what is left. */

@@ -41,18 +41,24 @@ export function liability(
   const within = inScope(limited);
   let sum = spent(member, limited, nowMs, clockErrorMs);
   let unknown = 0;
+  // A ghost is nobody's in particular: what it left unresolved excuses any attempt, in any scope.
+  let ofGhosts = member.ghostsUnresolved;
   for (const attempt of member.attempts.values()) {
+    const { open, unresolved } = attempt;
+    if (unresolved < 0) ofGhosts += unresolved;
     if (!within(attempt.keyId)) continue;
     // Where clocks are wrong by minutes, a hold may end before its Worker does: what that costs is reported as well.
-    if (attempt.phase === 'gone' || attempt.resolved || !fair) unknown += attempt.open;
-    else sum += attempt.open;
+    if (attempt.phase === 'gone' || attempt.resolved || !fair) unknown += Math.max(0, open - Math.max(0, unresolved));
+    else sum += open;
   }
-  // A ghost is nobody's in particular: what it left unresolved excuses any key's.
-  const excused = member.events.reduce(
-    (most, { keyId, unresolvedNanos }) => (keyId === '' || within(keyId) ? most + unresolvedNanos : most),
-    0,
-  );
-  return sum + Math.max(0, unknown - excused);
+  return sum + Math.max(0, unknown - ofGhosts);
+}
+
+/** About what could be set aside now for an attempt with this key. Infinity: nothing is limited. */
+export function left(member: Member, keyId: string, nowMs: number): number {
+  if (!member.policy) return Number.POSITIVE_INFINITY;
+  const limits = limitsOf(member.policy).filter(({ scope }) => scope === 'member' || scope === keyId);
+  return Math.min(...limits.map((limited) => limited.limit - worst(member, limited, nowMs, 0)));
 }
 
 /** The most that the ledger may count now: also what was granted to Workers that never heard of it, or died. */
@@ -76,7 +82,8 @@ export function spent(member: Member, limited: Limited, nowMs: number, clockErro
   const pieces = member.pieces.filter(({ keyId }) => within(keyId));
   let counts = (_: Piece) => true;
   if (kind === 'period' && window) {
-    const startMs = windowStart(window, pieces, nowMs, clockErrorMs);
+    const sinceMs = member.windowSinceMs.get(scope) ?? Number.NEGATIVE_INFINITY;
+    const startMs = windowStart(window, pieces, nowMs, clockErrorMs, sinceMs);
     counts = ({ atMs }) => atMs > startMs;
   } else if (scope === 'member' && member.policy?.totalBasis === 'cycle') {
     counts = ({ n }) => n > member.cycleAfterN;
@@ -85,7 +92,13 @@ export function spent(member: Member, limited: Limited, nowMs: number, clockErro
 }
 
 /** The last instant whose money counts no longer. Written again, and simpler than the ledger's: whole hours and days, UTC. */
-function windowStart(spec: WindowSpec, pieces: readonly Piece[], nowMs: number, clockErrorMs: number): number {
+function windowStart(
+  spec: WindowSpec,
+  pieces: readonly Piece[],
+  nowMs: number,
+  clockErrorMs: number,
+  sinceMs: number,
+): number {
   const durationMs = spec.value * (spec.unit === 'hour' ? HOUR_MS : DAY_MS);
   const latestMs = nowMs + 2 * clockErrorMs;
   switch (spec.kind) {
@@ -94,8 +107,10 @@ function windowStart(spec: WindowSpec, pieces: readonly Piece[], nowMs: number, 
     case 'calendar':
       return Math.floor(latestMs / durationMs) * durationMs - 1;
     case 'first-use': {
-      let startMs = Number.NEGATIVE_INFINITY;
+      // One that was changed keeps its start, whatever its money says: it is known again from its next on.
+      let startMs = sinceMs + clockErrorMs;
       for (const { atMs, amount } of pieces) if (amount > 0 && atMs >= startMs + durationMs) startMs = atMs;
+      if (startMs === sinceMs + clockErrorMs) return latestMs;
       return latestMs >= startMs + durationMs ? latestMs : startMs - 1;
     }
   }

@@ -52,11 +52,15 @@ export class Network {
       this.#witness.sent(call);
       from.emit(() => {
         if (this.#isLost()) {
+          this.simulation.count('calls lost');
           this.fail(call, 'the call was lost');
           return;
         }
         this.simulation.after(this.#delayMs(), () => to.receive(call));
-        if (this.#isRepeated()) this.simulation.after(this.#longDelayMs(), () => to.receive({ ...call }));
+        if (this.#isRepeated()) {
+          this.simulation.count('calls repeated');
+          this.simulation.after(this.#longDelayMs(), () => to.receive({ ...call }));
+        }
       });
     });
   }
@@ -64,6 +68,7 @@ export class Network {
   /** Carries an object's answer back. */
   answer(call: Call, answer: Answer): void {
     if (this.#isLost()) {
+      this.simulation.count('answers lost');
       this.fail(call, 'the answer was lost');
       return;
     }
@@ -90,16 +95,24 @@ export class Network {
         simulation.after(this.#delayMs(), () => from.run(() => reject(new Lost(why, false))));
       };
       from.emit(() => {
-        if (this.#d1.down || this.#isLost()) return failed('D1 cannot be reached');
+        if (this.#d1.down || this.#isLost()) {
+          simulation.count('statements lost');
+          return failed('D1 cannot be reached');
+        }
         simulation.after(this.#delayMs(), () => {
           const answer = work(this.#d1);
           this.#witness.d1Changed(this.#d1);
-          if (this.#isLost()) return failed('the answer of D1 was lost');
+          if (this.#isLost()) {
+            simulation.count('answers of D1 lost');
+            return failed('the answer of D1 was lost');
+          }
           simulation.after(this.#delayMs(), () => from.run(() => resolve(answer)));
         });
         if (this.#isRepeated()) {
+          simulation.count('statements repeated');
           simulation.after(this.#longDelayMs(), () => {
             work(this.#d1);
+            this.#witness.d1Changed(this.#d1);
           });
         }
       });
@@ -119,6 +132,7 @@ export class Network {
     const { simulation, profile } = this;
     const { random } = simulation;
     if (!simulation.chance(profile.delayRate)) return random.between(1, 10);
+    simulation.count('delays');
     return simulation.chance(0.2) ? this.#longDelayMs() : random.between(10, 4_000);
   }
 

@@ -38,8 +38,10 @@ export class Instance extends Process {
   readonly unanswered = new Set<Call>();
   object: Methods = {};
   lastCallMs = 0;
-  /** What waits for a commit. */
-  #gate: (() => void)[] = [];
+  /** When this life ended, or was superseded. */
+  endedAtMs: number | null = null;
+  /** What waits for a commit, in order: messages, and what the witness learns with them. */
+  #gate: { send: () => void; isMessage: boolean }[] = [];
   #broken = false;
 
   constructor(host: Host, disk: Disk, life: number) {
@@ -54,14 +56,22 @@ export class Instance extends Process {
 
   override emit(send: () => void): void {
     if (!this.alive || this.#broken) return;
-    if (this.disk.dirty) this.#gate.push(send);
+    if (this.disk.dirty) this.#gate.push({ send, isMessage: true });
     else send();
   }
 
-  openGate(): void {
+  /** Tells the witness of something when it is durable, before whatever is sent out after it. */
+  whenDurable(tell: () => void): void {
+    if (!this.alive || this.#broken) return;
+    if (this.disk.dirty) this.#gate.push({ send: tell, isMessage: false });
+    else tell();
+  }
+
+  /** All that was written is durable. `silently`: and yet no message leaves, because the machine dies in that moment. */
+  openGate(silently = false): void {
     const waiting = this.#gate;
     this.#gate = [];
-    for (const send of waiting) send();
+    for (const { send, isMessage } of waiting) if (!(isMessage && silently)) send();
   }
 
   override async run(code: () => unknown): Promise<void> {
@@ -168,25 +178,32 @@ export class Host {
     this.simulation.after(this.simulation.random.mostlySmall(1, this.profile.commitMsMax), () => this.commit());
   }
 
-  commit(): void {
+  commit(silently = false): void {
     this.#committing = false;
     if (!this.disk.dirty) return;
     this.disk.commit();
     this.simulation.tell(() => `${this.name} commits`);
     this.#witness.committed(this);
-    this.instance?.openGate();
+    this.instance?.openGate(silently);
     this.#planAlarm();
   }
 
-  /** The machine dies. */
+  /** The machine dies: before its last writes were durable, or after it and before anybody heard of that. */
   crash(): void {
     if (!this.instance) return;
+    this.simulation.count('crashes');
+    if (this.disk.dirty) {
+      this.simulation.count('crashes in a write');
+      if (this.simulation.chance(0.3)) this.commit(true);
+    }
     this.disk.lose();
     this.kill(this.instance, 'crash');
   }
 
   evict(): void {
-    if (this.instance?.idle) this.kill(this.instance, 'evicted');
+    if (!this.instance?.idle) return;
+    this.simulation.count('evictions');
+    this.kill(this.instance, 'evicted');
   }
 
   /** Another instance starts while this one goes on. What this one has not made durable never will be. */
@@ -197,8 +214,10 @@ export class Host {
       this.crash();
       return;
     }
+    simulation.count('superseded instances');
     instance.disk = this.disk.image();
     instance.superseded = true;
+    instance.endedAtMs = simulation.nowMs;
     this.superseded = instance;
     this.instance = null;
     this.#ringAgain(instance);
@@ -213,6 +232,7 @@ export class Host {
   kill(instance: Instance, why: string): void {
     this.simulation.tell(() => `${instance.name} ends: ${why}`);
     instance.end();
+    instance.endedAtMs ??= this.simulation.nowMs;
     if (this.instance === instance) this.instance = null;
     if (this.superseded === instance) {
       this.superseded = null;
@@ -243,6 +263,7 @@ export class Host {
     const instance = await this.#start();
     this.#ringing = instance;
     this.disk.ring();
+    this.simulation.count('alarms');
     this.simulation.tell(() => `${instance.name} gets its alarm`);
     await instance.run(() => {
       const { alarm } = instance.object;

@@ -29,9 +29,14 @@ export interface Profile {
   evictRate: number;
   clockJumpRate: number;
   policyRate: number;
+  /** When a member was refused for a while: that its owner changes something. */
+  reliefRate: number;
+  lookRate: number;
   d1OutageRate: number;
   /** By attempt. */
   deathRate: number;
+  /** Attempts ask for a third of the budget, or for a part of that: at least one of so many. */
+  smallest: number;
   /** Between two attempts, mostly less. */
   pauseMsMax: number;
   commitMsMax: number;
@@ -62,8 +67,11 @@ export function drawProfile(random: SeededRandom): Profile {
     evictRate: often(0.02),
     clockJumpRate: often(0.01),
     policyRate: often(0.02),
+    reliefRate: often(0.2),
+    lookRate: often(0.02),
     d1OutageRate: often(0.005),
     deathRate: often(0.2),
+    smallest: random.fraction() < 0.6 ? 67 : 2_000,
     pauseMsMax: 10 ** (1 + 2.5 * random.fraction()),
     commitMsMax: random.fraction() < 0.8 ? 20 : 2_000,
     timersLateMsMax: random.fraction() < 0.8 ? 20 : 1_000,

@@ -15,6 +15,10 @@ export const START_MS = Date.UTC(2026, 0, 5, 12);
 export class Simulation {
   nowMs = START_MS;
   steps = 0;
+  /** How often what was simulated happened: shows that a run exercises what it claims to. */
+  readonly counts = new Map<string, number>();
+  /** The first thing that Purser's code complained of in its log, and should not have. */
+  complaint: string | null = null;
   readonly random: SeededRandom;
   readonly #queue = new Queue();
   readonly #tell: ((line: string) => void) | null;
@@ -29,6 +33,10 @@ export class Simulation {
     if (!this.#tell) return;
     const seconds = ((this.nowMs - START_MS) / 1_000).toFixed(3);
     this.#tell(`${String(this.steps).padStart(4)} ${seconds.padStart(10)} s  ${line()}`);
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
   chance(probability: number): boolean {
@@ -143,8 +151,11 @@ export function current(): Process {
   return running;
 }
 
+/** What Purser's code says in its log of failures that were simulated. */
+const EXPECTED = /simulated: |no answer from/;
+
 /** Replaces what Purser's code takes from its platform, for the rest of this thread's life. */
-export function replaceGlobals(complain: (line: string) => void): void {
+export function replaceGlobals(): void {
   Date.now = () => current().clock();
   Math.random = () => current().simulation.random.fraction();
   crypto.getRandomValues = (bytes) => {
@@ -160,5 +171,10 @@ export function replaceGlobals(complain: (line: string) => void): void {
     clearInterval: (timer?: Timer) => current().stopTimer(timer),
   };
   Object.assign(globalThis, timers);
+  const complain = (line: string) => {
+    const { simulation } = current();
+    simulation.tell(() => line);
+    if (!EXPECTED.test(line)) simulation.complaint ??= line;
+  };
   Object.assign(console, { warn: complain, error: complain });
 }

@@ -5,7 +5,7 @@
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { UsageEvent } from '../src/budgets/usage-event.ts';
-import type { Host } from './platform.ts';
+import type { Host, Instance } from './platform.ts';
 
 /**
  * asking: its Worker waits for the admission. running: its provider may charge up to what was granted. ending: its
@@ -24,6 +24,11 @@ export class Attempt {
   asked = 0;
   /** The truth: what the provider charges for it. */
   charged = 0;
+  /** The life of its object that granted it first, and when that grant left; null before, and where that life was superseded. */
+  life: Instance | null = null;
+  grantedAtMs = 0;
+  /** Its Worker let it go, or tried to. */
+  letGo = false;
   /** What its Worker settles it with. */
   settledWith: { cost: number; unresolved: number } | null = null;
   /** An answer that it is booked has left the object. */
@@ -46,6 +51,11 @@ export class Attempt {
 
   get booked(): number {
     return this.events.reduce((sum, event) => sum + event.costNanos, 0);
+  }
+
+  /** What its events say that nobody knows any more; below 0 where more is known than a ghost had told. */
+  get unresolved(): number {
+    return this.events.reduce((sum, event) => sum + event.unresolvedNanos, 0);
   }
 
   get resolved(): boolean {
@@ -86,12 +96,21 @@ export class Member {
   openedAtMs = Number.POSITIVE_INFINITY;
   /** Events up to this belong to earlier cycles. */
   cycleAfterN = 0;
+  /** By scope: since when its period limit has the window that it has. */
+  readonly windowSinceMs = new Map<string, number>();
+  /** Refusals for money since its owner last changed anything. */
+  refusedSince = 0;
   /** Whether anything changed since the last look at its limits. */
   touched = false;
 
   constructor(id: string, keys: readonly Key[]) {
     this.id = id;
     this.keys = keys;
+  }
+
+  /** What ghosts that nobody claimed left unresolved. */
+  get ghostsUnresolved(): number {
+    return this.events.reduce((sum, event) => (event.attemptId === '' ? sum + event.unresolvedNanos : sum), 0);
   }
 
   /** What events up to `n` cost. */

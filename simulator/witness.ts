@@ -14,8 +14,10 @@ import type {
   ScopeStatus,
   Settlement,
   SettleRequest,
+  Ticket,
 } from '../src/budgets/protocol.ts';
 import type { UsageEvent } from '../src/budgets/usage-event.ts';
+import type { WindowSpec } from '../src/budgets/windows.ts';
 import { attemptMadeAt } from '../src/ids.ts';
 import { LIMITS } from '../src/limits.ts';
 import type { D1 } from './d1.ts';
@@ -81,6 +83,7 @@ export class Witness {
       return;
     }
     const attempt = this.#attempts.get(from);
+    if (method === 'release' && attempt) attempt.letGo = true;
     if (method === 'extend' && attempt) {
       const { report, chargeAtExpiry, toAmount } = argument as ExtendRequest;
       attempt.asked = Math.max(attempt.asked, toAmount);
@@ -90,8 +93,9 @@ export class Witness {
 
   /** An object has made its answer, which has yet to leave it. */
   answered(instance: Instance, call: Call, answer: Answer): void {
+    if (!instance.superseded) this.#lookAtPolicy(instance);
+    if ('value' in answer) this.#noteGrant(instance, call, answer.value);
     if (instance.superseded) return;
-    this.#lookAtPolicy(instance);
     if ('error' in answer) {
       const text = String(answer.error);
       if (!text.includes('simulated')) this.report('a throw is a bug', `${call.method}: ${text}`);
@@ -115,17 +119,6 @@ export class Witness {
     const member = this.#memberOf(call);
     member.touched = true;
     switch (call.method) {
-      case 'authorize': {
-        const admission = answer.value as Admission;
-        if (admission.granted) this.#granted(instance, member, admission.ticket.attemptId, admission.ticket.amount);
-        return;
-      }
-      case 'extend': {
-        const extension = answer.value as Extension;
-        const { attemptId } = (call.argument as ExtendRequest).ticket;
-        if (extension.extended) this.#granted(instance, member, attemptId, extension.ticket.amount);
-        return;
-      }
       case 'settle': {
         const attempt = member.attempts.get((call.argument as SettleRequest).ticket.attemptId);
         if (!attempt) return;
@@ -150,11 +143,21 @@ export class Witness {
   answerArrived(call: Call, answer: Answer): void {
     const attempt = this.#attempts.get(call.from);
     if (!attempt || 'error' in answer) return;
-    if (call.method === 'authorize' && (answer.value as Admission).granted) attempt.confirmedSentAtMs = call.sentAtMs;
+    if (call.method === 'authorize' && (answer.value as Admission).granted) {
+      // Of a call that was delivered twice the first answer is the one that was waited for.
+      if (attempt.confirmedSentAtMs === Number.POSITIVE_INFINITY) attempt.confirmedSentAtMs = call.sentAtMs;
+    }
     if (call.method === 'extend' && (answer.value as Extension).extended) {
       const { report } = call.argument as ExtendRequest;
       attempt.reportConfirmed = Math.max(attempt.reportConfirmed, report);
       attempt.confirmedSentAtMs = Math.max(attempt.confirmedSentAtMs, call.sentAtMs);
+    }
+  }
+
+  /** A Worker takes its request for admitted. */
+  begins(attempt: Attempt): void {
+    if (attempt.confirmedSentAtMs === Number.POSITIVE_INFINITY) {
+      this.report('8: no free pass', `${attempt.id} runs, and no grant of it ever arrived`);
     }
   }
 
@@ -167,29 +170,31 @@ export class Witness {
     }
   }
 
-  /** Invariant 6, at the start of every instance. */
+  /** Invariant 6, at the start of every instance: it remembers what was granted, and what was spent. */
   async started(instance: Instance): Promise<void> {
     const member = this.members.get(instance.host.name);
     if (!member?.policy) return;
-    const held = new Map<string, number>();
-    await instance.run(async () => {
-      const memberId = member.id;
-      const keyIds = member.keys.map(({ keyId }) => keyId);
-      held.set('member', ((await instance.object.status?.({ memberId })) as ScopeStatus).held);
-      const ofKeys = (await instance.object.keyStatuses?.({ memberId, keyIds })) as ScopeStatus[];
-      ofKeys.forEach((status, i) => {
-        held.set(keyIds[i] ?? '', status.held);
-      });
-    });
-    if (!this.fair) return;
-    for (const [scope, heldNow] of held) {
+    const { policy } = member;
+    const statuses = await statusesOf(instance, member);
+    for (const [scope, { held, lifetimeUsage, period }] of statuses) {
       let granted = 0;
+      let booked = 0;
       for (const attempt of member.attempts.values()) {
-        const counts = scope === 'member' || attempt.keyId === scope;
-        if (counts && attempt.phase !== 'gone' && !attempt.resolved) granted += attempt.open;
+        if (scope !== 'member' && attempt.keyId !== scope) continue;
+        booked += attempt.booked;
+        if (attempt.phase !== 'gone' && !attempt.resolved) granted += attempt.open;
       }
-      if (heldNow < granted) {
-        this.report('6: a restart assumes no less held', `${scope} starts with ${heldNow} held, ${granted} is granted`);
+      if (this.fair && held < granted) {
+        this.report('6: a restart assumes no less held', `${scope} starts with ${held} held, ${granted} is granted`);
+      }
+      if (lifetimeUsage !== booked) {
+        this.report('3: counters and events are one', `${scope} starts with ${lifetimeUsage} spent, ${booked} is booked`);
+      }
+      const ofPeriod = limitsOf(policy).find((limited) => limited.scope === scope && limited.kind === 'period');
+      if (!ofPeriod || !period) continue;
+      const least = spent(member, ofPeriod, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
+      if (period.usage < least) {
+        this.report('3: counters and events are one', `${scope} counts ${period.usage} in its period, not ${least}`);
       }
     }
   }
@@ -262,7 +267,7 @@ export class Witness {
     this.#policies.set(instance, { text: row.policy, policy });
     const [newest] = instance.disk.exec<{ n: number | null }>('SELECT max(n) AS n FROM outbox');
     const eventsBefore = Math.max(newest?.n ?? 0, member.events.length);
-    instance.emit(() => this.#adopt(member, policy, eventsBefore));
+    instance.whenDurable(() => this.#adopt(member, policy, eventsBefore));
   }
 
   #memberOf(call: Call): Member {
@@ -271,13 +276,26 @@ export class Witness {
     return member;
   }
 
-  #granted(instance: Instance, member: Member, attemptId: string, amount: number): void {
+  /** A grant counts once it is durable, should its answer never leave: the object may give the same answer later. */
+  #noteGrant(instance: Instance, call: Call, value: unknown): void {
+    if (call.method !== 'authorize' && call.method !== 'extend') return;
+    const answer = value as Admission | Extension;
+    const ticket = 'ticket' in answer ? answer.ticket : null;
+    if (ticket) instance.whenDurable(() => this.#granted(instance, this.#memberOf(call), ticket));
+  }
+
+  #granted(instance: Instance, member: Member, { attemptId, amount }: Ticket): void {
+    member.touched = true;
     const attempt = member.attempts.get(attemptId);
     if (!attempt) return this.report('2: a hold is one attempt', `nobody made ${attemptId}`);
     if (amount > attempt.asked) {
       this.report('2: extend is absolute', `${attemptId} asked for ${attempt.asked} in all and was given ${amount}`);
     }
     if (amount <= attempt.granted) return;
+    if (attempt.granted === 0) {
+      attempt.grantedAtMs = this.#simulation.nowMs;
+      attempt.life = instance.superseded ? null : instance;
+    }
     attempt.granted = amount;
     // Decided now, under the policy in force: from here on its limits bound what there is.
     if (instance.superseded || instance.host.superseded || !member.policy) return;
@@ -287,16 +305,21 @@ export class Witness {
   }
 
   #adopt(member: Member, policy: MemberPolicy, eventsBefore: number): void {
+    const { nowMs } = this.#simulation;
     const before = member.policy;
     if (before && !isNewer(policy.version, before.version)) return;
     if (before && policy.cycle > before.cycle) member.cycleAfterN = eventsBefore;
-    if (!before) member.openedAtMs = this.#simulation.nowMs;
+    if (!before) member.openedAtMs = nowMs;
+    for (const scope of ['member', ...member.keys.map(({ keyId }) => keyId)]) {
+      const changed = before && JSON.stringify(windowOf(before, scope)) !== JSON.stringify(windowOf(policy, scope));
+      if (changed) member.windowSinceMs.set(scope, nowMs);
+    }
     member.policy = policy;
     member.touched = true;
     this.#simulation.tell(() => `${member.id} has policy ${nameOf(policy.version)}: ${told(policy)}`);
     for (const limited of limitsOf(policy)) {
       const name = `${member.id} ${limited.scope} ${limited.kind}`;
-      const granted = worst(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
+      const granted = worst(member, limited, nowMs, this.#profile.clockErrorMsMax);
       // One that was superseded may go by the old policy for a while.
       const old = member.host?.superseded ? (this.#bounds.get(name) ?? Number.POSITIVE_INFINITY) : 0;
       this.#bounds.set(name, Math.max(limited.limit, granted, old));
@@ -310,7 +333,9 @@ export class Witness {
     const attempt = member.attempts.get(attemptId);
     if (!admission.granted) {
       const { refusal } = admission;
+      this.#simulation.count(`refused: ${refusal.kind}`);
       if (!('view' in refusal)) return;
+      member.refusedSince += 1;
       const { view } = refusal;
       const needed = refusal.kind === 'exhausted' ? 0 : refusal.needed;
       const held = refusal.kind === 'budget_in_flight' ? view.held : 0;
@@ -362,6 +387,25 @@ export class Witness {
       this.#ghosts.set(name, { amount, untilMs });
     }
   }
+}
+
+async function statusesOf(instance: Instance, member: Member): Promise<Map<string, ScopeStatus>> {
+  const statuses = new Map<string, ScopeStatus>();
+  await instance.run(async () => {
+    const memberId = member.id;
+    const keyIds = member.keys.map(({ keyId }) => keyId);
+    statuses.set('member', (await instance.object.status?.({ memberId })) as ScopeStatus);
+    const ofKeys = (await instance.object.keyStatuses?.({ memberId, keyIds })) as ScopeStatus[];
+    ofKeys.forEach((status, i) => {
+      statuses.set(keyIds[i] ?? '', status);
+    });
+  });
+  return statuses;
+}
+
+function windowOf(policy: MemberPolicy, scope: string): WindowSpec | undefined {
+  const { limits } = scope === 'member' ? policy : (policy.keys.find(({ keyId }) => keyId === scope) ?? policy);
+  return limits.period?.window;
 }
 
 function nameOf({ generation, n }: PolicyVersion): string {

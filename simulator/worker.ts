@@ -8,6 +8,7 @@
 import type { Fallback } from '../src/budgets/protocol.ts';
 import type { AttemptAbout, Outcome } from '../src/budgets/usage-event.ts';
 import { NO_TOKENS } from '../src/budgets/usage-event.ts';
+import { Deadlines } from '../src/deadlines.ts';
 import { admit } from '../src/gateway/admission.ts';
 import type { Hold } from '../src/gateway/hold.ts';
 import { type Nanos, nanos, ZERO } from '../src/money/nanos.ts';
@@ -52,7 +53,8 @@ const DRAIN_MS_MAX = 15_000;
 
 /** Runs in the Worker's process from the request to the end of its settlement. */
 export async function serve(env: Env, caller: PresentedKey, plan: Plan, simulation: Simulation, witness: Witness, made: () => Attempt): Promise<void> {
-  const admission = await admit(env, CTX, caller, ABOUT, plan.asked, plan.otherwise);
+  const context = { env, ctx: CTX, deadlines: new Deadlines() };
+  const admission = await admit(context, caller, ABOUT, plan.asked, plan.otherwise);
   const attempt = made();
   if ('refusal' in admission) {
     attempt.phase = 'gone';
@@ -87,6 +89,7 @@ class Service {
     const { end } = this.#plan;
     const attempt = this.#attempt;
     attempt.phase = 'running';
+    this.#witness.begins(attempt);
     if (end === 'nothing_sent') {
       attempt.phase = 'ending';
       await this.#hold.release();
