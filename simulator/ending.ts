@@ -44,14 +44,20 @@ function checkAttempts(witness: Witness, member: Member, profile: Profile): void
   for (const attempt of member.attempts.values()) {
     const { id, settled, settledWith, booked, charged, granted } = attempt;
     if (settled && booked !== settledWith?.cost) {
-      witness.report('3: what was settled is never lost', `${id} was settled at ${settledWith?.cost}, D1 has ${booked}`);
+      witness.report(
+        '3: what was settled is never lost',
+        `${id} was settled at ${settledWith?.cost}, D1 has ${booked}`,
+      );
     }
     unknown += Math.max(0, Math.min(charged, granted) - booked - Math.max(0, attempt.unresolved));
     unresolved += Math.min(0, attempt.unresolved);
     checkForgotten(witness, attempt, profile);
   }
   if (unknown > unresolved) {
-    witness.report('5: what nobody knows is named', `${member.id}: ${unknown} charged and not booked, ${unresolved} reported`);
+    witness.report(
+      '5: what nobody knows is named',
+      `${member.id}: ${unknown} charged and not booked, ${unresolved} reported`,
+    );
   }
 }
 
@@ -62,7 +68,10 @@ function checkForgotten(witness: Witness, attempt: Attempt, profile: Profile): v
   const livedMs = (life.endedAtMs ?? Number.POSITIVE_INFINITY) - grantedAtMs;
   const slackMs = profile.timersLateMsMax + profile.commitMsMax + 3 * profile.clockErrorMsMax;
   if (livedMs > LIMITS.youngHoldMsMax + slackMs) {
-    witness.report('5: an old hold is a row', `${attempt.id} was forgotten by an object that lived ${livedMs} ms after its grant`);
+    witness.report(
+      '5: an old hold is a row',
+      `${attempt.id} was forgotten by an object that lived ${livedMs} ms after its grant`,
+    );
   }
 }
 
@@ -80,7 +89,9 @@ function checkRest(witness: Witness, member: Member): void {
   if (!row || row.open + row.waiting + row.ghosts + row.ceiling !== 0) {
     witness.report('5: nothing leaks', `${member.id} rests with ${JSON.stringify(row)}`);
   }
-  for (const { scope, lifetime } of host.disk.exec<{ scope: string; lifetime: number }>('SELECT scope, lifetime FROM totals')) {
+  for (const { scope, lifetime } of host.disk.exec<{ scope: string; lifetime: number }>(
+    'SELECT scope, lifetime FROM totals',
+  )) {
     const booked = member.events.reduce(
       (sum, { keyId, costNanos }) => (scope === 'member' || keyId === scope ? sum + costNanos : sum),
       0,

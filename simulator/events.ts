@@ -33,7 +33,10 @@ export function checkEvent(witness: Witness, member: Member, event: UsageEvent):
   checkSettled(witness, attempt, costNanos);
   const honest = costNanos <= attempt.granted;
   if (witness.fair && honest && attempt.phase !== 'gone' && event.overrunNanos > 0) {
-    witness.report('1: overruns are the providers', `${attemptId} cost ${costNanos} of ${attempt.granted}: an overrun?`);
+    witness.report(
+      '1: overruns are the providers',
+      `${attemptId} cost ${costNanos} of ${attempt.granted}: an overrun?`,
+    );
   }
 }
 

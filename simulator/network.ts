@@ -48,7 +48,16 @@ export class Network {
   call(from: Process, to: Host, method: string, argument: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const sentAtMs = this.simulation.nowMs;
-      const call: Call = { from, to, method, argument: structuredClone(argument), sentAtMs, receivedAtMs: 0, resolve, reject };
+      const call: Call = {
+        from,
+        to,
+        method,
+        argument: structuredClone(argument),
+        sentAtMs,
+        receivedAtMs: 0,
+        resolve,
+        reject,
+      };
       this.#witness.sent(call);
       from.emit(() => {
         if (this.#isLost()) {

@@ -47,13 +47,23 @@ export class Owner {
     });
     const organization_id = ORGANIZATION;
     const queries = [
-      insert('organizations', { id: ORGANIZATION, name: '', kind: 'team', plan: 'enterprise', time_zone: 'UTC', created_at: 0 }),
+      insert('organizations', {
+        id: ORGANIZATION,
+        name: '',
+        kind: 'team',
+        plan: 'enterprise',
+        time_zone: 'UTC',
+        created_at: 0,
+      }),
       insert('projects', { id: PROJECT, organization_id, name: '', created_at: 0 }),
     ];
     const founded: Member[] = [];
     for (let i = 1; i <= members; i++) {
       const id = `mem_${i}`;
-      const keys = Array.from({ length: keysPerMember }, (_, k) => ({ keyId: `key_${i}_${k}`, hash: `hash ${i} ${k}` }));
+      const keys = Array.from({ length: keysPerMember }, (_, k) => ({
+        keyId: `key_${i}_${k}`,
+        hash: `hash ${i} ${k}`,
+      }));
       const member = new Member(id, keys);
       founded.push(member);
       queries.push(
@@ -113,7 +123,10 @@ export class Owner {
     if (!this.#profile.tight && random.fraction() < 0.5) return NO_BUDGET;
     const spent = member.costUpTo(member.events.length);
     const basis = random.fraction() < 0.3 ? 'cycle' : 'lifetime';
-    const total = { usageLimit: this.#amount(basis === 'lifetime' ? spent : spent / 2), usageLimitBasis: basis } as const;
+    const total = {
+      usageLimit: this.#amount(basis === 'lifetime' ? spent : spent / 2),
+      usageLimitBasis: basis,
+    } as const;
     const period = { ...this.#period, periodUsageLimit: this.#amount(0) };
     const dice = random.fraction();
     if (dice < (this.#profile.windows ? 0.1 : 0.6)) return { ...NO_BUDGET, ...total };
@@ -151,5 +164,9 @@ export class Owner {
 
 /** The policy's limits in a few words, for a trace. */
 export function told({ limits, keys, cycle }: MemberPolicy): string {
-  return JSON.stringify({ limits, cycle, keys: keys.map(({ keyId, status, limits: ofKey }) => [keyId, status, ofKey]) });
+  return JSON.stringify({
+    limits,
+    cycle,
+    keys: keys.map(({ keyId, status, limits: ofKey }) => [keyId, status, ofKey]),
+  });
 }

@@ -13,7 +13,7 @@
  */
 import type { SqlValue } from '../src/budgets/store.ts';
 import { Disk, Superseded } from './disk.ts';
-import type { Call, Network } from './network.ts';
+import type { Answer, Call, Network } from './network.ts';
 import type { Profile } from './profile.ts';
 import { Process, type Simulation } from './simulation.ts';
 import type { Witness } from './witness.ts';
@@ -133,17 +133,18 @@ export class Host {
   /** A call has come. */
   async receive(call: Call): Promise<void> {
     const { simulation } = this;
-    if (this.instance?.idle && simulation.nowMs - this.instance.lastCallMs > IDLE_MS && simulation.chance(0.7)) this.evict();
+    if (this.instance?.idle && simulation.nowMs - this.instance.lastCallMs > IDLE_MS && simulation.chance(0.7))
+      this.evict();
     const instance = this.superseded && simulation.chance(0.3) ? this.superseded : await this.#start();
     instance.lastCallMs = simulation.nowMs;
     instance.unanswered.add(call);
     call.receivedAtMs = simulation.nowMs;
     simulation.tell(() => `${instance.name} gets ${call.method} ${JSON.stringify(call.argument)}`);
-    const answer = (answered: { value: unknown } | { error: unknown }) => {
+    const answer = (answered: Answer) => {
+      simulation.tell(() => `${instance.name} answers ${call.method} ${told(answered)}`);
       this.#witness.answered(instance, call, answered);
       instance.emit(() => {
         instance.unanswered.delete(call);
-        simulation.tell(() => `${instance.name} answers ${call.method} ${JSON.stringify(answered)}`);
         this.#witness.answerLeft(instance, call, answered);
         this.#network.answer(call, answered);
       });
@@ -289,6 +290,10 @@ export class Host {
     this.disk.rang(true);
     this.#planAlarm(ALARM_RETRY_MS);
   }
+}
+
+function told(answer: Answer): string {
+  return 'value' in answer ? JSON.stringify(answer.value) : String(answer.error);
 }
 
 /** What the platform gives an object of itself. */

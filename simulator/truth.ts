@@ -18,7 +18,8 @@ export class Attempt {
   readonly member: Member;
   readonly keyId: string;
   phase: Phase = 'asking';
-  /** The most that any answer which left its object granted it. */
+  /** Whether any answer of its object, durable with all that it says, granted it; and the most that one did. */
+  admitted = false;
   granted = 0;
   /** The most that it asked for; null where its price is unknown. */
   asked = 0;
@@ -64,7 +65,8 @@ export class Attempt {
 
   /** What its provider may charge, or has charged, that no event tells of. Never more than it was granted. */
   get open(): number {
-    const most = this.phase === 'asking' || this.phase === 'running' ? this.granted : Math.min(this.charged, this.granted);
+    const most =
+      this.phase === 'asking' || this.phase === 'running' ? this.granted : Math.min(this.charged, this.granted);
     return Math.max(0, most - this.booked);
   }
 }

@@ -21,6 +21,7 @@ import type { WindowSpec } from '../src/budgets/windows.ts';
 import { attemptMadeAt } from '../src/ids.ts';
 import { LIMITS } from '../src/limits.ts';
 import type { D1 } from './d1.ts';
+import type { Disk } from './disk.ts';
 import { checkEvent } from './events.ts';
 import { liability, limitsOf, spent, worst } from './limits.ts';
 import type { Answer, Call } from './network.ts';
@@ -166,7 +167,10 @@ export class Witness {
     attempt.member.touched = true;
     const unconfirmedMs = this.#simulation.nowMs - attempt.confirmedSentAtMs;
     if (unconfirmedMs > LIMITS.holdTtlMs) {
-      this.report('the fence', `${attempt.id} still runs ${unconfirmedMs} ms after its last confirmed renewal was sent`);
+      this.report(
+        'the fence',
+        `${attempt.id} still runs ${unconfirmedMs} ms after its last confirmed renewal was sent`,
+      );
     }
   }
 
@@ -188,7 +192,10 @@ export class Witness {
         this.report('6: a restart assumes no less held', `${scope} starts with ${held} held, ${granted} is granted`);
       }
       if (lifetimeUsage !== booked) {
-        this.report('3: counters and events are one', `${scope} starts with ${lifetimeUsage} spent, ${booked} is booked`);
+        this.report(
+          '3: counters and events are one',
+          `${scope} starts with ${lifetimeUsage} spent, ${booked} is booked`,
+        );
       }
       const ofPeriod = limitsOf(policy).find((limited) => limited.scope === scope && limited.kind === 'period');
       if (!ofPeriod || !period) continue;
@@ -204,15 +211,17 @@ export class Witness {
     const member = this.members.get(host.name);
     if (!member) return;
     const { disk } = host;
-    const rows = disk.exec<{ events: string }>('SELECT events FROM outbox WHERE n > ? ORDER BY n', member.events.length);
-    for (const event of rows.flatMap((row) => JSON.parse(row.events) as UsageEvent[])) {
+    for (const event of newEvents(disk, member)) {
       checkEvent(this, member, event);
       member.add(event);
     }
     const [total] = disk.exec<{ lifetime: number }>("SELECT lifetime FROM totals WHERE scope = 'member'");
     const booked = member.costUpTo(member.events.length);
     if ((total?.lifetime ?? 0) !== booked) {
-      this.report('3: counters and events are one', `the object has spent ${total?.lifetime}, its events sum to ${booked}`);
+      this.report(
+        '3: counters and events are one',
+        `the object has spent ${total?.lifetime}, its events sum to ${booked}`,
+      );
     }
     this.#checkGhosts(host);
   }
@@ -291,11 +300,12 @@ export class Witness {
     if (amount > attempt.asked) {
       this.report('2: extend is absolute', `${attemptId} asked for ${attempt.asked} in all and was given ${amount}`);
     }
-    if (amount <= attempt.granted) return;
-    if (attempt.granted === 0) {
+    if (!attempt.admitted) {
+      attempt.admitted = true;
       attempt.grantedAtMs = this.#simulation.nowMs;
       attempt.life = instance.superseded ? null : instance;
     }
+    if (amount <= attempt.granted) return;
     attempt.granted = amount;
     // Decided now, under the policy in force: from here on its limits bound what there is.
     if (instance.superseded || instance.host.superseded || !member.policy) return;
@@ -348,7 +358,7 @@ export class Witness {
       }
       return;
     }
-    if (!attempt || attempt.granted > 0 || !member.policy) return;
+    if (!attempt || attempt.admitted || !member.policy) return;
     const apartMs = Math.abs(instance.clock() - (attemptMadeAt(attemptId) ?? 0));
     // Its clock never goes back within a life, so it may be ahead of what it shows now.
     if (apartMs > LIMITS.authorizeAgeMsMax + 2 * this.#profile.clockErrorMsMax) {
@@ -360,7 +370,8 @@ export class Witness {
     for (const limited of limitsOf(member.policy)) {
       if (limited.scope !== 'member' && limited.scope !== attempt.keyId) continue;
       const already = spent(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
-      if (already >= limited.limit) {
+      // A correction that becomes durable with this grant may have given something back.
+      if (already >= limited.limit && already - givenBack(instance.disk, member) >= limited.limit) {
         this.report('1: spend >= limit refuses', `${limited.scope} ${limited.kind}: ${already} of ${limited.limit}`);
       }
     }
@@ -379,7 +390,10 @@ export class Witness {
       const name = `${host.name} ${epoch}`;
       const before = this.#ghosts.get(name);
       if (before && (before.amount < amount || before.untilMs !== untilMs)) {
-        this.report('5: nothing leaks', `the ghost of ${epoch} grew to ${amount} until ${untilMs}: ${JSON.stringify(before)}`);
+        this.report(
+          '5: nothing leaks',
+          `the ghost of ${epoch} grew to ${amount} until ${untilMs}: ${JSON.stringify(before)}`,
+        );
       }
       if (!dissolved && nowMs > untilMs + lateMs) {
         this.report('5: nothing leaks', `the ghost of ${epoch} is ${nowMs - untilMs} ms too old`);
@@ -387,6 +401,16 @@ export class Witness {
       this.#ghosts.set(name, { amount, untilMs });
     }
   }
+}
+
+/** Events on the disk that were not durable yet when the witness last looked. */
+function newEvents(disk: Disk, member: Member): UsageEvent[] {
+  const rows = disk.exec<{ events: string }>('SELECT events FROM outbox WHERE n > ? ORDER BY n', member.events.length);
+  return rows.flatMap((row) => JSON.parse(row.events) as UsageEvent[]);
+}
+
+function givenBack(disk: Disk, member: Member): number {
+  return newEvents(disk, member).reduce((sum, { costNanos }) => sum - Math.min(0, costNanos), 0);
 }
 
 async function statusesOf(instance: Instance, member: Member): Promise<Map<string, ScopeStatus>> {

@@ -52,7 +52,14 @@ const PIECES = 6;
 const DRAIN_MS_MAX = 15_000;
 
 /** Runs in the Worker's process from the request to the end of its settlement. */
-export async function serve(env: Env, caller: PresentedKey, plan: Plan, simulation: Simulation, witness: Witness, made: () => Attempt): Promise<void> {
+export async function serve(
+  env: Env,
+  caller: PresentedKey,
+  plan: Plan,
+  simulation: Simulation,
+  witness: Witness,
+  made: () => Attempt,
+): Promise<void> {
   const context = { env, ctx: CTX, deadlines: new Deadlines() };
   const admission = await admit(context, caller, ABOUT, plan.asked, plan.otherwise);
   const attempt = made();
