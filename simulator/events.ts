@@ -14,7 +14,10 @@ export function checkEvent(witness: Witness, member: Member, event: UsageEvent):
     return;
   }
   const attempt = member.attempts.get(attemptId);
-  if (!attempt) return witness.report('2: a hold is resolved once', `nobody made ${attemptId} of event ${n}`);
+  if (!attempt) {
+    witness.report('2: a hold is resolved once', `nobody made ${attemptId} of event ${n}`);
+    return;
+  }
   const [first] = attempt.events;
   if (first) {
     if (outcome !== 'correction' || first.outcome !== 'expired' || attempt.events.length > 1) {

@@ -296,7 +296,10 @@ export class Witness {
   #granted(instance: Instance, member: Member, { attemptId, amount }: Ticket): void {
     member.touched = true;
     const attempt = member.attempts.get(attemptId);
-    if (!attempt) return this.report('2: a hold is one attempt', `nobody made ${attemptId}`);
+    if (!attempt) {
+      this.report('2: a hold is one attempt', `nobody made ${attemptId}`);
+      return;
+    }
     if (amount > attempt.asked) {
       this.report('2: extend is absolute', `${attemptId} asked for ${attempt.asked} in all and was given ${amount}`);
     }
