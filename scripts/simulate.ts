@@ -8,6 +8,8 @@ const STEPS_DEFAULT = 1_000_000;
 const PLANT_STEPS_MAX = 500_000;
 const PROGRESS_EVERY_MS = 5_000;
 
+const NAME_LENGTH = Math.max(...PLANTS.map(({ name }) => name.length));
+
 const HELP = `npm run simulate -- [--seed S] [--steps N] [--plant NAME | all] [--episode E]
 
   --seed S      the run of that seed; else one is drawn, and printed
@@ -66,8 +68,6 @@ async function replayed(episode: string, plant: string | null): Promise<number> 
   if (violation) console.log(`Broken: ${violation.invariant}\n${violation.what}`);
   return violation ? 1 : 0;
 }
-
-const NAME_LENGTH = Math.max(...PLANTS.map(({ name }) => name.length));
 
 /** Plants bugs, one after the other: each must be found within so many steps. */
 async function findPlants(which: string, seed: string, steps: number): Promise<number> {

@@ -207,7 +207,8 @@ class Episode {
       end: 'completed',
       overcharge,
     };
-    if (dice < 0.04) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
+    const free = dice < 0.04 || (leftNow === 0 && simulation.chance(0.5));
+    if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
     if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
     if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };
     if (dice < 0.2) return { ...plan, end: 'unknown', overcharge: 0 };

@@ -142,7 +142,7 @@ export class Network {
     const { random } = simulation;
     if (!simulation.chance(profile.delayRate)) return random.between(1, 10);
     simulation.count('delays');
-    return simulation.chance(0.2) ? this.#longDelayMs() : random.between(10, 4_000);
+    return simulation.chance(0.3) ? this.#longDelayMs() : random.between(10, 4_000);
   }
 
   #longDelayMs(): number {

@@ -380,6 +380,23 @@ export class Witness {
     }
   }
 
+  /** Invariant 1 as it stands on the disk: what is spent, and held by rows. */
+  told(host: Host): void {
+    const member = this.members.get(host.name);
+    if (!member?.policy || !this.fair) return;
+    const rows = host.disk.exec<{ keyId: string; held: number }>(
+      "SELECT key_id AS keyId, sum(held) AS held FROM holds WHERE state = 'open' GROUP BY key_id",
+    );
+    for (const limited of limitsOf(member.policy)) {
+      const { scope, kind } = limited;
+      const held = rows.reduce((sum, row) => (scope === 'member' || row.keyId === scope ? sum + row.held : sum), 0);
+      const sum = held + spent(member, limited, this.#simulation.nowMs, this.#profile.clockErrorMsMax);
+      const bound = this.#bounds.get(`${member.id} ${scope} ${kind}`) ?? limited.limit;
+      if (sum > bound)
+        this.report('1: no limit is passed', `${scope} ${kind}: ${sum} spent and held on disk of ${bound}`);
+    }
+  }
+
   /** A ghost only ever gets smaller, and ends when it was to end when it was made. */
   #checkGhosts(host: Host): void {
     const { nowMs } = this.#simulation;
