@@ -82,8 +82,6 @@ export async function openGround({ folder, upstream: program, bindings, ...optio
       stop,
     };
     stops.push(() => ground.server.stop());
-    // Rollups that never ran are told as stale; the cron's own time may come after the bench.
-    await ground.server.cron('*/5 * * * *');
     return ground;
   } catch (error) {
     await stop();
