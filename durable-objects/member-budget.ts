@@ -7,6 +7,7 @@
  * failing that it throws, which the caller turns into a refusal.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { NO_LEASE, type Recall, type SyncMessage, syncMessage } from '../src/budgets/lease.ts';
 import { Ledger } from '../src/budgets/ledger.ts';
 import type { KeyPolicy, MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
 import {
@@ -22,11 +23,12 @@ import {
 } from '../src/budgets/protocol.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
-import type { SqlValue, Store } from '../src/budgets/store.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
+import { ZERO } from '../src/money/nanos.ts';
 import { readOpening } from '../src/usage/opening.ts';
 import { shipEvents } from '../src/usage/shipping.ts';
+import { storeOf } from './object-store.ts';
 
 /** Every call names the member: an object cannot tell its own name before it has a policy. */
 export interface MemberCall {
@@ -123,6 +125,14 @@ export class MemberBudget extends DurableObject<Env> {
   async books(call: MemberCall & { k: number }): Promise<ReturnType<Ledger['books']>> {
     await this.#ready(call);
     return this.#ledger.books(call.k);
+  }
+
+  /**
+   * The wallet asks for what this member does not hold. It waits for the answer, so nothing here may wait for the wallet.
+   * The ledger has no lease yet: nothing was ever spent from one or given back.
+   */
+  async returnLease(call: Recall): Promise<SyncMessage> {
+    return syncMessage(NO_LEASE, call.memberId, ZERO);
   }
 
   /** Ships everything now instead of by alarm. Throws where D1 does not answer. */
@@ -225,12 +235,4 @@ export class MemberBudget extends DurableObject<Env> {
     // Not awaited: a write like any other, the output gate keeps the answer until it is durable.
     void this.ctx.storage.setAlarm(atMs);
   }
-}
-
-function storeOf(storage: DurableObjectStorage): Store {
-  return {
-    exec: <Row extends Record<string, SqlValue>>(sql: string, ...bindings: SqlValue[]) =>
-      storage.sql.exec<Row>(sql, ...bindings).toArray(),
-    transaction: (work) => storage.transactionSync(work),
-  };
 }

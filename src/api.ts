@@ -3,8 +3,7 @@
  * leaves in one envelope, `{error: {message, type, param, code, metadata}}`.
  */
 
-import type { z } from '@hono/zod-openapi';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
@@ -20,6 +19,18 @@ export function apiRouter(): OpenAPIHono<ApiEnv> {
     defaultHook: (result, c) => (result.success ? undefined : invalid(c, result.error)),
   });
 }
+
+/** An answer in a route's description. */
+export const answers = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: z.looseObject({}) } },
+});
+
+/** A required JSON body in a route's description. */
+export const body = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
 
 /** The middlewares of a route that takes a JSON body: bounded, strict UTF-8, and never taken for `{}` where it is missing. */
 export const jsonBody = [

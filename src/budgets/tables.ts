@@ -8,6 +8,7 @@
 import { attemptIdFloor } from '../ids.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
+import { migrate } from './migrate.ts';
 import { type MemberPolicy, NO_THROTTLES } from './policy.ts';
 import type { Store } from './store.ts';
 import type { AttemptAbout, UsageEvent } from './usage-event.ts';
@@ -146,7 +147,7 @@ export class Tables {
 
   constructor(store: Store) {
     this.#store = store;
-    this.#migrate();
+    migrate(store, MIGRATIONS);
   }
 
   transaction<T>(work: () => T): T {
@@ -450,18 +451,6 @@ export class Tables {
       newest: whole.newest ?? above.at(-1)?.n ?? null,
       cost: above.reduce((sum, event) => sum + event.costNanos, whole.cost),
     };
-  }
-
-  #migrate(): void {
-    this.#store.transaction(() => {
-      // PRAGMA user_version is not to be had in an object, so the count of migrations done is a table.
-      this.#store.exec('CREATE TABLE IF NOT EXISTS migrations (done INTEGER PRIMARY KEY)');
-      const [row] = this.#store.exec<{ done: number }>('SELECT coalesce(max(done), 0) AS done FROM migrations');
-      MIGRATIONS.slice(row?.done ?? 0).forEach((sql, i) => {
-        for (const statement of sql.split(';\n')) if (statement.trim() !== '') this.#store.exec(statement);
-        this.#store.exec('INSERT INTO migrations (done) VALUES (?)', (row?.done ?? 0) + i + 1);
-      });
-    });
   }
 }
 

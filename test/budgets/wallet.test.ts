@@ -1,0 +1,338 @@
+/** The wallet and its leases, rule by rule; any life of them is wallet-model.test.ts. Amounts are nanodollars. */
+import { describe, expect, it } from 'vitest';
+import { giveBack, NO_LEASE, spend, syncMessage } from '../../src/budgets/lease.ts';
+import { LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { nanos } from '../../src/money/nanos.ts';
+import { WalletMember } from '../support/wallet-member.ts';
+import { WalletWorld } from '../support/wallet-world.ts';
+
+function worldWith(credits: number, members = 2) {
+  const world = new WalletWorld(members);
+  if (credits > 0) world.post('top_up', credits);
+  return { world, a: world.member(0), b: world.member(1) };
+}
+
+describe('a lease', () => {
+  it('is what is wanted and something ahead, within a share of the balance', () => {
+    const { world, a } = worldWith(1_000);
+    expect(world.sync(a, 10)).toMatchObject({ granted: 10 + 10 * LIMITS.leaseRequests, ask: 1, balance: 1_000 });
+    const { world: poor, a: member } = worldWith(100);
+    expect(poor.sync(member, 10)).toMatchObject({ granted: 10 + 100 / LIMITS.leaseShare });
+  });
+
+  it('is exactly what is asked near zero, and never more than there is', () => {
+    const { world, a, b } = worldWith(10);
+    expect(world.request(a, 10)).toBe(true);
+    expect(a.lease.granted).toBe(10);
+    expect(world.request(b, 1)).toBe(false);
+    expect(world.status()).toEqual({ balance: 10, lent: 10, available: 0 });
+  });
+
+  it('of a member that spends fast lasts about a minute', () => {
+    const { world, a } = worldWith(10_000_000);
+    for (let i = 0; i < 6_000; i++) {
+      if (i === 3_000) world.syncs = 0;
+      expect(world.request(a, 10)).toBe(true);
+      a.settle(0, 10);
+      world.nowMs += MINUTE_MS / 1_000;
+    }
+    // The second three minutes, once the wallet knows the pace.
+    expect(world.syncs).toBeLessThanOrEqual(5);
+  });
+
+  it('shares with those who draw, not with those who are silent', () => {
+    const { world, a } = worldWith(1_000, 21);
+    for (const idle of world.members.slice(1)) expect(world.request(idle, 2)).toBe(true);
+    world.nowMs += LIMITS.leaseActiveMs + 1;
+    expect(world.request(a, world.status().available + 1)).toBe(true);
+    // All that is the newcomer's alone: not a twentieth of it, for which it would have to ask again at once.
+    expect(a.lease.granted).toBeGreaterThan(1_000 / LIMITS.leaseShare);
+  });
+
+  it('is granted once for one ask, however often and late that is told', () => {
+    const { world, a } = worldWith(100_000);
+    const first = a.message(10);
+    const { granted } = world.wallet.sync(first);
+    for (let i = 0; i < 3; i++) expect(world.wallet.sync(first).granted).toBe(granted);
+    // The answer was lost: the member asks again with the same number, for more.
+    expect(world.wallet.sync(a.message(500)).granted).toBe(granted);
+    a.hear(world.wallet.sync(a.message()));
+    expect(world.sync(a, 500).granted).toBeGreaterThan(granted);
+    const now = a.lease.granted;
+    expect(world.wallet.sync(first).granted).toBe(now);
+  });
+
+  it('does not end by time', () => {
+    const { world, a, b } = worldWith(10);
+    world.sync(a, 10);
+    world.nowMs += 365 * 24 * 60 * MINUTE_MS;
+    expect(world.wallet.sync(b.message(5)).granted).toBe(0);
+    expect(a.hold(10)).toBe(true);
+  });
+});
+
+describe('what a member wants', () => {
+  it('is what its request lacks, beside what is held and without what it overspent', () => {
+    const { world, a } = worldWith(1_000);
+    expect(a.wanting(7)).toBe(7);
+    a.hear(world.wallet.sync(a.message(3)));
+    const { unspent } = a;
+    a.hold(2);
+    expect(a.wanting(unspent - 2)).toBe(0);
+    expect(a.wanting(unspent)).toBe(2);
+    a.settle(0, unspent + 40);
+    expect(a.unspent).toBe(-40);
+    expect(a.wanting(5)).toBe(5);
+    expect(world.request(a, 5)).toBe(true);
+  });
+
+  it('ahead of need is nothing while it has room, or while the organization is nearly out of money', () => {
+    const { world, a } = worldWith(10_000);
+    world.request(a, 10);
+    expect(a.runsLow(10)).toBe(false);
+    while (a.available >= LIMITS.leaseLowRequests * 10) a.hold(10);
+    expect(a.runsLow(10)).toBe(true);
+    a.lease = { ...a.lease, balance: nanos(10 * LIMITS.leaseScarceRequests - 1) };
+    expect(a.runsLow(10)).toBe(false);
+    expect(a.runsLow(0)).toBe(false);
+  });
+});
+
+describe('recall', () => {
+  it('makes the last nanodollar spendable by anyone', () => {
+    const { world } = worldWith(1_000, 5);
+    for (const member of world.members) world.sync(member, 150);
+    expect(world.status().available).toBeLessThan(300);
+    for (const member of world.members) {
+      expect(world.request(member, 1_000)).toBe(true);
+      expect(world.status()).toEqual({ balance: 1_000, lent: 1_000, available: 0 });
+      member.holds.length = 0;
+    }
+    const last = world.member(3);
+    expect(world.request(last, 1_000)).toBe(true);
+    last.settle(0, 999);
+    expect(world.request(world.member(0), 1)).toBe(true);
+    expect(world.request(world.member(1), 1)).toBe(false);
+  });
+
+  it('takes the largest leases first, for as much as the whole new lease lacks, and never what is held', () => {
+    const { world, a, b } = worldWith(1_000, 4);
+    const c = world.member(2);
+    world.wallet.sync(b.message(300));
+    world.wallet.sync(c.message(100));
+    const rest = world.status().available;
+    const largest = world.walletSide(b).granted;
+    const recalls = world.wallet.recallsFor(a.message(rest + largest + 1), new Map());
+    expect(recalls.map(({ memberId }) => memberId)).toEqual([b.id, c.id]);
+    expect(world.wallet.recallsFor(a.message(rest), new Map())).toEqual([]);
+    expect(world.wallet.recallsFor(a.message(rest + 1), new Map([[b.id, nanos(1)]]))).toMatchObject([
+      { memberId: c.id },
+    ]);
+
+    // b never heard of its lease: the recall tells it, so that nothing is stranded by an answer that was lost.
+    const [fromB] = recalls;
+    if (!fromB) throw new Error('nobody to ask');
+    expect(b.lease).toEqual(NO_LEASE);
+    b.hear(fromB);
+    b.hold(b.available - 5);
+    expect(b.returnLease(fromB).returned).toBe(5);
+  });
+
+  it('asks a member again for more, where the largest lease turns out to be held', () => {
+    const { world, a, b } = worldWith(100, 3);
+    for (const [member, amount] of [
+      [a, 50],
+      [b, 45],
+    ] as const) {
+      world.sync(member, amount);
+      member.lease = giveBack(member.lease, nanos(amount));
+      world.sync(member, 0);
+    }
+    expect(a.hold(50)).toBe(true);
+    const c = world.member(2);
+    const [first, second] = world.wallet.recallsFor(c.message(40), new Map());
+    expect([first?.memberId, second?.memberId]).toEqual([a.id, b.id]);
+    expect(second?.returnTo).toBeLessThan(b.lease.returned + b.unspent);
+    world.sync(c, 40);
+    expect(c.available).toBeGreaterThanOrEqual(40);
+  });
+
+  it('asks nobody for an ask that was answered before', () => {
+    const { world, a, b } = worldWith(100);
+    world.sync(b, 100);
+    const ask = a.message(50);
+    world.wallet.sync(ask);
+    expect(world.wallet.recallsFor(ask, new Map())).toEqual([]);
+  });
+
+  it('gives back durably first: told again it gives no more, and what it gave is not spendable here', () => {
+    const { world, a, b } = worldWith(100);
+    world.sync(a, 100);
+    const [recall] = world.wallet.recallsFor(b.message(60), new Map());
+    if (!recall) throw new Error('nobody to ask');
+    const told = a.returnLease(recall);
+    const given = told.returned;
+    expect(given).toBeGreaterThanOrEqual(60);
+    expect(a.available).toBe(100 - given);
+    for (let i = 0; i < 2; i++) world.wallet.sync(told);
+    expect(world.status()).toEqual({ balance: 100, lent: 100 - given, available: given });
+    expect(a.returnLease(recall)).toEqual(told);
+  });
+});
+
+describe('entries', () => {
+  it('are posted once by their id, with the credits so far beside each', () => {
+    const { world } = worldWith(0);
+    expect(world.post('top_up', 500, 'x')).toBe('posted');
+    expect(world.post('top_up', 500, 'x')).toBe('known');
+    expect(world.post('top_up', 501, 'x')).toBe('conflict');
+    expect(world.post('refund', 500, 'x')).toBe('conflict');
+    expect(world.post('refund', 200, 'y')).toBe('posted');
+    world.restart();
+    expect(world.wallet.status()).toEqual({
+      balance: 300,
+      lent: 0,
+      available: 300,
+      entries: [
+        { id: 'y', kind: 'refund', amount: -200, credits: 300n, atMs: world.nowMs },
+        { id: 'x', kind: 'top_up', amount: 500, credits: 500n, atMs: world.nowMs },
+      ],
+    });
+  });
+
+  it('add up exactly beyond the largest safe number', () => {
+    const { world, a } = worldWith(0);
+    const million = 1_000_000 * 1e9;
+    for (let i = 0; i < 5; i++) world.post('top_up', million + 1);
+    for (const member of world.members) {
+      expect(world.request(member, 2 * million)).toBe(true);
+      member.settle(0, 2 * million);
+      world.sync(member, 0);
+    }
+    for (let i = 0; i < 6; i++) world.post('top_up', million + 1);
+    expect(world.wallet.status().entries[0]?.credits).toBe(11n * (BigInt(million) + 1n));
+    expect(world.status().balance).toBe(7 * million + 11);
+    expect(a.net).toBe(2 * million);
+  });
+
+  it('refuse what would make the balance larger than can be counted exactly, whole', () => {
+    const { world } = worldWith(0);
+    const million = 1_000_000 * 1e9;
+    for (let i = 0; i < 9; i++) world.post('top_up', million);
+    expect(world.post('top_up', million)).toBe('too_large');
+    expect(world.status().balance).toBe(9 * million);
+    expect(() => world.post('refund', 0)).toThrow(/amount 0/);
+  });
+
+  it('refunded below what is lent stop all lending until credits come back; no lease is broken', () => {
+    const { world, a, b } = worldWith(1_000);
+    world.sync(a, 400);
+    const { lent } = world.status();
+    world.post('refund', 900);
+    expect(world.status()).toEqual({ balance: 100, lent, available: 0 });
+    expect(world.wallet.sync(b.message(1)).granted).toBe(0);
+    expect(a.hold(lent)).toBe(true);
+    world.post('top_up', lent - 100);
+    expect(world.wallet.sync(b.message(1)).granted).toBe(0);
+    world.post('top_up', 5);
+    b.hear(world.wallet.sync(b.message()));
+    expect(world.wallet.sync(b.message(5)).granted).toBe(5);
+  });
+
+  it('refunded below what is lent name the leases to recall, so that the debt shrinks', () => {
+    const { world, a } = worldWith(1_000);
+    world.sync(a, 400);
+    const { lent } = world.status();
+    world.post('refund', 900);
+    const recalls = world.wallet.recallsForDebt(new Map());
+    expect(recalls).toMatchObject([{ memberId: a.id, returnTo: lent - 100 }]);
+    for (const recall of recalls) world.wallet.sync(a.returnLease(recall));
+    expect(world.status()).toEqual({ balance: 100, lent: 100, available: 0 });
+    expect(world.wallet.recallsForDebt(new Map())).toEqual([]);
+  });
+});
+
+describe('an overrun', () => {
+  it('beyond the lease is covered before anyone is lent anything', () => {
+    const { world, a, b } = worldWith(1_000);
+    expect(world.request(a, 10)).toBe(true);
+    a.settle(0, a.unspent + 100);
+    expect(a.available).toBe(-100);
+    world.sync(a, 0);
+    expect(a.available).toBe(0);
+    expect(world.request(b, world.status().available)).toBe(true);
+    expect(world.status()).toEqual({ balance: 1_000 - a.net, lent: 1_000 - a.net, available: 0 });
+  });
+
+  it('beyond the credits is remembered, shown, and covered by the next top-up first', () => {
+    const { world, a, b } = worldWith(100);
+    expect(world.request(a, 100)).toBe(true);
+    a.settle(0, 130);
+    world.sync(a, 0);
+    expect(world.status()).toEqual({ balance: -30, lent: 0, available: 0 });
+    expect(world.request(b, 1)).toBe(false);
+    world.post('top_up', 20);
+    expect(world.request(b, 1)).toBe(false);
+    expect(world.request(a, 1)).toBe(false);
+    world.post('top_up', 15);
+    expect(world.request(b, 6)).toBe(false);
+    expect(world.request(b, 5)).toBe(true);
+    world.sync(a, 0);
+    expect(a.unspent).toBe(0);
+  });
+
+  it('taken back by a correction is spendable again, by anyone', () => {
+    const { world, a, b } = worldWith(100);
+    expect(world.request(a, 100)).toBe(true);
+    a.settle(0, 100);
+    world.sync(a, 0);
+    expect(world.request(b, 40)).toBe(false);
+    a.takeBack(40);
+    // The wallet learns of it with the next message, whatever that is about.
+    world.sync(a, 0);
+    expect(world.request(b, 40)).toBe(true);
+    expect(world.status()).toEqual({ balance: 40, lent: 40, available: 0 });
+  });
+});
+
+describe('a correction', () => {
+  it('takes back no more than was spent from the wallet', () => {
+    const { world, a } = worldWith(100);
+    expect(world.request(a, 10)).toBe(true);
+    a.settle(0, 10);
+    a.lease = spend(a.lease, nanos(-25));
+    world.sync(a, 0);
+    expect(world.status().balance).toBe(100);
+  });
+});
+
+describe('a member object that lost its memory', () => {
+  it('spends nothing until the wallet has told it what it had spent', () => {
+    const { world, a } = worldWith(1_000);
+    for (let i = 0; i < 3; i++) {
+      expect(world.request(a, 100)).toBe(true);
+      a.settle(0, 100);
+    }
+    world.sync(a, 0);
+    const rebuilt = new WalletMember(a.id);
+    expect(rebuilt.hold(1)).toBe(false);
+    rebuilt.hear(world.wallet.sync(rebuilt.message(1)));
+    expect(rebuilt.lease).toEqual(a.lease);
+    // And it goes on asking where the other left off.
+    expect(world.wallet.sync(rebuilt.message(1_000)).ask).toBe(a.lease.ask + 1);
+  });
+});
+
+describe('a message that cannot be', () => {
+  it.each([
+    ['returns more than was granted', { returned: nanos(1) }],
+    ['has half a nanodollar', { spent: 0.5 as never }],
+    ['wants less than nothing', { ask: 1, want: nanos(-1) }],
+  ])('is a bug, and changes nothing: it %s', (_, changes) => {
+    const { world, a } = worldWith(100);
+    const before = world.status();
+    expect(() => world.wallet.sync({ ...syncMessage(NO_LEASE, a.id, nanos(0)), ...changes })).toThrow();
+    expect(world.status()).toEqual(before);
+    expect(world.walletSide(a)).toMatchObject({ granted: 0, spent: 0, ask: 0 });
+  });
+});
