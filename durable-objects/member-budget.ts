@@ -7,7 +7,8 @@
  * failing that it throws, which the caller turns into a refusal.
  */
 import { DurableObject } from 'cloudflare:workers';
-import { NO_LEASE, type Recall, type SyncMessage, syncMessage } from '../src/budgets/lease.ts';
+import { CreditLine } from '../src/budgets/credit-line.ts';
+import type { Lease, Recall, SyncMessage } from '../src/budgets/lease.ts';
 import { Ledger } from '../src/budgets/ledger.ts';
 import type { KeyPolicy, MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
 import {
@@ -25,7 +26,8 @@ import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
-import { ZERO } from '../src/money/nanos.ts';
+import { nanos } from '../src/money/nanos.ts';
+import { orgWallet } from '../src/objects.ts';
 import { readOpening } from '../src/usage/opening.ts';
 import { shipEvents } from '../src/usage/shipping.ts';
 import { storeOf } from './object-store.ts';
@@ -48,6 +50,7 @@ const UNKNOWN_KEY: LedgerRefusal = { kind: 'invalid_key', reason: 'unknown' };
 
 export class MemberBudget extends DurableObject<Env> {
   readonly #ledger: Ledger;
+  readonly #credit: CreditLine;
   /** The alarm that is set, as far as this instance knows. */
   #alarmAtMs: number | null = null;
   #failedShipments = 0;
@@ -62,6 +65,7 @@ export class MemberBudget extends DurableObject<Env> {
       times: { ttlMs, graceMs },
       newEpoch: () => randomText(EPOCH_LENGTH),
     });
+    this.#credit = new CreditLine(this.#ledger, (message) => this.#syncWallet(message), Date.now);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -70,12 +74,22 @@ export class MemberBudget extends DurableObject<Env> {
   async authorize(call: MemberCall & AuthorizeRequest): Promise<Admission> {
     if (!(await this.#isMember(call))) return { granted: false, refusal: UNKNOWN_KEY };
     // No await between the ledger's check and its write: authorize() is synchronous, that is what makes it atomic.
-    return this.#done(this.#ledger.authorize(call));
+    let admission = this.#ledger.authorize(call);
+    if ('lacks' in admission) {
+      admission = await this.#credit.wait(admission.lacks, (wallet) => this.#ledger.authorize(call, wallet));
+    }
+    if (admission.granted) this.#credit.lookAhead(admission.ticket.amount);
+    return this.#done(admission);
   }
 
   async extend(call: MemberCall & ExtendRequest): Promise<Extension> {
     await this.#ready(call);
-    return this.#done(this.#ledger.extend(call));
+    let extension = this.#ledger.extend(call);
+    if ('lacks' in extension) {
+      extension = await this.#credit.wait(extension.lacks, (wallet) => this.#ledger.extend(call, wallet));
+    }
+    if (extension.extended) this.#credit.lookAhead(nanos(Math.max(0, call.toAmount - call.ticket.amount)));
+    return this.#done(extension);
   }
 
   /** Answers once the settlement is durable, which may be a moment later: it is written together with others. */
@@ -127,12 +141,10 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#ledger.books(call.k);
   }
 
-  /**
-   * The wallet asks for what this member does not hold. It waits for the answer, so nothing here may wait for the wallet.
-   * The ledger has no lease yet: nothing was ever spent from one or given back.
-   */
+  /** The wallet asks for what this member does not hold. It waits for the answer, so nothing here may wait for the wallet. */
   async returnLease(call: Recall): Promise<SyncMessage> {
-    return syncMessage(NO_LEASE, call.memberId, ZERO);
+    await this.#ready(call);
+    return this.#done(this.#credit.returnLease(call));
   }
 
   /** Ships everything now instead of by alarm. Throws where D1 does not answer. */
@@ -148,6 +160,7 @@ export class MemberBudget extends DurableObject<Env> {
     this.#ledger.expireHolds();
     try {
       await this.#shipAll();
+      await this.#credit.tell();
       this.#failedShipments = 0;
     } catch (error) {
       // Not thrown on: the platform gives an alarm six retries and then drops it, and events may wait longer than that.
@@ -190,6 +203,18 @@ export class MemberBudget extends DurableObject<Env> {
     const opening = await readOpening(this.env.DB, memberId, Date.now());
     if (opening) this.#ledger.open(opening);
     return opening !== null;
+  }
+
+  /** Carries a message to the organization's wallet. Throws where that does not answer: then nobody may spend its credit. */
+  async #syncWallet(message: SyncMessage): Promise<Lease> {
+    const { organizationId } = this.#ledger.member();
+    try {
+      return await orgWallet(this.env, organizationId, (object) => object.sync(message));
+    } catch (error) {
+      console.warn(JSON.stringify({ event: 'wallet_unreachable', organizationId, error: String(error) }));
+      // Not as it came: who called us must not take it for a failure of this object, and repeat the call.
+      throw new Error('the wallet does not answer');
+    }
   }
 
   #gather(resolution: Resolution): Promise<Settlement> {

@@ -12,68 +12,78 @@ import type { Lease, Recall, SyncMessage } from '../src/budgets/lease.ts';
 import { type Asked, type Entry, type Posting, Wallet, type WalletStatus } from '../src/budgets/wallet.ts';
 import { LIMITS } from '../src/limits.ts';
 import type { Nanos } from '../src/money/nanos.ts';
-import { memberBudget } from '../src/objects.ts';
+import { forEachObject, memberBudget } from '../src/objects.ts';
 import { storeOf } from './object-store.ts';
+
+const NOBODY: Asked = new Map();
 
 export class OrgWallet extends DurableObject<Env> {
   readonly #wallet: Wallet;
-  /** Ends with the last recall that was begun. */
-  #recalling: Promise<unknown> = Promise.resolve();
+  /** Ends with the last turn that was begun. */
+  #turn: Promise<unknown> = Promise.resolve();
+  /** Turns that have not ended. */
+  #turns = 0;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#wallet = new Wallet(storeOf(ctx.storage), Date.now);
   }
 
+  /**
+   * Takes a member's totals and answers its ask. Asks that come while others are recalled from wait for their turn: else
+   * they would take what was given back for the one before, and in the end each would have too little.
+   */
   async sync(message: SyncMessage): Promise<Lease> {
-    return this.#afterRecall(
-      (asked) => this.#wallet.recallsFor(message, asked),
-      () => this.#wallet.sync(message),
-    );
+    const whom = (asked: Asked) => this.#wallet.recallsFor(message, asked);
+    const act = () => this.#wallet.sync(message);
+    const atOnce = message.want === 0 || (this.#turns === 0 && whom(NOBODY).length === 0);
+    return atOnce ? act() : this.#afterRecall(whom, act);
   }
 
   /** Posts money in or out. A refund of what is lent takes back what can be had. */
   async post(entry: Entry): Promise<Posting> {
     const posting = this.#wallet.post(entry);
-    return this.#afterRecall(
-      (asked) => this.#wallet.recallsForDebt(asked),
-      () => posting,
-    );
+    const whom = (asked: Asked) => this.#wallet.recallsForDebt(asked);
+    return whom(NOBODY).length === 0 ? posting : this.#afterRecall(whom, () => posting);
   }
 
+  /** The wallet with what members have spent by now, as far as their objects tell in time. */
   async status(): Promise<WalletStatus> {
+    const giveUpAtMs = Date.now() + LIMITS.recallMs;
+    await forEachObject(this.#wallet.questions(), (question) => this.#ask(question, giveUpAtMs));
     return this.#wallet.status();
   }
 
   /**
-   * Asks members to give back, round by round, until `whom` names nobody more or the time is over; then acts. One recall and
-   * its act at a time: two at once would each take what the other was just given, and leave both with too little.
+   * When those before are done, asks members to give back, round by round, until `whom` names nobody more or the time is
+   * over; then acts.
    */
   async #afterRecall<T>(whom: (asked: Asked) => Recall[], act: () => T): Promise<T> {
-    if (whom(new Map()).length === 0) return act();
     const giveUpAtMs = Date.now() + LIMITS.recallMs;
-    const turn = this.#recalling.then(async () => {
+    const turn = this.#turn.then(async () => {
       const asked = new Map<string, Nanos>();
       for (;;) {
-        const leftMs = giveUpAtMs - Date.now();
         const round = whom(asked).slice(0, LIMITS.objectCallsAtOnce);
-        if (round.length === 0 || leftMs <= 0) return act();
+        if (round.length === 0 || Date.now() >= giveUpAtMs) return act();
         for (const { memberId, returnTo } of round) asked.set(memberId, returnTo);
-        await Promise.all(round.map((recall) => this.#askBack(recall, leftMs)));
+        await Promise.all(round.map((recall) => this.#ask(recall, giveUpAtMs)));
       }
     });
+    this.#turns += 1;
+    const ended = () => {
+      this.#turns -= 1;
+    };
     // Those behind us go on whatever became of us.
-    this.#recalling = turn.catch(() => undefined);
+    this.#turn = turn.then(ended, ended);
     return turn;
   }
 
   /** A member that does not answer keeps its lease: what it has not said to be given back may be spent. */
-  async #askBack(recall: Recall, timeoutMs: number): Promise<void> {
+  async #ask(recall: Recall, giveUpAtMs: number): Promise<void> {
     const { memberId } = recall;
-    const restMs = Math.min(this.#wallet.restMs(memberId), timeoutMs);
-    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
+    const leftMs = giveUpAtMs - Date.now();
+    if (leftMs <= 0) return;
     try {
-      const leftMs = timeoutMs - restMs;
       this.#wallet.sync(await memberBudget(this.env, memberId, (object) => object.returnLease(recall), leftMs));
     } catch (error) {
       console.warn(JSON.stringify({ event: 'recall_failed', memberId, error: String(error) }));

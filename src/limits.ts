@@ -132,8 +132,12 @@ export const LIMITS = {
   walletSyncMs: 3 * SECOND_MS,
   /** The wallet waits this long for members to give back what they do not hold; within walletSyncMs. */
   recallMs: 1_500,
-  /** A member just lent to is not asked back for so long: its answer travels, and then the request takes what it asked for. */
-  leaseRestMs: 300,
+  /** A request asks the wallet again when others of its member took what came for it; more often than this it is refused. */
+  walletAsksMax: 3,
+  /** When the wallet did not give what was asked ahead of need, that is not asked again for so long: there is no hurry. */
+  walletRetryMs: 5 * SECOND_MS,
+  /** Who looks at a wallet hears of so many members, those with most to spend, what they have spent by now. */
+  walletQuestionsMax: 128,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
 

@@ -30,17 +30,44 @@ export interface Lease extends LeaseTotals {
   balance: Nanos;
 }
 
-export const NO_LEASE: Lease = { granted: ZERO, returned: ZERO, spent: ZERO, reversed: ZERO, ask: 0, balance: ZERO };
+/** The member's own side. */
+export interface MemberLease extends Lease {
+  /**
+   * Whether the wallet has ever spoken here. Until then a member that lost its memory (rebuilt from D1) does not know what
+   * it had spent before: it tells nothing, and what it spends meanwhile comes on top of what the wallet will tell.
+   */
+  heard: boolean;
+}
+
+export const NO_LEASE: MemberLease = {
+  granted: ZERO,
+  returned: ZERO,
+  spent: ZERO,
+  reversed: ZERO,
+  ask: 0,
+  balance: ZERO,
+  heard: false,
+};
 
 /** From the member to the wallet, which answers with its whole side of the lease. */
 export interface SyncMessage extends LeaseTotals {
   memberId: string;
-  /** A number higher than any that the wallet has answered asks for `want`, once. */
+  /**
+   * A number higher than any that the wallet has answered asks for `want`, once. Members ask with the instant, so that no
+   * number comes twice, also where an object has forgotten what it asked and was never answered.
+   */
   ask: number;
+  /**
+   * What the member needs to have unspent in all. Not what it lacks: the wallet reckons that itself, so that a grant whose
+   * answer was lost is not made again, and what a recall took while the ask was on its way is.
+   */
   want: Nanos;
 }
 
-/** From the wallet to a member: give back what you do not hold. It answers with a SyncMessage. */
+/**
+ * From the wallet to a member: give back what you do not hold. It answers with a SyncMessage. A recall of nothing (its
+ * `returnTo` is what was returned before) asks for the totals.
+ */
 export interface Recall extends Lease {
   memberId: string;
   /** The total that `returned` may rise to: a total, so that a recall told twice takes once. */
@@ -57,12 +84,6 @@ export function available(lease: Lease, held: Nanos): Nanos {
   return nanos(unspent(lease) - held);
 }
 
-/** What to ask for so that `amount` can be set aside beside `held`; 0 where it can be already. */
-export function wanting(lease: Lease, held: Nanos, amount: Nanos): Nanos {
-  // The wallet covers what was overspent before it grants anything, so that is not asked for.
-  return nanos(Math.max(0, amount + held - Math.max(0, unspent(lease))));
-}
-
 /**
  * Whether to ask for more now, in the background, though the last request, of `amount`, was admitted: so that the next
  * ones need not wait. Not where the organization is nearly out of money: there a member takes no more than it needs.
@@ -75,27 +96,23 @@ export function runsLow(lease: Lease, held: Nanos, amount: Nanos): boolean {
   );
 }
 
-/**
- * What to tell the wallet; a `want` above 0 asks. The same number is asked with until it is answered, so that an ask whose
- * answer was lost grants nothing twice.
- */
-export function syncMessage(lease: Lease, memberId: string, want: Nanos): SyncMessage {
-  const { ask, spent, reversed, returned } = lease;
-  return { memberId, ask: want > 0 ? ask + 1 : ask, want, spent, reversed, returned };
+/** What to tell the wallet. `ask`: the number to ask for `want` with; null: totals only. */
+export function syncMessage(lease: MemberLease, memberId: string, ask: number | null, want: Nanos): SyncMessage {
+  const { spent, reversed, returned } = lease.heard ? lease : NO_LEASE;
+  return { memberId, ask: ask ?? lease.ask, want: ask === null ? ZERO : want, spent, reversed, returned };
 }
 
-/**
- * The lease once the wallet has spoken. Also of the member's own totals the maximum is taken: an object that lost its
- * memory knows from the first answer what it had spent.
- */
-export function hear(lease: Lease, said: Lease): Lease {
+/** The lease once the wallet has spoken. */
+export function hear(lease: MemberLease, said: Lease): MemberLease {
+  const known = lease.heard ? max : addNanos;
   return {
     granted: max(lease.granted, said.granted),
     returned: max(lease.returned, said.returned),
-    spent: max(lease.spent, said.spent),
-    reversed: max(lease.reversed, said.reversed),
+    spent: known(lease.spent, said.spent),
+    reversed: known(lease.reversed, said.reversed),
     ask: Math.max(lease.ask, said.ask),
     balance: said.balance,
+    heard: true,
   };
 }
 
@@ -103,24 +120,19 @@ export function hear(lease: Lease, said: Lease): Lease {
  * The lease after a settlement; a correction may take back (`cost` below 0), but never more than was spent from here: an
  * attempt of the time before the organization was metered was not.
  */
-export function spend(lease: Lease, cost: Nanos): Lease {
+export function spend(lease: MemberLease, cost: Nanos): MemberLease {
   return cost >= 0
     ? { ...lease, spent: addNanos(lease.spent, cost) }
     : { ...lease, reversed: nanos(Math.min(lease.spent, lease.reversed - cost)) };
-}
-
-/** The lease after a recall: what the wallet tells is heard first, because a grant may have been lost on its way here. */
-export function recalled(lease: Lease, held: Nanos, recall: Recall): Lease {
-  return giveBack(hear(lease, recall), held, recall.returnTo);
 }
 
 /**
  * The lease after giving back what is not held, as far as the total `returnTo`. It must be durable before the wallet hears
  * of it.
  */
-export function giveBack(lease: Lease, held: Nanos, returnTo: number = Number.POSITIVE_INFINITY): Lease {
+export function giveBack(lease: MemberLease, held: Nanos, returnTo: number = Number.POSITIVE_INFINITY): MemberLease {
   const given = Math.min(returnTo - lease.returned, available(lease, held));
-  return { ...lease, returned: addNanos(lease.returned, nanos(Math.max(0, given))) };
+  return given > 0 ? { ...lease, returned: addNanos(lease.returned, nanos(given)) } : lease;
 }
 
 function max(a: Nanos, b: Nanos): Nanos {

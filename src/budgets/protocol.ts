@@ -57,6 +57,14 @@ export type Admission =
   | { granted: true; ticket: Ticket; tightest: ScopeView | null }
   | { granted: false; refusal: LedgerRefusal };
 
+/** What an attempt lacks of the organization's credit: ask the wallet for it, then let the whole check run again. */
+export interface Short {
+  lacks: Nanos;
+}
+
+/** Whether the wallet was asked for what an attempt lacked: then the ledger decides on what there is. */
+export type CreditCheck = 'unasked' | 'asked';
+
 export interface ExtendRequest {
   ticket: Ticket;
   about: AttemptAbout;

@@ -8,6 +8,7 @@
 import { attemptIdFloor } from '../ids.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
+import { type MemberLease, NO_LEASE } from './lease.ts';
 import { migrate } from './migrate.ts';
 import { type MemberPolicy, NO_THROTTLES } from './policy.ts';
 import type { Store } from './store.ts';
@@ -89,6 +90,18 @@ const MIGRATIONS = [
   INSERT INTO outbox (n, first_n, cost, events) SELECT n, n, cost, '[' || event || ']' FROM outbox_of_one;
   DROP TABLE outbox_of_one;
   `,
+  `
+  CREATE TABLE lease (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    granted INTEGER NOT NULL,          -- nanodollars since ever, as the next three
+    returned INTEGER NOT NULL,
+    spent INTEGER NOT NULL,
+    reversed INTEGER NOT NULL,
+    ask INTEGER NOT NULL,              -- the newest ask that the wallet has answered
+    balance INTEGER NOT NULL,          -- nanodollars that the organization had when the wallet last spoke
+    heard INTEGER NOT NULL             -- 1 once the wallet has spoken
+  );
+  `,
 ];
 
 type HoldState = 'open' | 'settled' | 'released' | 'expired';
@@ -140,6 +153,16 @@ type HoldRow = {
   n: number | null;
   reports: number;
   cycle: number;
+};
+
+type LeaseRow = {
+  granted: number;
+  returned: number;
+  spent: number;
+  reversed: number;
+  ask: number;
+  balance: number;
+  heard: number;
 };
 
 export class Tables {
@@ -401,6 +424,43 @@ export class Tables {
 
   forgetGhost(epoch: string): void {
     this.#store.exec('DELETE FROM ghosts WHERE epoch = ?', epoch);
+  }
+
+  readLease(): MemberLease {
+    const [row] = this.#store.exec<LeaseRow>(
+      'SELECT granted, returned, spent, reversed, ask, balance, heard FROM lease',
+    );
+    if (!row) return NO_LEASE;
+    return {
+      granted: nanos(row.granted),
+      returned: nanos(row.returned),
+      spent: nanos(row.spent),
+      reversed: nanos(row.reversed),
+      ask: row.ask,
+      balance: nanos(row.balance),
+      heard: row.heard === 1,
+    };
+  }
+
+  writeLease({ granted, returned, spent, reversed, ask, balance, heard }: MemberLease): void {
+    this.#store.exec(
+      `INSERT INTO lease (only_row, granted, returned, spent, reversed, ask, balance, heard) VALUES (1, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         granted = excluded.granted,
+         returned = excluded.returned,
+         spent = excluded.spent,
+         reversed = excluded.reversed,
+         ask = excluded.ask,
+         balance = excluded.balance,
+         heard = excluded.heard`,
+      granted,
+      returned,
+      spent,
+      reversed,
+      ask,
+      balance,
+      heard ? 1 : 0,
+    );
   }
 
   /** Events of one block, in sequence, as one row. */

@@ -53,7 +53,7 @@ export class Wallet {
   }
 
   /**
-   * Takes a member's totals, and where it asks with a number not yet answered, lends: what it wants and something ahead,
+   * Takes a member's totals, and where it asks with a number not yet answered, lends: what it lacks and something ahead,
    * or what there is. Asking again with the same number only tells the totals again.
    */
   sync(message: SyncMessage): Lease {
@@ -61,7 +61,7 @@ export class Wallet {
       const account = this.#hear(message);
       const { balance, lent } = this.#tables.readSums();
       if (message.ask > account.ask) {
-        const size = this.#leaseSize(account, message.want, balance);
+        const size = this.#leaseSize(account, lacking(account, message), balance);
         account.ask = message.ask;
         account.granted = addNanos(account.granted, nanos(Math.max(0, Math.min(size, balance - lent))));
         this.#tables.writeAccount(account);
@@ -78,9 +78,10 @@ export class Wallet {
     return this.#tables.transaction(() => {
       const account = this.#hear(message);
       const { balance, lent } = this.#tables.readSums();
-      if (message.ask <= account.ask || message.want <= balance - lent) return [];
+      const lacks = lacking(account, message);
+      if (message.ask <= account.ask || lacks <= Math.max(0, balance - lent)) return [];
       // Once others must be asked at all, for as much as to last: not again for the next request.
-      const size = this.#leaseSize(account, message.want, balance);
+      const size = this.#leaseSize(account, lacks, balance);
       return this.#recalls(size - (balance - lent), balance, asked, message.memberId);
     });
   }
@@ -91,10 +92,13 @@ export class Wallet {
     return this.#recalls(lent - balance, balance, asked);
   }
 
-  /** For how long not to ask this member: the request for which it was just lent has yet to set that aside. */
-  restMs(memberId: string): number {
-    const lentAtMs = this.#tables.readAccount(memberId)?.activeAtMs ?? Number.NEGATIVE_INFINITY;
-    return Math.max(0, lentAtMs + LIMITS.leaseRestMs - this.#clock());
+  /** Recalls of nothing, to the members with most to spend: they answer with what they have spent by now. */
+  questions(): Recall[] {
+    const { balance } = this.#tables.readSums();
+    return this.#tables
+      .readLeases()
+      .slice(0, LIMITS.walletQuestionsMax)
+      .map((account) => recallOf(account, account.returned, balance));
   }
 
   /** Posts money in or out. A refund is always taken, because it has happened: it may leave the balance below 0. */
@@ -144,16 +148,16 @@ export class Wallet {
   }
 
   /**
-   * What is wanted, and ahead of need what the member spends in a minute or takes for LIMITS.leaseRequests like this one,
+   * What is lacking, and ahead of need what the member spends in a minute or takes for LIMITS.leaseRequests like this one,
    * but at most a share of the balance. So a busy member asks about once a minute, a slow one once in many requests,
    * and near zero everyone gets exactly what it asks.
    */
-  #leaseSize(account: Account, want: Nanos, balance: Nanos): Nanos {
-    if (want < 0) throw new RangeError(`${account.memberId} wants ${want}`);
+  #leaseSize(account: Account, lacks: Nanos, balance: Nanos): Nanos {
+    if (lacks === 0) return ZERO;
     const leases = 1 + this.#tables.countLeases(account.memberId, this.#clock() - LIMITS.leaseActiveMs);
     const share = Math.floor(Math.max(0, balance) / (LIMITS.leaseShare * leases));
-    const ahead = Math.max(account.lately, want * LIMITS.leaseRequests);
-    return addNanos(want, nanos(Math.min(ahead, share)));
+    const ahead = Math.max(account.lately, lacks * LIMITS.leaseRequests);
+    return addNanos(lacks, nanos(Math.min(ahead, share)));
   }
 
   #recalls(wanted: number, balance: Nanos, asked: Asked, exceptMemberId?: string): Recall[] {
@@ -165,8 +169,7 @@ export class Wallet {
       const gaveAll = account.returned >= (asked.get(account.memberId) ?? ZERO);
       if (account.memberId === exceptMemberId || !gaveAll) continue;
       const back = nanos(Math.min(missing, unspent(account)));
-      const returnTo = addNanos(account.returned, back);
-      recalls.push({ memberId: account.memberId, returnTo, ...leaseOf(account, balance) });
+      recalls.push(recallOf(account, addNanos(account.returned, back), balance));
       missing -= back;
     }
     return recalls;
@@ -200,8 +203,18 @@ function activity(known: Account, spentNow: number, nowMs: number): Pick<Account
   };
 }
 
+/** What a member lacks of what it wants. What it overspent is covered before, so that is not lent once more. */
+function lacking(account: Account, { memberId, want }: SyncMessage): Nanos {
+  if (want < 0) throw new RangeError(`${memberId} wants ${want}`);
+  return nanos(Math.max(0, want - Math.max(0, unspent(account))));
+}
+
 function leaseOf({ granted, returned, spent, reversed, ask }: Account, balance: Nanos): Lease {
   return { granted, returned, spent, reversed, ask, balance };
+}
+
+function recallOf(account: Account, returnTo: Nanos, balance: Nanos): Recall {
+  return { memberId: account.memberId, returnTo, ...leaseOf(account, balance) };
 }
 
 function max(a: Nanos, b: Nanos): Nanos {
