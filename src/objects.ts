@@ -5,6 +5,7 @@
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
+import { type Deadline, Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 
 /**
@@ -24,16 +25,17 @@ interface PlatformError {
 class ObjectTimeout extends Error {}
 
 /**
- * Calls a member's object. `call` may run several times, so it must be idempotent.
- * Throws what the object threw, or ObjectTimeout.
+ * Calls a member's object. `call` may run several times, so it must be idempotent. A request that makes several calls gives
+ * its deadlines. Throws what the object threw, or ObjectTimeout.
  */
 export function memberBudget<T>(
   env: Env,
   memberId: string,
   call: (object: MemberStub) => Promise<T>,
   timeoutMs: number = LIMITS.admissionTimeoutMs,
+  deadlines?: Deadlines,
 ): Promise<T> {
-  return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs);
+  return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs, deadlines);
 }
 
 /** Calls the wallet of an organization; as memberBudget. */
@@ -56,15 +58,18 @@ export function recordedAnswer<T>(
   return callObject(() => call(stubOf<RecorderStub>(env.RECORDED_ANSWERS, name)), name, timeoutMs);
 }
 
-async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ObjectTimeout(`no answer from ${name} in ${timeoutMs} ms`)), timeoutMs);
-  });
+async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number, shared?: Deadlines): Promise<T> {
+  const deadlines = shared ?? new Deadlines();
+  let deadline: Deadline | undefined;
   try {
-    return await Promise.race([retry(call, timeoutMs), timeout]);
+    return await new Promise<T>((resolve, reject) => {
+      const giveUp = () => reject(new ObjectTimeout(`no answer from ${name} in ${timeoutMs} ms`));
+      deadline = deadlines.set(timeoutMs, giveUp);
+      retry(call, timeoutMs).then(resolve, reject);
+    });
   } finally {
-    clearTimeout(timer);
+    if (shared) deadlines.cancel(deadline);
+    else deadlines.end();
   }
 }
 

@@ -67,6 +67,7 @@ export function statusOf(state: State, name: string, now: number): ScopeStatus {
     limits,
     throttles: throttlesOf(state, name),
     version: state.policy.version,
+    budgetVersion: state.policy.budgetVersion ?? null,
     usage,
     lifetimeUsage: total.lifetime,
     cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,

@@ -88,6 +88,14 @@ import {
   writeAged,
 } from './young-holds.ts';
 
+/** Refusals that come after the limits of money were looked at, and name none of them. */
+const NAMES_NO_LIMIT: ReadonlySet<LedgerRefusal['kind']> = new Set([
+  'rate_limited',
+  'price_unknown',
+  'insufficient_credits',
+  'credits_in_flight',
+]);
+
 export interface LedgerOptions {
   times?: HoldTimes;
   /** A name for each life of the object that none before it had. */
@@ -244,7 +252,8 @@ export class Ledger {
     const more = nanos(Math.max(0, request.toAmount - hold.held));
     if (more > 0) {
       const refusal = decideGrowth(viewsOf(state, keyId, now), hold.held, more);
-      if (refusal?.kind === 'budget_in_flight' && this.flush()) return this.extend(request, wallet);
+      // Also one that stands: it tells what is spent and held once that is written, and so what is left to ask for.
+      if (refusal && this.flush()) return this.extend(request, wallet);
       if (refusal) return { extended: false, refusal };
       const noCredit = refuseGrowth(state, hold.held, more);
       if (noCredit && this.flush()) return this.extend(request, wallet);
@@ -566,7 +575,11 @@ export class Ledger {
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
     if (key) this.#refusals.count(request.about, key, refusal.kind);
-    return { granted: false, refusal };
+    if (!key || !NAMES_NO_LIMIT.has(refusal.kind)) return { granted: false, refusal };
+    const state = this.#loaded();
+    const views = viewsOf(state, key.keyId, state.lastMs);
+    const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathering.waiting));
+    return { granted: false, refusal, ...(shown && { tightest: shown }) };
   }
 
   #ticket(state: State, hold: Hold): Ticket {

@@ -6,11 +6,13 @@ import type { Fallback } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { newAttemptId } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { formatUsd, type Nanos } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { Hold } from './hold.ts';
 import type { Refusal } from './refusals.ts';
+import type { GatewayContext } from './router.ts';
 
 export interface Admitted {
   hold: Hold;
@@ -18,25 +20,38 @@ export interface Admitted {
   tightest: ScopeView | null;
 }
 
+export interface NotAdmitted {
+  refusal: Refusal;
+  /** The limit that refused; else the one with the least left, where they were looked at. */
+  tightest: ScopeView | null;
+}
+
 /** Asks the member's object to set `amount` aside (null: no price is known), or else its fallback, for one attempt. */
 export async function admit(
-  env: Env,
-  ctx: ExecutionContext,
+  { env, ctx, deadlines }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines'>,
   caller: PresentedKey,
   about: AttemptAbout,
   amount: Nanos | null,
   otherwise: Fallback | null = null,
-): Promise<{ admitted: Admitted } | { refusal: Refusal }> {
+): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
   const request = { memberId, attemptId, keyHash: caller.hash, about, amount, otherwise };
   try {
-    const admission = await memberBudget(env, memberId, (object) => object.authorize(request));
-    if (!admission.granted) return { refusal: admission.refusal };
-    return {
-      admitted: { hold: new Hold(env, memberId, about, admission.ticket, sentAtMs), tightest: admission.tightest },
-    };
+    const admission = await memberBudget(
+      env,
+      memberId,
+      (object) => object.authorize(request),
+      LIMITS.admissionTimeoutMs,
+      deadlines,
+    );
+    if (!admission.granted) {
+      const { refusal, tightest = null } = admission;
+      return { refusal, tightest: 'view' in refusal ? refusal.view : tightest };
+    }
+    const { ticket, tightest } = admission;
+    return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines), tightest } };
   } catch (error) {
     console.warn(JSON.stringify({ event: 'admission_failed', attemptId, error: String(error) }));
     // The grant may have happened and only its answer been lost. Best effort: the object's alarm is what makes it sure.
@@ -45,7 +60,7 @@ export async function admit(
         () => undefined,
       ),
     );
-    return { refusal: { kind: 'budget_unavailable' } };
+    return { refusal: { kind: 'budget_unavailable' }, tightest: null };
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { ExtendRequest, Settlement, SettleRequest, Ticket } from '../budgets/protocol.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
+import { type Deadline, Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
 import { insist, memberBudget } from '../objects.ts';
@@ -27,17 +28,27 @@ export class Hold {
   /** As the object last confirmed it. Goes with every call: the object may have forgotten the hold. */
   #ticket: Ticket;
   #confirmedSentAtMs: number;
-  #timer: ReturnType<typeof setInterval> | undefined;
+  readonly #deadlines: Deadlines;
+  #renewal: Deadline | undefined;
   #resolved: Promise<boolean> | undefined;
   /** Numbers what is reported, so that a delayed report does not replace a newer one. */
   #reports = 0;
 
-  constructor(env: Env, memberId: string, about: AttemptAbout, ticket: Ticket, sentAtMs: number) {
+  /** `deadlines`: the request's, which are over once the hold is resolved. */
+  constructor(
+    env: Env,
+    memberId: string,
+    about: AttemptAbout,
+    ticket: Ticket,
+    sentAtMs: number,
+    deadlines: Deadlines = new Deadlines(),
+  ) {
     this.#env = env;
     this.#memberId = memberId;
     this.#about = about;
     this.#ticket = ticket;
     this.#confirmedSentAtMs = sentAtMs;
+    this.#deadlines = deadlines;
   }
 
   get amount(): Nanos {
@@ -56,15 +67,17 @@ export class Hold {
   keepAlive(chargeAtExpiry: () => Nanos, onLost: (refusal: Refusal) => void): void {
     const { ttlMs } = this.#ticket;
     const everyMs = ttlMs / RENEWALS_PER_TTL;
-    this.#timer = setInterval(async () => {
-      // The next tick comes too late to cancel in time: this one must.
+    const renew = async () => {
+      this.#renewal = this.#deadlines.set(everyMs, renew);
+      // The next renewal comes too late to cancel in time: this one must.
       if (Date.now() + everyMs >= this.#confirmedSentAtMs + ttlMs) {
         onLost({ kind: 'budget_unavailable' });
         return;
       }
       const renewed = await this.#extend({ toAmount: this.amount, chargeAtExpiry: chargeAtExpiry() });
       if (!renewed.grown && renewed.refusal && !this.#resolved) onLost(renewed.refusal);
-    }, everyMs);
+    };
+    this.#renewal = this.#deadlines.set(everyMs, renew);
   }
 
   /** Asks to cover `toAmount` in all. */
@@ -99,7 +112,7 @@ export class Hold {
     this.#reports += 1;
     const request = { ...this.#claim, ...asked, report: this.#reports };
     try {
-      const answer = await memberBudget(this.#env, this.#memberId, (object) => object.extend(request));
+      const answer = await this.#call((object) => object.extend(request));
       if (!answer.extended) return { grown: false, refusal: answer.refusal ?? { kind: 'budget_unavailable' } };
       // Answers may overtake each other, and a hold never shrinks.
       if (answer.ticket.amount >= this.amount) this.#ticket = answer.ticket;
@@ -112,9 +125,13 @@ export class Hold {
   }
 
   #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
-    clearInterval(this.#timer);
-    const attempt = () => memberBudget(this.#env, this.#memberId, call);
-    return insist(attempt, sinceMs, { event: 'settle_failed', attemptId: this.#ticket.attemptId });
+    this.#deadlines.cancel(this.#renewal);
+    const failure = { event: 'settle_failed', attemptId: this.#ticket.attemptId };
+    return insist(() => this.#call(call), sinceMs, failure).finally(() => this.#deadlines.end());
+  }
+
+  #call<T>(call: (object: MemberObject) => Promise<T>): Promise<T> {
+    return memberBudget(this.#env, this.#memberId, call, LIMITS.admissionTimeoutMs, this.#deadlines);
   }
 }
 

@@ -5,10 +5,12 @@
  */
 import type { LedgerRefusal, ScopeName, ScopeView } from '../budgets/refusals.ts';
 import { formatUsd, type Nanos } from '../money/nanos.ts';
+import { UNEXPECTED } from '../unexpected-error.ts';
 
 export type Refusal =
   | LedgerRefusal
   | { kind: 'no_key'; reason: 'missing' | 'malformed' | 'several' | 'in_url' | 'not_a_gateway_key' }
+  | { kind: 'no_such_route'; method: string; path: string }
   | { kind: 'bad_request'; field: string | null; message: string }
   | { kind: 'request_too_large'; bytesMax: number }
   | { kind: 'model_not_found'; model: string }
@@ -23,7 +25,9 @@ export type Refusal =
       retryAfter: string | null;
     }
   | { kind: 'upstream_error'; message: string }
-  | { kind: 'upstream_timeout'; message: string };
+  | { kind: 'upstream_timeout'; message: string }
+  /** A bug. */
+  | { kind: 'internal_error' };
 
 export interface Described {
   status: number;
@@ -127,6 +131,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
       return said(410, 'invalid_request_error', 'project_archived', "The API key's project is archived.", {
         requestId,
       });
+    case 'no_such_route': {
+      const message = `There is nothing at ${refusal.method} ${refusal.path}.`;
+      return said(404, 'invalid_request_error', 'not_found', message, { requestId });
+    }
     case 'bad_request':
       return {
         ...said(400, 'invalid_request_error', 'invalid_request_error', refusal.message, { requestId }),
@@ -261,6 +269,8 @@ export function describe(refusal: Refusal, requestId: string): Described {
       return said(502, 'api_error', 'upstream_error', refusal.message, { requestId });
     case 'upstream_timeout':
       return said(504, 'api_error', 'upstream_timeout', refusal.message, { requestId });
+    case 'internal_error':
+      return said(500, 'api_error', 'internal_error', UNEXPECTED, { requestId });
   }
 }
 

@@ -3,6 +3,7 @@
  * client is gone. Headers wait for the provider's first byte, so that its true status can be told; from then on failures
  * travel inside the stream.
  */
+import type { Deadline } from '../deadlines.ts';
 import { chatWire } from './chat-completions/wire.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE, madeUntil, note, outcomeOfStop, type RelayParts, type Stop, stopOf, unlessAborted } from './relay.ts';
@@ -33,6 +34,7 @@ class StreamRelay {
   /** The end of the line of writes: one at a time, and the pump waits for a slow client. */
   #written: Promise<void> = Promise.resolve();
   #lastWriteAtMs = Date.now();
+  #nextPing: Deadline | undefined;
   #usageFrame: Record<string, unknown> | null = null;
 
   constructor(parts: RelayParts) {
@@ -43,25 +45,25 @@ class StreamRelay {
     this.answered = new Promise((resolve) => {
       this.#answer = resolve;
     });
-    this.#call = new UpstreamCall(parts, () => parts.attempt.isNearItsEnd);
+    this.#call = new UpstreamCall(parts, () => parts.attempt.isWorthWaitingFor);
     this.#stopsWriting = AbortSignal.any([this.#left.signal, this.#call.signal]);
   }
 
   async run(): Promise<void> {
-    const { attempt, clientGone, times } = this.#parts;
+    const { attempt, clientGone, deadlines, times } = this.#parts;
     const gone = () => this.#leave();
     clientGone.addEventListener('abort', gone);
     this.#writer.closed.catch(gone);
     if (clientGone.aborted) gone();
-    const patience = setTimeout(() => this.#open(true), times.firstByteMsMax);
-    const pings = setInterval(() => this.#ping(), times.pingMs);
+    const patience = deadlines.set(times.firstByteMsMax, () => this.#open(true));
+    this.#pingLater();
     try {
       await this.#pump();
     } catch (error) {
       await this.#end(stopOf(error, this.#call.signal));
     } finally {
-      clearTimeout(patience);
-      clearInterval(pings);
+      deadlines.cancel(patience);
+      deadlines.cancel(this.#nextPing);
       clientGone.removeEventListener('abort', gone);
       this.#call.end();
       // Neither is waited for: a client that does not read, or was never answered, would hold up the settlement's end.
@@ -136,6 +138,14 @@ class StreamRelay {
     headers.set('cache-control', 'no-cache');
     this.#answer(new Response(this.#readable, { headers }));
     if (early) void this.#write(chatWire.ping).catch(() => undefined);
+  }
+
+  #pingLater(): void {
+    const { deadlines, times } = this.#parts;
+    this.#nextPing = deadlines.set(times.pingMs, () => {
+      this.#pingLater();
+      this.#ping();
+    });
   }
 
   #ping(): void {

@@ -1,10 +1,11 @@
 /** The relay of an answer in one piece: read to its end, settled, passed on with its cost. */
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
+import type { Attempt } from './attempt.ts';
 import { readAnswer } from './chat-completions/answer.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from './relay.ts';
-import { readAtMost } from './request-body.ts';
+import { readBody } from './request-body.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
@@ -20,37 +21,38 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
   // How near its end it is cannot be told, but only at its end does it say what it costs: it is always drained.
   const call = new UpstreamCall(parts, () => true);
   let answering = false;
+  const settle = (...how: Parameters<Attempt['settle']>) =>
+    headers.set('x-purser-cost', formatUsd(attempt.settle(...how)));
   try {
     const response = await call.send();
     const refusal = await upstreamRefusal(response);
     if (refusal) {
-      attempt.settle(outcomeOf(refusal), 'free');
+      settle(outcomeOf(refusal), 'free');
       note(parts, refusal);
       return refusal;
     }
     answering = true;
-    const bytes = await call.inTime(readAtMost(response.body, LIMITS.answerBytesMax, () => call.heard()));
+    const bytes = await call.inTime(readBody(response, LIMITS.answerBytesMax, () => call.heard()));
     if (!bytes) throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
     const read = readAnswer(new TextDecoder().decode(bytes));
     if (!read || read.answer.error !== null) {
       const failure = garbage(read?.answer.error ?? null);
-      attempt.settle('upstream_error', 'free');
+      settle('upstream_error', 'free');
       note(parts, failure);
       return failure;
     }
     attempt.count(read.answer.text);
     if (read.answer.usage) attempt.report(read.answer.usage);
     attempt.complete();
-    attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
+    settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
     headers.set('content-type', 'application/json');
-    headers.set('x-purser-cost', formatUsd(attempt.cost().total));
     return new Response(bytes, { headers });
   } catch (error) {
     const stopped = stopOf(error, call.signal);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
-    attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
+    settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
     if (stopped.kind === 'client_gone') return GONE;
     if (stopped.kind === 'failed') note(parts, stopped.refusal);
     return stopped.refusal;

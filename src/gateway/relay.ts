@@ -6,6 +6,7 @@
  * provider failure, client gone, cut at a limit, hold lost. An end that is not the provider's own travels as a Stop
  * through the abort of the upstream call.
  */
+import type { Deadlines } from '../deadlines.ts';
 import type { ProviderId } from '../models/catalogue.ts';
 import type { Attempt } from './attempt.ts';
 import { noteHealth } from './provider-health.ts';
@@ -16,6 +17,7 @@ export interface RelayParts {
   ctx: ExecutionContext;
   attempt: Attempt;
   requestId: string;
+  deadlines: Deadlines;
   /** Aborted when the client hangs up. */
   clientGone: AbortSignal;
   /** Sends the call to the provider. */

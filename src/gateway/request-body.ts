@@ -26,11 +26,7 @@ export async function readJsonBody(
     );
   }
   const tooLarge: { refusal: Refusal } = { refusal: { kind: 'request_too_large', bytesMax } };
-  const declared = request.headers.get('content-length');
-  if (Number(declared ?? 0) > bytesMax) return tooLarge;
-  // The runtime holds a body to its declared length; only one without is read piece by piece.
-  const bytes =
-    declared === null ? await readAtMost(request.body, bytesMax) : new Uint8Array(await request.arrayBuffer());
+  const bytes = await readBody(request, bytesMax);
   if (!bytes) return tooLarge;
   let text: string;
   try {
@@ -48,11 +44,28 @@ export async function readJsonBody(
   return { body: { json: json as Record<string, unknown>, bytes: bytes.byteLength } };
 }
 
+/** All bytes of a message, or null once there are more than `bytesMax`. `onChunk` is told of each that comes by itself. */
+export async function readBody(
+  message: Request | Response,
+  bytesMax: number,
+  onChunk?: () => void,
+): Promise<Uint8Array | null> {
+  const { headers } = message;
+  const declared = headers.get('content-length');
+  // The runtime holds a body to its declared length; only one without, or compressed, must be read piece by piece.
+  if (declared === null || headers.has('content-encoding')) return readAtMost(message.body, bytesMax, onChunk);
+  if (Number(declared) > bytesMax) {
+    await message.body?.cancel();
+    return null;
+  }
+  return new Uint8Array(await message.arrayBuffer());
+}
+
 /** All bytes of a stream, or null once there are more than `bytesMax`; the rest is then cancelled, not read. */
-export async function readAtMost(
+async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
   bytesMax: number,
-  onChunk: () => void = () => undefined,
+  onChunk?: () => void,
 ): Promise<Uint8Array | null> {
   if (!stream) return new Uint8Array();
   const reader = stream.getReader();
@@ -61,7 +74,7 @@ export async function readAtMost(
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
-    onChunk();
+    onChunk?.();
     size += value.byteLength;
     if (size > bytesMax) {
       await reader.cancel();

@@ -2,8 +2,10 @@
  * The gateway's routes. Each handler reads like its story: who calls, what for, may they, then the relay.
  */
 import { Hono } from 'hono';
+import { Deadlines } from '../deadlines.ts';
 import { newRequestId } from '../ids.ts';
 import type { Catalogue } from '../models/catalogue.ts';
+import { logUnexpected } from '../unexpected-error.ts';
 import { completeChat } from './chat-completions/route.ts';
 import { chatWire } from './chat-completions/wire.ts';
 import { showKey } from './key-route.ts';
@@ -19,6 +21,7 @@ export interface GatewayContext {
   ctx: ExecutionContext;
   request: Request;
   requestId: string;
+  deadlines: Deadlines;
   catalogue: Catalogue;
   providers: Providers;
   /** Of a request with an Idempotency-Key that runs: whoever bills or streams tells it (replay/recording.ts). */
@@ -26,6 +29,9 @@ export interface GatewayContext {
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** Enough to see what was asked for. */
+const PATH_TOLD_MAX = 200;
 
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
@@ -40,15 +46,26 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
       const asked = request.headers.get('x-request-id');
       const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
       const ctx = c.executionCtx as ExecutionContext;
-      const context = { env: c.env, ctx, request, requestId, catalogue, providers, recording: null };
-      const answered = await handle(context, c.req.param('model') ?? '');
-      const headers = new Headers({ 'x-request-id': requestId });
-      return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
+      const deadlines = new Deadlines();
+      const context = { env: c.env, ctx, request, requestId, deadlines, catalogue, providers, recording: null };
+      // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
+      const answered = await handle(context, c.req.param('model') ?? '').catch((error: unknown): Refusal => {
+        logUnexpected(error, requestId);
+        return { kind: 'internal_error' };
+      });
+      if (answered instanceof Response) return answered;
+      return chatWire.refusal(answered, requestId, new Headers({ 'x-request-id': requestId }));
     };
 
   router.post('/chat/completions', answer(billable(completeChat)));
   router.get('/models', answer(listModels));
   router.get('/models/:model{.+}', answer(showModel));
   router.get('/key', answer(showKey));
+  router.all('*', answer(nothingHere));
   return router;
+}
+
+/** Told like any other refusal, with the request's id. */
+async function nothingHere({ request }: GatewayContext): Promise<Refusal> {
+  return { kind: 'no_such_route', method: request.method, path: new URL(request.url).pathname.slice(0, PATH_TOLD_MAX) };
 }

@@ -4,15 +4,18 @@
  * It ends with the hold (lost or refused), with a silence of the provider, and with the client: at once, or after a drain
  * where the relay says that this is worth it, because a provider bills what it makes although nobody waits for it.
  */
+import type { Deadline } from '../deadlines.ts';
 import type { RelayParts, Stop } from './relay.ts';
-import { Stopped, timedOut, unlessAborted } from './relay.ts';
+import { Stopped, timedOut } from './relay.ts';
 
 export class UpstreamCall {
   readonly #parts: RelayParts;
   readonly #drains: () => boolean;
   readonly #abort = new AbortController();
-  #idle: ReturnType<typeof setTimeout> | undefined;
-  #drain: ReturnType<typeof setTimeout> | undefined;
+  #idle: Deadline | undefined;
+  #drain: Deadline | undefined;
+  /** Ends the wait that goes on. */
+  #stopWaiting: (reason: Stopped) => void = () => undefined;
 
   /** `drains` is asked when the client has left. Once made, `end` must be called whatever happens. */
   constructor(parts: RelayParts, drains: () => boolean) {
@@ -33,7 +36,11 @@ export class UpstreamCall {
   }
 
   stop(reason: Stop): void {
-    this.#abort.abort(new Stopped(reason));
+    if (this.signal.aborted) return;
+    const stopped = new Stopped(reason);
+    this.#abort.abort(stopped);
+    // Whether what is waited for heeds the signal is its own affair.
+    this.#stopWaiting(stopped);
   }
 
   /** The client has left. May be called again. */
@@ -41,31 +48,33 @@ export class UpstreamCall {
     this.#parts.attempt.hungUp();
     const leave = () => this.stop({ kind: 'client_gone' });
     if (this.#drain) return;
-    if (this.#drains()) this.#drain = setTimeout(leave, this.#parts.times.drainMs);
+    if (this.#drains()) this.#drain = this.#parts.deadlines.set(this.#parts.times.drainMs, leave);
     else leave();
   };
 
   /** Waits for the provider, but not for ever, and not past a stop. */
   async inTime<T>(wait: Promise<T>): Promise<T> {
-    this.heard();
+    const { deadlines, times } = this.#parts;
+    this.#idle = deadlines.set(times.upstreamIdleMsMax, () => this.stop(timedOut(times)));
     try {
-      return await unlessAborted(wait, this.signal);
+      return await new Promise<T>((resolve, reject) => {
+        this.#stopWaiting = reject;
+        wait.then(resolve, reject);
+        if (this.signal.aborted) reject(this.signal.reason);
+      });
     } finally {
-      clearTimeout(this.#idle);
+      deadlines.cancel(this.#idle);
     }
   }
 
   /** The provider gave a sign of life in the middle of a wait. */
   heard(): void {
-    clearTimeout(this.#idle);
-    const { times } = this.#parts;
-    this.#idle = setTimeout(() => this.stop(timedOut(times)), times.upstreamIdleMsMax);
+    if (this.#idle) this.#parts.deadlines.postpone(this.#idle, this.#parts.times.upstreamIdleMsMax);
   }
 
   /** Stops all its clocks. */
   end(): void {
-    clearTimeout(this.#idle);
-    clearTimeout(this.#drain);
+    this.#parts.deadlines.cancel(this.#drain);
     this.#parts.clientGone.removeEventListener('abort', this.hungUp);
   }
 }

@@ -6,7 +6,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
 import type { Refusal } from './refusals.ts';
-import { readAtMost } from './request-body.ts';
+import { readBody } from './request-body.ts';
 
 const text = z.string().nullish().catch(null);
 
@@ -31,7 +31,7 @@ export async function upstreamRefusal(response: Response): Promise<Refusal | nul
     if (status === 504) return { kind: 'upstream_timeout', message: 'The provider timed out (504).' };
     return { kind: 'upstream_error', message: `The provider failed with status ${status}.` };
   }
-  const bytes = await readAtMost(response.body, LIMITS.upstreamErrorBytesMax).catch(() => null);
+  const bytes = await readBody(response, LIMITS.upstreamErrorBytesMax).catch(() => null);
   const { message, code, param } = readError(bytes);
   return {
     kind: 'upstream_refused',

@@ -71,6 +71,7 @@ describe('a policy that the object does not confirm', () => {
     expect(answer).toMatchObject({ pending: true, budget: { usageLimit: '7', version: 2 }, status: null });
     expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 1 });
     expect(await limitInForce(seeded)).toEqual(limitOf('3'));
+    expect(await memberOf(seeded)).toMatchObject({ budget: { version: 2 }, status: { version: 1 } });
   });
 
   it('is delivered by the cron of each minute, which tries again for as long as it fails', async () => {

@@ -54,7 +54,7 @@ export function readAnswer(text: string): { answer: ReadAnswer; json: Record<str
       ended: list.filter(isEnded).length,
       choices: list.length,
       usage: readUsage(usage),
-      error: ErrorInside.safeParse(error).data?.message ?? null,
+      error: readError(error),
     },
     json: json as Record<string, unknown>,
   };
@@ -74,8 +74,15 @@ function isEnded(choice: unknown): boolean {
   return typeof choice.finish_reason === 'string';
 }
 
+/** Most answers have none, and every chunk of a stream is asked: a failed parse would cost more than all the rest. */
+function readError(reported: unknown): string | null {
+  if (reported == null) return null;
+  return ErrorInside.safeParse(reported).data?.message ?? null;
+}
+
 /** OpenAI counts cached tokens within the prompt and reasoning within the completion; ours are disjoint. */
 function readUsage(reported: unknown): Usage | null {
+  if (reported == null) return null;
   const parsed = ReportedUsage.safeParse(reported);
   if (!parsed.success) return null;
   const { prompt_tokens: prompt, completion_tokens: completion } = parsed.data;

@@ -33,7 +33,7 @@ interface Asked {
 }
 
 export async function completeChat(context: GatewayContext): Promise<Response | Refusal> {
-  const { env, ctx, requestId } = context;
+  const { env, ctx, requestId, deadlines } = context;
   const authenticated = await authenticate(context.request, env);
   if ('refusal' in authenticated) return authenticated.refusal;
   const { caller } = authenticated;
@@ -67,7 +67,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
 
   const admission = await admitQuoted(context, caller, about, quoted);
   if ('refusal' in admission) {
-    if ('view' in admission.refusal) budgetHeaders(headers, admission.refusal.view);
+    budgetHeaders(headers, admission.tightest);
     return chatWire.refusal(admission.refusal, requestId, headers);
   }
   const { hold, tightest } = admission.admitted;
@@ -97,7 +97,18 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
     });
   const wantsUsage = request.stream_options?.include_usage === true;
   const relay = streamed ? relayStream : gathered ? relayGathered : relayWhole;
-  const answered = await relay({ env, ctx, attempt, requestId, clientGone, send, wantsUsage, headers, times: LIMITS });
+  const answered = await relay({
+    env,
+    ctx,
+    attempt,
+    requestId,
+    deadlines,
+    clientGone,
+    send,
+    wantsUsage,
+    headers,
+    times: LIMITS,
+  });
   return answered instanceof Response ? answered : chatWire.refusal(answered, requestId, headers);
 }
 
@@ -133,17 +144,17 @@ async function understand(context: GatewayContext): Promise<{ asked: Asked } | {
 
 /** Admission, asked for once more where the last of a budget may do. A refusal tells the most that the request may cost. */
 async function admitQuoted(
-  { env, ctx }: GatewayContext,
+  context: GatewayContext,
   caller: PresentedKey,
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
   const first = ask(quoted, about.streamed);
-  let admission = await admit(env, ctx, caller, about, first.amount, first.otherwise);
+  let admission = await admit(context, caller, about, first.amount, first.otherwise);
   const rest = 'refusal' in admission ? askForTheRest(quoted, admission.refusal) : null;
-  if (rest) admission = await admit(env, ctx, caller, about, rest.amount, rest.otherwise);
+  if (rest) admission = await admit(context, caller, about, rest.amount, rest.otherwise);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
-  return { refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
+  return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }
 
 /**

@@ -10,7 +10,7 @@ import { LIMITS } from '../../limits.ts';
 import { keyStanding } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
 import { IDEMPOTENCY_KEY, type Refusal } from '../refusals.ts';
-import { readAtMost } from '../request-body.ts';
+import { readBody } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { beginRecording, type Recording } from './recording.ts';
 import { Seal } from './seal.ts';
@@ -44,7 +44,7 @@ async function answerOnce(
   }
   if (!replay) return handle(context);
 
-  const body = await readAtMost(request.body, LIMITS.requestBytesMax);
+  const body = await readBody(request, LIMITS.requestBytesMax);
   if (!body) return { kind: 'request_too_large', bytesMax: LIMITS.requestBytesMax };
   const seal = await Seal.of(authenticated.apiKey);
   const name = await seal.nameOf(idempotencyKey);
