@@ -63,11 +63,18 @@ export interface Metered extends Seeded {
   };
 }
 
-/** `credits` in nanodollars. */
+/** Makes an organization metered whose members' objects have not been called yet. `credits` in nanodollars. */
+export async function meter({ organizationId }: Seeded, credits: number): Promise<void> {
+  await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(organizationId).run();
+  const topUp = { id: 'start', kind: 'top_up', amount: nanos(credits), atMs: 1 } as const;
+  if (credits > 0) await orgWallet(env, organizationId, (object) => object.post(topUp));
+}
+
+/** A team of such. */
 export async function meteredOrganization(credits: number, members = 2): Promise<Metered> {
   const seeded = await seedOrganization();
   const { organizationId } = seeded;
-  await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(organizationId).run();
+  await meter(seeded, credits);
   const all: MeteredMember[] = [];
   for (let i = 0; i < members; i++) all.push(await insertKeyed(seeded));
   const wallet: Metered['wallet'] = {
@@ -76,7 +83,6 @@ export async function meteredOrganization(credits: number, members = 2): Promise
       orgWallet(env, organizationId, (object) => object.post({ id, kind, amount: nanos(amount), atMs: 1 })),
     status: () => orgWallet(env, organizationId, (object) => object.status()),
   };
-  if (credits > 0) await wallet.post('top_up', credits, 'start');
   return { ...seeded, members: all, wallet };
 }
 
