@@ -116,6 +116,17 @@ describe('what a member asks for', () => {
     while (last.take(10));
     expect(last.ledger.askAhead(nanos(10))).toBeNull();
   });
+
+  it('ahead of need is asked once where there is nothing to be had, not with every request', async () => {
+    const { world, a, b } = worldWith(2_000);
+    world.lend(b, 2_000);
+    expect(b.take(1_900)).toBe(true);
+    b.ledger.giveBack(nanos(100));
+    world.tell(b);
+    expect(await a.ask(20)).toBe(true);
+    while (a.available >= 20) expect(await a.ask(20)).toBe(true);
+    expect(world.syncs).toBe(2);
+  });
 });
 
 describe('requests of one member that lack credit at once', () => {
@@ -391,6 +402,20 @@ describe('a member object that lost its memory', () => {
     world.tell(rebuilt);
     expect(world.walletSide(a)).toMatchObject({ spent: 307 });
     expect(await rebuilt.ask(600)).toBe(true);
+  });
+});
+
+describe('a member that had never heard of the wallet', () => {
+  it('is charged once for what it spent before', async () => {
+    const { world, a } = worldWith(1_000);
+    a.change({ metered: false });
+    const inFlight = a.hold(60);
+    a.change({ metered: true });
+    a.settle(inFlight, 60);
+    for (let i = 0; i < 3; i++) expect(await a.ask(10)).toBe(true);
+    world.tell(a);
+    expect(a.net).toBe(60);
+    expect(world.status().balance).toBe(940);
   });
 });
 
