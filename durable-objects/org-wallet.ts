@@ -36,7 +36,7 @@ export class OrgWallet extends DurableObject<Env> {
   async sync(message: SyncMessage): Promise<Lease> {
     const whom = (asked: Asked) => this.#wallet.recallsFor(message, asked);
     const act = () => this.#wallet.sync(message);
-    const atOnce = message.want === 0 || (this.#turns === 0 && whom(NOBODY).length === 0);
+    const atOnce = message.want === 0 || (whom(NOBODY).length === 0 && this.#turns === 0);
     return atOnce ? act() : this.#afterRecall(whom, act);
   }
 

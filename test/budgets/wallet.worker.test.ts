@@ -2,10 +2,12 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import type { Recall } from '../../src/budgets/lease.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { memberBudget } from '../../src/objects.ts';
 import { pushPolicy } from '../../src/teams/policy.ts';
 import { settlementOf } from '../support/about.ts';
+import { until } from '../support/gateway.ts';
 import { type Metered, type MeteredMember, meteredOrganization, replace } from '../support/metered.ts';
 
 const never = () => new Promise<never>(() => undefined);
@@ -18,7 +20,10 @@ function pair({ members }: Metered): [MeteredMember, MeteredMember] {
 }
 
 /** Members whose objects do not answer the wallet. */
-async function withRecalls(metered: Metered, answers: Map<string, () => Promise<unknown>>): Promise<void> {
+async function withRecalls(
+  metered: Metered,
+  answers: Map<string, (recall: Recall) => Promise<unknown>>,
+): Promise<void> {
   const get = (id: string) => {
     const returnLease = answers.get(id);
     return returnLease ? { returnLease } : env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(id));
@@ -98,6 +103,40 @@ describe('members who ask at once', () => {
     expect(await metered.members[12]?.mayHold(1_000)).toBe(true);
     expect(await metered.members[0]?.mayHold(1_000)).toBe(true);
   });
+});
+
+it('what is recalled for one who asked first is not lent to one who came later', async () => {
+  const metered = await meteredOrganization(100, 4);
+  const [a, b] = pair(metered);
+  const [, , c = a, d = a] = metered.members;
+  await c.mayHold(60);
+  const held = await d.authorize(41);
+  await d.release(held);
+  let slow = true;
+  const stub = () => env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(c.memberId));
+  await withRecalls(
+    metered,
+    new Map([
+      [
+        c.memberId,
+        async (recall: Recall) => {
+          while (slow) await new Promise((resolve) => setTimeout(resolve, 10));
+          return (stub() as unknown as { returnLease(recall: Recall): Promise<unknown> }).returnLease(recall);
+        },
+      ],
+    ]),
+  );
+  const first = a.authorize(100);
+  const known = (which: string, { memberId }: MeteredMember) =>
+    runInDurableObject(metered.wallet.stub, (_, { storage }) =>
+      storage.sql.exec(`SELECT 1 FROM accounts WHERE member_id = ? AND ${which}`, memberId).toArray(),
+    );
+  await until(async () => (await known('granted = returned', d))[0] ?? null, 'what d gave back');
+  const second = b.authorize(10);
+  await until(async () => (await known('granted >= 0', b))[0] ?? null, 'the ask of b');
+  slow = false;
+  expect((await first).granted).toBe(true);
+  expect(await second).toMatchObject({ granted: false, refusal: { kind: 'credits_in_flight' } });
 });
 
 describe('a member whose wallet does not answer', () => {
