@@ -161,7 +161,6 @@ export class MemberBudget extends DurableObject<Env> {
     this.#ledger.expireHolds();
     try {
       await this.#shipAll();
-      await this.#credit.tell();
       this.#failedShipments = 0;
     } catch (error) {
       // Not thrown on: the platform gives an alarm six retries and then drops it, and events may wait longer than that.
@@ -170,6 +169,8 @@ export class MemberBudget extends DurableObject<Env> {
         JSON.stringify({ event: 'shipping_failed', failures: this.#failedShipments, error: String(error) }),
       );
     }
+    // What the wallet does not hear now, and was logged, the next alarm tells it.
+    await this.#credit.tell().catch(() => undefined);
     this.#wake();
   }
 
