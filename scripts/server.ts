@@ -29,6 +29,8 @@ const ENTRY = 'src/local/worker.ts';
 export interface ServerOptions {
   /** The Worker's main file, should it be another than the local build's. */
   entry?: string;
+  /** Changes the built Worker's text: for a bug that is planted on purpose. */
+  patch?: (script: string) => string;
   /** 0 takes any free port. */
   port: number;
   /** Where D1, the objects and the local secrets live. */
@@ -57,7 +59,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const keySecret = localSecret(dataDir);
   const operatorSecret = randomBytes(32).toString('base64url');
   say('Building the Worker and applying migrations ...');
-  const [script] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const [built] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const script = options.patch?.(built) ?? built;
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();

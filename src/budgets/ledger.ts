@@ -397,6 +397,9 @@ export class Ledger {
   books(k: number): { sequence: number; shipped: number; settledUpTo: Nanos; unshipped: number; held: Nanos } {
     this.flush();
     const state = this.#loaded();
+    // A write that changes nothing: an instance whose place another has taken cannot make it, and so cannot tell books
+    // that lack what was settled since.
+    this.#write(() => this.#tables.writeShipped(state.shipped));
     const member = scopeOf(state, MEMBER_SCOPE);
     const above = this.#tables.outboxAbove(k);
     return {

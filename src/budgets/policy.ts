@@ -71,6 +71,8 @@ export interface MemberPolicy {
   metered: boolean;
   /** Whether answers may be recorded for repeats under an Idempotency-Key. Absent from a policy older than the switch: they may. */
   replay?: boolean;
+  /** Whether callers are told which limit there is and when it resets, but no amounts. Absent: they are told. */
+  hidesAmounts?: boolean;
   limits: ScopeLimits;
   throttles: Throttles;
   /** The cycle from which the member's total is counted; a higher number starts a new one at zero. */

@@ -36,6 +36,8 @@ export const organizations = sqliteTable('organizations', {
   metered: integer('metered', { mode: 'boolean' }).notNull().default(false),
   /** Whether answers are recorded for repeats under an Idempotency-Key. */
   replay: integer('replay', { mode: 'boolean' }).notNull().default(true),
+  /** Whether answers and refusals of the gateway name limits without their amounts. */
+  hideAmounts: integer('hide_amounts', { mode: 'boolean' }).notNull().default(false),
 });
 
 export const projects = sqliteTable(

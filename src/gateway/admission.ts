@@ -83,11 +83,13 @@ export async function refuseKeyFirst(env: Env, caller: PresentedKey): Promise<Re
   return refusal;
 }
 
-/** The budget headers of api.md, of the tightest limit. */
+/** The budget headers, of the tightest limit. */
 export function budgetHeaders(headers: Headers, view: ScopeView | null): void {
   if (!view) return;
-  headers.set('x-purser-budget-limit', formatUsd(view.limit));
-  headers.set('x-purser-budget-remaining', formatUsd(view.remaining));
+  if (!view.amountsHidden) {
+    headers.set('x-purser-budget-limit', formatUsd(view.limit));
+    headers.set('x-purser-budget-remaining', formatUsd(view.remaining));
+  }
   headers.set('x-purser-budget-scope', view.scope);
   if (view.resetsAtMs !== null) headers.set('x-purser-budget-reset', new Date(view.resetsAtMs).toISOString());
 }

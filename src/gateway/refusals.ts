@@ -186,8 +186,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
         403,
         'permission_error',
         'request_exceeds_budget',
-        `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. Ask for fewer tokens or a cheaper model.`,
-        { ...moneyMetadata(refusal.view, requestId), needed: formatUsd(refusal.needed) },
+        refusal.view.amountsHidden
+          ? 'This request may cost more than what remains. Ask for fewer tokens or a cheaper model.'
+          : `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. Ask for fewer tokens or a cheaper model.`,
+        moneyMetadata(refusal.view, requestId, refusal.needed),
       );
     case 'budget_in_flight':
       return {
@@ -195,8 +197,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
           429,
           'rate_limit_error',
           'budget_in_flight',
-          `What remains is held by requests in flight: this one needs ${usd(refusal.needed)}, ${usd(refusal.view.remaining)} are free. Try again when they end.`,
-          { ...moneyMetadata(refusal.view, requestId), needed: formatUsd(refusal.needed) },
+          refusal.view.amountsHidden
+            ? 'What remains is held by requests in flight. Try again when they end.'
+            : `What remains is held by requests in flight: this one needs ${usd(refusal.needed)}, ${usd(refusal.view.remaining)} are free. Try again when they end.`,
+          moneyMetadata(refusal.view, requestId, refusal.needed),
         ),
         retryAfter: IN_FLIGHT_RETRY_SECONDS,
       };
@@ -286,14 +290,18 @@ export function freeOf(refusal: Refusal): Nanos | null {
   return 'remaining' in refusal ? refusal.remaining : null;
 }
 
-/** The metadata of a refusal for money. Amounts are decimal USD. */
-function moneyMetadata(view: ScopeView, requestId: string): Record<string, unknown> {
-  return {
-    scope: view.scope,
+/** The metadata of a refusal for money. Amounts are decimal USD, and left out where the organization hides them. */
+function moneyMetadata(view: ScopeView, requestId: string, needed?: Nanos): Record<string, unknown> {
+  const amounts = {
     limit: formatUsd(view.limit),
     spent: formatUsd(view.spent),
     held: formatUsd(view.held),
     remaining: formatUsd(view.remaining),
+    ...(needed !== undefined && { needed: formatUsd(needed) }),
+  };
+  return {
+    scope: view.scope,
+    ...(!view.amountsHidden && amounts),
     resetsAt: view.resetsAtMs === null ? null : new Date(view.resetsAtMs).toISOString(),
     requestId,
     alsoExhausted: [],

@@ -2,12 +2,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { guarded } from './guard.ts';
-import { readOrganization, setReplay } from './organization.ts';
+import { changeSettings, readOrganization } from './organization.ts';
 
 const Org = z.object({ orgId: z.string() });
 
+const flag = (field: string) => z.boolean({ error: `${field} must be true or false.` }).optional();
+
 const SettingsBody = z
-  .strictObject({ replay: z.boolean({ error: 'replay must be true or false.' }) })
+  .strictObject({ replay: flag('replay'), hideAmounts: flag('hideAmounts') })
+  .refine((settings) => Object.keys(settings).length > 0, { error: 'Name a setting to change: replay, hideAmounts.' })
   .openapi('OrganizationSettings');
 
 const toOrganization = guarded({
@@ -45,8 +48,7 @@ export const organizationRouter = apiRouter()
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      const { replay } = c.req.valid('json');
-      const fanOut = await setReplay(c.env, orgId, replay, Date.now());
+      const fanOut = await changeSettings(c.env, orgId, c.req.valid('json'), Date.now());
       const changed = { ...(await readOrganization(c.env, orgId)), ...fanOut };
       return fanOut.pending > 0 ? c.json(changed, 202) : c.json(changed, 200);
     },

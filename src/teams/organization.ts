@@ -11,30 +11,63 @@ export interface Organization {
   timeZone: string;
   /** Whether answers are recorded for repeats under an Idempotency-Key. */
   replay: boolean;
+  /** Whether answers and refusals of the gateway name limits without their amounts. */
+  hideAmounts: boolean;
   createdAt: string;
 }
 
 export async function readOrganization(env: Env, organizationId: string): Promise<Organization> {
   const row = await env.DB.withSession('first-primary')
-    .prepare('SELECT id, name, kind, plan, time_zone, replay, created_at FROM organizations WHERE id = ?1')
+    .prepare(
+      'SELECT id, name, kind, plan, time_zone, replay, hide_amounts, created_at FROM organizations WHERE id = ?1',
+    )
     .bind(organizationId)
     .first<Pick<Organization, 'id' | 'name' | 'kind' | 'plan'> & StoredAs>();
   if (!row) throw notFound('organization');
-  const { time_zone: timeZone, replay, created_at: createdAt, ...rest } = row;
-  return { ...rest, timeZone, replay: replay === 1, createdAt: new Date(createdAt).toISOString() };
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind,
+    plan: row.plan,
+    timeZone: row.time_zone,
+    replay: row.replay === 1,
+    hideAmounts: row.hide_amounts === 1,
+    createdAt: new Date(row.created_at).toISOString(),
+  };
 }
 
 interface StoredAs {
   time_zone: string;
   replay: number;
+  hide_amounts: number;
   created_at: number;
 }
 
-/**
- * Turns recording on or off. Turned off, no answer is recorded and none that was is given again: a repeat runs and is
- * charged, as if it had no Idempotency-Key. What was recorded before stays sealed until its time is over.
- */
-export function setReplay(env: Env, organizationId: string, replay: boolean, nowMs: number): Promise<FanOut> {
-  const change = env.DB.prepare('UPDATE organizations SET replay = CAST(?2 AS INTEGER) WHERE id = ?1');
-  return changeOrganization(env, organizationId, change.bind(organizationId, replay ? 1 : 0), nowMs);
+/** What of an organization its members' objects enforce; what is not given stays as it is. */
+export interface Settings {
+  /**
+   * Turned off, no answer is recorded and none that was is given again: a repeat runs and is charged, as if it had no
+   * Idempotency-Key. What was recorded before stays sealed until its time is over.
+   */
+  replay?: boolean | undefined;
+  /** Turned on, answers and refusals of the gateway still tell which limit there is, and when it resets. */
+  hideAmounts?: boolean | undefined;
+}
+
+export function changeSettings(
+  env: Env,
+  organizationId: string,
+  { replay, hideAmounts }: Settings,
+  nowMs: number,
+): Promise<FanOut> {
+  const change = env.DB.prepare(
+    `UPDATE organizations
+     SET replay = coalesce(CAST(?2 AS INTEGER), replay), hide_amounts = coalesce(CAST(?3 AS INTEGER), hide_amounts)
+     WHERE id = ?1`,
+  );
+  return changeOrganization(env, organizationId, change.bind(organizationId, bit(replay), bit(hideAmounts)), nowMs);
+}
+
+function bit(given: boolean | undefined): number | null {
+  return given === undefined ? null : Number(given);
 }

@@ -6,7 +6,8 @@
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
  *
  * What an object enforces is made of rows of four tables: the member (role, budget, removal), its organization (plan,
- * time zone, developer default, metered, replay), its keys and its project grants. Whoever changes one of those pushes it.
+ * time zone, developer default, metered, replay, hidden amounts), its keys and its project grants. Whoever changes one of those
+ * pushes it.
  */
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
 import { isNewer } from '../budgets/policy.ts';
@@ -22,6 +23,7 @@ type MemberRow = BudgetSource & {
   plan: Plan;
   metered: number;
   replay: number;
+  hide_amounts: number;
   removed_at: number | null;
   budget_version: number;
   budget_cycle: number;
@@ -50,7 +52,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
       .prepare(
         `SELECT
            member.*,
-           organization.plan, organization.metered, organization.replay,
+           organization.plan, organization.metered, organization.replay, organization.hide_amounts,
            organization.time_zone, organization.default_developer_budget
          FROM members AS member
          JOIN organizations AS organization ON organization.id = member.organization_id
@@ -85,6 +87,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     active: member.removed_at === null,
     metered: member.metered === 1,
     replay: member.replay === 1,
+    hidesAmounts: member.hide_amounts === 1,
     limits,
     throttles,
     cycle: member.budget_cycle,

@@ -25,7 +25,7 @@ import {
 import { meter } from '../support/metered.ts';
 import type { SeedOptions } from '../support/organization.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
-import { callIn, memberOf } from '../teams/management.ts';
+import { call, callIn, memberOf, organizationPath } from '../teams/management.ts';
 
 // What fails here is meant to, and logged.
 vi.spyOn(console, 'warn').mockImplementation(() => undefined);
@@ -716,3 +716,69 @@ async function expectAgreement(
     headers['x-purser-budget-scope'],
   ]).toEqual([limit, remaining, resetsAt, scope]);
 }
+
+describe('an organization that hides the amounts', () => {
+  const AMOUNTS = /^(limit|spent|held|remaining|needed)$/;
+  const withoutAmounts = (told: Record<string, unknown> = {}) =>
+    Object.fromEntries(
+      Object.entries(told).filter(([name]) => !AMOUNTS.test(name) && !/^x-purser-budget-(limit|remaining)$/.test(name)),
+    );
+
+  async function hide({ organizationId, masterKey }: Seeded, hideAmounts: boolean): Promise<void> {
+    const path = organizationPath({ organizationId });
+    expect((await call('PATCH', path, masterKey, { hideAmounts })).status).toBe(200);
+  }
+
+  it.each([...REFUSALS.exhausted, ...REFUSALS.request_exceeds_budget, ...REFUSALS.budget_in_flight])(
+    'refuses without them: $error.code $what',
+    async ({ seed, asked, status, error, headers }) => {
+      const seeded = await seedOrganization(seed);
+      await hide(seeded, true);
+      const response = await asked(seeded);
+      expect([response.status, toldBy(response)]).toEqual([
+        status,
+        { 'x-request-id': REQUEST_ID, ...withoutAmounts(headers) },
+      ]);
+      const body = await json<ErrorBody>(response);
+      expect(body.error.metadata).toEqual({ ...withoutAmounts(error.metadata), requestId: REQUEST_ID });
+      expect(body.error.message).not.toMatch(/[$\d]/);
+    },
+  );
+
+  it('answers without them, streamed, whole and cut, until they are shown again', async () => {
+    const seeded = await seedOrganization(AT.member_total('0.002'));
+    const ofBudget = (response: Response) =>
+      Object.keys(toldBy(response)).filter((name) => name.startsWith('x-purser-budget'));
+    await hide(seeded, true);
+    await spend(seeded);
+    expect(ofBudget(await ask(seeded.apiKey))).toEqual(['x-purser-budget-scope']);
+    const text = await (await ask(seeded.apiKey, { ...LONG, stream: true, demo: { outputTokens: 5_000 } })).text();
+    expect(eventsIn(text).at(-2)).toEqual({
+      error: expect.objectContaining({
+        metadata: { scope: 'member_total', resetsAt: null, alsoExhausted: [], requestId: REQUEST_ID },
+      }),
+    });
+    await hide(seeded, false);
+    expect(ofBudget(await ask(seeded.apiKey))).toEqual([
+      'x-purser-budget-limit',
+      'x-purser-budget-remaining',
+      'x-purser-budget-scope',
+    ]);
+  });
+
+  it('still tells them to whoever asks for the key, and to a throttled request nothing more', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '1', requestsPerMinute: 0 } });
+    await hide(seeded, true);
+    expect(await keyOf(seeded.apiKey)).toMatchObject({ member: { limits: { usageLimit: '1' } } });
+    const response = await ask(seeded.apiKey);
+    expect([response.status, toldBy(response)]).toEqual([
+      429,
+      {
+        'x-request-id': REQUEST_ID,
+        ...DEMO_WORDS,
+        'x-purser-budget-scope': 'member_total',
+        'retry-after': SECONDS,
+      },
+    ]);
+  });
+});

@@ -42,6 +42,7 @@ describe('an organization', () => {
       plan: 'pro',
       timeZone: 'UTC',
       replay: true,
+      hideAmounts: false,
       createdAt: expect.stringMatching(/^20.*Z$/),
     });
     const response = await patch(seeded, { replay: false });
@@ -52,8 +53,28 @@ describe('an organization', () => {
     expect(await read(seeded)).toMatchObject({ replay: false });
   });
 
+  it('keeps the settings that a change does not name', async () => {
+    const seeded = await seedOrganization();
+    const steps: [Json, Json][] = [
+      [{ hideAmounts: true }, { replay: true, hideAmounts: true }],
+      [{ replay: false }, { replay: false, hideAmounts: true }],
+      [{ hideAmounts: false }, { replay: false, hideAmounts: false }],
+      [
+        { replay: true, hideAmounts: true },
+        { replay: true, hideAmounts: true },
+      ],
+    ];
+    for (const [asked, settings] of steps) {
+      expect((await patch(seeded, asked)).status).toBe(200);
+      expect(await read(seeded)).toMatchObject(settings);
+      const { replay, hideAmounts: hidesAmounts } = settings;
+      expect(await readPolicy(env.DB, seeded.memberId)).toMatchObject({ replay, hidesAmounts });
+    }
+  });
+
   it.each<[string, unknown, string | null]>([
-    ['nothing', {}, 'replay'],
+    ['nothing', {}, null],
+    ['one bad of two', { replay: false, hideAmounts: 'yes' }, 'hideAmounts'],
     ['null', { replay: null }, 'replay'],
     ['text', { replay: 'false' }, 'replay'],
     ['a number', { replay: 0 }, 'replay'],
