@@ -5,8 +5,9 @@ import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
 import { speed } from '../bench/speed.ts';
+import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -18,6 +19,7 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   speed      Purser beside a bare Worker and Portkey, and what a request costs the platform
   overshoot  a thousand calls at once against a small cap: what was truly made, charged, refused
   crash      killed fifty times under load: what was lost, charged by expiry, unresolved
+  wallet     a metered organization: how many requests come to one call of its wallet
 
   --seconds N  speed: length of one measured round
   --seed S     overshoot, crash: the run of that seed

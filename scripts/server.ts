@@ -16,6 +16,7 @@ import { promisify } from 'node:util';
 import { Cron } from 'croner';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
+import { writeOperator } from './operator-file.ts';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -56,6 +57,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   mkdirSync(dataDir, { recursive: true });
   const port = await freePort(options.port);
   const keySecret = localSecret(dataDir);
+  const operatorSecret = randomBytes(32).toString('base64url');
   say('Building the Worker and applying migrations ...');
   const [built] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
   const script = options.patch?.(built) ?? built;
@@ -76,13 +78,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           ...worker,
           name: 'purser',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
-          bindings: { ALLOW_LOOPBACK_UPSTREAMS: '1', ...options.bindings, KEY_SECRET: keySecret },
+          bindings: {
+            ALLOW_LOOPBACK_UPSTREAMS: '1',
+            ...options.bindings,
+            KEY_SECRET: keySecret,
+            OPERATOR_SECRET: operatorSecret,
+          },
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
         },
       ],
     }),
   );
   await miniflare.ready;
+  const url = `http://127.0.0.1:${port}`;
+  writeOperator(dataDir, { url, secret: operatorSecret });
   const handle = await miniflare.getWorker();
   const cron = async (expression: string) => {
     await handle.scheduled({ cron: expression });
@@ -93,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       )
     : [];
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     db: (await miniflare.getD1Database('DB')) as unknown as D1Database,
     keySecret,
     cron,

@@ -5,9 +5,11 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
+import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { operatorRouter } from './operator/routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
@@ -29,7 +31,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.notFound(answerNotFound);
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
-  for (const router of [organizationRouter, teamsRouter, usageRouter, ...build.routers]) app.route('/', router);
+  const routers = [organizationRouter, teamsRouter, usageRouter, billingRouter, operatorRouter, ...build.routers];
+  for (const router of routers) app.route('/', router);
   return app;
 }
 

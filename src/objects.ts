@@ -3,6 +3,7 @@
  * repeated, never into an overloaded object, and an end after which the caller stops waiting.
  */
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
+import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 import { type Deadline, Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
@@ -12,6 +13,7 @@ import { LIMITS } from './limits.ts';
  * of promises, which nothing can await precisely; over the wire it is the same methods with the same plain answers.
  */
 type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
+type WalletStub = Omit<OrgWallet, keyof DurableObject>;
 type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
@@ -34,6 +36,16 @@ export function memberBudget<T>(
   deadlines?: Deadlines,
 ): Promise<T> {
   return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs, deadlines);
+}
+
+/** Calls the wallet of an organization; as memberBudget. */
+export function orgWallet<T>(
+  env: Env,
+  organizationId: string,
+  call: (object: WalletStub) => Promise<T>,
+  timeoutMs: number = LIMITS.walletSyncMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<WalletStub>(env.ORG_WALLET, organizationId)), organizationId, timeoutMs);
 }
 
 /** Calls the object that records the answer to one Idempotency-Key, by the name that its seal gives it; as memberBudget. */

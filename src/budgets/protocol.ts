@@ -58,6 +58,14 @@ export type Admission =
   /** `tightest`: where the refusal is about no limit of money, but there are some. */
   | { granted: false; refusal: LedgerRefusal; tightest?: ScopeView };
 
+/** What an attempt lacks of the organization's credit: ask the wallet for it, then let the whole check run again. */
+export interface Short {
+  lacks: Nanos;
+}
+
+/** Whether the wallet was asked for what an attempt lacked: then the ledger decides on what there is. */
+export type CreditCheck = 'unasked' | 'asked';
+
 export interface ExtendRequest {
   ticket: Ticket;
   about: AttemptAbout;

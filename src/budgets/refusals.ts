@@ -30,7 +30,10 @@ export type LedgerRefusal =
   | { kind: 'request_exceeds_budget'; view: ScopeView; needed: Nanos }
   | { kind: 'budget_in_flight'; view: ScopeView; needed: Nanos }
   | { kind: 'rate_limited'; of: 'member' | 'api_key'; throttle: ThrottleName; limit: number; retryAfterMs: number }
-  /** The organization's wallet has not enough left. */
-  | { kind: 'insufficient_credits' }
+  /**
+   * The organization's wallet has not enough left; or it has, but requests in flight hold it. `remaining`: what the member
+   * could still set aside, to decide by; it is not told to callers, because amounts of the wallet are not theirs to know.
+   */
+  | { kind: 'insufficient_credits' | 'credits_in_flight'; remaining: Nanos }
   /** The authorize came too late, or its hold was resolved before. Nothing may be sent under it. */
   | { kind: 'too_late' };

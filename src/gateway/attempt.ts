@@ -16,7 +16,7 @@ import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount, Provider } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
-import type { Refusal } from './refusals.ts';
+import { freeOf, type Refusal } from './refusals.ts';
 import type { Recording } from './replay/recording.ts';
 
 /** A growth that is refused names one limit; there are so many that could each be the tighter one. */
@@ -252,8 +252,9 @@ export class Attempt {
         return;
       }
       this.#refused = refusal;
-      if (when === 'in time' || !refusal || !('view' in refusal)) return;
-      const left = tokensCovered(quoted, addNanos(this.#hold.amount, refusal.view.remaining));
+      const free = refusal && freeOf(refusal);
+      if (when === 'in time' || free === null) return;
+      const left = tokensCovered(quoted, addNanos(this.#hold.amount, free));
       if (left >= wanted || left < this.#coveredTokens + LIMITS.outputTokensMin) return;
       wanted = left;
     }

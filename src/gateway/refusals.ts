@@ -219,6 +219,17 @@ export function describe(refusal: Refusal, requestId: string): Described {
         scope: 'wallet',
         requestId,
       });
+    case 'credits_in_flight':
+      return {
+        ...said(
+          429,
+          'rate_limit_error',
+          'budget_in_flight',
+          "What remains of the organization's credits is held by requests in flight. Try again when they end.",
+          { scope: 'wallet', requestId },
+        ),
+        retryAfter: IN_FLIGHT_RETRY_SECONDS,
+      };
     case 'too_late':
     case 'budget_unavailable':
       return {
@@ -269,8 +280,14 @@ export function describe(refusal: Refusal, requestId: string): Described {
 
 /** The limit that cuts an answer, by name; null where it is no limit but a key, a project or a lost hold. */
 export function cutScope(refusal: Refusal): ScopeName | null {
-  if (refusal.kind === 'insufficient_credits') return 'wallet';
+  if (refusal.kind === 'insufficient_credits' || refusal.kind === 'credits_in_flight') return 'wallet';
   return 'view' in refusal ? refusal.view.scope : null;
+}
+
+/** What the limit that refuses has free; null where it is no limit of money. */
+export function freeOf(refusal: Refusal): Nanos | null {
+  if ('view' in refusal) return refusal.view.remaining;
+  return 'remaining' in refusal ? refusal.remaining : null;
 }
 
 /** The metadata of a refusal for money. Amounts are decimal USD, and left out where the organization hides them. */

@@ -6,6 +6,7 @@ import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
 import { localRouter } from './routes.ts';
 
 export { MemberBudget } from '../../durable-objects/member-budget.ts';
+export { OrgWallet } from '../../durable-objects/org-wallet.ts';
 export { ProviderHealth } from '../../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
 

@@ -14,6 +14,7 @@ const ABILITIES = {
   'budgets.read': ['owner', 'admin', 'finance'],
   'budgets.write': ['owner', 'admin', 'finance'],
   'keys.manage': ['owner', 'admin'],
+  'wallet.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],
   'analytics.members': ['owner', 'admin'],

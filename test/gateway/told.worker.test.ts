@@ -22,6 +22,7 @@ import {
   post,
   until,
 } from '../support/gateway.ts';
+import { meter } from '../support/metered.ts';
 import type { SeedOptions } from '../support/organization.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
 import { call, callIn, memberOf, organizationPath } from '../teams/management.ts';
@@ -547,12 +548,37 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
   ]),
   insufficient_credits: [
     {
-      what: 'as the object says it',
-      asked: (seeded) =>
-        withObject({ authorize: async () => ({ granted: false, refusal: { kind: 'insufficient_credits' } }) }, seeded),
+      what: 'nothing was paid in',
+      asked: async (seeded) => {
+        await meter(seeded, 0);
+        return ask(seeded.apiKey);
+      },
       status: 402,
       error: { type: 'billing_error', code: 'insufficient_credits', metadata: { scope: 'wallet' } },
       headers: DEMO_WORDS,
+    },
+    {
+      what: 'less than this may cost, beside a limit that allows it',
+      seed: AT.member_total('1'),
+      asked: async (seeded) => {
+        await meter(seeded, 9_999);
+        return ask(seeded.apiKey);
+      },
+      status: 402,
+      error: { type: 'billing_error', code: 'insufficient_credits', metadata: { scope: 'wallet' } },
+      headers: { ...DEMO_WORDS, ...budgetHeaders('member_total', '1', '1') },
+    },
+  ],
+  credits_in_flight: [
+    {
+      what: 'held by another',
+      asked: async (seeded) => {
+        await meter(seeded, 15_000);
+        return beside(seeded, EXACT, () => ask(seeded.apiKey));
+      },
+      status: 429,
+      error: { type: 'rate_limit_error', code: 'budget_in_flight', metadata: { scope: 'wallet' } },
+      headers: { ...DEMO_WORDS, 'retry-after': '1' },
     },
   ],
   too_late: [

@@ -20,6 +20,7 @@ const ROUTES: Route[] = [
   ['GET', keysPath],
   ['POST', keysPath, ({ memberId, projectId }) => ({ memberId, projectId, name: 'Not mine' })],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/health`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/wallet`],
   ['GET', ({ organizationId }) => `/analytics/activity?organizationId=${organizationId}`],
   ['GET', (of) => `/analytics/activity?organizationId=${of.organizationId}&projectId=${of.projectId}`],
   ['POST', ({ organizationId }) => `/orgs/${organizationId}/rollups`],
