@@ -5,6 +5,8 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
+import { anchorPending, pruneAudit } from './audit/anchoring.ts';
+import { auditRouter } from './audit/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
@@ -28,7 +30,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.notFound(answerNotFound);
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
-  for (const router of [teamsRouter, usageRouter, ...build.routers]) app.route('/', router);
+  for (const router of [teamsRouter, usageRouter, auditRouter, ...build.routers]) app.route('/', router);
   return app;
 }
 
@@ -37,6 +39,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
   switch (cron) {
     case '* * * * *':
       await pushPending(env);
+      await anchorPending(env);
       return;
     case '*/5 * * * *':
       await rollUp(env.DB, nowMs);
@@ -47,6 +50,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
     case '7 * * * *':
       await rollUp(env.DB, nowMs);
       await pruneProven(env.DB, nowMs);
+      await pruneAudit(env, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     DB: D1Database;
     MEMBER_BUDGET: DurableObjectNamespace<import('../durable-objects/member-budget.ts').MemberBudget>;
     PROVIDER_HEALTH: DurableObjectNamespace;
+    AUDIT_ANCHOR: DurableObjectNamespace<import('../durable-objects/audit-anchor.ts').AuditAnchor>;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;
