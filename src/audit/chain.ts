@@ -81,7 +81,7 @@ export function entryOf(line: string): SealedEntry | null {
   }
 }
 
-export type FlawKind = 'edited' | 'missing' | 'out_of_order' | 'unlinked' | 'rewritten' | 'cut';
+type FlawKind = 'edited' | 'missing' | 'out_of_order' | 'unlinked' | 'rewritten' | 'cut';
 
 /** What is wrong, and the number of the first entry that it is wrong at. */
 export interface Flaw {

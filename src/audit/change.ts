@@ -15,7 +15,7 @@ import { recordable } from './fields.ts';
 import type { Actor, Trail } from './trail.ts';
 
 /** What a log entry tells. */
-export interface Told {
+interface Told {
   action: Action;
   /** The id of what was changed; its kind is the action's. */
   targetId: string;

@@ -14,7 +14,7 @@ export type Actor =
   | { kind: 'master_key'; masterKeyId: string }
   | { kind: 'operator' };
 
-export interface Origin {
+interface Origin {
   ip: string | null;
   userAgent: string | null;
   requestId: string;
