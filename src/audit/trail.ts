@@ -26,6 +26,8 @@ export interface Trail {
   readonly from: Origin;
   /** How many entries were written for this request. */
   entries: number;
+  /** Set where a request that is no GET leaves all as it was: by its kind, or because it only repeats what took place. */
+  changesNothing: boolean;
 }
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
@@ -39,7 +41,7 @@ export function trailOf(request: Request, organizationId: string, actor: Actor):
     userAgent: headers.get('user-agent')?.slice(0, LIMITS.auditUserAgentLengthMax) ?? null,
     requestId: asked && REQUEST_ID.test(asked) ? asked : newRequestId(),
   };
-  return { organizationId, actor, from, entries: 0 };
+  return { organizationId, actor, from, entries: 0, changesNothing: false };
 }
 
 /** Of a route's context whose variables have a trail, what is needed here. */
@@ -51,14 +53,14 @@ interface TrailContext {
   set(key: 'trail', trail: Trail): void;
 }
 
-/** Runs the rest of a route with a trail. `changesNothing` is for one that is a POST and yet leaves all as it was. */
-export async function withTrail(c: TrailContext, trail: Trail, next: Next, changesNothing = false): Promise<void> {
+/** Runs the rest of a route with a trail. */
+export async function withTrail(c: TrailContext, trail: Trail, next: Next): Promise<void> {
   c.set('trail', trail);
   await next();
-  const { organizationId, entries } = trail;
+  const { organizationId, entries, changesNothing } = trail;
   if (entries > 0) c.executionCtx.waitUntil(anchorHead(c.env, organizationId));
-  const changing = !changesNothing && c.req.method !== 'GET' && c.req.method !== 'HEAD';
-  if (c.res.ok && entries !== (changing ? 1 : 0)) {
+  const changes = !changesNothing && c.req.method !== 'GET' && c.req.method !== 'HEAD';
+  if (c.res.status < 400 && entries !== (changes ? 1 : 0)) {
     throw new Error(`${c.req.method} ${c.req.routePath} wrote ${entries} audit entries for ${organizationId}`);
   }
 }

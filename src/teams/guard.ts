@@ -44,7 +44,9 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
     const needed = typeof needs === 'function' ? needs(query) : needs;
     const caller = await guard(c.env, c.req.raw, organizationId, needed);
     c.set('caller', caller);
-    await withTrail(c, trailOf(c.req.raw, caller.organizationId, caller.actor), next, needed.changesNothing);
+    const trail = trailOf(c.req.raw, caller.organizationId, caller.actor);
+    trail.changesNothing = needed.changesNothing ?? false;
+    await withTrail(c, trail, next);
   });
 }
 

@@ -289,6 +289,11 @@ describe('a route that changes something', () => {
   app.post('/orgs/:orgId/forgets', guarded(WRITES), (c) => c.json({}, 201));
   app.post('/orgs/:orgId/refuses', guarded(WRITES), (c) => c.json({}, 409));
   app.post('/orgs/:orgId/leaves', guarded({ ...WRITES, changesNothing: true }), (c) => c.json({}));
+  app.post('/orgs/:orgId/repeats', guarded(WRITES), (c) => {
+    c.get('trail').changesNothing = true;
+    return c.json({});
+  });
+  app.post('/orgs/:orgId/redirects', guarded(WRITES), (c) => c.redirect('/', 303));
   app.get('/orgs/:orgId/reads', guarded(WRITES), (c) => c.json({}));
   for (const method of ['post', 'get'] as const) {
     app[method]('/orgs/:orgId/notes/:times', guarded(WRITES), async (c) => {
@@ -302,6 +307,8 @@ describe('a route that changes something', () => {
     ['POST', 'forgets', 500],
     ['POST', 'refuses', 409],
     ['POST', 'leaves', 200],
+    ['POST', 'repeats', 200],
+    ['POST', 'redirects', 500],
     ['GET', 'reads', 200],
     ['POST', 'notes/1', 200],
     ['POST', 'notes/2', 500],
