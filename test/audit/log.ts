@@ -9,7 +9,7 @@ import { json } from '../support/gateway.ts';
 import type { Seeded } from '../support/seed.ts';
 import { call, type Json } from '../teams/management.ts';
 
-export type ShownEntry = Omit<SealedEntry, 'actor'> & { actor: SealedEntry['actor'] & { name: string | null } };
+type ShownEntry = Omit<SealedEntry, 'actor'> & { actor: SealedEntry['actor'] & { name: string | null } };
 
 export interface LogPage {
   entries: ShownEntry[];
