@@ -50,6 +50,7 @@ export class MemberBudget extends DurableObject<Env> {
   #alarmAtMs: number | null = null;
   #failedShipments = 0;
   #beat: ReturnType<typeof setTimeout> | undefined;
+  #beatAtMs = Number.POSITIVE_INFINITY;
   #shipping: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -197,12 +198,14 @@ export class MemberBudget extends DurableObject<Env> {
 
   /** Sets the timer for what is due between calls. It also keeps the object in memory while anything is only there. */
   #beatInTime(): void {
-    if (this.#beat) return;
     const dueMs = this.#ledger.nextBeatAtMs();
-    if (dueMs === null) return;
+    if (dueMs === null || dueMs >= this.#beatAtMs) return;
+    // What comes now may be due sooner: a settlement does not wait for the row of a young hold.
+    clearTimeout(this.#beat);
+    this.#beatAtMs = dueMs;
     this.#beat = setTimeout(
       () => {
-        this.#beat = undefined;
+        this.#beatAtMs = Number.POSITIVE_INFINITY;
         this.#ledger.beat();
         this.#done(undefined);
       },

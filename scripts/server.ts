@@ -28,6 +28,8 @@ const ENTRY = 'src/local/worker.ts';
 export interface ServerOptions {
   /** The Worker's main file, should it be another than the local build's. */
   entry?: string;
+  /** Changes the built Worker's text: for a bug that is planted on purpose. */
+  patch?: (script: string) => string;
   /** 0 takes any free port. */
   port: number;
   /** Where D1, the objects and the local secrets live. */
@@ -55,7 +57,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const port = await freePort(options.port);
   const keySecret = localSecret(dataDir);
   say('Building the Worker and applying migrations ...');
-  const [script] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const [built] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const script = options.patch?.(built) ?? built;
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();

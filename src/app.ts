@@ -10,6 +10,7 @@ import { auditRouter } from './audit/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
@@ -30,7 +31,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.notFound(answerNotFound);
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
-  for (const router of [teamsRouter, usageRouter, auditRouter, ...build.routers]) app.route('/', router);
+  for (const router of [organizationRouter, teamsRouter, usageRouter, auditRouter, ...build.routers])
+    app.route('/', router);
   return app;
 }
 

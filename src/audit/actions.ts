@@ -7,8 +7,7 @@ const ACTIONS = {
   'member.budget.updated': 'member',
   'default_budget.updated': 'organization',
   'api_key.created': 'api_key',
-  'organization.metered.updated': 'organization',
-  'organization.time_zone.updated': 'organization',
+  'organization.settings.updated': 'organization',
 } as const satisfies Record<string, string>;
 
 export type Action = keyof typeof ACTIONS;

@@ -1,6 +1,6 @@
 /** The management routes of the audit log: reading, exporting and verifying it. Nothing here changes it. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter } from '../api.ts';
+import { answers, apiRouter } from '../api.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { type Caller, guarded } from '../teams/guard.ts';
 import { localDays, parseDate } from '../usage/time-zones.ts';
@@ -47,11 +47,6 @@ const LogQuery = z.strictObject({
     .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
     .optional(),
   format: z.enum(['json', 'csv', 'jsonl'], { error: 'format must be json, csv or jsonl.' }).default('json'),
-});
-
-const answers = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: z.looseObject({}) } },
 });
 
 export const auditRouter = apiRouter()

@@ -212,7 +212,8 @@ export class Ledger {
     const more = nanos(Math.max(0, request.toAmount - hold.held));
     if (more > 0) {
       const refusal = decideGrowth(viewsOf(state, keyId, now), hold.held, more);
-      if (refusal?.kind === 'budget_in_flight' && this.flush()) return this.extend(request);
+      // Also one that stands: it tells what is spent and held once that is written, and so what is left to ask for.
+      if (refusal && this.flush()) return this.extend(request);
       if (refusal) return { extended: false, refusal };
     }
     this.#write(() => {
@@ -353,6 +354,9 @@ export class Ledger {
   books(k: number): { sequence: number; shipped: number; settledUpTo: Nanos; unshipped: number; held: Nanos } {
     this.flush();
     const state = this.#loaded();
+    // A write that changes nothing: an instance whose place another has taken cannot make it, and so cannot tell books
+    // that lack what was settled since.
+    this.#write(() => this.#tables.writeShipped(state.shipped));
     const member = scopeOf(state, MEMBER_SCOPE);
     const above = this.#tables.outboxAbove(k);
     return {
@@ -465,7 +469,13 @@ export class Ledger {
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
     if (key) this.#refusals.count(request.about, key, refusal.kind);
-    return { granted: false, refusal };
+    // Those come after the limits were looked at, and name none.
+    if (!key || (refusal.kind !== 'rate_limited' && refusal.kind !== 'price_unknown'))
+      return { granted: false, refusal };
+    const state = this.#loaded();
+    const views = viewsOf(state, key.keyId, state.lastMs);
+    const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathering.waiting));
+    return { granted: false, refusal, ...(shown && { tightest: shown }) };
   }
 
   #ticket(state: State, hold: Hold): Ticket {

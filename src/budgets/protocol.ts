@@ -55,7 +55,8 @@ export interface Ticket {
 
 export type Admission =
   | { granted: true; ticket: Ticket; tightest: ScopeView | null }
-  | { granted: false; refusal: LedgerRefusal };
+  /** `tightest`: where the refusal is about no limit of money, but there are some. */
+  | { granted: false; refusal: LedgerRefusal; tightest?: ScopeView };
 
 export interface ExtendRequest {
   ticket: Ticket;
@@ -104,6 +105,8 @@ export interface ScopeStatus {
   limits: ScopeLimits;
   throttles: Throttles;
   version: PolicyVersion;
+  /** Of the member's own budget; null where the policy does not say. */
+  budgetVersion: number | null;
   usage: Nanos;
   lifetimeUsage: Nanos;
   cycleStartedAtMs: number | null;

@@ -17,6 +17,8 @@ export interface ScopeView {
   /** limit - spent - held, never below 0. */
   remaining: Nanos;
   resetsAtMs: number | null;
+  /** The amounts are for deciding only, and not to be told to the caller. */
+  amountsHidden?: true;
 }
 
 export type LedgerRefusal =

@@ -36,6 +36,10 @@ export const organizations = sqliteTable('organizations', {
   defaultBudgetVersion: integer('default_budget_version').notNull().default(1),
   /** Whether every attempt also spends the organization's wallet. */
   metered: integer('metered', { mode: 'boolean' }).notNull().default(false),
+  /** Whether answers are recorded for repeats under an Idempotency-Key. */
+  replay: integer('replay', { mode: 'boolean' }).notNull().default(true),
+  /** Whether answers and refusals of the gateway name limits without their amounts. */
+  hideAmounts: integer('hide_amounts', { mode: 'boolean' }).notNull().default(false),
 });
 
 export const projects = sqliteTable(

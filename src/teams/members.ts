@@ -93,7 +93,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
       ...throttles,
       inherited,
     },
-    status: status && { ...showMemberStatus(status), version: row.budget_version },
+    status: status && showMemberStatus(status),
     createdAt: new Date(row.created_at).toISOString(),
   };
 }

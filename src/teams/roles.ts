@@ -8,6 +8,8 @@ export type Role = 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api'
 export type Plan = 'free' | 'pro' | 'enterprise';
 
 const ABILITIES = {
+  'organization.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
+  'settings.write': ['owner', 'admin'],
   'members.read': ['owner', 'admin', 'finance'],
   'budgets.read': ['owner', 'admin', 'finance'],
   'budgets.write': ['owner', 'admin', 'finance'],

@@ -101,6 +101,20 @@ describe('the entry of a change', () => {
     ]);
   });
 
+  it('of a setting tells what was asked for where it differs, and nothing else', async () => {
+    const seeded = await seedOrganization();
+    const path = `/orgs/${seeded.organizationId}`;
+    expect((await call('PATCH', path, seeded.masterKey, { replay: false, hideAmounts: false })).status).toBe(200);
+    expect((await logOf(seeded)).entries).toMatchObject([
+      {
+        action: 'organization.settings.updated',
+        target: { kind: 'organization', id: seeded.organizationId },
+        before: { replay: true },
+        after: { replay: false },
+      },
+    ]);
+  });
+
   it('of a made key shows the key masked, and its secret nowhere', async () => {
     const seeded = await seedOrganization();
     const { memberId, projectId, masterKey, apiKey } = seeded;
@@ -151,7 +165,7 @@ describe('the entry of a change', () => {
   it('is never earlier than the one before, whatever the clocks say', async () => {
     const seeded = await seedOrganization();
     const told = {
-      action: 'organization.metered.updated',
+      action: 'organization.settings.updated',
       targetId: seeded.organizationId,
       before: {},
       after: {},
@@ -198,7 +212,7 @@ describe('no entry is written', () => {
     const failing = env.DB.prepare('INSERT INTO organizations (id) VALUES (1)');
     const own = trail(seeded);
     const made = changeAudited(env.DB, own, 0, () => ({
-      action: 'organization.metered.updated',
+      action: 'organization.settings.updated',
       targetId: organizationId,
       before: {},
       after: {},
@@ -233,7 +247,7 @@ describe('changes of one organization at once', () => {
     const read = () => env.DB.prepare('SELECT name FROM organizations WHERE id = ?').bind(organizationId).first('name');
     const rename = (name: string) =>
       changeAudited(env.DB, trail(seeded), 0, async () => ({
-        action: 'organization.metered.updated',
+        action: 'organization.settings.updated',
         targetId: organizationId,
         before: { name: await read() },
         after: { name },
@@ -264,7 +278,7 @@ describe('changes of one organization at once', () => {
         after: null,
       });
       return {
-        action: 'organization.metered.updated',
+        action: 'organization.settings.updated',
         targetId: seeded.organizationId,
         before: {},
         after: {},

@@ -16,7 +16,7 @@ const operator: Entry['actor'] = { kind: 'operator', id: null, memberId: null, s
 /** Six entries that differ in all that can be asked for, an hour apart from midnight in Stockholm. */
 const TOLD: Partial<Entry>[] = [
   { action: 'api_key.created', target: { kind: 'api_key', id: 'key_1' }, before: null, after: { name: 'Über "all"' } },
-  { actor: operator, action: 'organization.metered.updated', target: { kind: 'organization', id: 'org_1' } },
+  { actor: operator, action: 'organization.settings.updated', target: { kind: 'organization', id: 'org_1' } },
   { actor: { kind: 'user', id: 'usr_2', memberId: 'mem_2', sessionId: 'ses_2' } },
   {
     actor: { kind: 'master_key', id: 'mky_3', memberId: null, sessionId: null },
@@ -65,7 +65,7 @@ describe('the log', () => {
     ['?target=key_1', [1]],
     ['?target=key', []],
     ['?q=42.13', [6]],
-    ['?q=METERED', [2]],
+    ['?q=SETTINGS', [2]],
     ['?q=203.0.113', [5]],
     ['?q=mem_3', [4]],
     ['?q=%25', []],

@@ -424,4 +424,17 @@ describe('a broken disk', () => {
     expect(world.member()).toMatchObject({ usage: 50, held: 0 });
     expect(world.ledger.unshipped().map((event) => event.n)).toEqual([1]);
   });
+
+  it('keeps its books to itself: an instance whose place another took may not know all that was settled', () => {
+    const world = new LedgerWorld();
+    world.spend(60);
+    const { exec } = world.store;
+    world.store.exec = ((sql: string, ...bindings: never[]) => {
+      if (!/^\s*SELECT/.test(sql)) throw new Error('another instance has taken over');
+      return exec.call(world.store, sql, ...bindings);
+    }) as typeof exec;
+    expect(() => world.ledger.books(0)).toThrow('taken over');
+    world.store.exec = exec;
+    expect(world.ledger.books(0)).toMatchObject({ unshipped: 1, settledUpTo: 0 });
+  });
 });

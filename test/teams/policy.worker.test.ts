@@ -72,6 +72,7 @@ describe('a policy that the object does not confirm', () => {
     expect(answer).toMatchObject({ pending: true, budget: { usageLimit: '7', version: 2 }, status: null });
     expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 1 });
     expect(await limitInForce(seeded)).toEqual(limitOf('3'));
+    expect(await memberOf(seeded)).toMatchObject({ budget: { version: 2 }, status: { version: 1 } });
   });
 
   it('is delivered by the cron of each minute, which tries again for as long as it fails', async () => {
@@ -167,7 +168,7 @@ describe('what an organization decides for everybody', () => {
         environment,
         trail,
         () => ({
-          action: 'organization.time_zone.updated',
+          action: 'organization.settings.updated',
           before: {},
           after: { timeZone },
           statement: statement.bind(organizationId, timeZone),

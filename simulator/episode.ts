@@ -1,0 +1,325 @@
+/**
+ * One episode: an organization, requests near its limits and every fault its profile has, for at most STEPS_MAX steps; then
+ * quiet, until nothing will ever happen any more; then what must be true at the end of everything.
+ */
+import { MemberBudget } from '../durable-objects/member-budget.ts';
+import type { Fallback } from '../src/budgets/protocol.ts';
+import { MINUTE_MS } from '../src/limits.ts';
+import { nanos } from '../src/money/nanos.ts';
+import { memberBudget } from '../src/objects.ts';
+import { pushPending, pushPolicies } from '../src/teams/policy.ts';
+import { proveInTurns } from '../src/usage/books-cron.ts';
+import { rollUp } from '../src/usage/rollups.ts';
+import { bindingOf, D1 } from './d1.ts';
+import { checkEnd } from './ending.ts';
+import { left } from './limits.ts';
+import { Network } from './network.ts';
+import { BUDGET, Owner } from './owner.ts';
+import { Host, type ObjectClass } from './platform.ts';
+import { drawProfile, type Profile } from './profile.ts';
+import { Process, Simulation } from './simulation.ts';
+import type { Member } from './truth.ts';
+import { type Violation, Witness } from './witness.ts';
+import { type Plan, serve } from './worker.ts';
+
+const STEPS_MAX = 500;
+/** Quiet comes after some dozens of steps; what goes on for this long goes on for ever. */
+const QUIET_STEPS_MAX = 20_000;
+/** Few, so that a backlog takes several turns. */
+const ROLLUP_ROWS = 20;
+/** After so many refusals an owner does something, so that an episode goes on near its limits. */
+const REFUSALS_BORNE = 4;
+
+/** What a cron or a person's call throws was simulated, and is tried again. */
+const ignore = () => {};
+
+export interface EpisodeReport {
+  steps: number;
+  violation: Violation | null;
+  /** How often what happened. */
+  counts: ReadonlyMap<string, number>;
+}
+
+export async function runEpisode(seed: string, tell: ((line: string) => void) | null = null): Promise<EpisodeReport> {
+  const simulation = new Simulation(seed, tell);
+  const episode = new Episode(simulation, drawProfile(simulation.random));
+  try {
+    await episode.run();
+  } catch (error) {
+    episode.witness.report('a throw is a bug', error instanceof Error ? (error.stack ?? '') : String(error));
+  }
+  return episode.report();
+}
+
+class Episode {
+  readonly witness: Witness;
+  readonly #simulation: Simulation;
+  readonly #profile: Profile;
+  readonly #d1 = new D1();
+  readonly #network: Network;
+  readonly #owner: Owner;
+  readonly #members: Member[];
+  readonly #hosts = new Map<string, Host>();
+  #requests = 0;
+  #quiet = false;
+  /** Of the last proof of the books; null before the first. */
+  #unproven: number | null = null;
+
+  constructor(simulation: Simulation, profile: Profile) {
+    this.#simulation = simulation;
+    this.#profile = profile;
+    this.witness = new Witness(simulation, profile);
+    this.#network = new Network(simulation, profile, this.witness, this.#d1);
+    this.#owner = new Owner(this.#d1, profile, simulation.random);
+    this.#members = this.#owner.found();
+    for (const member of this.#members) {
+      const host = new Host(member.id, MemberBudget as unknown as ObjectClass, this.#network, this.witness, (process) =>
+        this.#environment(process),
+      );
+      member.host = host;
+      this.#hosts.set(member.id, host);
+      this.witness.members.set(member.id, member);
+    }
+  }
+
+  async run(): Promise<void> {
+    const simulation = this.#simulation;
+    simulation.tell(() => JSON.stringify(this.#profile));
+    this.#planRequest();
+    this.#planCron();
+    while (simulation.steps < STEPS_MAX && (await simulation.step())) {
+      await this.#fault();
+      if (this.#broken()) return;
+    }
+    simulation.tell(() => 'quiet');
+    this.#beQuiet();
+    while (await simulation.step()) {
+      if (this.#broken()) return;
+      if (simulation.steps > QUIET_STEPS_MAX) return this.witness.report('5: nothing leaks', 'it never comes to rest');
+    }
+    if (this.#unproven !== 0) this.witness.report('4: books', `the last proof left ${this.#unproven} members unproven`);
+    checkEnd(this.witness, this.#d1, this.#profile);
+  }
+
+  #broken(): boolean {
+    this.witness.checkLimits();
+    const { complaint } = this.#simulation;
+    if (complaint) this.witness.report('a complaint is a bug', complaint);
+    return this.witness.violation !== null;
+  }
+
+  report(): EpisodeReport {
+    const { violation } = this.witness;
+    const { steps } = this.#simulation;
+    const { counts } = this.#simulation;
+    const count = (what: string) => this.#simulation.count(what);
+    for (const member of this.#members) {
+      for (const attempt of member.attempts.values()) {
+        count('attempts');
+        if (attempt.granted > 0) count('granted');
+      }
+      for (const event of member.events) {
+        count('events');
+        if (event.outcome === 'expired') count(event.attemptId === '' ? 'ghosts unclaimed' : 'expired');
+        if (event.outcome === 'correction') count('corrections');
+        if (event.overrunNanos > 0) count('overruns');
+      }
+    }
+    for (const host of this.#hosts.values()) host.disk.close();
+    this.#d1.close();
+    return { steps, violation, counts };
+  }
+
+  /** The next request, a moment from now; mostly with others close to it, after longer pauses where windows matter. */
+  #planRequest(): void {
+    const simulation = this.#simulation;
+    const { random } = simulation;
+    const { windows, pauseMsMax } = this.#profile;
+    let pauseMs = random.mostlySmall(0, Math.round(pauseMsMax));
+    if (windows && simulation.chance(0.05)) pauseMs = random.between(1, 125) * MINUTE_MS;
+    simulation.after(pauseMs, async () => {
+      if (this.#quiet) return;
+      this.#planRequest();
+      await this.#request();
+    });
+  }
+
+  async #request(): Promise<void> {
+    const simulation = this.#simulation;
+    const { random } = simulation;
+    const member = simulation.pick(this.#members);
+    const key = simulation.pick(member.keys);
+    const leftNow = left(member, key.keyId, simulation.nowMs);
+    this.#requests += 1;
+    const worker = new Process(simulation, `worker ${this.#requests}`);
+    const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - this.#profile.clockErrorMsMax;
+    worker.clockOffsetMs = simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs);
+    worker.timersLateMsMax = 5;
+    const plan = this.#plan(leftNow);
+    simulation.tell(() => `${worker.name} asks for ${member.id} ${key.keyId}: ${JSON.stringify(plan)}`);
+    const env = this.#environment(worker);
+    const caller = { kind: 'api' as const, ownerId: member.id, hash: key.hash };
+    await worker.run(() =>
+      serve(env, caller, plan, simulation, this.witness, () => {
+        const attempt = this.witness.attemptOf(worker);
+        if (!attempt) throw new Error('a Worker was admitted that asked nobody');
+        return attempt;
+      }).catch((error) => this.witness.report('a throw is a bug', String(error.stack))),
+    );
+    if (simulation.chance(this.#profile.deathRate)) {
+      const inMs = random.mostlySmall(0, simulation.chance(0.5) ? 2_000 : plan.lastsMs + 10_000);
+      simulation.after(inMs, () => this.#die(worker));
+    }
+  }
+
+  /** Never heard of again. Its provider stops at once, or makes more of what the hold covers. */
+  #die(worker: Process): void {
+    const attempt = this.witness.attemptOf(worker);
+    if (!worker.alive || !attempt || attempt.phase === 'gone') return;
+    this.#simulation.tell(() => `${worker.name} dies`);
+    this.#simulation.count('dead Workers');
+    worker.end();
+    const { random } = this.#simulation;
+    if (attempt.phase === 'running' && this.#simulation.chance(0.7)) {
+      attempt.charged = random.between(attempt.charged, Math.max(attempt.charged, attempt.granted));
+    }
+    attempt.phase = 'gone';
+    attempt.member.touched = true;
+  }
+
+  #plan(leftNow: number): Plan {
+    const simulation = this.#simulation;
+    const { random } = simulation;
+    const dice = random.fraction();
+    const { smallest } = this.#profile;
+    // From a 200th (or less) to a third of the budget; or exactly what is left of it, and a nanodollar more or less.
+    let amount = Math.round((BUDGET / 3) * smallest ** -random.fraction());
+    const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(0.1);
+    if (exactly) amount = leftNow + random.between(-1, 1);
+    const lastsMs = Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction()));
+    const overcharge = !this.#profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0;
+    const plan: Plan = {
+      asked: nanos(amount),
+      otherwise: this.#otherwise(amount),
+      watched: simulation.chance(0.5),
+      cost: exactly ? amount : Math.round(amount * random.fraction() ** 2),
+      lastsMs,
+      end: 'completed',
+      overcharge,
+    };
+    const free = dice < 0.04 || (leftNow === 0 && simulation.chance(0.5));
+    if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
+    if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
+    if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };
+    if (dice < 0.2) return { ...plan, end: 'unknown', overcharge: 0 };
+    if (plan.watched && dice < 0.5) plan.cost = amount * random.between(1, 6);
+    if (dice < 0.35) plan.end = 'client_gone';
+    return plan;
+  }
+
+  #otherwise(amount: number): Fallback | null {
+    const { random } = this.#simulation;
+    const dice = random.fraction();
+    if (dice > 0.3) return null;
+    return { kind: dice < 0.15 ? 'exactly' : 'at_least', amount: nanos(random.between(1, amount)) };
+  }
+
+  /** The cron: late, twice, at once with another. */
+  #planCron(): void {
+    const simulation = this.#simulation;
+    simulation.after(simulation.random.between(1, 2 * MINUTE_MS), async () => {
+      if (!this.#quiet) this.#planCron();
+      await this.#cron();
+    });
+  }
+
+  async #cron(): Promise<void> {
+    const simulation = this.#simulation;
+    simulation.count('crons');
+    const process = new Process(simulation, 'cron');
+    const env = this.#environment(process);
+    await process.run(() => {
+      pushPending(env).catch(ignore);
+      rollUp(env.DB, Date.now(), ROLLUP_ROWS).catch(ignore);
+      proveInTurns(env, Date.now()).then(({ unproven }) => {
+        this.#unproven = unproven;
+      }, ignore);
+    });
+  }
+
+  /** Somebody looks at a member's budget. */
+  async #look(): Promise<void> {
+    const process = new Process(this.#simulation, 'dashboard');
+    const env = this.#environment(process);
+    const { id: memberId, keys } = this.#simulation.pick(this.#members);
+    const keyIds = keys.map(({ keyId }) => keyId);
+    await process.run(() => {
+      memberBudget(env, memberId, (object) => object.status({ memberId })).catch(ignore);
+      memberBudget(env, memberId, (object) => object.keyStatuses({ memberId, keyIds })).catch(ignore);
+    });
+  }
+
+  async #fault(): Promise<void> {
+    const simulation = this.#simulation;
+    const profile = this.#profile;
+    const { random } = simulation;
+    const host = simulation.pick([...this.#hosts.values()]);
+    if (simulation.chance(profile.crashRate)) host.crash();
+    if (simulation.chance(profile.supersedeRate)) await host.supersede();
+    if (simulation.chance(profile.evictRate)) host.evict();
+    if (simulation.chance(profile.clockJumpRate) && host.instance) {
+      host.instance.clockOffsetMs = random.between(-profile.clockErrorMsMax, profile.clockErrorMsMax);
+      simulation.count('clock jumps');
+      simulation.tell(() => `${host.name}: clock ${host.instance?.clockOffsetMs} ms off`);
+    }
+    if (simulation.chance(profile.d1OutageRate)) {
+      simulation.count('outages of D1');
+      this.#d1.down = true;
+      simulation.after(random.mostlySmall(100, 10 * MINUTE_MS), () => {
+        this.#d1.down = false;
+      });
+    }
+    if (simulation.chance(profile.lookRate)) await this.#look();
+    if (simulation.chance(profile.policyRate)) await this.#changePolicy(simulation.pick(this.#members));
+    const stuck = this.#members.find(({ refusedSince }) => refusedSince > REFUSALS_BORNE);
+    if (stuck && simulation.chance(profile.reliefRate)) await this.#changePolicy(stuck);
+  }
+
+  async #changePolicy(member: Member): Promise<void> {
+    const simulation = this.#simulation;
+    simulation.count('policy changes');
+    member.refusedSince = 0;
+    const process = new Process(simulation, 'owner');
+    const env = this.#environment(process);
+    this.#owner.change(env.DB, member, simulation.nowMs);
+    await process.run(() => {
+      pushPolicies(env, [member]).catch(ignore);
+    });
+  }
+
+  /** No more requests and faults; the crons that come confirm what is left. */
+  #beQuiet(): void {
+    this.#quiet = true;
+    this.#d1.down = false;
+    Object.assign(this.#profile, { lossRate: 0, repeatRate: 0, delayRate: 0 });
+    for (let minute = 1; minute <= 3; minute++) this.#simulation.after(minute * 30 * MINUTE_MS, () => this.#cron());
+  }
+
+  #environment(process: Process): Env {
+    const stubOf = (name: string) =>
+      new Proxy(
+        {},
+        {
+          get: (_, method: string) => (argument: unknown) => {
+            const host = this.#hosts.get(name);
+            if (!host) throw new Error(`there is no object ${name}`);
+            return this.#network.call(process, host, method, argument);
+          },
+        },
+      );
+    return {
+      DB: bindingOf(process, this.#network),
+      MEMBER_BUDGET: { idFromName: (name: string) => name, get: stubOf },
+    } as unknown as Env;
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * Bugs to be planted into Purser's code, each of which breaks an invariant of the design in a way that somebody could
+ * think of as an improvement. The simulator is worth as much as it finds them: `npm run simulate -- --plant all`.
+ */
+
+interface Change {
+  /** From the root of the repository. */
+  file: string;
+  /** Stands in it exactly once: a plant whose ground has changed must be looked at again. */
+  instead: string;
+  put: string;
+}
+
+export interface Plant {
+  name: string;
+  /** What is wrong with it, in a few words. */
+  what: string;
+  changes: readonly Change[];
+}
+
+const LEDGER = 'src/budgets/ledger.ts';
+const YOUNG = 'src/budgets/young-holds.ts';
+const RESOLUTIONS = 'src/budgets/resolutions.ts';
+
+export const PLANTS: readonly Plant[] = [
+  {
+    name: 'freed-before-its-write',
+    what: 'what waits to be settled counts as held no more',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'const views = viewsOf(state, keyId, state.lastMs);',
+        put: 'const views = withoutGathered(state, viewsOf(state, keyId, state.lastMs), keyId, this.#gathering.waiting);',
+      },
+    ],
+  },
+  {
+    name: 'answered-before-its-write',
+    what: 'a settlement is confirmed while it still waits to be written',
+    changes: [
+      {
+        file: 'durable-objects/member-budget.ts',
+        instead: 'this.#ledger.gather(resolution, resolve, reject);',
+        put: 'this.#ledger.gather(resolution, () => {}, reject); resolve({ booked: true });',
+      },
+    ],
+  },
+  {
+    name: 'tombstone-dropped-at-shipping',
+    what: 'a tombstone goes as soon as its event is shipped',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'this.#tables.forgetTombstones(now - LIMITS.tombstoneMs, n);',
+        put: 'this.#tables.forgetTombstones(now + 1, n);',
+      },
+    ],
+  },
+  {
+    name: 'ghost-rearmed',
+    what: 'the time of every ghost begins anew at every start',
+    changes: [
+      {
+        file: YOUNG,
+        instead: 'for (const ghost of tables.readGhosts()) keepGhost(state, ghost);',
+        put: 'for (const ghost of tables.readGhosts()) keepGhost(state, { ...ghost, untilMs: nowMs + times.ttlMs + times.graceMs });',
+      },
+    ],
+  },
+  {
+    name: 'ceiling-left-to-its-ghost',
+    what: 'the ceiling stays up when its ghost is raised, which so comes again at the next start',
+    changes: [{ file: YOUNG, instead: 'tables.writeCeiling(state.epoch, ZERO);', put: '' }],
+  },
+  {
+    name: 'ghost-forgotten-by-keys',
+    what: 'a ghost is held in the limits of the member only',
+    changes: [
+      {
+        file: 'src/budgets/ledger-views.ts',
+        instead: `    const { total, window, held: ofScope } = scopeOf(state, name);
+    const held = addNanos(ofScope, state.ghostsHeld);`,
+        put: `    const { total, window, held: ofScope } = scopeOf(state, name);
+    const held = addNanos(ofScope, name === MEMBER_SCOPE ? state.ghostsHeld : (0 as typeof ofScope));`,
+      },
+    ],
+  },
+  {
+    name: 'ghost-dissolved-too-early',
+    what: 'a ghost is given up before its Workers must have stopped',
+    changes: [
+      {
+        file: YOUNG,
+        instead: 'const untilMs = nowMs + times.ttlMs + times.graceMs;',
+        put: 'const untilMs = nowMs + times.ttlMs / 4;',
+      },
+    ],
+  },
+  {
+    name: 'spent-by-another-window',
+    what: 'money is spent in the window that its hold was opened in, and held in the one that is open',
+    changes: [
+      {
+        file: RESOLUTIONS,
+        instead: 'posting.spend(hold.keyId, request.cost);',
+        put: 'posting.spend(hold.keyId, request.cost, hold.openedAtMs);',
+      },
+      {
+        file: 'src/budgets/posting.ts',
+        instead: 'spend(keyId: string, amount: Nanos): void {',
+        put: 'spend(keyId: string, amount: Nanos, atMs = this.nowMs): void {',
+      },
+      {
+        file: 'src/budgets/posting.ts',
+        instead: 'this.#bucket(name, window.add(this.nowMs, amount));',
+        put: 'this.#bucket(name, window.add(atMs, amount));',
+      },
+    ],
+  },
+  {
+    name: 'extend-by-delta',
+    what: 'a hold grows by what its Worker is short of, however often that is said',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'const more = nanos(Math.max(0, request.toAmount - hold.held));',
+        put: 'const more = nanos(Math.max(0, request.toAmount - request.ticket.amount));',
+      },
+    ],
+  },
+  {
+    name: 'outbox-row-lost',
+    what: 'events are let go of before D1 has said that it has them',
+    changes: [
+      {
+        file: 'durable-objects/member-budget.ts',
+        instead: `      await shipEvents(this.env.DB, this.#ledger.member(), events);
+      this.#ledger.confirmShipped(last.n);`,
+        put: `      this.#ledger.confirmShipped(last.n);
+      await shipEvents(this.env.DB, this.#ledger.member(), events);`,
+      },
+    ],
+  },
+  {
+    name: 'shipped-twice',
+    what: 'D1 adds a batch to its ledger whether it knows the events or not',
+    changes: [
+      {
+        file: 'src/usage/shipping.ts',
+        instead: `    FROM json_each(?1)
+    WHERE value ->> 'n' > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
+  ) AS added`,
+        put: `    FROM json_each(?1)
+  ) AS added`,
+      },
+      { file: 'src/usage/shipping.ts', instead: '    AND added.newest > member_ledgers.shipped\n', put: '' },
+    ],
+  },
+  {
+    name: 'off-by-one-at-the-limit',
+    what: 'a nanodollar more than the limit is admitted',
+    changes: [
+      {
+        file: 'src/budgets/admission.ts',
+        instead: 'const occupied = tightest(scopes.filter((view) => view.spent + view.held + ask > view.limit));',
+        put: 'const occupied = tightest(scopes.filter((view) => view.spent + view.held + ask > view.limit + 1));',
+      },
+    ],
+  },
+  {
+    name: 'admitted-at-the-limit',
+    what: 'what costs nothing, or nobody knows how much, passes a limit that is reached',
+    changes: [
+      {
+        file: 'src/budgets/admission.ts',
+        instead: 'const exhausted = scopes.filter((view) => view.spent >= view.limit);',
+        put: 'const exhausted = scopes.filter((view) => view.spent > view.limit);',
+      },
+    ],
+  },
+  {
+    name: 'young-hold-not-aged',
+    what: 'nothing keeps the object awake for its young holds, or gives them rows',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'return Number.isFinite(oldest) ? oldest + LIMITS.youngHoldMsMax : null;',
+        put: 'return Number.isFinite(oldest) ? null : null;',
+      },
+    ],
+  },
+  {
+    name: 'ceiling-in-memory-only',
+    what: 'the ceiling is raised, and the raise is not written',
+    changes: [
+      {
+        file: YOUNG,
+        instead: `    state.ceiling = nanos(needed + Math.max(0, room));
+    tables.writeCeiling(state.epoch, state.ceiling);`,
+        put: '    state.ceiling = nanos(needed + Math.max(0, room));',
+      },
+    ],
+  },
+  {
+    name: 'ceiling-lowered-too-early',
+    what: 'the ceiling is lowered to nothing while young holds are open',
+    changes: [
+      {
+        file: YOUNG,
+        instead: `  state.ceiling = state.youngHeld;
+  tables.writeCeiling(state.epoch, state.ceiling);`,
+        put: '  tables.writeCeiling(state.epoch, ZERO);',
+      },
+    ],
+  },
+  {
+    name: 'old-ticket-claimed-twice',
+    what: 'a renewal that comes after its own settlement claims the hold again',
+    changes: [{ file: LEDGER, instead: 'if (this.#tables.readHold(ticket.attemptId)) return null;', put: '' }],
+  },
+  {
+    name: 'expiry-charged-nothing',
+    what: 'a hold whose Worker died is given back, not charged',
+    changes: [
+      {
+        file: 'src/budgets/hold-records.ts',
+        instead: 'const cost = hold.chargeAtExpiry;',
+        put: 'const cost = ZERO;',
+      },
+    ],
+  },
+  {
+    name: 'corrected-again',
+    what: 'every repeat of a settlement after an expiry corrects it once more',
+    changes: [
+      {
+        file: RESOLUTIONS,
+        instead: "posting.tables.writeHold({ ...hold, state: 'settled', held: ZERO, charged: request.cost, n });",
+        put: 'posting.tables.writeHold({ ...hold, held: ZERO, n });',
+      },
+    ],
+  },
+  {
+    name: 'older-policy-taken',
+    what: 'a delayed policy replaces a newer one',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'if (!isNewer(policy.version, state.policy.version)) return state.policy.version;',
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'hold-lowered-by-a-renewal',
+    what: 'a delayed renewal lowers a hold that has grown meanwhile',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'const more = nanos(Math.max(0, request.toAmount - hold.held));',
+        put: 'const more = nanos(request.toAmount - hold.held);',
+      },
+    ],
+  },
+];
+
+export function plantNamed(name: string): Plant {
+  const plant = PLANTS.find((known) => known.name === name);
+  if (!plant)
+    throw new Error(`There is no planted bug "${name}". There are: ${PLANTS.map((known) => known.name).join(', ')}.`);
+  return plant;
+}
+
+/** The text of a file with the plant's changes to it. Throws where one of them does not fit. */
+export function planted(plant: Plant, file: string, text: string): string {
+  return plant.changes
+    .filter((change) => change.file === file)
+    .reduce((changed, { instead, put }) => {
+      const places = changed.split(instead).length - 1;
+      if (places !== 1) throw new Error(`${plant.name}: ${file} has ${places} places that read\n${instead}`);
+      return changed.replace(instead, () => put);
+    }, text);
+}

@@ -1,0 +1,81 @@
+/**
+ * What is likely in one episode. Each episode draws its own: a bug that needs three rare things at once is found where two
+ * of them are frequent.
+ */
+import { LIMITS } from '../src/limits.ts';
+import type { SeededRandom } from '../src/local/demo-random.ts';
+
+export interface Profile {
+  members: number;
+  keysPerMember: number;
+  /** Holds are kept near the limit; else there is room for all. */
+  tight: boolean;
+  /** Period limits, and pauses as long as their windows. */
+  windows: boolean;
+  /** No provider charges more than its hold; some do where this is false. */
+  honest: boolean;
+  /**
+   * Clocks of objects are at most so far from the true time. Up to CLOCK_FAIR_MS the fence must hold, whatever else
+   * happens: hold and ghost outlive their Worker by more than that.
+   */
+  clockErrorMsMax: number;
+  lossRate: number;
+  repeatRate: number;
+  /** Messages that take more than a few milliseconds. */
+  delayRate: number;
+  /** By step. */
+  crashRate: number;
+  supersedeRate: number;
+  evictRate: number;
+  clockJumpRate: number;
+  policyRate: number;
+  /** When a member was refused for a while: that its owner changes something. */
+  reliefRate: number;
+  lookRate: number;
+  d1OutageRate: number;
+  /** By attempt. */
+  deathRate: number;
+  /** Attempts ask for a third of the budget, or for a part of that: at least one of so many. */
+  smallest: number;
+  /** Between two attempts, mostly less. */
+  pauseMsMax: number;
+  commitMsMax: number;
+  timersLateMsMax: number;
+  alarmLateMsMax: number;
+  supersededMsMax: number;
+}
+
+/** What the holds' grace leaves for clocks, superseded instances and late settlements together is at least this. */
+export const CLOCK_FAIR_MS = LIMITS.holdGraceMs / 6;
+
+export function drawProfile(random: SeededRandom): Profile {
+  const often = (rate: number) => (random.fraction() < 0.6 ? rate * random.fraction() : 0);
+  const fair = random.fraction() < 0.85;
+  const windows = random.fraction() < 0.3;
+  return {
+    members: random.mostlySmall(1, 3),
+    keysPerMember: random.between(1, 3),
+    tight: random.fraction() < 0.85,
+    windows,
+    honest: random.fraction() < 0.7,
+    clockErrorMsMax: fair ? Math.round(often(CLOCK_FAIR_MS)) : 2 * LIMITS.holdGraceMs,
+    lossRate: often(0.08),
+    repeatRate: often(0.1),
+    delayRate: random.fraction() < 0.1 ? 0.6 : often(0.2),
+    crashRate: often(0.04),
+    supersedeRate: often(0.02),
+    evictRate: often(0.02),
+    clockJumpRate: often(0.01),
+    policyRate: often(0.02),
+    reliefRate: often(0.2),
+    lookRate: often(0.02),
+    d1OutageRate: often(0.005),
+    deathRate: often(0.2),
+    smallest: random.fraction() < 0.6 ? 67 : 2_000,
+    pauseMsMax: 10 ** (1 + 2.5 * random.fraction()),
+    commitMsMax: random.fraction() < 0.8 ? 20 : 2_000,
+    timersLateMsMax: random.fraction() < 0.8 ? 20 : 1_000,
+    alarmLateMsMax: random.fraction() < 0.7 ? 100 : 20_000,
+    supersededMsMax: CLOCK_FAIR_MS,
+  };
+}
