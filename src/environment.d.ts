@@ -5,6 +5,7 @@ declare namespace Cloudflare {
     MEMBER_BUDGET: DurableObjectNamespace<import('../durable-objects/member-budget.ts').MemberBudget>;
     ORG_WALLET: DurableObjectNamespace<import('../durable-objects/org-wallet.ts').OrgWallet>;
     PROVIDER_HEALTH: DurableObjectNamespace;
+    AUDIT_ANCHOR: DurableObjectNamespace<import('../durable-objects/audit-anchor.ts').AuditAnchor>;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;

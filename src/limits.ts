@@ -164,6 +164,27 @@ export const LIMITS = {
   /** A difference is logged when it is new or has changed, and again so often while it lasts. */
   booksReminderMs: DAY_MS,
 
+  /**
+   * Of changes made at once in one organization one at a time gets its place in the audit log, the others try again, after a
+   * pause of up to twice the one before. Fifty at once are done with in some seconds; more would rather hear that soon.
+   */
+  auditTriesMax: 20,
+  auditPauseMs: 10,
+  auditPauseMsMax: SECOND_MS,
+  /** What tells browsers and clients apart stands at the front of a User-Agent. */
+  auditUserAgentLengthMax: 200,
+  /** Entries read at a time: some MB and 20 ms of D1. */
+  auditPageRows: 2_000,
+  /** The anchor object reads D1 before it answers; nobody waits for it but who has the log verified. */
+  auditAnchorMs: 10 * SECOND_MS,
+  /** A log that is broken is logged when that is new or has changed, and again so often while it lasts. */
+  auditReminderMs: DAY_MS,
+  /** With the call of an object and two statements for each these stay well below the 1,000 subrequests of an invocation. */
+  auditAnchorsPerRun: 200,
+  auditPrunedPerRun: 200,
+  /** Verified while somebody waits: some seconds of a Worker. A longer log is exported and verified offline. */
+  auditVerifyEntriesMax: 500_000,
+
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
   /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */

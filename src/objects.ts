@@ -2,6 +2,7 @@
  * How the Worker calls its objects: a new stub for each attempt, retries only where the platform says the call may be
  * repeated, never into an overloaded object, and an end after which the caller stops waiting.
  */
+import type { AuditAnchor } from '../durable-objects/audit-anchor.ts';
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
@@ -14,6 +15,7 @@ import { LIMITS } from './limits.ts';
  */
 type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
 type WalletStub = Omit<OrgWallet, keyof DurableObject>;
+type AnchorStub = Omit<AuditAnchor, keyof DurableObject>;
 type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
@@ -56,6 +58,16 @@ export function recordedAnswer<T>(
   timeoutMs: number = LIMITS.admissionTimeoutMs,
 ): Promise<T> {
   return callObject(() => call(stubOf<RecorderStub>(env.RECORDED_ANSWERS, name)), name, timeoutMs);
+}
+
+/** Calls the object that anchors an organization's audit log; as memberBudget. */
+export function auditAnchor<T>(
+  env: Env,
+  organizationId: string,
+  call: (object: AnchorStub) => Promise<T>,
+  timeoutMs: number = LIMITS.auditAnchorMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<AnchorStub>(env.AUDIT_ANCHOR, organizationId)), organizationId, timeoutMs);
 }
 
 async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number, shared?: Deadlines): Promise<T> {

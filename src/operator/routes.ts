@@ -5,30 +5,34 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
+import { noteAudited } from '../audit/change.ts';
+import { isAudited } from '../audit/entries.ts';
+import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { postEntry, showWallet } from '../billing/wallet.ts';
-import { parseUsd } from '../money/nanos.ts';
+import { formatUsd, parseUsd } from '../money/nanos.ts';
 import { ApiError, notFound } from '../teams/api-error.ts';
 import { equalInConstantTime } from '../teams/keys.ts';
-import { changeOrganization } from '../teams/policy.ts';
+import { setMetered } from '../teams/organization.ts';
 
 /** A shorter secret could be guessed, so it opens nothing. */
 const SECRET_LENGTH_MIN = 32;
 const ENTRY_ID_LENGTH_MAX = 100;
 
 /** Before anything of the request is read: 404 where there is no secret, 401 for any other, then 404 for the organization. */
-const operatorOnly = createMiddleware<ApiEnv>(async (c, next) => {
+const operatorOnly = createMiddleware<ApiEnv & { Variables: { trail: Trail } }>(async (c, next) => {
   const secret = c.env.OPERATOR_SECRET ?? '';
   if (secret.length < SECRET_LENGTH_MIN) return c.notFound();
   const presented = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
   if (!equalInConstantTime(presented, secret)) {
     throw new ApiError(401, 'unauthorized', 'This takes the secret of the operator.');
   }
+  const organizationId = c.req.param('orgId') ?? '';
   const organization = await c.env.DB.withSession('first-primary')
     .prepare('SELECT 1 FROM organizations WHERE id = ?1')
-    .bind(c.req.param('orgId') ?? '')
+    .bind(organizationId)
     .first();
   if (!organization) throw notFound('organization');
-  return next();
+  return withTrail(c, trailOf(c.req.raw, organizationId, { kind: 'operator' }), next);
 });
 
 const Org = z.object({ orgId: z.string() });
@@ -61,7 +65,18 @@ export const operatorRouter = apiRouter()
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      const posted = await postEntry(c.env, orgId, { ...c.req.valid('json'), atMs: Date.now() });
+      const entry = c.req.valid('json');
+      const nowMs = Date.now();
+      const posted = await postEntry(c.env, orgId, { ...entry, atMs: nowMs });
+      const after = { kind: entry.kind, amount: formatUsd(entry.amount) };
+      const trail = c.get('trail');
+      const told = { action: 'wallet.entry.posted', targetId: entry.id, before: null, after } as const;
+      // A repeat may come because the first was posted and never told.
+      if (posted || !(await isAudited(c.env.DB, orgId, told.action, entry.id))) {
+        await noteAudited(c.env.DB, trail, nowMs, told);
+      } else {
+        trail.changesNothing = true;
+      }
       const wallet = await showWallet(c.env, orgId);
       return posted ? c.json(wallet, 201) : c.json(wallet, 200);
     },
@@ -76,13 +91,8 @@ export const operatorRouter = apiRouter()
       responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
     }),
     async (c) => {
-      const { orgId } = c.req.valid('param');
       const { metered } = c.req.valid('json');
-      const change = c.env.DB.prepare('UPDATE organizations SET metered = ?2 WHERE id = ?1').bind(
-        orgId,
-        metered ? 1 : 0,
-      );
-      const fanOut = await changeOrganization(c.env, orgId, change, Date.now());
+      const fanOut = await setMetered(c.env, c.get('trail'), metered, Date.now());
       return fanOut.pending > 0 ? c.json({ metered, ...fanOut }, 202) : c.json({ metered, ...fanOut }, 200);
     },
   );

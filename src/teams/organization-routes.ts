@@ -48,7 +48,7 @@ export const organizationRouter = apiRouter()
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      const fanOut = await changeSettings(c.env, orgId, c.req.valid('json'), Date.now());
+      const fanOut = await changeSettings(c.env, c.get('trail'), c.req.valid('json'), Date.now());
       const changed = { ...(await readOrganization(c.env, orgId)), ...fanOut };
       return fanOut.pending > 0 ? c.json(changed, 202) : c.json(changed, 200);
     },

@@ -1,4 +1,6 @@
 /** An organization as its members see it, and the settings that its members' objects enforce. */
+import { changedFields } from '../audit/fields.ts';
+import type { Trail } from '../audit/trail.ts';
 import { notFound } from './api-error.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
 import type { Plan } from './roles.ts';
@@ -56,16 +58,51 @@ export interface Settings {
 
 export function changeSettings(
   env: Env,
-  organizationId: string,
+  trail: Trail,
   { replay, hideAmounts }: Settings,
   nowMs: number,
 ): Promise<FanOut> {
+  const { organizationId } = trail;
   const change = env.DB.prepare(
     `UPDATE organizations
      SET replay = coalesce(CAST(?2 AS INTEGER), replay), hide_amounts = coalesce(CAST(?3 AS INTEGER), hide_amounts)
      WHERE id = ?1`,
   );
-  return changeOrganization(env, organizationId, change.bind(organizationId, bit(replay), bit(hideAmounts)), nowMs);
+  const describe = async () => {
+    const before = await readOrganization(env, organizationId);
+    return {
+      action: 'organization.settings.updated' as const,
+      ...changedFields(settingsOf(before), settingsOf(before, { replay, hideAmounts })),
+      statement: change.bind(organizationId, bit(replay), bit(hideAmounts)),
+    };
+  };
+  return changeOrganization(env, trail, describe, nowMs);
+}
+
+/** Whether every attempt also spends the organization's wallet. The operator's to decide. */
+export function setMetered(env: Env, trail: Trail, metered: boolean, nowMs: number): Promise<FanOut> {
+  const describe = async () => {
+    const before = await env.DB.prepare('SELECT metered FROM organizations WHERE id = ?1')
+      .bind(trail.organizationId)
+      .first<{ metered: number }>();
+    return {
+      action: 'organization.metered.updated' as const,
+      ...changedFields({ metered: before?.metered === 1 }, { metered }),
+      statement: env.DB.prepare('UPDATE organizations SET metered = ?2 WHERE id = ?1').bind(
+        trail.organizationId,
+        bit(metered),
+      ),
+    };
+  };
+  return changeOrganization(env, trail, describe, nowMs);
+}
+
+/** The settings of an organization, once these are changed. */
+function settingsOf(organization: Organization, changed: Settings = {}) {
+  return {
+    replay: changed.replay ?? organization.replay,
+    hideAmounts: changed.hideAmounts ?? organization.hideAmounts,
+  };
 }
 
 function bit(given: boolean | undefined): number | null {

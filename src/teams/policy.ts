@@ -9,10 +9,13 @@
  * time zone, developer default, metered, replay, hidden amounts), its keys and its project grants. Whoever changes one of those
  * pushes it.
  */
+import { type Change, changeAudited } from '../audit/change.ts';
+import type { Trail } from '../audit/trail.ts';
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
 import { isNewer } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
+import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import { type BudgetSource, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
 import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
@@ -140,19 +143,27 @@ export interface FanOut {
   pending: number;
 }
 
+type OrganizationChange = Omit<Change, 'targetId' | 'ahead'>;
+
 /**
  * Makes a change to an organization that every member's object enforces, such as its time zone, whether it is metered or
  * whether answers are replayed, and pushes it to all of them.
  */
 export async function changeOrganization(
   env: Env,
-  organizationId: string,
-  change: D1PreparedStatement,
+  trail: Trail,
+  describe: () => OrganizationChange | Promise<OrganizationChange>,
   nowMs: number,
 ): Promise<FanOut> {
+  const { organizationId } = trail;
   const everybody: Members = { sql: 'organization_id = ?1 AND removed_at IS NULL', values: [organizationId] };
-  const [raised] = await env.DB.batch<{ id: string }>([...policyChange(env.DB, everybody, nowMs), change]);
-  return pushPolicies(env, raised?.results ?? [], nowMs + LIMITS.policyFanOutMs);
+  const changed = await changeAudited<{ id: string }>(env.DB, trail, nowMs, async () => ({
+    ...(await describe()),
+    targetId: organizationId,
+    ahead: policyChange(env.DB, everybody, nowMs),
+  }));
+  if (!changed) throw notFound('organization');
+  return pushPolicies(env, changed[0]?.results ?? [], nowMs + LIMITS.policyFanOutMs);
 }
 
 /** Pushes to these members' objects, some at a time. Whom the deadline leaves waiting, the cron serves. */

@@ -53,6 +53,20 @@ describe('a wallet', () => {
     });
   });
 
+  it('and metering are told by the audit log, a repeated entry once', async () => {
+    const seeded = await seedOrganization();
+    const topUp = { id: 'paid-1', kind: 'top_up', amount: '12.5' };
+    for (const status of [201, 200, 200]) expect((await post(seeded, topUp)).status).toBe(status);
+    await operate('PUT', meteredPath(seeded), { metered: true });
+    const { entries } = await json<Json>(
+      await call('GET', `/orgs/${seeded.organizationId}/audit-log`, seeded.masterKey),
+    );
+    expect(entries).toMatchObject([
+      { action: 'organization.metered.updated', actor: { kind: 'operator' }, after: { metered: true } },
+      { action: 'wallet.entry.posted', target: { id: 'paid-1' }, after: { kind: 'top_up', amount: '12.50' } },
+    ]);
+  });
+
   it('takes no other entry under a known id', async () => {
     const seeded = await seedOrganization();
     await post(seeded, { id: 'x', kind: 'top_up', amount: '1' });
