@@ -14,8 +14,10 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Cron } from 'croner';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { convertV4MiniflareOptions, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
+import type { Mail } from '../src/mail/mail.ts';
+import { openOutbox } from './outbox.ts';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -30,7 +32,7 @@ export interface ServerOptions {
   entry?: string;
   /** 0 takes any free port. */
   port: number;
-  /** Where D1, the objects and the local secrets live. */
+  /** Where D1, the objects, the local secrets and the mails live. */
   dataDir: string;
   /** What is bound beside wrangler.toml: provider keys, base URLs. */
   bindings: Record<string, string>;
@@ -59,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();
+  const outbox = openOutbox(join(dataDir, 'outbox'), say);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -74,6 +77,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           name: 'purser',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
           bindings: { ALLOW_LOOPBACK_UPSTREAMS: '1', ...options.bindings, KEY_SECRET: keySecret },
+          serviceBindings: {
+            OUTBOX: async (request) => {
+              outbox.put((await request.json()) as Mail);
+              return new Response();
+            },
+          },
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
         },
       ],

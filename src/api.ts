@@ -3,8 +3,7 @@
  * leaves in one envelope, `{error: {message, type, param, code, metadata}}`.
  */
 
-import type { z } from '@hono/zod-openapi';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
@@ -20,6 +19,18 @@ export function apiRouter(): OpenAPIHono<ApiEnv> {
     defaultHook: (result, c) => (result.success ? undefined : invalid(c, result.error)),
   });
 }
+
+/** An answer in a route's description. */
+export const answers = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: z.looseObject({}) } },
+});
+
+/** A required JSON body in a route's description. */
+export const body = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
 
 /** The middlewares of a route that takes a JSON body: bounded, strict UTF-8, and never taken for `{}` where it is missing. */
 export const jsonBody = [
@@ -44,8 +55,10 @@ export const jsonBody = [
 /** The answer to anything a route threw. An unforeseen error is told by its id, its text goes to the log only. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {
   if (error instanceof ApiError) {
-    const { status, code, message, param, metadata } = error;
-    return envelope(status, typeOf(status), code, message, param, metadata);
+    const { status, code, message, param, metadata, retryAfterSeconds } = error;
+    const answer = envelope(status, typeOf(status), code, message, param, metadata);
+    if (retryAfterSeconds !== null) answer.headers.set('retry-after', String(retryAfterSeconds));
+    return answer;
   }
   if (error instanceof HTTPException) {
     return envelope(
@@ -95,6 +108,7 @@ function invalid(_c: Context, error: z.ZodError): Response {
 function typeOf(status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
+  if (status === 429) return 'rate_limit_error';
   return status >= 500 ? 'api_error' : 'invalid_request_error';
 }
 

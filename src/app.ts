@@ -8,6 +8,10 @@ import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { accountRouter } from './sign-in/account-routes.ts';
+import { forgetExpired } from './sign-in/forget-expired.ts';
+import { meRouter } from './sign-in/me.ts';
+import { signInRouter } from './sign-in/routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
@@ -28,7 +32,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.notFound(answerNotFound);
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
-  for (const router of [teamsRouter, usageRouter, ...build.routers]) app.route('/', router);
+  const routers = [signInRouter, accountRouter, meRouter, teamsRouter, usageRouter, ...build.routers];
+  for (const router of routers) app.route('/', router);
   return app;
 }
 
@@ -47,6 +52,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
     case '7 * * * *':
       await rollUp(env.DB, nowMs);
       await pruneProven(env.DB, nowMs);
+      await forgetExpired(env.DB, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

@@ -6,6 +6,7 @@ import { CATALOGUE_MAPPINGS } from './models/catalogue.ts';
 export { MemberBudget } from '../durable-objects/member-budget.ts';
 export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
+export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
 
 const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: [openai], routers: [] });
 

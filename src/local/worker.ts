@@ -8,6 +8,7 @@ import { localRouter } from './routes.ts';
 export { MemberBudget } from '../../durable-objects/member-budget.ts';
 export { ProviderHealth } from '../../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
+export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 
 const app = createApp({
   mappings: [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS],

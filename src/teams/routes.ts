@@ -1,6 +1,6 @@
 /** The management routes of teams: members, budgets, API keys. Each is guarded first and reads like its story. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter, jsonBody } from '../api.ts';
+import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { forEachObject } from '../objects.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { createKey, listKeys, showApiKeys } from './api-keys.ts';
@@ -36,16 +36,6 @@ const KeyBody = z
     limits: KeyLimitsBody.default(NO_KEY_LIMITS),
   })
   .openapi('ApiKeyBody');
-
-const answers = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: z.looseObject({}) } },
-});
-
-const body = <T extends z.ZodType>(schema: T) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-});
 
 const toMembers = guarded({
   ability: 'members.read',

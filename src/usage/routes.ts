@@ -1,6 +1,6 @@
 /** The management routes of usage: analytics, the health of the books, budgets tried out. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter } from '../api.ts';
+import { answers, apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
 import { checkMaySetBudget, toSetBudgets } from '../teams/budget-guard.ts';
@@ -28,11 +28,6 @@ const ActivityParameters = z.strictObject({
   granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
   projectId: z.string().optional(),
   apiKeyId: z.string().optional(),
-});
-
-const answers = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: z.looseObject({}) } },
 });
 
 /** A project's or a key's usage is in every plan; the organization's and the members' are not. */
