@@ -4,7 +4,6 @@
  *
  * A mail carries links that open accounts: no part of one is ever logged, but its subject.
  */
-import { waitUntil } from 'cloudflare:workers';
 import { resend } from './resend.ts';
 
 export interface Mail {
@@ -24,12 +23,10 @@ export function deliversMail(env: Env): boolean {
   return mailer(env) !== null;
 }
 
-/** Sends behind the answer: whoever asked hears nothing of how it went, so that it tells nothing about the address. */
-export function sendInBackground(env: Env, mail: Mail): void {
-  waitUntil(send(env, mail));
-}
-
-/** Sends; what fails is logged, not thrown. */
+/**
+ * Sends. What fails is logged, not thrown: this belongs behind the answer (`waitUntil`), so that whoever asked hears
+ * nothing of how it went, which could tell something about the address.
+ */
 export async function send(env: Env, mail: Mail): Promise<void> {
   const { subject } = mail;
   try {

@@ -53,12 +53,18 @@ const REFUSALS: Record<string, () => ApiError> = {
 
 /** What `error` means to a caller; errors that are no refusals are thrown on, to be answered as ours. */
 export function refusalOf(error: unknown): ApiError {
-  if (!isLibraryError(error)) throw clashOf(error) ?? error;
+  if (!isLibraryError(error)) throw clashOf(error) ?? withoutValues(error);
   const known = REFUSALS[error.body?.code ?? ''];
   if (known) return known();
   if (error.statusCode === 401) return new ApiError(401, 'unauthorized', 'Sign in first.');
-  if (error.statusCode >= 500) throw error;
+  if (error.statusCode >= 500) throw new Error(`the sign-in library failed: ${error.body?.code ?? error.statusCode}`);
   return new ApiError(400, 'invalid_request_error', error.body?.message ?? 'That did not work.');
+}
+
+/** A failure as it may be logged: a query that failed carries its values, which are tokens and hashes. */
+export function withoutValues(error: unknown): unknown {
+  if (!(error instanceof Error) || !('params' in error)) return error;
+  return new Error(`a query of the sign-in library failed: ${error.cause}`);
 }
 
 function isLibraryError(error: unknown): error is LibraryError {

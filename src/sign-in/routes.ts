@@ -11,9 +11,10 @@ import { isTimeZone } from '../usage/time-zones.ts';
 import { ASSERTION, CODE, EMAIL, NEW_PASSWORD, name, PASSWORD, TOKEN } from './fields.ts';
 import { asJson, ask, libraryFor, originOf } from './library.ts';
 import { PROVIDER_NAMES, socialProviders } from './providers.ts';
+import { withoutValues } from './refusals.ts';
 import { ownSite } from './session.ts';
 import { setUpCodeHash, waitsForSetUp } from './set-up-code.ts';
-import { beginSignUp, confirmSignUp, findSignUp, mailMissing } from './sign-up.ts';
+import { beginSignUp, confirmSignUp, mailMissing } from './sign-up.ts';
 import { giveBackTry, takeMail, takeTry } from './throttle.ts';
 
 const SignUpBody = z
@@ -90,7 +91,6 @@ export const signInRouter = apiRouter()
       await takeTry(c.env, c.req.raw, email);
       const codeHash = setUpCode === undefined ? null : await setUpCodeHash(setUpCode);
       const signUp = { ...asked, organizationName, setUpCodeHash: codeHash };
-      await takeMail(c.env, email);
       const step = await beginSignUp(c.env, originOf(c.req.raw), signUp, Date.now());
       if (step.done) return c.json({ user: await signIn(c, email, password) }, 201);
       inBackground(step.afterwards);
@@ -109,10 +109,9 @@ export const signInRouter = apiRouter()
     async (c) => {
       const { token, password } = c.req.valid('json');
       const tokenHash = await sha256Hex(token);
-      await takeTry(c.env, c.req.raw, null);
-      const { email } = await findSignUp(c.env, tokenHash, Date.now());
-      await takeTry(c.env, c.req.raw, email);
-      await confirmSignUp(c.env, tokenHash, password, Date.now());
+      await takeTry(c.env, c.req.raw, tokenHash);
+      const email = await confirmSignUp(c.env, tokenHash, password, Date.now());
+      await giveBackTry(c.env, c.req.raw, tokenHash);
       return c.json({ user: await signIn(c, email, password) }, 201);
     },
   )
@@ -255,7 +254,7 @@ export const signInRouter = apiRouter()
       const { email } = c.req.valid('json');
       await takeTry(c.env, c.req.raw, email);
       if (!deliversMail(c.env)) throw mailMissing();
-      await takeMail(c.env, email);
+      await takeMail(c.env, 'password-reset', email);
       // All of it behind the answer, whose time would else tell whether there is such an account.
       inBackground(
         libraryFor(c.env, originOf(c.req.raw)).then(({ api }) => api.requestPasswordReset({ body: { email } })),
@@ -298,7 +297,7 @@ function showUser({ id, name, email }: ShownUser): ShownUser {
 }
 
 function inBackground(work: Promise<unknown>): void {
-  waitUntil(
-    work.catch((error) => console.error(JSON.stringify({ event: 'sign_in_mail_failed', error: String(error) }))),
-  );
+  const failed = (error: unknown) =>
+    console.error(JSON.stringify({ event: 'sign_in_mail_failed', error: String(withoutValues(error)) }));
+  waitUntil(work.catch(failed));
 }

@@ -11,6 +11,7 @@ import { ApiError, badRequest } from '../teams/api-error.ts';
 import { sha256Hex } from '../teams/keys.ts';
 import { passwords } from './library.ts';
 import { alreadySignedUpMail, confirmAddressMail } from './mails.ts';
+import { takeMail } from './throttle.ts';
 import { type Permit, permitOf } from './who-may-sign-up.ts';
 
 /** 160 random bits. */
@@ -33,15 +34,15 @@ export type SignUpStep = { done: true } | { done: false; afterwards: Promise<voi
 /** Throws where this applicant may have no account. `afterwards` stores and mails: its time tells nothing. */
 export async function beginSignUp(env: Env, origin: string, asked: SignUp, nowMs: number): Promise<SignUpStep> {
   const permit = await permitOrRefusal(env, asked, nowMs);
+  const mails = deliversMail(env);
+  if (!mails && permit.by !== 'set-up code') throw mailMissing();
+  if (mails) await takeMail(env, 'sign-up', asked.email);
   const { password, ...rest } = asked;
   const { hashPassword } = await passwords();
   const pending: PendingSignUp = { ...rest, passwordHash: await hashPassword(password) };
-  if (deliversMail(env)) return { done: false, afterwards: mailLink(env, origin, pending, nowMs) };
-  if (permit.by === 'set-up code') {
-    await createAccount(env, pending, permit, null, nowMs);
-    return { done: true };
-  }
-  throw mailMissing();
+  if (mails) return { done: false, afterwards: mailLink(env, origin, pending, nowMs) };
+  await createAccount(env, pending, permit, null, nowMs);
+  return { done: true };
 }
 
 /** Makes the account of a sign-up whose link was followed. Answers with the e-mail address. */
@@ -58,7 +59,7 @@ export async function confirmSignUp(env: Env, tokenHash: string, password: strin
 }
 
 /** The sign-up whose token has this hash. Throws where the link is dead. */
-export async function findSignUp(env: Env, tokenHash: string, nowMs: number): Promise<PendingSignUp> {
+async function findSignUp(env: Env, tokenHash: string, nowMs: number): Promise<PendingSignUp> {
   const pending = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT email, name, password_hash AS passwordHash, set_up_code_hash AS setUpCodeHash,

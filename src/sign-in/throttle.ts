@@ -3,7 +3,7 @@
  * account. Whoever signs in gets the try back, so that an office behind one address is not locked out.
  */
 import { proxyDurable } from 'itty-durable';
-import { LIMITS, MINUTE_MS } from '../limits.ts';
+import { HOUR_MS, LIMITS, MINUTE_MS } from '../limits.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { sha256Hex } from '../teams/keys.ts';
 
@@ -28,9 +28,9 @@ export async function giveBackTry(env: Env, request: Request, account: string | 
   await Promise.allSettled(names.map((name) => stubOf(env, name).giveBack()));
 }
 
-/** Counts a mail that somebody unknown has sent to this address; throws as takeTry. */
-export async function takeMail(env: Env, email: string): Promise<void> {
-  await take(env, `mail:${await sha256Hex(email)}`, LIMITS.signInMailsPerHour, 60 * MINUTE_MS);
+/** Counts a mail that somebody unknown has sent to this address, or would if there were an account; throws as takeTry. */
+export async function takeMail(env: Env, purpose: 'sign-up' | 'password-reset', email: string): Promise<void> {
+  await take(env, `${purpose}:${await sha256Hex(email)}`, LIMITS.signInMailsPerHour, HOUR_MS);
 }
 
 async function take(env: Env, name: string, max: number, windowMs: number): Promise<void> {

@@ -13,7 +13,7 @@ export interface Applicant {
   setUpCodeHash: string | null;
 }
 
-export interface NewUser {
+interface NewUser {
   id: string;
   name: string;
   /** Of the organization that comes with the account, if one does. */

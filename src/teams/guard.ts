@@ -13,7 +13,7 @@ import { checkKey } from './keys.ts';
 import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
 
 /** Who acts: what the audit log names. */
-export type Actor =
+type Actor =
   | { kind: 'user'; userId: string; memberId: string; sessionId: string }
   | { kind: 'master_key'; masterKeyId: string };
 
