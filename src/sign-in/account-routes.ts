@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
-import { ATTESTATION, CODE, NEW_PASSWORD, name, PASSWORD } from './fields.ts';
+import { ATTESTATION, CODE, name, newPassword, PASSWORD } from './fields.ts';
 import { asJson, ask, type Call } from './library.ts';
 import { type Session, signedIn } from './session.ts';
 import { giveBackTry, takeTry } from './throttle.ts';
@@ -12,7 +12,7 @@ import { giveBackTry, takeTry } from './throttle.ts';
 const PasswordBody = z.strictObject({ password: PASSWORD }).openapi('PasswordBody');
 
 const ChangePasswordBody = z
-  .strictObject({ password: PASSWORD, newPassword: NEW_PASSWORD })
+  .strictObject({ password: PASSWORD, newPassword: newPassword('newPassword') })
   .openapi('ChangePasswordBody');
 
 const CodeBody = z.strictObject({ code: CODE }).openapi('CodeBody');

@@ -24,14 +24,16 @@ export const name = (field: string) =>
     .min(1, { error: `${field} must not be empty.` })
     .max(NAME_LENGTH_MAX, { error: `${field} must have at most ${NAME_LENGTH_MAX} characters.` });
 
-/** A password that is there already. */
-export const PASSWORD = text('password')
-  .min(1, { error: 'password must not be empty.' })
-  .max(passwordLengthMax, { error: `password must have at most ${passwordLengthMax} characters.` });
+const password = (field: string) =>
+  text(field)
+    .min(1, { error: `${field} must not be empty.` })
+    .max(passwordLengthMax, { error: `${field} must have at most ${passwordLengthMax} characters.` });
 
-export const NEW_PASSWORD = PASSWORD.min(passwordLengthMin, {
-  error: `password must have at least ${passwordLengthMin} characters.`,
-});
+/** A password that is there already. */
+export const PASSWORD = password('password');
+
+export const newPassword = (field: string) =>
+  password(field).min(passwordLengthMin, { error: `${field} must have at least ${passwordLengthMin} characters.` });
 
 /** Out of a mailed link. */
 export const TOKEN = text('token').min(1, { error: 'token must not be empty.' }).max(TOKEN_LENGTH_MAX);

@@ -8,7 +8,7 @@ import { deliversMail } from '../mail/mail.ts';
 import { notFound } from '../teams/api-error.ts';
 import { sha256Hex } from '../teams/keys.ts';
 import { isTimeZone } from '../usage/time-zones.ts';
-import { ASSERTION, CODE, EMAIL, NEW_PASSWORD, name, PASSWORD, TOKEN } from './fields.ts';
+import { ASSERTION, CODE, EMAIL, name, newPassword, PASSWORD, TOKEN } from './fields.ts';
 import { asJson, ask, libraryFor, originOf } from './library.ts';
 import { PROVIDER_NAMES, socialProviders } from './providers.ts';
 import { withoutValues } from './refusals.ts';
@@ -21,7 +21,7 @@ const SignUpBody = z
   .strictObject({
     email: EMAIL,
     name: name('name'),
-    password: NEW_PASSWORD,
+    password: newPassword('password'),
     setUpCode: z.string().min(1).max(100).optional(),
     organizationName: name('organizationName').optional(),
     timeZone: z.string().refine(isTimeZone, { error: 'timeZone must be an IANA zone.' }).default('UTC'),
@@ -54,7 +54,7 @@ const EmailBody = z.strictObject({ email: EMAIL }).openapi('EmailBody');
 
 const LinkBody = z.strictObject({ token: TOKEN, password: PASSWORD }).openapi('ConfirmSignUpBody');
 
-const ResetBody = z.strictObject({ token: TOKEN, password: NEW_PASSWORD }).openapi('ResetPasswordBody');
+const ResetBody = z.strictObject({ token: TOKEN, password: newPassword('password') }).openapi('ResetPasswordBody');
 
 /** What goes on in the mail. The same for every address. */
 const MAILED = { next: 'email' } as const;
