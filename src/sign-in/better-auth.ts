@@ -84,6 +84,8 @@ export function createLibrary(env: Env, origin: string, secret: string) {
     databaseHooks: {
       user: {
         create: {
+          // Some providers know of no name.
+          before: async (user) => ({ data: { ...user, name: (user.name || user.email).slice(0, NAME_LENGTH_MAX) } }),
           async after(user) {
             const nowMs = Date.now();
             const permit = await permitOfProvider(env, user.email);
@@ -136,6 +138,9 @@ export function createLibrary(env: Env, origin: string, secret: string) {
     },
   });
 }
+
+/** As sign-up takes names. */
+const NAME_LENGTH_MAX = 100;
 
 const NO_TOKENS = {
   accessToken: null,

@@ -1,5 +1,6 @@
 /** In, out, and in again with a new password: sessions, cookies, and what a stranger can learn. */
 import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HOUR_MS, LIMITS } from '../../src/limits.ts';
 import { forgetExpired } from '../../src/sign-in/forget-expired.ts';
@@ -319,5 +320,80 @@ describe('the ways to sign in', () => {
     };
     const more = await new Browser(new Outbox(github).env).get('/auth/methods');
     expect(more.body).toMatchObject({ providers: ['github'], signUp: 'open' });
+  });
+});
+
+describe('any request at all', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('__proto__', '\u0000', '\ud800', '.'),
+  );
+  const value = fc.oneof(fc.jsonValue(), text, fc.constantFrom(null, 0, 2 ** 53, '123456', PASSWORD, 'a@example.com'));
+  const fields = [
+    'email',
+    'password',
+    'name',
+    'token',
+    'code',
+    'kind',
+    'response',
+    'setUpCode',
+    'timeZone',
+    'returnTo',
+  ];
+  const body = fc.oneof(
+    fc.dictionary(
+      fc.oneof({ arbitrary: fc.constantFrom(...fields), weight: 9 }, { arbitrary: text, weight: 1 }),
+      value,
+    ),
+    fc.jsonValue(),
+  );
+  const likely = fc.record(
+    { email: fc.emailAddress(), password: text, name: text, token: text, code: text },
+    { requiredKeys: [] },
+  );
+
+  it.each([
+    ['POST', '/auth/sign-up'],
+    ['POST', '/auth/sign-up/confirm'],
+    ['POST', '/auth/sign-in'],
+    ['POST', '/auth/sign-in/second-factor'],
+    ['POST', '/auth/sign-in/passkey'],
+    ['POST', '/auth/sign-in/with/github'],
+    ['POST', '/auth/password-reset'],
+    ['POST', '/auth/password-reset/confirm'],
+    ['PUT', '/auth/password'],
+    ['POST', '/auth/second-factor'],
+    ['POST', '/auth/second-factor/confirm'],
+    ['POST', '/auth/passkeys'],
+  ])('is answered or refused: %s %s', async (method, path) => {
+    const outbox = new Outbox({ OPEN_SIGN_UP: '1', GITHUB_CLIENT_ID: 'id', GITHUB_CLIENT_SECRET: 'secret' });
+    const email = `fuzz${path.replaceAll('/', '-')}@example.com`;
+    await insertUser(email);
+    const signedIn = await signedInBrowser(email, outbox.env);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(body, likely), async (sent) => {
+        for (const browser of [new Browser(outbox.env), signedIn]) {
+          const { status } = await browser.send(method, path, JSON.stringify(sent));
+          expect(status).toBeLessThan(500);
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it.each(['/auth/sessions/', '/auth/passkeys/'])('with any id is refused: DELETE %s', async (path) => {
+    await insertUser(`ids${path.replaceAll('/', '-')}@example.com`);
+    const browser = await signedInBrowser(`ids${path.replaceAll('/', '-')}@example.com`);
+    const id = text.map((given) => encodeURIComponent(given.toWellFormed()).replaceAll('.', '%2E'));
+    await fc.assert(
+      fc.asyncProperty(id, async (given) => {
+        // An empty id is the list itself, whose end is everybody else's.
+        if (given === '') return;
+        expect((await browser.send('DELETE', path + given)).status).toBe(404);
+      }),
+      { numRuns: 25 },
+    );
   });
 });
