@@ -174,6 +174,8 @@ export const LIMITS = {
   /** Wrong codes of a second factor in a row before it is locked, and for how long: some 1,000 guesses a day, of 1,000,000. */
   secondFactorTriesMax: 10,
   secondFactorLockMs: 15 * MINUTE_MS,
+  /** Browsers that a person is shown as signed in, the last used first. */
+  sessionsShownMax: 100,
   /** Devices and spare keys of one person. */
   passkeysMax: 20,
   /** A mail is tried so often; the platform ends work behind an answer after 30 s. */

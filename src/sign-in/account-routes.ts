@@ -32,9 +32,9 @@ export const accountRouter = apiRouter()
       const { id: current, userId } = c.get('session');
       const { results } = await c.env.DB.prepare(
         `SELECT id, created_at, updated_at, expires_at, ip_address, user_agent
-         FROM sessions WHERE user_id = ?1 AND expires_at > ?2 ORDER BY updated_at DESC, id`,
+         FROM sessions WHERE user_id = ?1 AND expires_at > ?2 ORDER BY updated_at DESC, id LIMIT ?3`,
       )
-        .bind(userId, Date.now())
+        .bind(userId, Date.now(), LIMITS.sessionsShownMax)
         .all<SessionRow>();
       return c.json({ sessions: results.map((row) => showSession(row, current)), nextCursor: null }, 200);
     },

@@ -22,7 +22,8 @@ export const name = (field: string) =>
   text(field)
     .trim()
     .min(1, { error: `${field} must not be empty.` })
-    .max(NAME_LENGTH_MAX, { error: `${field} must have at most ${NAME_LENGTH_MAX} characters.` });
+    .max(NAME_LENGTH_MAX, { error: `${field} must have at most ${NAME_LENGTH_MAX} characters.` })
+    .regex(/^\P{Cc}*$/u, { error: `${field} must be one line of text.` });
 
 const password = (field: string) =>
   text(field)

@@ -5,12 +5,13 @@
 import { compose } from '../mail/compose.ts';
 import type { Mail } from '../mail/mail.ts';
 
-export function confirmAddressMail(origin: string, to: string, name: string, token: string): Mail {
+/** Without a name: who signed up may be anybody, and would choose the words of a mail to somebody else. */
+export function confirmAddressMail(origin: string, to: string, token: string): Mail {
   return compose({
     to,
     subject: 'Confirm your e-mail address',
     paragraphs: [
-      `Hello ${name},`,
+      'Hello,',
       'welcome to Purser. Please confirm that this is your e-mail address: follow the link and enter the password you just chose.',
     ],
     link: { label: 'Confirm and sign in', url: `${origin}/dashboard/confirm#token=${token}` },

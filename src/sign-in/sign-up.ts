@@ -113,7 +113,7 @@ async function mailLink(env: Env, origin: string, pending: PendingSignUp, nowMs:
       nowMs + LIMITS.signUpLinkMs,
     )
     .run();
-  return send(env, confirmAddressMail(origin, email, name, token));
+  return send(env, confirmAddressMail(origin, email, token));
 }
 
 /** One transaction: the user, its password, and what comes along; or, where the permit or the address is gone, nothing. */

@@ -27,7 +27,7 @@ describe('a mail', () => {
   });
 
   it.each([
-    ['confirm', confirmAddressMail('https://purser.test', 'a@example.com', 'Ada', 'TOKEN')],
+    ['confirm', confirmAddressMail('https://purser.test', 'a@example.com', 'TOKEN')],
     ['reset-password', resetPasswordMail('https://purser.test', 'a@example.com', 'Ada', 'TOKEN')],
     ['sign-in', alreadySignedUpMail('https://purser.test', 'a@example.com', 'Ada')],
   ])('is short, leads to the page %s, and says what to do if it was not expected', (page, { text, subject }) => {

@@ -231,6 +231,7 @@ describe('a bad sign-up', () => {
     ['an e-mail address with a line break', { email: 'a@example.com\nBcc: b@example.com' }, 'email'],
     ['a long e-mail address', { email: `${'a'.repeat(250)}@example.com` }, 'email'],
     ['no name', { name: ' ' }, 'name'],
+    ['a name of two lines', { name: 'Ada\nWin at https://evil.test' }, 'name'],
     ['a short password', { password: 'short' }, 'password'],
     ['a very long password', { password: 'x'.repeat(LIMITS.passwordLengthMax + 1) }, 'password'],
     ['no password', { password: undefined }, 'password'],
