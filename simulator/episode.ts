@@ -4,7 +4,7 @@
  */
 import { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { Fallback } from '../src/budgets/protocol.ts';
-import { MINUTE_MS } from '../src/limits.ts';
+import { HOUR_MS, MINUTE_MS } from '../src/limits.ts';
 import { nanos } from '../src/money/nanos.ts';
 import { memberBudget } from '../src/objects.ts';
 import { pushPending, pushPolicies } from '../src/teams/policy.ts';
@@ -136,7 +136,13 @@ class Episode {
     const { random } = simulation;
     const { windows, pauseMsMax } = this.#profile;
     let pauseMs = random.mostlySmall(0, Math.round(pauseMsMax));
-    if (windows && simulation.chance(0.05)) pauseMs = random.between(1, 125) * MINUTE_MS;
+    if (windows && simulation.chance(0.05)) {
+      // Often to just before a full hour: what runs then is opened in one window and settled in another.
+      const toFullHourMs = HOUR_MS - (simulation.nowMs % HOUR_MS);
+      pauseMs = simulation.chance(0.5)
+        ? random.between(1, 125) * MINUTE_MS
+        : toFullHourMs - random.between(0, MINUTE_MS);
+    }
     simulation.after(pauseMs, async () => {
       if (this.#quiet) return;
       this.#planRequest();
@@ -170,6 +176,14 @@ class Episode {
       const inMs = random.mostlySmall(0, simulation.chance(0.5) ? 2_000 : plan.lastsMs + 10_000);
       simulation.after(inMs, () => this.#die(worker));
     }
+    if (simulation.chance(this.#profile.freezeRate)) {
+      simulation.after(random.mostlySmall(0, plan.lastsMs + 1_000), () => {
+        if (!worker.alive || this.#quiet) return;
+        simulation.count('frozen Workers');
+        simulation.tell(() => `${worker.name} stands still`);
+        worker.freeze(random.mostlySmall(1_000, 300_000));
+      });
+    }
   }
 
   /** Never heard of again. Its provider stops at once, or makes more of what the hold covers. */
@@ -195,7 +209,8 @@ class Episode {
     // From a 200th (or less) to a third of the budget; or exactly what is left of it, and a nanodollar more or less.
     let amount = Math.round((BUDGET / 3) * smallest ** -random.fraction());
     const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(0.1);
-    if (exactly) amount = leftNow + random.between(-1, 1);
+    if (exactly && simulation.chance(0.5)) amount = leftNow + random.between(-1, 1);
+    else if (exactly) amount = leftNow;
     const lastsMs = Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction()));
     const overcharge = !this.#profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0;
     const plan: Plan = {
@@ -207,7 +222,7 @@ class Episode {
       end: 'completed',
       overcharge,
     };
-    const free = dice < 0.04 || (leftNow === 0 && simulation.chance(0.5));
+    const free = dice < 0.04 || (leftNow <= 0 && simulation.chance(0.3));
     if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
     if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
     if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };

@@ -35,7 +35,7 @@ export function checkEvent(witness: Witness, member: Member, event: UsageEvent):
   }
   checkSettled(witness, attempt, costNanos);
   const honest = costNanos <= attempt.granted;
-  if (witness.fair && honest && attempt.phase !== 'gone' && event.overrunNanos > 0) {
+  if (witness.fair && honest && !attempt.lost && !attempt.grantedAgain && event.overrunNanos > 0) {
     witness.report(
       '1: overruns are the providers',
       `${attemptId} cost ${costNanos} of ${attempt.granted}: an overrun?`,
@@ -51,7 +51,7 @@ function checkSettled(witness: Witness, attempt: Attempt, booked: number): void 
 
 /** Invariant 5: charged at the last report, else at the worst case; the rest is named. Never 0, and no living Worker's. */
 function checkExpiry(witness: Witness, attempt: Attempt, cost: number, unresolved: number): void {
-  if (witness.fair && attempt.phase === 'running') {
+  if (witness.fair && attempt.phase === 'running' && !attempt.lost) {
     witness.report('5: only the silent expire', `${attempt.id} expired while its Worker lived`);
   }
   if (cost + unresolved < attempt.granted) {

@@ -48,7 +48,7 @@ export function liability(
     if (unresolved < 0) ofGhosts += unresolved;
     if (!within(attempt.keyId)) continue;
     // Where clocks are wrong by minutes, a hold may end before its Worker does: what that costs is reported as well.
-    if (attempt.phase === 'gone' || attempt.resolved || !fair) unknown += Math.max(0, open - Math.max(0, unresolved));
+    if (attempt.lost || attempt.resolved || !fair) unknown += Math.max(0, open - Math.max(0, unresolved));
     else sum += open;
   }
   return sum + Math.max(0, unknown - ofGhosts);

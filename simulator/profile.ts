@@ -35,6 +35,8 @@ export interface Profile {
   d1OutageRate: number;
   /** By attempt. */
   deathRate: number;
+  /** Workers that stand still for a while, and then go on as if nothing had been. */
+  freezeRate: number;
   /** Attempts ask for a third of the budget, or for a part of that: at least one of so many. */
   smallest: number;
   /** Between two attempts, mostly less. */
@@ -71,6 +73,7 @@ export function drawProfile(random: SeededRandom): Profile {
     lookRate: often(0.02),
     d1OutageRate: often(0.005),
     deathRate: often(0.2),
+    freezeRate: often(0.1),
     smallest: random.fraction() < 0.6 ? 67 : 2_000,
     pauseMsMax: 10 ** (1 + 2.5 * random.fraction()),
     commitMsMax: random.fraction() < 0.8 ? 20 : 2_000,

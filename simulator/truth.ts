@@ -6,6 +6,7 @@
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { UsageEvent } from '../src/budgets/usage-event.ts';
 import type { Host, Instance } from './platform.ts';
+import type { Process } from './simulation.ts';
 
 /**
  * asking: its Worker waits for the admission. running: its provider may charge up to what was granted. ending: its
@@ -17,6 +18,7 @@ export class Attempt {
   readonly id: string;
   readonly member: Member;
   readonly keyId: string;
+  readonly worker: Process;
   phase: Phase = 'asking';
   /** Whether any answer of its object, durable with all that it says, granted it; and the most that one did. */
   admitted = false;
@@ -28,6 +30,10 @@ export class Attempt {
   /** The life of its object that granted it first, and when that grant left; null before, and where that life was superseded. */
   life: Instance | null = null;
   grantedAtMs = 0;
+  /** When its hold was opened, by the clock of its object. */
+  openedAtMs = 0;
+  /** Another life granted it again, knowing nothing of the first time: that one's is in its ghost. */
+  grantedAgain = false;
   /** Its Worker let it go, or tried to. */
   letGo = false;
   /** What its Worker settles it with. */
@@ -44,10 +50,16 @@ export class Attempt {
   /** Durable events of it. */
   readonly events: UsageEvent[] = [];
 
-  constructor(id: string, member: Member, keyId: string) {
+  constructor(id: string, member: Member, keyId: string, worker: Process) {
     this.id = id;
     this.member = member;
     this.keyId = keyId;
+    this.worker = worker;
+  }
+
+  /** Nobody keeps its fence: its Worker is gone, or stood still. What it cost nobody may ever tell. */
+  get lost(): boolean {
+    return this.phase === 'gone' || this.worker.wasFrozen;
   }
 
   get booked(): number {

@@ -77,7 +77,7 @@ export class Witness {
       const { attemptId, keyHash, amount, otherwise } = argument as AuthorizeRequest;
       if (this.#attempts.has(from)) return;
       const keyId = member.keys.find(({ hash }) => hash === keyHash)?.keyId ?? '';
-      const attempt = new Attempt(attemptId, member, keyId);
+      const attempt = new Attempt(attemptId, member, keyId, from);
       attempt.asked = Math.max(amount ?? 0, otherwise?.amount ?? 0);
       this.#attempts.set(from, attempt);
       member.attempts.set(attemptId, attempt);
@@ -125,7 +125,7 @@ export class Witness {
         if (!attempt) return;
         const { booked } = answer.value as Settlement;
         if (booked) attempt.settled = true;
-        else if (this.fair && attempt.phase === 'ending') {
+        else if (this.fair && attempt.phase === 'ending' && !attempt.lost) {
           this.report('3: what was settled is never lost', `${attempt.id} was granted and settled in time, not booked`);
         }
         return;
@@ -166,7 +166,7 @@ export class Witness {
   charges(attempt: Attempt): void {
     attempt.member.touched = true;
     const unconfirmedMs = this.#simulation.nowMs - attempt.confirmedSentAtMs;
-    if (unconfirmedMs > LIMITS.holdTtlMs) {
+    if (unconfirmedMs > LIMITS.holdTtlMs && !attempt.lost) {
       this.report(
         'the fence',
         `${attempt.id} still runs ${unconfirmedMs} ms after its last confirmed renewal was sent`,
@@ -186,7 +186,7 @@ export class Witness {
       for (const attempt of member.attempts.values()) {
         if (scope !== 'member' && attempt.keyId !== scope) continue;
         booked += attempt.booked;
-        if (attempt.phase !== 'gone' && !attempt.resolved) granted += attempt.open;
+        if (!attempt.lost && !attempt.resolved) granted += attempt.open;
       }
       if (this.fair && held < granted) {
         this.report('6: a restart assumes no less held', `${scope} starts with ${held} held, ${granted} is granted`);
@@ -293,7 +293,7 @@ export class Witness {
     if (ticket) instance.whenDurable(() => this.#granted(instance, this.#memberOf(call), ticket));
   }
 
-  #granted(instance: Instance, member: Member, { attemptId, amount }: Ticket): void {
+  #granted(instance: Instance, member: Member, { attemptId, amount, openedAtMs }: Ticket): void {
     member.touched = true;
     const attempt = member.attempts.get(attemptId);
     if (!attempt) {
@@ -306,8 +306,10 @@ export class Witness {
     if (!attempt.admitted) {
       attempt.admitted = true;
       attempt.grantedAtMs = this.#simulation.nowMs;
+      attempt.openedAtMs = openedAtMs;
       attempt.life = instance.superseded ? null : instance;
     }
+    if (openedAtMs !== attempt.openedAtMs) attempt.grantedAgain = true;
     if (amount <= attempt.granted) return;
     attempt.granted = amount;
     // Decided now, under the policy in force: from here on its limits bound what there is.
@@ -384,9 +386,14 @@ export class Witness {
   told(host: Host): void {
     const member = this.members.get(host.name);
     if (!member?.policy || !this.fair) return;
-    const rows = host.disk.exec<{ keyId: string; held: number }>(
-      "SELECT key_id AS keyId, sum(held) AS held FROM holds WHERE state = 'open' GROUP BY key_id",
+    const rows = host.disk.exec<{ id: string; keyId: string; held: number }>(
+      "SELECT id, key_id AS keyId, held FROM holds WHERE state = 'open'",
     );
+    for (const { id, held } of rows) {
+      const { granted, grantedAgain } = member.attempts.get(id) ?? { granted: 0, grantedAgain: false };
+      if (held < granted && !grantedAgain)
+        this.report('2: extend never lowers', `${id} holds ${held} on disk, it was granted ${granted}`);
+    }
     for (const limited of limitsOf(member.policy)) {
       const { scope, kind } = limited;
       const held = rows.reduce((sum, row) => (scope === 'member' || row.keyId === scope ? sum + row.held : sum), 0);
