@@ -178,10 +178,10 @@ class Episode {
     }
     if (simulation.chance(this.#profile.freezeRate)) {
       simulation.after(random.mostlySmall(0, plan.lastsMs + 1_000), () => {
-        if (!worker.alive || this.#quiet) return;
+        if (!worker.alive) return;
         simulation.count('frozen Workers');
         simulation.tell(() => `${worker.name} stands still`);
-        worker.freeze(random.mostlySmall(1_000, 300_000));
+        worker.freeze(random.between(1_000, 300_000));
       });
     }
   }

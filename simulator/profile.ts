@@ -62,7 +62,7 @@ export function drawProfile(random: SeededRandom): Profile {
     honest: random.fraction() < 0.7,
     clockErrorMsMax: fair ? Math.round(often(CLOCK_FAIR_MS)) : 2 * LIMITS.holdGraceMs,
     lossRate: often(0.08),
-    repeatRate: often(0.1),
+    repeatRate: random.fraction() < 0.1 ? 0.5 : often(0.1),
     delayRate: random.fraction() < 0.1 ? 0.6 : often(0.2),
     crashRate: often(0.04),
     supersedeRate: often(0.02),
