@@ -186,7 +186,7 @@ export class Host {
     this.simulation.tell(() => `${this.name} commits`);
     this.#witness.committed(this);
     this.instance?.openGate(silently);
-    this.#witness.told(this);
+    this.#witness.gateOpened(this);
     this.#planAlarm();
   }
 

@@ -192,4 +192,5 @@ export function replaceGlobals(): void {
     if (!EXPECTED.test(line)) simulation.complaint ??= line;
   };
   Object.assign(console, { warn: complain, error: complain });
+  process.on('unhandledRejection', (error) => complain(error instanceof Error ? String(error.stack) : String(error)));
 }
