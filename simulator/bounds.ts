@@ -7,9 +7,9 @@
  */
 import { isNewer, type MemberPolicy, type PolicyVersion } from '../src/budgets/policy.ts';
 import type { WindowSpec } from '../src/budgets/windows.ts';
+import type { Instance } from './instance.ts';
 import { type Limited, liability, limitsOf, spent, worst } from './limits.ts';
 import { told } from './owner.ts';
-import type { Instance } from './platform.ts';
 import type { Attempt, Member } from './truth.ts';
 import type { Witness } from './witness.ts';
 

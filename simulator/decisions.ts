@@ -5,8 +5,8 @@ import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import { attemptMadeAt } from '../src/ids.ts';
 import { LIMITS } from '../src/limits.ts';
 import { givenBack } from './durable.ts';
+import type { Instance } from './instance.ts';
 import { limitsOf, spent } from './limits.ts';
-import type { Instance } from './platform.ts';
 import type { Member } from './truth.ts';
 import type { Witness } from './witness.ts';
 

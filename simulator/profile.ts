@@ -39,6 +39,8 @@ export interface Profile {
   freezeRate: number;
   /** Attempts ask for a third of the budget, or for a part of that: at least one of so many. */
   smallest: number;
+  /** Requests come for so many steps. Faults go on after them: what is left expires, dissolves and ships meanwhile. */
+  requestStepsMax: number;
   /** Between two attempts, mostly less. */
   pauseMsMax: number;
   commitMsMax: number;
@@ -75,6 +77,7 @@ export function drawProfile(random: SeededRandom): Profile {
     deathRate: often(0.2),
     freezeRate: often(0.1),
     smallest: random.fraction() < 0.6 ? 67 : 2_000,
+    requestStepsMax: random.between(100, 500),
     pauseMsMax: 10 ** (1 + 2.5 * random.fraction()),
     commitMsMax: random.fraction() < 0.8 ? 20 : 2_000,
     timersLateMsMax: random.fraction() < 0.8 ? 20 : 1_000,

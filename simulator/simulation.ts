@@ -10,7 +10,7 @@ import { SeededRandom } from '../src/local/demo-random.ts';
 import { type Planned, Queue } from './queue.ts';
 
 /** A Monday. */
-export const START_MS = Date.UTC(2026, 0, 5, 12);
+const START_MS = Date.UTC(2026, 0, 5, 12);
 
 export class Simulation {
   nowMs = START_MS;
@@ -161,7 +161,7 @@ const soon = setImmediate;
 let running: Process | null = null;
 
 /** The process whose code runs now. */
-export function current(): Process {
+function current(): Process {
   if (!running) throw new Error('this code runs outside of every process');
   return running;
 }

@@ -1,7 +1,7 @@
 /** Invariant 6: an object that starts holds no less than it had granted, in every scope, and knows what was spent. */
 import type { ScopeStatus } from '../src/budgets/protocol.ts';
+import type { Instance } from './instance.ts';
 import { limitsOf, spent } from './limits.ts';
-import type { Instance } from './platform.ts';
 import type { Member } from './truth.ts';
 import type { Witness } from './witness.ts';
 

@@ -5,7 +5,8 @@
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { UsageEvent } from '../src/budgets/usage-event.ts';
-import type { Host, Instance } from './platform.ts';
+import type { Instance } from './instance.ts';
+import type { Host } from './platform.ts';
 import type { Process } from './simulation.ts';
 
 /**
