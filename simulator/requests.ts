@@ -105,7 +105,7 @@ export class Requests {
     const dice = random.fraction();
     // A part of the budget; or exactly what is left of it, or a nanodollar more or less.
     let amount = Math.round((BUDGET / 3) * profile.smallest ** -random.fraction());
-    const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(0.1);
+    const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(leftNow < BUDGET / 10 ? 0.4 : 0.05);
     if (exactly) amount = leftNow + (simulation.chance(0.5) ? 0 : random.between(-1, 1));
     const plan: Plan = {
       asked: nanos(amount),
@@ -116,7 +116,7 @@ export class Requests {
       end: 'completed',
       overcharge: !profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0,
     };
-    const free = dice < 0.04 || (leftNow <= 0 && simulation.chance(0.3));
+    const free = dice < 0.04 || (leftNow <= 0 && simulation.chance(0.5));
     if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
     if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
     if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };
