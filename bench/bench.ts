@@ -1,5 +1,7 @@
 /** What scripts/bench.ts needs of a bench: one file, one function of this type. */
 
+import type { PlantName } from './plants.ts';
+
 export interface BenchOptions {
   /** The length of one measured round. */
   seconds: number;
@@ -9,6 +11,8 @@ export interface BenchOptions {
   kills: number;
   /** Whether providers lie about what they made, or make more than they may. */
   dishonest: boolean;
+  /** A bug to be planted into Purser, which the bench shall then find. */
+  plant: PlantName | null;
   /** Told what is being done, in lines for a person. */
   say: (line: string) => void;
   /** Aborted when the bench shall end early; it then stops what it started and throws the signal's reason. */

@@ -130,8 +130,9 @@ globalThis.clearTimeout = ((timer: Parameters<typeof stopTimer>[0]) => {
 }) as typeof clearTimeout;
 
 export const MemberBudget = counted(local.MemberBudget);
-/** Not counted: a Worker asks it once in ten seconds, whatever it serves. */
-export { ProviderHealth } from '../src/local/worker.ts';
+export const OrgWallet = counted(local.OrgWallet);
+/** Not counted: a Worker asks the one once in ten seconds, whatever it serves, and the other for no request of a bench. */
+export { ProviderHealth, RecordedAnswer } from '../src/local/worker.ts';
 
 export default {
   async fetch(request, env, ctx) {

@@ -82,7 +82,7 @@ export function describeCrash(members: readonly CrashedMember[], kills: number):
       members.every(
         (member) =>
           member.health.differenceNanos === 0 &&
-          member.health.stale === 0 &&
+          member.health.stale.length === 0 &&
           member.spentAfterNanos === charged(member),
       ),
       'The books agree',

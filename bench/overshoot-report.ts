@@ -29,20 +29,31 @@ export function describeOvershoot(
   const all = [...capped, free];
   const bills = all.flatMap((round) => round.bills);
   const after = errorOf(bills.filter(left));
+  const inSight = errorOf(bills.filter((bill) => left(bill) && !outOfSight(bill)));
   const falsely = sum(capped, ({ refused }) => refused.falsely);
   const forGood = sum(capped, ({ refused }) => refused.forGood);
   const room = forGood + sum(capped, ({ calls }) => calls.length);
   const within = `within ${BILL_ERROR_MAX * 100} % of the truth`;
   const honest: [boolean, string][] = [
-    [capped.every((round) => overshootOf(round) === 0), 'Nothing was made beyond a cap'],
+    [
+      capped.every((round) => unreportedOf(round) === 0),
+      'Nothing was made beyond a cap that is not reported as unresolved',
+    ],
+    [
+      bills.filter(left).filter(outOfSight).every(isBounded),
+      'After a hang-up no output out of sight cost more than is charged and reported for it',
+    ],
     [Math.abs(after.inSum) <= BILL_ERROR_MAX, `After a hang-up the bills are ${within} in sum`],
-    [after.p95 <= BILL_ERROR_MAX, `After a hang-up 95 of 100 bills are ${within}, each`],
+    [inSight.p95 <= BILL_ERROR_MAX, `After a hang-up 95 of 100 bills for output in sight are ${within}, each`],
     [after.belowReceived === 0, 'After a hang-up no bill is below what the client got'],
   ];
   const claims: [boolean, string][] = [
     ...(about.dishonest ? [] : honest),
     [all.every(({ health }) => health.heldNanos === 0), 'No hold leaked'],
-    [all.every(({ health }) => health.differenceNanos === 0 && health.stale === 0), 'The books agree'],
+    [
+      all.every(({ health }) => health.differenceNanos === 0 && health.stale.length === 0),
+      `The books agree${staleText(all)}`,
+    ],
   ];
   return {
     text: [
@@ -72,6 +83,7 @@ function cappedTable(rounds: readonly CappedRound[], { calls, capCalls }: { call
   line('charged', ({ booked }) => sum(booked, ({ costNanos }) => costNanos), micro);
   line('reported as unresolved', ({ booked }) => sum(booked, ({ unresolvedNanos }) => unresolvedNanos), micro);
   line('made beyond the cap', overshootOf, micro);
+  line('  and not reported', unreportedOf, micro);
   line('overruns', ({ health }) => health.overrunNanos, micro);
   line('still held at the end', ({ health }) => health.heldNanos, micro);
   line('difference in the books', ({ health }) => health.differenceNanos, micro);
@@ -144,6 +156,20 @@ function made({ calls }: Played): number {
 
 function overshootOf(round: CappedRound): number {
   return Math.max(0, made(round) - round.capNanos);
+}
+
+/** Beyond the cap, and neither Purser nor anyone else on this side was told of it: what is unresolved was told, with its bound. */
+function unreportedOf(round: CappedRound): number {
+  return Math.max(0, overshootOf(round) - sum(round.booked, ({ unresolvedNanos }) => unresolvedNanos));
+}
+
+function isBounded({ trueNanos, chargedNanos, unresolvedNanos }: Bill): boolean {
+  return trueNanos <= chargedNanos + unresolvedNanos;
+}
+
+function staleText(rounds: readonly Played[]): string {
+  const stale = new Set(rounds.flatMap(({ health }) => health.stale));
+  return stale.size === 0 ? '' : ` (stale: ${[...stale].join(', ')})`;
 }
 
 function sum<T>(list: readonly T[], of: (item: T) => number): number {

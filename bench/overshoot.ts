@@ -13,6 +13,7 @@ import type { BenchOptions, BenchReport } from './bench.ts';
 import { openGround } from './ground.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { type CappedRound, describeOvershoot, type Scope } from './overshoot-report.ts';
+import { plant } from './plants.ts';
 import { usdOf } from './truth/books.ts';
 import { judgeRefusals } from './truth/compare.ts';
 import { planCall } from './truth/mix.ts';
@@ -31,13 +32,14 @@ const HOLD_TTL_MS = 6_000;
 /** Twice that (ttl and grace), and time for the alarm. */
 const HELD_MS_MAX = 2 * HOLD_TTL_MS + 10_000;
 
-export async function overshoot({ seed, dishonest, say, signal }: BenchOptions): Promise<BenchReport> {
+export async function overshoot({ seed, dishonest, plant: bug, say, signal }: BenchOptions): Promise<BenchReport> {
   const machine = describeMachine();
   const ground = await openGround({
     folder: 'bench-overshoot',
     upstream: './truth/upstream.ts',
     bindings: { HOLD_TTL_MS: String(HOLD_TTL_MS) },
     crons: true,
+    ...(bug && { patch: (script: string) => plant(bug, script) }),
     say: (line) => line.startsWith('worker') || say(line),
   });
   const random = new SeededRandom(seed);
@@ -63,10 +65,10 @@ export async function overshoot({ seed, dishonest, say, signal }: BenchOptions):
     await ground.stop();
   }
   const { text, broken } = describeOvershoot(capped, free, { dishonest, calls: CALLS, capCalls: CAP_CALLS });
-  const again = `npm run bench -- overshoot --seed ${seed}${dishonest ? ' --dishonest' : ''}`;
+  const again = `npm run bench -- overshoot --seed ${seed}${dishonest ? ' --dishonest' : ''}${bug ? ` --plant ${bug}` : ''}`;
   return {
     text: [`${machineText(machine)}, seed ${seed}`, text, `Again: ${again}`].join('\n\n'),
-    json: { bench: 'overshoot', machine, seed, dishonest, capped, free },
+    json: { bench: 'overshoot', machine, seed, dishonest, plant: bug, capped, free },
     broken,
   };
 }

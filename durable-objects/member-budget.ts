@@ -7,6 +7,8 @@
  * failing that it throws, which the caller turns into a refusal.
  */
 import { DurableObject } from 'cloudflare:workers';
+import { CreditLine } from '../src/budgets/credit-line.ts';
+import type { Lease, Recall, SyncMessage } from '../src/budgets/lease.ts';
 import { Ledger } from '../src/budgets/ledger.ts';
 import type { KeyPolicy, MemberPolicy, PolicyVersion } from '../src/budgets/policy.ts';
 import {
@@ -22,11 +24,13 @@ import {
 } from '../src/budgets/protocol.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
-import type { SqlValue, Store } from '../src/budgets/store.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
+import { nanos } from '../src/money/nanos.ts';
+import { orgWallet } from '../src/objects.ts';
 import { readOpening } from '../src/usage/opening.ts';
 import { shipEvents } from '../src/usage/shipping.ts';
+import { storeOf } from './object-store.ts';
 
 /** Every call names the member: an object cannot tell its own name before it has a policy. */
 export interface MemberCall {
@@ -46,6 +50,7 @@ const UNKNOWN_KEY: LedgerRefusal = { kind: 'invalid_key', reason: 'unknown' };
 
 export class MemberBudget extends DurableObject<Env> {
   readonly #ledger: Ledger;
+  readonly #credit: CreditLine;
   /** The alarm that is set, as far as this instance knows. */
   #alarmAtMs: number | null = null;
   #failedShipments = 0;
@@ -61,6 +66,7 @@ export class MemberBudget extends DurableObject<Env> {
       times: { ttlMs, graceMs },
       newEpoch: () => randomText(EPOCH_LENGTH),
     });
+    this.#credit = new CreditLine(this.#ledger, (message) => this.#syncWallet(message), Date.now);
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmAtMs = await ctx.storage.getAlarm();
     });
@@ -69,12 +75,22 @@ export class MemberBudget extends DurableObject<Env> {
   async authorize(call: MemberCall & AuthorizeRequest): Promise<Admission> {
     if (!(await this.#isMember(call))) return { granted: false, refusal: UNKNOWN_KEY };
     // No await between the ledger's check and its write: authorize() is synchronous, that is what makes it atomic.
-    return this.#done(this.#ledger.authorize(call));
+    let admission = this.#ledger.authorize(call);
+    if ('lacks' in admission) {
+      admission = await this.#credit.wait(admission.lacks, (wallet) => this.#ledger.authorize(call, wallet));
+    }
+    if (admission.granted) this.#credit.lookAhead(admission.ticket.amount);
+    return this.#done(admission);
   }
 
   async extend(call: MemberCall & ExtendRequest): Promise<Extension> {
     await this.#ready(call);
-    return this.#done(this.#ledger.extend(call));
+    let extension = this.#ledger.extend(call);
+    if ('lacks' in extension) {
+      extension = await this.#credit.wait(extension.lacks, (wallet) => this.#ledger.extend(call, wallet));
+    }
+    if (extension.extended) this.#credit.lookAhead(nanos(Math.max(0, call.toAmount - call.ticket.amount)));
+    return this.#done(extension);
   }
 
   /** Answers once the settlement is durable, which may be a moment later: it is written together with others. */
@@ -126,6 +142,12 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#ledger.books(call.k);
   }
 
+  /** The wallet asks for what this member does not hold. It waits for the answer, so nothing here may wait for the wallet. */
+  async returnLease(call: Recall): Promise<SyncMessage> {
+    await this.#ready(call);
+    return this.#done(this.#credit.returnLease(call));
+  }
+
   /** Ships everything now instead of by alarm. Throws where D1 does not answer. */
   async ship(call: MemberCall): Promise<void> {
     await this.#ready(call);
@@ -147,6 +169,8 @@ export class MemberBudget extends DurableObject<Env> {
         JSON.stringify({ event: 'shipping_failed', failures: this.#failedShipments, error: String(error) }),
       );
     }
+    // What the wallet does not hear now, and was logged, the next alarm tells it.
+    await this.#credit.tell().catch(() => undefined);
     this.#wake();
   }
 
@@ -181,6 +205,18 @@ export class MemberBudget extends DurableObject<Env> {
     const opening = await readOpening(this.env.DB, memberId, Date.now());
     if (opening) this.#ledger.open(opening);
     return opening !== null;
+  }
+
+  /** Carries a message to the organization's wallet. Throws where that does not answer: then nobody may spend its credit. */
+  async #syncWallet(message: SyncMessage): Promise<Lease> {
+    const { organizationId } = this.#ledger.member();
+    try {
+      return await orgWallet(this.env, organizationId, (object) => object.sync(message));
+    } catch (error) {
+      console.warn(JSON.stringify({ event: 'wallet_unreachable', organizationId, error: String(error) }));
+      // Not as it came: who called us must not take it for a failure of this object, and repeat the call.
+      throw new Error('the wallet does not answer');
+    }
   }
 
   #gather(resolution: Resolution): Promise<Settlement> {
@@ -228,12 +264,4 @@ export class MemberBudget extends DurableObject<Env> {
     // Not awaited: a write like any other, the output gate keeps the answer until it is durable.
     void this.ctx.storage.setAlarm(atMs);
   }
-}
-
-function storeOf(storage: DurableObjectStorage): Store {
-  return {
-    exec: <Row extends Record<string, SqlValue>>(sql: string, ...bindings: SqlValue[]) =>
-      storage.sql.exec<Row>(sql, ...bindings).toArray(),
-    transaction: (work) => storage.transactionSync(work),
-  };
 }

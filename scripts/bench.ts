@@ -3,25 +3,29 @@ import { parseArgs } from 'node:util';
 import type { Bench } from '../bench/bench.ts';
 import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
+import { isPlant, PLANTS } from '../bench/plants.ts';
 import { speed } from '../bench/speed.ts';
+import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
 /** Stopping by itself takes less; past this it hangs, and workerd's guard ends what is left. */
 const STOP_MS_MAX = 10_000;
 
-const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds ${SECONDS_DEFAULT}] [--seed S] [--kills N] [--dishonest] [--json]
+const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds ${SECONDS_DEFAULT}] [--seed S] [--kills N] [--dishonest] [--plant BUG] [--json]
 
   speed      Purser beside a bare Worker and Portkey, and what a request costs the platform
   overshoot  a thousand calls at once against a small cap: what was truly made, charged, refused
   crash      killed fifty times under load: what was lost, charged by expiry, unresolved
+  wallet     a metered organization: how many requests come to one call of its wallet
 
   --seconds N  speed: length of one measured round
   --seed S     overshoot, crash: the run of that seed
   --kills N    crash: how often it is killed, ${KILLS_DEFAULT} unless told
   --dishonest  overshoot: providers that lie about what they made, or make more than they may
+  --plant BUG  overshoot: with this bug in Purser, which is to be found: ${Object.keys(PLANTS).join(', ')}
   --json       after the report, the same as one line of JSON
 
 All on loopback, with data of its own that is deleted at the end. Progress goes to stderr.`;
@@ -44,6 +48,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       kills: { type: 'string', default: String(KILLS_DEFAULT) },
       dishonest: { type: 'boolean', default: false },
+      plant: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -63,7 +68,12 @@ async function main(): Promise<number> {
   if (!Number.isInteger(kills) || kills < 1)
     throw new Error(`--kills must be a whole number above 0, not ${values.kills}.`);
 
-  const { text, json, broken } = await bench({ ...values, seconds, kills, say: console.error, signal: endedEarly() });
+  const { plant = null } = values;
+  if (plant !== null && !(isPlant(plant) && bench === overshoot))
+    throw new Error(`--plant takes ${Object.keys(PLANTS).join(', ')}, and only overshoot takes --plant.`);
+
+  const options = { ...values, seconds, kills, plant, say: console.error, signal: endedEarly() };
+  const { text, json, broken } = await bench(options);
   console.log(`\n${text}`);
   if (values.json) console.log(JSON.stringify(json));
   return broken.length === 0 ? 0 : 1;

@@ -16,6 +16,7 @@ import { promisify } from 'node:util';
 import { Cron } from 'croner';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
+import { writeOperator } from './operator-file.ts';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -28,6 +29,8 @@ const ENTRY = 'src/local/worker.ts';
 export interface ServerOptions {
   /** The Worker's main file, should it be another than the local build's. */
   entry?: string;
+  /** Changes the built Worker's text: for a bug that is planted on purpose. */
+  patch?: (script: string) => string;
   /** 0 takes any free port. */
   port: number;
   /** Where D1, the objects and the local secrets live. */
@@ -54,8 +57,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   mkdirSync(dataDir, { recursive: true });
   const port = await freePort(options.port);
   const keySecret = localSecret(dataDir);
+  const operatorSecret = randomBytes(32).toString('base64url');
   say('Building the Worker and applying migrations ...');
-  const [script] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const [built] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const script = options.patch?.(built) ?? built;
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();
@@ -73,13 +78,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           ...worker,
           name: 'purser',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
-          bindings: { ALLOW_LOOPBACK_UPSTREAMS: '1', ...options.bindings, KEY_SECRET: keySecret },
+          bindings: {
+            ALLOW_LOOPBACK_UPSTREAMS: '1',
+            ...options.bindings,
+            KEY_SECRET: keySecret,
+            OPERATOR_SECRET: operatorSecret,
+          },
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
         },
       ],
     }),
   );
   await miniflare.ready;
+  const url = `http://127.0.0.1:${port}`;
+  writeOperator(dataDir, { url, secret: operatorSecret });
   const handle = await miniflare.getWorker();
   const cron = async (expression: string) => {
     await handle.scheduled({ cron: expression });
@@ -90,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       )
     : [];
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     db: (await miniflare.getD1Database('DB')) as unknown as D1Database,
     keySecret,
     cron,

@@ -4,10 +4,10 @@ import { join, resolve } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { seedDemo } from '../src/local/demo-data.ts';
 import { lockData } from './data-lock.ts';
+import { DATA_DEFAULT } from './operator-file.ts';
 import { ROOT, type Server, startServer } from './server.ts';
 
 const PORT_DEFAULT = 8787;
-const DATA_DEFAULT = '.purser';
 
 const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--fresh] [--no-demo]
 

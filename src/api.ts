@@ -3,14 +3,14 @@
  * leaves in one envelope, `{error: {message, type, param, code, metadata}}`.
  */
 
-import type { z } from '@hono/zod-openapi';
-import { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import { LIMITS } from './limits.ts';
 import { ApiError, badRequest } from './teams/api-error.ts';
+import { logUnexpected, UNEXPECTED } from './unexpected-error.ts';
 
 export type ApiEnv = { Bindings: Env };
 
@@ -21,7 +21,22 @@ export function apiRouter(): OpenAPIHono<ApiEnv> {
   });
 }
 
-/** The middlewares of a route that takes a JSON body: bounded, strict UTF-8, and never taken for `{}` where it is missing. */
+/** An answer in a route's description. */
+export const answers = (description: string) => ({
+  description,
+  content: { 'application/json': { schema: z.looseObject({}) } },
+});
+
+/** A required JSON body in a route's description. */
+export const body = <T extends z.ZodType>(schema: T) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+/** As the framework takes it; any other body is one that a page elsewhere could have a browser send. */
+const JSON_TYPE = /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/i;
+
+/** The middlewares of a route that takes a JSON body: bounded, said to be JSON, strict UTF-8, and never taken for `{}` where it is missing. */
 export const jsonBody = [
   bodyLimit({
     maxSize: LIMITS.apiBodyBytesMax,
@@ -32,6 +47,10 @@ export const jsonBody = [
   createMiddleware<ApiEnv>(async (c, next) => {
     const bytes = await c.req.arrayBuffer();
     if (bytes.byteLength === 0) throw badRequest(null, 'The body is empty; send a JSON object.');
+    if (!JSON_TYPE.test(c.req.header('content-type') ?? '')) {
+      const message = 'Send the body as JSON, with the header Content-Type: application/json.';
+      throw new ApiError(415, 'invalid_request_error', message, { param: 'Content-Type' });
+    }
     try {
       new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
     } catch {
@@ -58,17 +77,8 @@ export function answerError(error: Error, c: Context<ApiEnv>): Response {
     );
   }
   const requestId = c.req.header('x-request-id') ?? crypto.randomUUID();
-  console.error(JSON.stringify({ event: 'unexpected_error', requestId, error: String(error), stack: error.stack }));
-  return envelope(
-    500,
-    'api_error',
-    'internal_error',
-    'Something failed here. The log has it under this request id.',
-    null,
-    {
-      requestId,
-    },
-  );
+  logUnexpected(error, requestId);
+  return envelope(500, 'api_error', 'internal_error', UNEXPECTED, null, { requestId });
 }
 
 export function answerNotFound(c: Context<ApiEnv>): Response {

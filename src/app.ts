@@ -5,9 +5,14 @@
 
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
+import { anchorPending, pruneAudit } from './audit/anchoring.ts';
+import { auditRouter } from './audit/routes.ts';
+import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { operatorRouter } from './operator/routes.ts';
+import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
@@ -28,7 +33,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.notFound(answerNotFound);
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
-  for (const router of [teamsRouter, usageRouter, ...build.routers]) app.route('/', router);
+  const ours = [organizationRouter, teamsRouter, usageRouter, billingRouter, auditRouter, operatorRouter];
+  for (const router of [...ours, ...build.routers]) app.route('/', router);
   return app;
 }
 
@@ -37,6 +43,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
   switch (cron) {
     case '* * * * *':
       await pushPending(env);
+      await anchorPending(env);
       return;
     case '*/5 * * * *':
       await rollUp(env.DB, nowMs);
@@ -47,6 +54,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
     case '7 * * * *':
       await rollUp(env.DB, nowMs);
       await pruneProven(env.DB, nowMs);
+      await pruneAudit(env, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

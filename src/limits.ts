@@ -118,6 +118,29 @@ export const LIMITS = {
   /** One pruning statement takes so many rows, so that it never holds D1 for long. */
   pruneRowsMax: 10_000,
 
+  /** A lease is made to last for so many more requests like the one that asked, so that few requests call the wallet. */
+  leaseRequests: 32,
+  /** All leases together are to leave about half of the balance free, so that a newcomer need not wait for a recall. */
+  leaseShare: 2,
+  /** A lease whose member was silent for so long is not counted among those that share the balance. */
+  leaseActiveMs: 10 * MINUTE_MS,
+  /** A member asks ahead when its lease has room for fewer requests like the last: more than come while the wallet answers. */
+  leaseLowRequests: 4,
+  /** Below so many requests' worth of balance nobody asks ahead, because that would take from others what they need now. */
+  leaseScarceRequests: 50,
+  /** A member's object waits this long for the wallet; within admissionTimeoutMs, so that its caller still hears why. */
+  walletSyncMs: 3 * SECOND_MS,
+  /** The wallet waits this long for members to give back what they do not hold; within walletSyncMs. */
+  recallMs: 1_500,
+  /** A request asks the wallet again when others of its member took what came for it; more often than this it is refused. */
+  walletAsksMax: 3,
+  /** When the wallet did not give what was asked ahead of need, that is not asked again for so long: there is no hurry. */
+  walletRetryMs: 5 * SECOND_MS,
+  /** Who looks at a wallet hears of so many members, those with most to spend, what they have spent by now. */
+  walletQuestionsMax: 128,
+  /** Entries that a wallet shows: years of monthly top-ups. */
+  walletEntriesMax: 100,
+
   /**
    * One cron run proves so many members, of so many organizations: with the queries beside them it stays below the 1,000
    * subrequests that an invocation has. Who is left over comes first in the next run, a quarter of an hour later.
@@ -140,6 +163,27 @@ export const LIMITS = {
   booksStaleMs: HOUR_MS,
   /** A difference is logged when it is new or has changed, and again so often while it lasts. */
   booksReminderMs: DAY_MS,
+
+  /**
+   * Of changes made at once in one organization one at a time gets its place in the audit log, the others try again, after a
+   * pause of up to twice the one before. Fifty at once are done with in some seconds; more would rather hear that soon.
+   */
+  auditTriesMax: 20,
+  auditPauseMs: 10,
+  auditPauseMsMax: SECOND_MS,
+  /** What tells browsers and clients apart stands at the front of a User-Agent. */
+  auditUserAgentLengthMax: 200,
+  /** Entries read at a time: some MB and 20 ms of D1. */
+  auditPageRows: 2_000,
+  /** The anchor object reads D1 before it answers; nobody waits for it but who has the log verified. */
+  auditAnchorMs: 10 * SECOND_MS,
+  /** A log that is broken is logged when that is new or has changed, and again so often while it lasts. */
+  auditReminderMs: DAY_MS,
+  /** With the call of an object and two statements for each these stay well below the 1,000 subrequests of an invocation. */
+  auditAnchorsPerRun: 200,
+  auditPrunedPerRun: 200,
+  /** Verified while somebody waits: some seconds of a Worker. A longer log is exported and verified offline. */
+  auditVerifyEntriesMax: 500_000,
 
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,

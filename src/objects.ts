@@ -2,7 +2,9 @@
  * How the Worker calls its objects: a new stub for each attempt, retries only where the platform says the call may be
  * repeated, never into an overloaded object, and an end after which the caller stops waiting.
  */
+import type { AuditAnchor } from '../durable-objects/audit-anchor.ts';
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
+import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 import { type Deadline, Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
@@ -12,6 +14,8 @@ import { LIMITS } from './limits.ts';
  * of promises, which nothing can await precisely; over the wire it is the same methods with the same plain answers.
  */
 type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
+type WalletStub = Omit<OrgWallet, keyof DurableObject>;
+type AnchorStub = Omit<AuditAnchor, keyof DurableObject>;
 type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
@@ -36,6 +40,16 @@ export function memberBudget<T>(
   return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs, deadlines);
 }
 
+/** Calls the wallet of an organization; as memberBudget. */
+export function orgWallet<T>(
+  env: Env,
+  organizationId: string,
+  call: (object: WalletStub) => Promise<T>,
+  timeoutMs: number = LIMITS.walletSyncMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<WalletStub>(env.ORG_WALLET, organizationId)), organizationId, timeoutMs);
+}
+
 /** Calls the object that records the answer to one Idempotency-Key, by the name that its seal gives it; as memberBudget. */
 export function recordedAnswer<T>(
   env: Env,
@@ -44,6 +58,16 @@ export function recordedAnswer<T>(
   timeoutMs: number = LIMITS.admissionTimeoutMs,
 ): Promise<T> {
   return callObject(() => call(stubOf<RecorderStub>(env.RECORDED_ANSWERS, name)), name, timeoutMs);
+}
+
+/** Calls the object that anchors an organization's audit log; as memberBudget. */
+export function auditAnchor<T>(
+  env: Env,
+  organizationId: string,
+  call: (object: AnchorStub) => Promise<T>,
+  timeoutMs: number = LIMITS.auditAnchorMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<AnchorStub>(env.AUDIT_ANCHOR, organizationId)), organizationId, timeoutMs);
 }
 
 async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number, shared?: Deadlines): Promise<T> {

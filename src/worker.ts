@@ -3,7 +3,9 @@ import { createApp, runCron } from './app.ts';
 import { openai } from './gateway/providers/openai.ts';
 import { CATALOGUE_MAPPINGS } from './models/catalogue.ts';
 
+export { AuditAnchor } from '../durable-objects/audit-anchor.ts';
 export { MemberBudget } from '../durable-objects/member-budget.ts';
+export { OrgWallet } from '../durable-objects/org-wallet.ts';
 export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 

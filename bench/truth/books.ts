@@ -10,14 +10,15 @@ export interface Health {
   heldNanos: number;
   unresolvedNanos: number;
   overrunNanos: number;
-  stale: number;
+  /** What has not been looked at for too long. */
+  stale: string[];
 }
 
 async function healthOf(url: string, member: Seeded): Promise<Health> {
   const { difference, books, stale } = (await manage(url, member, 'GET', 'health')) as {
     difference: string;
     books: { held: string | null; unresolved: string; overrun: string }[];
-    stale: string[];
+    stale: { part: string }[];
   };
   const sum = (of: (member: (typeof books)[number]) => string | null) =>
     books.reduce((total, one) => total + nanosOf(of(one) ?? '0'), 0);
@@ -26,7 +27,7 @@ async function healthOf(url: string, member: Seeded): Promise<Health> {
     heldNanos: sum(({ held }) => held),
     unresolvedNanos: sum(({ unresolved }) => unresolved),
     overrunNanos: sum(({ overrun }) => overrun),
-    stale: stale.length,
+    stale: stale.map(({ part }) => part),
   };
 }
 
@@ -41,7 +42,7 @@ export async function whenNothingIsHeld(
   for (;;) {
     signal.throwIfAborted();
     const health = await healthOf(url, member);
-    if ((health.heldNanos === 0 && health.stale === 0) || Date.now() > giveUpAt) return health;
+    if ((health.heldNanos === 0 && health.stale.length === 0) || Date.now() > giveUpAt) return health;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

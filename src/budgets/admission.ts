@@ -57,12 +57,21 @@ export function scopeView(
   held: Nanos,
   resetsAtMs: number | null,
 ): ScopeView {
-  return { scope, limit, spent, held, remaining: nanos(Math.max(0, limit - spent - held)), resetsAtMs };
+  return { scope, limit, spent, held, remaining: headroom(limit, spent, held), resetsAtMs };
+}
+
+function headroom(limit: Nanos, spent: Nanos, held: Nanos): Nanos {
+  return nanos(Math.max(0, limit - spent - held));
+}
+
+/** The same scope with so much spent and held instead. */
+export function changedView(view: ScopeView, spent: Nanos, held: Nanos): ScopeView {
+  return { ...view, spent, held, remaining: headroom(view.limit, spent, held) };
 }
 
 /** The same scope with `more` set aside. */
 export function holdingMore(view: ScopeView, more: Nanos): ScopeView {
-  return scopeView(view.scope, view.limit, view.spent, nanos(view.held + more), view.resetsAtMs);
+  return changedView(view, view.spent, nanos(view.held + more));
 }
 
 /** The scope with the least left, the first of equals; undefined where nothing is limited. */

@@ -13,15 +13,12 @@
  * What is held counts nowhere here: it is in flight for seconds, and most of it comes back.
  */
 import { DAY_MS } from '../limits.ts';
-import { type Nanos, ZERO } from '../money/nanos.ts';
+import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { UNIT_MS } from './calendar.ts';
 import type { Limit, PeriodLimit } from './policy.ts';
 import { WINDOW_MS_MAX, type Window } from './windows.ts';
 
 const WEEK_MS = 7 * DAY_MS;
-
-/** A rolling window is looked at so many times over its duration; a forecast is early by at most one such step. */
-const STEPS = 96;
 
 /** So much spent in so long. */
 interface Pace {
@@ -48,16 +45,20 @@ export function periodRunsOutAt({ limit, window: spec }: PeriodLimit, window: Wi
 }
 
 /**
- * Within each step what counted at its beginning is taken to count until its end. After the last one everything spent
- * before now has left, and the pace alone either has reached the limit or never does.
+ * Looked at between each two instants at which money leaves. After the last one everything spent before now has left, and
+ * the pace alone either has reached the limit or never does.
  */
 function trailingRunsOutAt(limit: Nanos, window: Window, windowMs: number, pace: Pace, nowMs: number): number | null {
-  const stepMs = windowMs / STEPS;
-  for (let atMs = nowMs; atMs < nowMs + windowMs; atMs += stepMs) {
-    const left = window.spentSince(atMs - windowMs, nowMs);
-    const runsOutAtMs = left >= limit ? atMs : reachedAt(limit, left, pace, nowMs);
-    if (runsOutAtMs !== null && runsOutAtMs <= atMs + stepMs)
-      return within(nowMs, Math.max(atMs, runsOutAtMs), WINDOW_MS_MAX);
+  let left: number = window.spentSince(nowMs - windowMs, nowMs);
+  let sinceMs = nowMs;
+  for (const bucket of window.bucketsSince(nowMs - windowMs, nowMs)) {
+    const leavesAtMs = bucket.endMs + windowMs;
+    const runsOutAtMs = left >= limit ? sinceMs : reachedAt(limit, nanos(left), pace, nowMs);
+    if (runsOutAtMs !== null && runsOutAtMs <= leavesAtMs) {
+      return within(nowMs, Math.max(sinceMs, runsOutAtMs), WINDOW_MS_MAX);
+    }
+    left -= bucket.spent;
+    sinceMs = leavesAtMs;
   }
   return null;
 }

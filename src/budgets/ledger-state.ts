@@ -4,6 +4,7 @@
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
+import { type LeaseTotals, type MemberLease, NO_LEASE } from './lease.ts';
 import { type KeyPolicy, type MemberPolicy, NO_THROTTLES, type ScopeLimits, type Throttles } from './policy.ts';
 import type { LedgerRefusal } from './refusals.ts';
 import type { Ghost, Hold, Tables, Total } from './tables.ts';
@@ -33,6 +34,12 @@ export interface State {
   ghosts: Map<string, Ghost>;
   /** What those still in force hold: in every scope, because nobody knows any more in which. */
   ghostsHeld: Nanos;
+  /** The part of the organization's wallet that this member may spend. */
+  lease: MemberLease;
+  /** What of it the wallet is known to know. */
+  told: LeaseTotals;
+  /** The number of the last ask. */
+  asked: number;
   shipped: number;
   /** The last sequence number given. */
   sequence: number;
@@ -57,6 +64,9 @@ export function newState(policy: MemberPolicy, shipped: number, epoch: string): 
     ceiling: ZERO,
     ghosts: new Map(),
     ghostsHeld: ZERO,
+    lease: NO_LEASE,
+    told: NO_LEASE,
+    asked: 0,
     shipped,
     sequence: shipped,
     lastMs: 0,
@@ -71,6 +81,7 @@ export function readState(tables: Tables, policy: MemberPolicy, epoch: string): 
   const state = newState(policy, shipped, epoch);
   state.sequence = tables.outboxAbove(shipped).newest ?? shipped;
   state.lastMs = tables.readLastInstant();
+  state.lease = tables.readLease();
   const buckets = tables.readBuckets();
   const current = tables.readWindows();
   const totals = tables.readTotals();

@@ -3,7 +3,7 @@
  * Reads only.
  */
 import { addNanos, nanos } from '../money/nanos.ts';
-import { scopeView } from './admission.ts';
+import { changedView, scopeView } from './admission.ts';
 import { periodRunsOutAt, totalRunsOutAt } from './forecast.ts';
 import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf, throttlesOf } from './ledger-state.ts';
 import type { ScopeStatus } from './protocol.ts';
@@ -28,6 +28,7 @@ export function viewsOf(state: State, keyId: string, now: number): ScopeView[] {
       views.push(scopeView(`${prefix}_period`, limit, window.spentAt(now), held, window.resetsAt(now, limit)));
     }
   }
+  if (state.policy.hidesAmounts) for (const view of views) view.amountsHidden = true;
   return views;
 }
 
@@ -51,8 +52,7 @@ export function withoutGathered(
   }
   return views.map((view) => {
     const sum = view.scope === 'api_key_total' || view.scope === 'api_key_period' ? key : member;
-    const { scope, limit, spent, held, resetsAtMs } = view;
-    return scopeView(scope, limit, nanos(spent + sum.spent), nanos(held - sum.held), resetsAtMs);
+    return changedView(view, nanos(view.spent + sum.spent), nanos(view.held - sum.held));
   });
 }
 
@@ -67,6 +67,7 @@ export function statusOf(state: State, name: string, now: number): ScopeStatus {
     limits,
     throttles: throttlesOf(state, name),
     version: state.policy.version,
+    budgetVersion: state.policy.budgetVersion ?? null,
     usage,
     lifetimeUsage: total.lifetime,
     cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,

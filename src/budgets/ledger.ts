@@ -15,8 +15,19 @@ import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { choose, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { chooseCredit, creditHeadroom, heldOfLease, refuseGrowth } from './credit.ts';
 import { Gathering, type Waiting } from './gathering.ts';
 import { holdOf, ticketOf } from './hold-records.ts';
+import {
+  giveBack,
+  hear,
+  type Lease,
+  type MemberLease,
+  runsLow,
+  type SyncMessage,
+  syncMessage,
+  unspent,
+} from './lease.ts';
 import {
   addHeld,
   adoptPolicy,
@@ -46,6 +57,7 @@ import { Posting } from './posting.ts';
 import {
   type Admission,
   type AuthorizeRequest,
+  type CreditCheck,
   type ExtendRequest,
   type Extension,
   HOLD_TIMES,
@@ -54,6 +66,7 @@ import {
   type ScopeStatus,
   type Settlement,
   type SettleRequest,
+  type Short,
   type Ticket,
 } from './protocol.ts';
 import { RefusalCounts } from './refusal-counts.ts';
@@ -61,7 +74,7 @@ import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
-import { ThrottleCounts } from './throttles.ts';
+import { ThrottleCounts, type ThrottleRefusal } from './throttles.ts';
 import type { UsageEvent } from './usage-event.ts';
 import { WINDOW_MS_MAX, Window } from './windows.ts';
 import {
@@ -74,6 +87,14 @@ import {
   raiseGhost,
   writeAged,
 } from './young-holds.ts';
+
+/** Refusals that come after the limits of money were looked at, and name none of them. */
+const NAMES_NO_LIMIT: ReadonlySet<LedgerRefusal['kind']> = new Set([
+  'rate_limited',
+  'price_unknown',
+  'insufficient_credits',
+  'credits_in_flight',
+]);
 
 export interface LedgerOptions {
   times?: HoldTimes;
@@ -157,6 +178,8 @@ export class Ledger {
         this.#tables.writeTotal(MEMBER_SCOPE, total);
       }
       adoptPolicy(state, policy, now);
+      // What is in flight spends nothing of the wallet from now on.
+      if (!policy.metered) this.#keepLease(giveBack(state.lease, ZERO));
       for (const [scope, { window }] of state.scopes) this.#tables.writeWindow(scope, window.current);
     });
     return policy.version;
@@ -168,8 +191,14 @@ export class Ledger {
     return keyByHash(state, keyHash, this.#now(state));
   }
 
-  /** Sets money aside for one attempt in every scope that it counts in, or says why not. */
-  authorize(request: AuthorizeRequest): Admission {
+  /**
+   * Sets money aside for one attempt in every scope that it counts in, or says why not. Where only the organization's credit
+   * does not reach, and the wallet was not asked for more, it says what is lacking.
+   */
+  authorize(request: AuthorizeRequest): Admission | Short;
+  authorize(request: AuthorizeRequest, wallet: 'asked'): Admission;
+  authorize(request: AuthorizeRequest, wallet: CreditCheck): Admission | Short;
+  authorize(request: AuthorizeRequest, wallet: CreditCheck = 'unasked'): Admission | Short {
     // A repeat that comes after its own settlement must find it.
     if (this.#gathering.waitsFor(request.attemptId)) this.flush();
     const state = this.#loaded();
@@ -190,17 +219,28 @@ export class Ledger {
 
     const decision = this.#decide(key.keyId, request);
     const refused = 'refusal' in decision ? decision.refusal : null;
-    // In the order of the API's refusals: too fast comes after spent, and before held by others.
+    // In the order of the API's refusals: too fast comes after spent, then no credit, then held by others.
     if (refused && refused.kind !== 'budget_in_flight') return this.#refuse(request, key, refused);
     const throttled = this.#throttled(key);
+    // In flight by what was only not written yet. That may change any check, so all are made again; so below.
+    if (throttled?.throttle === 'concurrency' && this.flush()) return this.authorize(request, wallet);
     if (throttled) return this.#refuse(request, key, throttled);
+    const wanted = 'refusal' in decision ? ((request.otherwise ?? request).amount ?? ZERO) : decision.amount;
+    const credit = chooseCredit(this.#loaded(), wanted, request.otherwise);
+    if (credit.shortOfHeld && this.flush()) return this.authorize(request, wallet);
+    if (credit.ask && wallet === 'unasked') return { lacks: wanted };
+    if (credit.refusal?.kind === 'insufficient_credits') return this.#refuse(request, key, credit.refusal);
     if ('refusal' in decision) return this.#refuse(request, key, decision.refusal);
+    if (credit.refusal) return this.#refuse(request, key, credit.refusal);
     this.#throttles.admitted(scopesOf(key.keyId), now);
-    return this.#grant(key, request, decision.amount, decision.views);
+    return this.#grant(key, request, credit.amount, decision.views);
   }
 
-  /** Renews a hold and, when asked for more than it has, grows it under the same check as admission. */
-  extend(request: ExtendRequest): Extension {
+  /** Renews a hold and, when asked for more than it has, grows it under the same check as admission; as authorize. */
+  extend(request: ExtendRequest): Extension | Short;
+  extend(request: ExtendRequest, wallet: 'asked'): Extension;
+  extend(request: ExtendRequest, wallet: CreditCheck): Extension | Short;
+  extend(request: ExtendRequest, wallet: CreditCheck = 'unasked'): Extension | Short {
     if (this.#gathering.waitsFor(request.ticket.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
@@ -212,8 +252,12 @@ export class Ledger {
     const more = nanos(Math.max(0, request.toAmount - hold.held));
     if (more > 0) {
       const refusal = decideGrowth(viewsOf(state, keyId, now), hold.held, more);
-      if (refusal?.kind === 'budget_in_flight' && this.flush()) return this.extend(request);
+      // Also one that stands: it tells what is spent and held once that is written, and so what is left to ask for.
+      if (refusal && this.flush()) return this.extend(request, wallet);
       if (refusal) return { extended: false, refusal };
+      const noCredit = refuseGrowth(state, hold.held, more);
+      if (noCredit && this.flush()) return this.extend(request, wallet);
+      if (noCredit) return wallet === 'unasked' ? { lacks: more } : { extended: false, refusal: noCredit };
     }
     this.#write(() => {
       // A hold that lives long enough to be renewed has a row from now on.
@@ -293,7 +337,7 @@ export class Ledger {
       next = Math.min(next, ghost.dissolved ? ghost.untilMs + LIMITS.tombstoneMs : ghost.untilMs);
     }
     // A ceiling is lowered at the shipping's end, and turned into a ghost by the same alarm should this life end before.
-    if (state.sequence > state.shipped || this.#refusals.pending || state.ceiling > 0) {
+    if (state.sequence > state.shipped || this.#refusals.pending || state.ceiling > 0 || this.owesWallet()) {
       next = Math.min(next, state.lastMs + LIMITS.shipDelayMs);
     }
     return Number.isFinite(next) ? next : null;
@@ -367,6 +411,72 @@ export class Ledger {
     };
   }
 
+  /** The member's side of its lease. */
+  lease(): MemberLease {
+    return this.#loaded().lease;
+  }
+
+  /** Asks the wallet to cover what is held and what waits to be. */
+  askWallet(waiting: Nanos): SyncMessage {
+    this.flush();
+    return this.#ask(addNanos(heldOfLease(this.#loaded()), waiting));
+  }
+
+  /** Asks for room for more requests like the last, of `amount`; null while there is enough. */
+  askAhead(amount: Nanos): SyncMessage | null {
+    const state = this.#loaded();
+    if (!state.policy.metered || !runsLow(state.lease, heldOfLease(state), amount)) return null;
+    return this.#ask(addNanos(unspent(state.lease), amount));
+  }
+
+  /** Only tells the totals. */
+  tellWallet(): SyncMessage {
+    this.flush();
+    const { lease, policy } = this.#loaded();
+    return syncMessage(lease, policy.memberId, null, ZERO);
+  }
+
+  /**
+   * Whether the wallet should hear what it will not ask for: that a lease was overspent, before it lends that money to
+   * others, or was given back because the organization is metered no more. What has been spent of a lease it need not know.
+   */
+  owesWallet(): boolean {
+    const { lease, told, policy } = this.#loaded();
+    if (!policy.metered) return lease.returned > told.returned;
+    return unspent(lease) < 0 && (lease.spent > told.spent || lease.reversed > told.reversed);
+  }
+
+  /** The wallet has spoken. What it granted may be used when this returns. */
+  hear(said: Lease): void {
+    const state = this.#loaded();
+    const heard = hear(state.lease, said);
+    this.#write(() => this.#keepLease(state.policy.metered ? heard : giveBack(heard, ZERO)));
+    state.told = said;
+  }
+
+  /** Gives back what is not held, as far as the total `returnTo`: durable before the wallet is told. */
+  giveBack(returnTo: Nanos): SyncMessage {
+    this.flush();
+    const state = this.#loaded();
+    const held = state.policy.metered ? heldOfLease(state) : ZERO;
+    this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));
+    return this.tellWallet();
+  }
+
+  /** Inside a transaction. */
+  #keepLease(lease: MemberLease): void {
+    const state = this.#loaded();
+    if (lease === state.lease) return;
+    state.lease = lease;
+    this.#tables.writeLease(lease);
+  }
+
+  #ask(want: Nanos): SyncMessage {
+    const state = this.#loaded();
+    state.asked = Math.max(state.asked + 1, state.lease.ask + 1, this.#now(state));
+    return syncMessage(state.lease, state.policy.memberId, state.asked, want);
+  }
+
   /** Everything that a status shows, for the member or one of its keys. */
   status(of: 'member' | { keyId: string }): ScopeStatus {
     this.flush();
@@ -399,7 +509,10 @@ export class Ledger {
     const { amount, otherwise } = request;
     const state = this.#loaded();
     const views = viewsOf(state, keyId, state.lastMs);
-    if (amount === null) return views.length > 0 ? { refusal: { kind: 'price_unknown' } } : { amount: ZERO, views };
+    if (amount === null) {
+      const limited = views.length > 0 || state.policy.metered;
+      return limited ? { refusal: { kind: 'price_unknown' } } : { amount: ZERO, views };
+    }
     const chosen = choose(views, amount, otherwise);
     // Held by what was only not written yet: it is written now, and counts for what it cost.
     if (chosen.shortOfHeld && this.flush()) return this.#decide(keyId, request);
@@ -407,15 +520,12 @@ export class Ledger {
   }
 
   /** Whether the member or the key goes too fast. */
-  #throttled(key: KeyPolicy): LedgerRefusal | null {
+  #throttled(key: KeyPolicy): ThrottleRefusal | null {
     const state = this.#loaded();
     const { policy, lastMs } = state;
     const check = (limits: Throttles, of: 'member' | 'api_key', name: string) =>
       this.#throttles.check(limits, of, name, limits.concurrency === null ? 0 : openIn(state, name), lastMs);
-    const refusal = check(policy.throttles, 'member', MEMBER_SCOPE) ?? check(key.throttles, 'api_key', key.keyId);
-    // In flight by what was only not written yet.
-    if (refusal?.throttle === 'concurrency' && this.flush()) return this.#throttled(key);
-    return refusal;
+    return check(policy.throttles, 'member', MEMBER_SCOPE) ?? check(key.throttles, 'api_key', key.keyId);
   }
 
   #resolveAll(resolutions: readonly Resolution[]): Settlement[] {
@@ -431,7 +541,7 @@ export class Ledger {
   #grant(key: KeyPolicy, request: AuthorizeRequest, amount: Nanos, views: ScopeView[]): Admission {
     const state = this.#loaded();
     const hold = holdOf(request.attemptId, key, request.about, amount, state.lastMs, this.#times.ttlMs);
-    const headroom = tightest(views)?.remaining ?? Number.POSITIVE_INFINITY;
+    const headroom = Math.min(tightest(views)?.remaining ?? Number.POSITIVE_INFINITY, creditHeadroom(state));
     const young = mayBeYoung(amount, headroom);
     const open = () => {
       if (young) {
@@ -468,7 +578,11 @@ export class Ledger {
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
     if (key) this.#refusals.count(request.about, key, refusal.kind);
-    return { granted: false, refusal };
+    if (!key || !NAMES_NO_LIMIT.has(refusal.kind)) return { granted: false, refusal };
+    const state = this.#loaded();
+    const views = viewsOf(state, key.keyId, state.lastMs);
+    const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathering.waiting));
+    return { granted: false, refusal, ...(shown && { tightest: shown }) };
   }
 
   #ticket(state: State, hold: Hold): Ticket {

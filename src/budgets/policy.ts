@@ -63,12 +63,16 @@ export interface MemberPolicy {
   memberId: string;
   organizationId: string;
   version: PolicyVersion;
+  /** Of the member's own budget: what people who change it tell. Absent from a policy older than this field. */
+  budgetVersion?: number;
   /** False once the member was removed: every key is refused. */
   active: boolean;
   /** Whether every attempt also spends the organization's wallet. */
   metered: boolean;
-  /** Whether answers may be recorded for repeats under an Idempotency-Key. Absent where D1 says nothing of it: they may. */
+  /** Whether answers may be recorded for repeats under an Idempotency-Key. Absent from a policy older than the switch: they may. */
   replay?: boolean;
+  /** Whether callers are told which limit there is and when it resets, but no amounts. Absent: they are told. */
+  hidesAmounts?: boolean;
   limits: ScopeLimits;
   throttles: Throttles;
   /** The cycle from which the member's total is counted; a higher number starts a new one at zero. */

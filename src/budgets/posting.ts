@@ -4,6 +4,7 @@
  * one row. Lives inside one transaction; a throw drops the memory that it has changed (see ledger.ts).
  */
 import { addNanos, type Nanos, nanos } from '../money/nanos.ts';
+import { spend } from './lease.ts';
 import { MEMBER_SCOPE, type State, scopeOf, scopesOf } from './ledger-state.ts';
 import type { Hold, Tables } from './tables.ts';
 import type { UsageEvent } from './usage-event.ts';
@@ -13,6 +14,7 @@ export class Posting {
   readonly #events: UsageEvent[] = [];
   readonly #scopes = new Set<string>();
   readonly #buckets = new Map<string, Map<string, Bucket>>();
+  #leased = false;
 
   readonly state: State;
   readonly tables: Tables;
@@ -31,8 +33,9 @@ export class Posting {
     return this.state.sequence;
   }
 
-  /** Counts a cost in the member's and the key's total and window. */
+  /** Counts a cost in the member's and the key's total and window, and in the lease. */
   spend(keyId: string, amount: Nanos): void {
+    this.#spendLease(amount);
     for (const name of scopesOf(keyId)) {
       const { total, window } = scopeOf(this.state, name);
       total.spent = addNanos(total.spent, amount);
@@ -47,6 +50,7 @@ export class Posting {
 
   /** Takes a charge back: from the cycle and the window it was charged in, where those still run. */
   giveBack(hold: Hold, amount: Nanos): void {
+    this.#spendLease(nanos(-amount));
     for (const name of scopesOf(hold.keyId)) {
       const { total, window } = scopeOf(this.state, name);
       // Only the member's total has cycles.
@@ -64,7 +68,14 @@ export class Posting {
     for (const [name, buckets] of this.#buckets) {
       for (const bucket of buckets.values()) this.tables.writeBucket(name, bucket);
     }
+    if (this.#leased) this.tables.writeLease(this.state.lease);
     this.tables.writeEvents(this.#events);
+  }
+
+  #spendLease(cost: Nanos): void {
+    if (cost === 0 || !this.state.policy.metered) return;
+    this.state.lease = spend(this.state.lease, cost);
+    this.#leased = true;
   }
 
   #bucket(scope: string, bucket: Bucket): void {

@@ -55,7 +55,16 @@ export interface Ticket {
 
 export type Admission =
   | { granted: true; ticket: Ticket; tightest: ScopeView | null }
-  | { granted: false; refusal: LedgerRefusal };
+  /** `tightest`: where the refusal is about no limit of money, but there are some. */
+  | { granted: false; refusal: LedgerRefusal; tightest?: ScopeView };
+
+/** What an attempt lacks of the organization's credit: ask the wallet for it, then let the whole check run again. */
+export interface Short {
+  lacks: Nanos;
+}
+
+/** Whether the wallet was asked for what an attempt lacked: then the ledger decides on what there is. */
+export type CreditCheck = 'unasked' | 'asked';
 
 export interface ExtendRequest {
   ticket: Ticket;
@@ -104,6 +113,8 @@ export interface ScopeStatus {
   limits: ScopeLimits;
   throttles: Throttles;
   version: PolicyVersion;
+  /** Of the member's own budget; null where the policy does not say. */
+  budgetVersion: number | null;
   usage: Nanos;
   lifetimeUsage: Nanos;
   cycleStartedAtMs: number | null;

@@ -17,6 +17,8 @@ export interface ScopeView {
   /** limit - spent - held, never below 0. */
   remaining: Nanos;
   resetsAtMs: number | null;
+  /** The amounts are for deciding only, and not to be told to the caller. */
+  amountsHidden?: true;
 }
 
 export type LedgerRefusal =
@@ -28,7 +30,10 @@ export type LedgerRefusal =
   | { kind: 'request_exceeds_budget'; view: ScopeView; needed: Nanos }
   | { kind: 'budget_in_flight'; view: ScopeView; needed: Nanos }
   | { kind: 'rate_limited'; of: 'member' | 'api_key'; throttle: ThrottleName; limit: number; retryAfterMs: number }
-  /** The organization's wallet has not enough left. */
-  | { kind: 'insufficient_credits' }
+  /**
+   * The organization's wallet has not enough left; or it has, but requests in flight hold it. `remaining`: what the member
+   * could still set aside, to decide by; it is not told to callers, because amounts of the wallet are not theirs to know.
+   */
+  | { kind: 'insufficient_credits' | 'credits_in_flight'; remaining: Nanos }
   /** The authorize came too late, or its hold was resolved before. Nothing may be sent under it. */
   | { kind: 'too_late' };

@@ -8,6 +8,8 @@
 import { attemptIdFloor } from '../ids.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
+import { type MemberLease, NO_LEASE } from './lease.ts';
+import { migrate } from './migrate.ts';
 import { type MemberPolicy, NO_THROTTLES } from './policy.ts';
 import type { Store } from './store.ts';
 import type { AttemptAbout, UsageEvent } from './usage-event.ts';
@@ -88,6 +90,18 @@ const MIGRATIONS = [
   INSERT INTO outbox (n, first_n, cost, events) SELECT n, n, cost, '[' || event || ']' FROM outbox_of_one;
   DROP TABLE outbox_of_one;
   `,
+  `
+  CREATE TABLE lease (
+    only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+    granted INTEGER NOT NULL,          -- nanodollars since ever, as the next three
+    returned INTEGER NOT NULL,
+    spent INTEGER NOT NULL,
+    reversed INTEGER NOT NULL,
+    ask INTEGER NOT NULL,              -- the newest ask that the wallet has answered
+    balance INTEGER NOT NULL,          -- nanodollars that the organization had when the wallet last spoke
+    heard INTEGER NOT NULL             -- 1 once the wallet has spoken
+  );
+  `,
 ];
 
 type HoldState = 'open' | 'settled' | 'released' | 'expired';
@@ -141,12 +155,22 @@ type HoldRow = {
   cycle: number;
 };
 
+type LeaseRow = {
+  granted: number;
+  returned: number;
+  spent: number;
+  reversed: number;
+  ask: number;
+  balance: number;
+  heard: number;
+};
+
 export class Tables {
   readonly #store: Store;
 
   constructor(store: Store) {
     this.#store = store;
-    this.#migrate();
+    migrate(store, MIGRATIONS);
   }
 
   transaction<T>(work: () => T): T {
@@ -402,6 +426,43 @@ export class Tables {
     this.#store.exec('DELETE FROM ghosts WHERE epoch = ?', epoch);
   }
 
+  readLease(): MemberLease {
+    const [row] = this.#store.exec<LeaseRow>(
+      'SELECT granted, returned, spent, reversed, ask, balance, heard FROM lease',
+    );
+    if (!row) return NO_LEASE;
+    return {
+      granted: nanos(row.granted),
+      returned: nanos(row.returned),
+      spent: nanos(row.spent),
+      reversed: nanos(row.reversed),
+      ask: row.ask,
+      balance: nanos(row.balance),
+      heard: row.heard === 1,
+    };
+  }
+
+  writeLease({ granted, returned, spent, reversed, ask, balance, heard }: MemberLease): void {
+    this.#store.exec(
+      `INSERT INTO lease (only_row, granted, returned, spent, reversed, ask, balance, heard) VALUES (1, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         granted = excluded.granted,
+         returned = excluded.returned,
+         spent = excluded.spent,
+         reversed = excluded.reversed,
+         ask = excluded.ask,
+         balance = excluded.balance,
+         heard = excluded.heard`,
+      granted,
+      returned,
+      spent,
+      reversed,
+      ask,
+      balance,
+      heard ? 1 : 0,
+    );
+  }
+
   /** Events of one block, in sequence, as one row. */
   writeEvents(events: readonly UsageEvent[]): void {
     const [first] = events;
@@ -450,18 +511,6 @@ export class Tables {
       newest: whole.newest ?? above.at(-1)?.n ?? null,
       cost: above.reduce((sum, event) => sum + event.costNanos, whole.cost),
     };
-  }
-
-  #migrate(): void {
-    this.#store.transaction(() => {
-      // PRAGMA user_version is not to be had in an object, so the count of migrations done is a table.
-      this.#store.exec('CREATE TABLE IF NOT EXISTS migrations (done INTEGER PRIMARY KEY)');
-      const [row] = this.#store.exec<{ done: number }>('SELECT coalesce(max(done), 0) AS done FROM migrations');
-      MIGRATIONS.slice(row?.done ?? 0).forEach((sql, i) => {
-        for (const statement of sql.split(';\n')) if (statement.trim() !== '') this.#store.exec(statement);
-        this.#store.exec('INSERT INTO migrations (done) VALUES (?)', (row?.done ?? 0) + i + 1);
-      });
-    });
   }
 }
 

@@ -164,9 +164,13 @@ export class Window {
 
   /** What was spent from `sinceMs` to `nowMs`, in this window or before it, rounded up to whole buckets. */
   spentSince(sinceMs: number, nowMs: number): Nanos {
-    let sum = 0;
-    for (const bucket of this.#buckets) if (bucket.endMs > sinceMs && bucket.startMs <= nowMs) sum += bucket.spent;
-    return nanos(sum);
+    return nanos(this.bucketsSince(sinceMs, nowMs).reduce((sum, { spent }) => sum + spent, 0));
+  }
+
+  /** The buckets of `spentSince`, in the order in which a window that trails loses them. */
+  bucketsSince(sinceMs: number, nowMs: number): readonly Readonly<Bucket>[] {
+    const since = this.#buckets.filter(({ startMs, endMs }) => endMs > sinceMs && startMs <= nowMs);
+    return since.sort((a, b) => a.endMs - b.endMs);
   }
 
   /** Buckets that end at or before it count no longer, nor would they should this window be made anew from buckets alone. */

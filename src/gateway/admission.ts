@@ -20,6 +20,12 @@ export interface Admitted {
   tightest: ScopeView | null;
 }
 
+export interface NotAdmitted {
+  refusal: Refusal;
+  /** The limit that refused; else the one with the least left, where they were looked at. */
+  tightest: ScopeView | null;
+}
+
 /** Asks the member's object to set `amount` aside (null: no price is known), or else its fallback, for one attempt. */
 export async function admit(
   { env, ctx, deadlines }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines'>,
@@ -27,7 +33,7 @@ export async function admit(
   about: AttemptAbout,
   amount: Nanos | null,
   otherwise: Fallback | null = null,
-): Promise<{ admitted: Admitted } | { refusal: Refusal }> {
+): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
@@ -40,7 +46,10 @@ export async function admit(
       LIMITS.admissionTimeoutMs,
       deadlines,
     );
-    if (!admission.granted) return { refusal: admission.refusal };
+    if (!admission.granted) {
+      const { refusal, tightest = null } = admission;
+      return { refusal, tightest: 'view' in refusal ? refusal.view : tightest };
+    }
     const { ticket, tightest } = admission;
     return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines), tightest } };
   } catch (error) {
@@ -51,7 +60,7 @@ export async function admit(
         () => undefined,
       ),
     );
-    return { refusal: { kind: 'budget_unavailable' } };
+    return { refusal: { kind: 'budget_unavailable' }, tightest: null };
   }
 }
 
@@ -74,11 +83,13 @@ export async function refuseKeyFirst(env: Env, caller: PresentedKey): Promise<Re
   return refusal;
 }
 
-/** The budget headers of api.md, of the tightest limit. */
+/** The budget headers, of the tightest limit. */
 export function budgetHeaders(headers: Headers, view: ScopeView | null): void {
   if (!view) return;
-  headers.set('x-purser-budget-limit', formatUsd(view.limit));
-  headers.set('x-purser-budget-remaining', formatUsd(view.remaining));
+  if (!view.amountsHidden) {
+    headers.set('x-purser-budget-limit', formatUsd(view.limit));
+    headers.set('x-purser-budget-remaining', formatUsd(view.remaining));
+  }
   headers.set('x-purser-budget-scope', view.scope);
   if (view.resetsAtMs !== null) headers.set('x-purser-budget-reset', new Date(view.resetsAtMs).toISOString());
 }

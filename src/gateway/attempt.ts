@@ -16,7 +16,7 @@ import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount, Provider } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
-import type { Refusal } from './refusals.ts';
+import { freeOf, type Refusal } from './refusals.ts';
 import type { Recording } from './replay/recording.ts';
 
 /** A growth that is refused names one limit; there are so many that could each be the tighter one. */
@@ -93,10 +93,12 @@ export class Attempt {
   }
 
   /**
-   * Whether the provider is as good as done: it has ended every choice and only its count is missing, or may make no more
-   * than it would make anyway before it noticed a cancel.
+   * Whether a client's hang-up leaves something to wait for: output that nobody sees, which only the provider's count at
+   * its end tells, or a provider that is as good as done: it has ended every choice and only its count is missing, or may
+   * make no more than it would make anyway before it noticed a cancel.
    */
-  get isNearItsEnd(): boolean {
+  get isWorthWaitingFor(): boolean {
+    if (this.#quoted && !this.#cover.watched) return true;
     if (this.#choicesEnded >= (this.#request.n ?? 1)) return true;
     return this.#cover.tokensMax - this.#output.tokensEstimate <= LIMITS.tailTokens;
   }
@@ -161,9 +163,9 @@ export class Attempt {
   /**
    * Books the cost: `free` where the provider refused or failed before it made anything, `unknown` where it may have
    * made anything up to the hold that nobody has seen; that is booked as unresolved. The settlement is on its way when this
-   * returns, and confirmed when `settled` resolves: an answer does not wait for it.
+   * returns, and confirmed when `settled` resolves: an answer does not wait for it. Answers with what is charged.
    */
-  settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): void {
+  settle(outcome: Outcome, made: 'seen' | 'free' | 'unknown' = 'seen'): Nanos {
     const free = made === 'free';
     const usage = free ? NO_USAGE : this.usage();
     const cost = free ? { total: ZERO, input: ZERO, output: ZERO } : this.cost();
@@ -184,6 +186,7 @@ export class Attempt {
       firstTokenMs: this.#firstTokenMs,
     };
     void this.#hold.settle(request, this.#hungUpAtMs ?? Date.now());
+    return cost.total;
   }
 
   /** Resolves when the settlement is over, confirmed or given up. For the end of the request's background work. */
@@ -249,8 +252,9 @@ export class Attempt {
         return;
       }
       this.#refused = refusal;
-      if (when === 'in time' || !refusal || !('view' in refusal)) return;
-      const left = tokensCovered(quoted, addNanos(this.#hold.amount, refusal.view.remaining));
+      const free = refusal && freeOf(refusal);
+      if (when === 'in time' || free === null) return;
+      const left = tokensCovered(quoted, addNanos(this.#hold.amount, free));
       if (left >= wanted || left < this.#coveredTokens + LIMITS.outputTokensMin) return;
       wanted = left;
     }

@@ -10,7 +10,7 @@ import { LIMITS } from '../limits.ts';
 import { tokensWithin } from '../money/cost.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
 import { amountFor, type Quote } from './quote.ts';
-import type { Refusal } from './refusals.ts';
+import { freeOf, type Refusal } from './refusals.ts';
 
 /** What the ledger is asked to set aside. */
 export interface Ask {
@@ -48,9 +48,10 @@ export function ask(quoted: Quote | null, streamed: boolean): Ask {
  * the member's fault, and a moment later there is room for all of it.
  */
 export function askForTheRest(quoted: Quote | null, refusal: Refusal): Ask | null {
-  if (!quoted?.watchable || refusal.kind !== 'request_exceeds_budget') return null;
+  if (!quoted?.watchable) return null;
+  if (refusal.kind !== 'request_exceeds_budget' && refusal.kind !== 'insufficient_credits') return null;
   const least = leastOf(quoted);
-  if (refusal.view.remaining < least) return null;
+  if ((freeOf(refusal) ?? 0) < least) return null;
   const first = firstSlice(quoted);
   return { amount: first, otherwise: below(first, 'at_least', least) };
 }

@@ -5,10 +5,12 @@
  */
 import type { LedgerRefusal, ScopeName, ScopeView } from '../budgets/refusals.ts';
 import { formatUsd, type Nanos } from '../money/nanos.ts';
+import { UNEXPECTED } from '../unexpected-error.ts';
 
 export type Refusal =
   | LedgerRefusal
   | { kind: 'no_key'; reason: 'missing' | 'malformed' | 'several' | 'in_url' | 'not_a_gateway_key' }
+  | { kind: 'no_such_route'; method: string; path: string }
   | { kind: 'bad_request'; field: string | null; message: string }
   | { kind: 'request_too_large'; bytesMax: number }
   | { kind: 'model_not_found'; model: string }
@@ -23,7 +25,9 @@ export type Refusal =
       retryAfter: string | null;
     }
   | { kind: 'upstream_error'; message: string }
-  | { kind: 'upstream_timeout'; message: string };
+  | { kind: 'upstream_timeout'; message: string }
+  /** A bug. */
+  | { kind: 'internal_error' };
 
 export interface Described {
   status: number;
@@ -127,6 +131,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
       return said(410, 'invalid_request_error', 'project_archived', "The API key's project is archived.", {
         requestId,
       });
+    case 'no_such_route': {
+      const message = `There is nothing at ${refusal.method} ${refusal.path}.`;
+      return said(404, 'invalid_request_error', 'not_found', message, { requestId });
+    }
     case 'bad_request':
       return {
         ...said(400, 'invalid_request_error', 'invalid_request_error', refusal.message, { requestId }),
@@ -178,8 +186,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
         403,
         'permission_error',
         'request_exceeds_budget',
-        `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. Ask for fewer tokens or a cheaper model.`,
-        { ...moneyMetadata(refusal.view, requestId), needed: formatUsd(refusal.needed) },
+        refusal.view.amountsHidden
+          ? 'This request may cost more than what remains. Ask for fewer tokens or a cheaper model.'
+          : `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. Ask for fewer tokens or a cheaper model.`,
+        moneyMetadata(refusal.view, requestId, refusal.needed),
       );
     case 'budget_in_flight':
       return {
@@ -187,8 +197,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
           429,
           'rate_limit_error',
           'budget_in_flight',
-          `What remains is held by requests in flight: this one needs ${usd(refusal.needed)}, ${usd(refusal.view.remaining)} are free. Try again when they end.`,
-          { ...moneyMetadata(refusal.view, requestId), needed: formatUsd(refusal.needed) },
+          refusal.view.amountsHidden
+            ? 'What remains is held by requests in flight. Try again when they end.'
+            : `What remains is held by requests in flight: this one needs ${usd(refusal.needed)}, ${usd(refusal.view.remaining)} are free. Try again when they end.`,
+          moneyMetadata(refusal.view, requestId, refusal.needed),
         ),
         retryAfter: IN_FLIGHT_RETRY_SECONDS,
       };
@@ -207,6 +219,17 @@ export function describe(refusal: Refusal, requestId: string): Described {
         scope: 'wallet',
         requestId,
       });
+    case 'credits_in_flight':
+      return {
+        ...said(
+          429,
+          'rate_limit_error',
+          'budget_in_flight',
+          "What remains of the organization's credits is held by requests in flight. Try again when they end.",
+          { scope: 'wallet', requestId },
+        ),
+        retryAfter: IN_FLIGHT_RETRY_SECONDS,
+      };
     case 'too_late':
     case 'budget_unavailable':
       return {
@@ -250,23 +273,35 @@ export function describe(refusal: Refusal, requestId: string): Described {
       return said(502, 'api_error', 'upstream_error', refusal.message, { requestId });
     case 'upstream_timeout':
       return said(504, 'api_error', 'upstream_timeout', refusal.message, { requestId });
+    case 'internal_error':
+      return said(500, 'api_error', 'internal_error', UNEXPECTED, { requestId });
   }
 }
 
 /** The limit that cuts an answer, by name; null where it is no limit but a key, a project or a lost hold. */
 export function cutScope(refusal: Refusal): ScopeName | null {
-  if (refusal.kind === 'insufficient_credits') return 'wallet';
+  if (refusal.kind === 'insufficient_credits' || refusal.kind === 'credits_in_flight') return 'wallet';
   return 'view' in refusal ? refusal.view.scope : null;
 }
 
-/** The metadata of a refusal for money. Amounts are decimal USD. */
-function moneyMetadata(view: ScopeView, requestId: string): Record<string, unknown> {
-  return {
-    scope: view.scope,
+/** What the limit that refuses has free; null where it is no limit of money. */
+export function freeOf(refusal: Refusal): Nanos | null {
+  if ('view' in refusal) return refusal.view.remaining;
+  return 'remaining' in refusal ? refusal.remaining : null;
+}
+
+/** The metadata of a refusal for money. Amounts are decimal USD, and left out where the organization hides them. */
+function moneyMetadata(view: ScopeView, requestId: string, needed?: Nanos): Record<string, unknown> {
+  const amounts = {
     limit: formatUsd(view.limit),
     spent: formatUsd(view.spent),
     held: formatUsd(view.held),
     remaining: formatUsd(view.remaining),
+    ...(needed !== undefined && { needed: formatUsd(needed) }),
+  };
+  return {
+    scope: view.scope,
+    ...(!view.amountsHidden && amounts),
     resetsAt: view.resetsAtMs === null ? null : new Date(view.resetsAtMs).toISOString(),
     requestId,
     alsoExhausted: [],

@@ -20,7 +20,7 @@ export function relayGathered(parts: RelayParts): Promise<Response | Refusal> {
 
 async function gather(parts: RelayParts): Promise<Response | Refusal> {
   const { attempt, clientGone, headers } = parts;
-  const call = new UpstreamCall(parts, () => attempt.isNearItsEnd);
+  const call = new UpstreamCall(parts, () => attempt.isWorthWaitingFor);
   const gathered = new GatheredAnswer();
   try {
     let length = 0;
@@ -34,17 +34,15 @@ async function gather(parts: RelayParts): Promise<Response | Refusal> {
       }
     }
     attempt.complete();
-    attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
+    headers.set('x-purser-cost', formatUsd(attempt.settle(clientGone.aborted ? 'client_gone' : 'completed')));
     note(parts, null);
-    headers.set('x-purser-cost', formatUsd(attempt.cost().total));
     return Response.json(gathered.whole(), { headers });
   } catch (error) {
     const stop = stopOf(error, call.signal);
     call.stop(stop);
-    attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt));
+    headers.set('x-purser-cost', formatUsd(attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt))));
     if (stop.kind === 'client_gone') return GONE;
     if (stop.kind === 'failed') note(parts, stop.refusal);
-    headers.set('x-purser-cost', formatUsd(attempt.cost().total));
     return cutAnswer(parts, stop, gathered) ?? stop.refusal;
   } finally {
     call.end();

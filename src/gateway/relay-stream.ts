@@ -45,7 +45,7 @@ class StreamRelay {
     this.answered = new Promise((resolve) => {
       this.#answer = resolve;
     });
-    this.#call = new UpstreamCall(parts, () => parts.attempt.isNearItsEnd);
+    this.#call = new UpstreamCall(parts, () => parts.attempt.isWorthWaitingFor);
     this.#stopsWriting = AbortSignal.any([this.#left.signal, this.#call.signal]);
   }
 

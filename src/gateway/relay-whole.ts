@@ -1,6 +1,7 @@
 /** The relay of an answer in one piece: read to its end, settled, passed on with its cost. */
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
+import type { Attempt } from './attempt.ts';
 import { readAnswer } from './chat-completions/answer.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from './relay.ts';
@@ -20,11 +21,13 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
   // How near its end it is cannot be told, but only at its end does it say what it costs: it is always drained.
   const call = new UpstreamCall(parts, () => true);
   let answering = false;
+  const settle = (...how: Parameters<Attempt['settle']>) =>
+    headers.set('x-purser-cost', formatUsd(attempt.settle(...how)));
   try {
     const response = await call.send();
     const refusal = await upstreamRefusal(response);
     if (refusal) {
-      attempt.settle(outcomeOf(refusal), 'free');
+      settle(outcomeOf(refusal), 'free');
       note(parts, refusal);
       return refusal;
     }
@@ -34,23 +37,22 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     const read = readAnswer(new TextDecoder().decode(bytes));
     if (!read || read.answer.error !== null) {
       const failure = garbage(read?.answer.error ?? null);
-      attempt.settle('upstream_error', 'free');
+      settle('upstream_error', 'free');
       note(parts, failure);
       return failure;
     }
     attempt.count(read.answer.text);
     if (read.answer.usage) attempt.report(read.answer.usage);
     attempt.complete();
-    attempt.settle(clientGone.aborted ? 'client_gone' : 'completed');
+    settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
     headers.set('content-type', 'application/json');
-    headers.set('x-purser-cost', formatUsd(attempt.cost().total));
     return new Response(bytes, { headers });
   } catch (error) {
     const stopped = stopOf(error, call.signal);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
-    attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
+    settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
     if (stopped.kind === 'client_gone') return GONE;
     if (stopped.kind === 'failed') note(parts, stopped.refusal);
     return stopped.refusal;

@@ -62,7 +62,7 @@ export async function readBody(
 }
 
 /** All bytes of a stream, or null once there are more than `bytesMax`; the rest is then cancelled, not read. */
-export async function readAtMost(
+async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
   bytesMax: number,
   onChunk?: () => void,

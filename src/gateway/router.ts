@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { Deadlines } from '../deadlines.ts';
 import { newRequestId } from '../ids.ts';
 import type { Catalogue } from '../models/catalogue.ts';
+import { logUnexpected } from '../unexpected-error.ts';
 import { completeChat } from './chat-completions/route.ts';
 import { chatWire } from './chat-completions/wire.ts';
 import { showKey } from './key-route.ts';
@@ -29,6 +30,9 @@ export interface GatewayContext {
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
+/** Enough to see what was asked for. */
+const PATH_TOLD_MAX = 200;
+
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
 /** The routes under /v1, over the models and providers that this build serves. */
@@ -44,7 +48,11 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
       const ctx = c.executionCtx as ExecutionContext;
       const deadlines = new Deadlines();
       const context = { env: c.env, ctx, request, requestId, deadlines, catalogue, providers, recording: null };
-      const answered = await handle(context, c.req.param('model') ?? '');
+      // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
+      const answered = await handle(context, c.req.param('model') ?? '').catch((error: unknown): Refusal => {
+        logUnexpected(error, requestId);
+        return { kind: 'internal_error' };
+      });
       if (answered instanceof Response) return answered;
       return chatWire.refusal(answered, requestId, new Headers({ 'x-request-id': requestId }));
     };
@@ -53,5 +61,11 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
   router.get('/models', answer(listModels));
   router.get('/models/:model{.+}', answer(showModel));
   router.get('/key', answer(showKey));
+  router.all('*', answer(nothingHere));
   return router;
+}
+
+/** Told like any other refusal, with the request's id. */
+async function nothingHere({ request }: GatewayContext): Promise<Refusal> {
+  return { kind: 'no_such_route', method: request.method, path: new URL(request.url).pathname.slice(0, PATH_TOLD_MAX) };
 }

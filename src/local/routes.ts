@@ -13,6 +13,7 @@ export const localRouter = apiRouter().openapi(
     middleware: guarded({
       ability: 'rollups.run',
       roleMessage: 'Only owners and admins can run the rollups.',
+      changesNothing: true,
     }),
     request: { params: z.object({ orgId: z.string() }) },
     responses: { 200: { description: 'Done' } },

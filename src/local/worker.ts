@@ -5,7 +5,9 @@ import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
 import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
 import { localRouter } from './routes.ts';
 
+export { AuditAnchor } from '../../durable-objects/audit-anchor.ts';
 export { MemberBudget } from '../../durable-objects/member-budget.ts';
+export { OrgWallet } from '../../durable-objects/org-wallet.ts';
 export { ProviderHealth } from '../../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
 

@@ -6,7 +6,7 @@ interface Details {
   metadata?: Record<string, unknown>;
 }
 
-type Status = 400 | 401 | 403 | 404 | 409 | 413 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503;
 
 export class ApiError extends Error {
   readonly status: Status;

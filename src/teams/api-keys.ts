@@ -1,5 +1,8 @@
 /** API keys: making them for a member, listing them. The secret is shown once and stored nowhere. */
 
+import { changeAudited } from '../audit/change.ts';
+import { createdFields } from '../audit/fields.ts';
+import type { Trail } from '../audit/trail.ts';
 import type { ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { isSameWindow } from '../budgets/windows.ts';
@@ -38,6 +41,7 @@ export interface KeyRequest {
 /** Makes a key for `member`. Throws a 400 by api.md's messages; two that race for the last place never both win. */
 export async function createKey(
   env: Env,
+  trail: Trail,
   caller: Caller,
   member: MemberRow,
   asked: KeyRequest,
@@ -70,8 +74,11 @@ export async function createKey(
   };
   const planMax = PLAN_KEYS_MAX[caller.plan];
   const memberMax = budget.maxApiKeys ?? planMax;
-  const [inserted] = await env.DB.batch([
-    env.DB.prepare(
+  const inserted = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'api_key.created',
+    targetId: row.id,
+    ...createdFields(describeKey(row)),
+    statement: env.DB.prepare(
       `INSERT INTO api_keys (
          id, organization_id, project_id, member_id, name, hash, masked, status, limits, created_at, expires_at
        )
@@ -92,9 +99,9 @@ export async function createKey(
       memberMax,
       planMax,
     ),
-    ...policyChange(env.DB, onceMade, nowMs),
-  ]);
-  if (inserted?.meta.changes === 0) throw await capReached(env, caller, member, budget, nowMs);
+    behind: policyChange(env.DB, onceMade, nowMs),
+  }));
+  if (!inserted) throw await capReached(env, caller, member, budget, nowMs);
   return { row, secret: key.secret, pending: !(await pushPolicy(env, member.id)) };
 }
 

@@ -4,10 +4,13 @@
  * A change of it is one D1 batch: the default, the policy version and push row of exactly those members who inherit a
  * field that changes, and the new cycle of those whose budget becomes one-time by it. Then it is pushed to them.
  */
+import { changeAudited } from '../audit/change.ts';
+import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { notFound, staleVersion } from './api-error.ts';
 import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { becomesOneTime, changedGroups, enforced, type GroupName } from './effective-budget.ts';
+import { changedBudget } from './members.ts';
 import { type FanOut, type Members, policyChange, pushPolicies, wakeObjects } from './policy.ts';
 import { INHERITING_ROLES } from './roles.ts';
 
@@ -28,6 +31,7 @@ export async function readDefaultBudget(env: Env, organizationId: string): Promi
 /** Replaces the default. Throws 409 where the version is stale; then nothing has changed. */
 export async function setDefaultBudget(
   env: Env,
+  trail: Trail,
   { organizationId, timeZone }: { organizationId: string; timeZone: string },
   change: BudgetChange,
   nowMs: number,
@@ -48,16 +52,18 @@ export async function setDefaultBudget(
     const newCycle = `UPDATE members SET budget_cycle = budget_cycle + 1 WHERE ${theirs.sql}`;
     cycles.push(env.DB.prepare(newCycle).bind(...theirs.values));
   }
-  const results = await env.DB.batch<{ id: string }>([
-    ...policyChange(env.DB, inheriting(organizationId, expected, [...groups]), nowMs),
-    ...cycles,
-    env.DB.prepare(
+  const results = await changeAudited<{ id: string }>(env.DB, trail, nowMs, () => ({
+    action: 'default_budget.updated',
+    targetId: organizationId,
+    ...changedBudget(before.budget, change.budget, startsCycle),
+    ahead: [...policyChange(env.DB, inheriting(organizationId, expected, [...groups]), nowMs), ...cycles],
+    statement: env.DB.prepare(
       `UPDATE organizations
        SET default_developer_budget = ?3, default_budget_version = default_budget_version + 1
        WHERE id = ?1 AND default_budget_version = CAST(?2 AS INTEGER)`,
     ).bind(organizationId, expected, JSON.stringify(change.budget)),
-  ]);
-  if (results.at(-1)?.meta.changes === 0) throw staleVersion('default budget', expected);
+  }));
+  if (!results) throw staleVersion('default budget', expected);
   const fanOut = await pushPolicies(env, results[0]?.results ?? [], deadlineMs);
   return { budget: change.budget, version: expected + 1, ...fanOut };
 }

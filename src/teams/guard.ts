@@ -5,6 +5,7 @@
  * role_required; 403 plan_required; 403 team_required. A master key acts as an admin of its organization.
  */
 import { createMiddleware } from 'hono/factory';
+import { type Actor, type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { checkKey } from './keys.ts';
 import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
@@ -15,6 +16,7 @@ export interface Caller {
   plan: Plan;
   timeZone: string;
   role: Role;
+  actor: Actor;
 }
 
 interface Needs {
@@ -25,9 +27,11 @@ interface Needs {
   planMessage?: string;
   /** What to say to a personal organization, where only a team has this. */
   teamMessage?: string;
+  /** Of a route that is no GET and yet changes nothing that the audit log tells of; every other one writes one entry. */
+  changesNothing?: boolean;
 }
 
-type GuardedEnv = { Bindings: Env; Variables: { caller: Caller } };
+type GuardedEnv = { Bindings: Env; Variables: { caller: Caller; trail: Trail } };
 
 /**
  * The guard as a route's middleware: before any part of the request is read, so that its order holds for bad input too.
@@ -38,8 +42,11 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
     const query = c.req.query();
     const organizationId = c.req.param('orgId') ?? query.organizationId;
     const needed = typeof needs === 'function' ? needs(query) : needs;
-    c.set('caller', await guard(c.env, c.req.raw, organizationId, needed));
-    await next();
+    const caller = await guard(c.env, c.req.raw, organizationId, needed);
+    c.set('caller', caller);
+    const trail = trailOf(c.req.raw, caller.organizationId, caller.actor);
+    trail.changesNothing = needed.changesNothing ?? false;
+    await withTrail(c, trail, next);
   });
 }
 
@@ -69,12 +76,14 @@ async function identify(env: Env, request: Request): Promise<Caller | null> {
   // The primary: a master key deleted a moment ago must not work on a replica that has not heard of it.
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT organization.id, organization.kind, organization.plan, organization.time_zone
+      `SELECT organization.id, organization.kind, organization.plan, organization.time_zone, key.id AS key_id
        FROM master_keys AS key
        JOIN organizations AS organization ON organization.id = key.organization_id
        WHERE key.hash = ?1 AND key.deleted_at IS NULL AND organization.id = ?2`,
     )
     .bind(key.hash, key.ownerId)
-    .first<{ id: string; kind: Caller['kind']; plan: Plan; time_zone: string }>();
-  return row && { organizationId: row.id, kind: row.kind, plan: row.plan, timeZone: row.time_zone, role: 'admin' };
+    .first<{ id: string; kind: Caller['kind']; plan: Plan; time_zone: string; key_id: string }>();
+  if (!row) return null;
+  const actor: Actor = { kind: 'master_key', masterKeyId: row.key_id };
+  return { organizationId: row.id, kind: row.kind, plan: row.plan, timeZone: row.time_zone, role: 'admin', actor };
 }

@@ -1,9 +1,12 @@
 /** Members and their budgets: reading with status, setting a budget. */
+import { changeAudited } from '../audit/change.ts';
+import { changedFields } from '../audit/fields.ts';
+import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import { notFound, staleVersion } from './api-error.ts';
-import { type BudgetChange, storedBudget } from './budget-body.ts';
+import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { showKeyLimits, showMemberStatus } from './status.ts';
@@ -90,7 +93,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
       ...throttles,
       inherited,
     },
-    status: status && { ...showMemberStatus(status), version: row.budget_version },
+    status: status && showMemberStatus(status),
     createdAt: new Date(row.created_at).toISOString(),
   };
 }
@@ -100,7 +103,13 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
  * Answers whether the change has yet to reach the member's object. Throws 409 where the version is stale; then nothing
  * has changed.
  */
-export async function setBudget(env: Env, row: MemberRow, change: BudgetChange, nowMs: number): Promise<boolean> {
+export async function setBudget(
+  env: Env,
+  trail: Trail,
+  row: MemberRow,
+  change: BudgetChange,
+  nowMs: number,
+): Promise<boolean> {
   const budget = JSON.stringify(change.budget);
   const startsCycle = change.newCycle || becomesOneTime(effectiveBudget(row), effectiveBudget({ ...row, budget }));
   const expected = change.version ?? row.budget_version;
@@ -114,16 +123,24 @@ export async function setBudget(env: Env, row: MemberRow, change: BudgetChange, 
     )`,
     values: [row.id, expected, row.default_budget_version],
   };
-  const [, , changed] = await env.DB.batch([
-    ...policyChange(env.DB, unchanged, nowMs),
-    env.DB.prepare(
+  const changed = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'member.budget.updated',
+    targetId: row.id,
+    ...changedBudget(storedBudget(row.budget), change.budget, startsCycle),
+    ahead: policyChange(env.DB, unchanged, nowMs),
+    statement: env.DB.prepare(
       `UPDATE members
        SET budget = ?4, budget_version = budget_version + 1, budget_cycle = budget_cycle + CAST(?5 AS INTEGER)
        WHERE ${unchanged.sql}`,
     ).bind(...unchanged.values, budget, startsCycle ? 1 : 0),
-  ]);
-  if (changed?.meta.changes === 0) throw staleVersion('budget', expected);
+  }));
+  if (!changed) throw staleVersion('budget', expected);
   return !(await pushPolicy(env, row.id));
+}
+
+/** What the audit log tells of a changed budget. */
+export function changedBudget(before: StoredBudget, after: StoredBudget, startsCycle: boolean) {
+  return changedFields({ ...before, newCycle: false }, { ...after, newCycle: startsCycle });
 }
 
 /** Tells both amounts where a key's limit is above what its owner may spend. */

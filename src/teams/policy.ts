@@ -6,12 +6,16 @@
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
  *
  * What an object enforces is made of rows of four tables: the member (role, budget, removal), its organization (plan,
- * time zone, developer default, metered), its keys and its project grants. Whoever changes one of those pushes it.
+ * time zone, developer default, metered, replay, hidden amounts), its keys and its project grants. Whoever changes one of those
+ * pushes it.
  */
+import { type Change, changeAudited } from '../audit/change.ts';
+import type { Trail } from '../audit/trail.ts';
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
 import { isNewer } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
+import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import { type BudgetSource, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
 import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
@@ -21,7 +25,10 @@ type MemberRow = BudgetSource & {
   organization_id: string;
   plan: Plan;
   metered: number;
+  replay: number;
+  hide_amounts: number;
   removed_at: number | null;
+  budget_version: number;
   budget_cycle: number;
   policy_generation: number;
   policy_version: number;
@@ -48,7 +55,8 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
       .prepare(
         `SELECT
            member.*,
-           organization.plan, organization.metered, organization.time_zone, organization.default_developer_budget
+           organization.plan, organization.metered, organization.replay, organization.hide_amounts,
+           organization.time_zone, organization.default_developer_budget
          FROM members AS member
          JOIN organizations AS organization ON organization.id = member.organization_id
          WHERE member.id = ?1`,
@@ -78,8 +86,11 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     memberId: member.id,
     organizationId: member.organization_id,
     version: { generation: member.policy_generation, n: member.policy_version },
+    budgetVersion: member.budget_version,
     active: member.removed_at === null,
     metered: member.metered === 1,
+    replay: member.replay === 1,
+    hidesAmounts: member.hide_amounts === 1,
     limits,
     throttles,
     cycle: member.budget_cycle,
@@ -132,19 +143,27 @@ export interface FanOut {
   pending: number;
 }
 
+type OrganizationChange = Omit<Change, 'targetId' | 'ahead'>;
+
 /**
- * Makes a change to an organization that every member's object enforces, such as its time zone or whether it is
- * metered, and pushes it to all of them.
+ * Makes a change to an organization that every member's object enforces, such as its time zone, whether it is metered or
+ * whether answers are replayed, and pushes it to all of them.
  */
 export async function changeOrganization(
   env: Env,
-  organizationId: string,
-  change: D1PreparedStatement,
+  trail: Trail,
+  describe: () => OrganizationChange | Promise<OrganizationChange>,
   nowMs: number,
 ): Promise<FanOut> {
+  const { organizationId } = trail;
   const everybody: Members = { sql: 'organization_id = ?1 AND removed_at IS NULL', values: [organizationId] };
-  const [raised] = await env.DB.batch<{ id: string }>([...policyChange(env.DB, everybody, nowMs), change]);
-  return pushPolicies(env, raised?.results ?? [], nowMs + LIMITS.policyFanOutMs);
+  const changed = await changeAudited<{ id: string }>(env.DB, trail, nowMs, async () => ({
+    ...(await describe()),
+    targetId: organizationId,
+    ahead: policyChange(env.DB, everybody, nowMs),
+  }));
+  if (!changed) throw notFound('organization');
+  return pushPolicies(env, changed[0]?.results ?? [], nowMs + LIMITS.policyFanOutMs);
 }
 
 /** Pushes to these members' objects, some at a time. Whom the deadline leaves waiting, the cron serves. */

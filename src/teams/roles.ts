@@ -8,13 +8,17 @@ export type Role = 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api'
 export type Plan = 'free' | 'pro' | 'enterprise';
 
 const ABILITIES = {
+  'organization.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
+  'settings.write': ['owner', 'admin'],
   'members.read': ['owner', 'admin', 'finance'],
   'budgets.read': ['owner', 'admin', 'finance'],
   'budgets.write': ['owner', 'admin', 'finance'],
   'keys.manage': ['owner', 'admin'],
+  'wallet.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],
   'analytics.members': ['owner', 'admin'],
+  'audit.read': ['owner', 'admin'],
   'rollups.run': ['owner', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;
 
@@ -24,12 +28,16 @@ const PLAN_FEATURES = {
   'analytics.organization': ['enterprise'],
   'analytics.members': ['enterprise'],
   'projects.scoped': ['enterprise'],
+  'audit.export': ['enterprise'],
 } as const satisfies Record<string, readonly Plan[]>;
 
 export type PlanFeature = keyof typeof PLAN_FEATURES;
 
 /** Active API keys that a plan allows an organization. */
 export const PLAN_KEYS_MAX: Record<Plan, number> = { free: 5, pro: 20, enterprise: 500 };
+
+/** Days that a plan keeps audit entries. Two years let an auditor see the whole of the last one at any time. */
+export const PLAN_AUDIT_DAYS: Record<Plan, number> = { free: 30, pro: 30, enterprise: 730 };
 
 export const PLAN_NAMES: Record<Plan, string> = { free: 'Free', pro: 'Pro', enterprise: 'Enterprise' };
 

@@ -1,6 +1,6 @@
 /** The management routes of teams: members, budgets, API keys. Each is guarded first and reads like its story. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter, jsonBody } from '../api.ts';
+import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { forEachObject } from '../objects.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { createKey, listKeys, showApiKeys } from './api-keys.ts';
@@ -36,16 +36,6 @@ const KeyBody = z
     limits: KeyLimitsBody.default(NO_KEY_LIMITS),
   })
   .openapi('ApiKeyBody');
-
-const answers = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: z.looseObject({}) } },
-});
-
-const body = <T extends z.ZodType>(schema: T) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-});
 
 const toMembers = guarded({
   ability: 'members.read',
@@ -114,7 +104,7 @@ export const teamsRouter = apiRouter()
       const member = await findMember(c.env, orgId, memberId);
       checkMaySetBudget(c.get('caller'), member);
       const { newCycle, version, ...budget } = c.req.valid('json');
-      const pending = await setBudget(c.env, member, { budget, newCycle, version }, Date.now());
+      const pending = await setBudget(c.env, c.get('trail'), member, { budget, newCycle, version }, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
       return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
     },
@@ -148,7 +138,13 @@ export const teamsRouter = apiRouter()
     async (c) => {
       const { newCycle, version, ...budget } = c.req.valid('json');
       const change = { budget, newCycle, version };
-      const { budget: changed, ...rest } = await setDefaultBudget(c.env, c.get('caller'), change, Date.now());
+      const { budget: changed, ...rest } = await setDefaultBudget(
+        c.env,
+        c.get('trail'),
+        c.get('caller'),
+        change,
+        Date.now(),
+      );
       return c.json({ ...changed, ...rest }, rest.pending > 0 ? 202 : 200);
     },
   )
@@ -188,7 +184,7 @@ export const teamsRouter = apiRouter()
       });
       const expiresAtMs = expiresAt === null ? null : Date.parse(expiresAt);
       const asked = { projectId, name, expiresAtMs, limits };
-      const { row, secret, pending } = await createKey(c.env, caller, member, asked, Date.now());
+      const { row, secret, pending } = await createKey(c.env, c.get('trail'), caller, member, asked, Date.now());
       const [shown] = await showApiKeys(c.env, [row]);
       const created = { ...shown, secret };
       return pending ? c.json({ ...created, pending }, 202) : c.json(created, 201);

@@ -62,5 +62,6 @@ export function showMemberStatus(status: ScopeStatus) {
     currentPeriodResetAt: instantOrNull(status.period?.resetAtMs ?? null),
     currentPeriodRunsOutAt: instantOrNull(status.period?.runsOutAtMs ?? null),
     activeApiKeys: status.activeKeys,
+    version: status.budgetVersion,
   };
 }

@@ -58,7 +58,10 @@ const READ_SUMS = `
     min(coalesce(books.proven_at, 0)) AS oldest,
     CAST(coalesce(sum(ledger.overrun), 0) AS TEXT) AS overrun,
     CAST(coalesce(sum(ledger.unresolved), 0) AS TEXT) AS unresolved,
-    (SELECT rolled_up_to FROM rollup_watermark) AS rolled_up_to,
+    -- Before the first rollup nothing is staler than the organization is old.
+    (SELECT max(watermark.rolled_up_to, organization.created_at)
+     FROM rollup_watermark AS watermark, organizations AS organization
+     WHERE organization.id = ?1) AS rolled_up_to,
     (SELECT compared_since FROM books_turns WHERE organization_id = ?1) AS compared_since
   FROM (${EVERYONE}) AS everyone
   LEFT JOIN member_ledgers AS ledger ON ledger.member_id = everyone.id

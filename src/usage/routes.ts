@@ -1,6 +1,6 @@
 /** The management routes of usage: analytics, the health of the books, budgets tried out. */
 import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter } from '../api.ts';
+import { answers, apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
 import { checkMaySetBudget, toSetBudgets } from '../teams/budget-guard.ts';
@@ -13,7 +13,7 @@ import { proveBooks } from './books.ts';
 import { countMembers, readHealth } from './books-health.ts';
 import { withBudget } from './budget-query.ts';
 import { simulateBudget } from './budget-simulation.ts';
-import { isTimeZone, localDays, localHours, parseDate, type Span, today } from './time-zones.ts';
+import { firstDaySince, isTimeZone, localDays, localHours, parseDate, type Span, today } from './time-zones.ts';
 
 const DAYS_DEFAULT = 7;
 
@@ -28,11 +28,6 @@ const ActivityParameters = z.strictObject({
   granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
   projectId: z.string().optional(),
   apiKeyId: z.string().optional(),
-});
-
-const answers = (description: string) => ({
-  description,
-  content: { 'application/json': { schema: z.looseObject({}) } },
 });
 
 /** A project's or a key's usage is in every plan; the organization's and the members' are not. */
@@ -87,7 +82,7 @@ export const usageRouter = apiRouter()
       const asked = c.req.valid('query');
       const caller = c.var.caller;
       const timezone = asked.timezone ?? caller.timeZone;
-      const spans = spansOf({ ...asked, timezone }, Date.now());
+      const spans = spansOf(rangeOf({ ...asked, timezone }, Date.now()), asked.granularity);
       await checkOwned(c.env, caller.organizationId, 'projects', asked.projectId, 'project');
       await checkOwned(c.env, caller.organizationId, 'api_keys', asked.apiKeyId, 'API key');
       const answer = await activity(c.env.DB, { ...asked, spans });
@@ -130,10 +125,11 @@ export const usageRouter = apiRouter()
       const caller = c.get('caller');
       const timezone = asked.timezone ?? caller.timeZone;
       const nowMs = Date.now();
-      const days = spansOf({ ...asked, timezone, granularity: 'day' }, nowMs);
+      const range = rangeOf({ ...asked, timezone }, nowMs);
       const member = await findMember(c.env, orgId, memberId);
       checkMaySetBudget(caller, member);
-      checkRetained(days, timezone, nowMs);
+      checkRetained(range, nowMs);
+      const days = spansOf(range, 'day');
       const { newCycle: _, version: __, ...fields } = budget;
       // Also what it would inherit.
       const { limits, basis } = effectiveBudget({ ...member, budget: JSON.stringify(fields) });
@@ -143,20 +139,20 @@ export const usageRouter = apiRouter()
     },
   );
 
-/** The first of the days must be one of which pruning has taken nothing. */
-function checkRetained(days: readonly Span[], timezone: string, nowMs: number): void {
-  const oldestMs = nowMs - LIMITS.eventRetentionMs;
-  if ((days[0]?.startMs ?? 0) >= oldestMs) return;
-  const firstDayPossible = today(timezone, oldestMs).add({ days: 1 }).toString();
+/** The first day must be one of which pruning has taken nothing. */
+function checkRetained({ from, timezone }: DateRange, nowMs: number): void {
+  const first = firstDaySince(timezone, nowMs - LIMITS.eventRetentionMs);
+  if (from.until(first).sign <= 0) return;
+  const firstDayPossible = first.toString();
   const message = `Requests are kept for ${LIMITS.eventRetentionMs / DAY_MS} days: from must be ${firstDayPossible} or later.`;
   throw new ApiError(400, 'invalid_request_error', message, { param: 'from', metadata: { firstDayPossible } });
 }
 
-function spansOf(
-  asked: { from?: string | undefined; to?: string | undefined; timezone: string; granularity: 'day' | 'hour' },
-  nowMs: number,
-) {
-  const { timezone, granularity } = asked;
+type DateRange = ReturnType<typeof rangeOf>;
+
+/** Which local days are asked for; the last week where nothing is said. */
+function rangeOf(asked: { from?: string | undefined; to?: string | undefined; timezone: string }, nowMs: number) {
+  const { timezone } = asked;
   if (!isTimeZone(timezone))
     throw badRequest(
       'timezone',
@@ -164,8 +160,12 @@ function spansOf(
     );
   const to = dateOf('to', asked.to) ?? today(timezone, nowMs);
   const from = dateOf('from', asked.from) ?? to.subtract({ days: DAYS_DEFAULT - 1 });
+  if (from.until(to).sign < 0) throw badRequest('from', 'from must not be after to.');
+  return { from, to, timezone };
+}
+
+function spansOf({ from, to, timezone }: DateRange, granularity: 'day' | 'hour'): Span[] {
   const days = from.until(to, { largestUnit: 'days' }).days + 1;
-  if (days < 1) throw badRequest('from', 'from must not be after to.');
   const daysMax = granularity === 'hour' ? LIMITS.analyticsHourlyDaysMax : LIMITS.analyticsDaysMax;
   if (days > daysMax) throw badRequest('from', `At most ${daysMax} days at this granularity, not ${days}.`);
   return granularity === 'hour' ? localHours(from, to, timezone) : localDays(from, to, timezone);

@@ -34,6 +34,11 @@ export function today(timeZone: string, nowMs: number): Temporal.PlainDate {
   return Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timeZone).toPlainDate();
 }
 
+/** The first local day of which nothing lies before this instant. */
+export function firstDaySince(timeZone: string, ms: number): Temporal.PlainDate {
+  return today(timeZone, ms - 1).add({ days: 1 });
+}
+
 /** The local days from `from` to `to`, both included. */
 export function localDays(from: Temporal.PlainDate, to: Temporal.PlainDate, timeZone: string): Span[] {
   const spans: Span[] = [];

@@ -30,13 +30,13 @@ async function relayed(
   kind: Kind,
   send: Send,
   clientGone = new AbortController().signal,
-  { usageLimit = '1', covered = 100 } = {},
+  { usageLimit = '1', covered = 100, demo }: { usageLimit?: string; covered?: number; demo?: object | undefined } = {},
 ) {
   const stream = kind === 'stream';
   const seeded = await seedOrganization({ budget: { usageLimit } });
   const caller = await checkKey(seeded.apiKey, env.KEY_SECRET);
   const mapping = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words');
-  const json = { model: 'demo/words', messages: HELLO, stream, max_tokens: 100 };
+  const json = { model: 'demo/words', messages: HELLO, stream, max_tokens: 100, ...(demo && { demo }) };
   const parsed = parseChatRequest({ json, bytes: 100 });
   if (!caller || !mapping || 'refusal' in parsed) throw new Error('the test is set up wrong');
   const ctx = createExecutionContext();
@@ -362,7 +362,7 @@ describe('a client that hangs up', () => {
   });
 
   /** An upstream whose client leaves as soon as it has read `before`; `after` comes a moment later. */
-  async function leaving(kind: Kind, before: string[], after: string[], waitMs = 100) {
+  async function leaving(kind: Kind, before: string[], after: string[], waitMs = 100, demo?: object) {
     const hangUp = new AbortController();
     const encoder = new TextEncoder();
     const toCome = [...before];
@@ -390,7 +390,7 @@ describe('a client that hangs up', () => {
       });
       return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
     };
-    const { apiKey, ctx, memberId, answered } = await relayed(kind, send, hangUp.signal);
+    const { apiKey, ctx, memberId, answered } = await relayed(kind, send, hangUp.signal, { demo });
     if (answered instanceof Response) {
       await answered.body?.pipeTo(new WritableStream(), { signal: hangUp.signal }).catch(() => undefined);
     }
@@ -428,6 +428,11 @@ describe('a client that hangs up', () => {
       const after = await leaving(kind, [delta('a', 'stop')], [counted], 2 * TIMES.drainMs);
       expect(after).toEqual({ outcome: 'client_gone', estimated: 1, usage: '0.000004', cancelled: true });
     });
+  });
+
+  it('of a stream whose reasoning nobody sees waits for the end, which alone tells what it cost', async () => {
+    const after = await leaving('stream', [delta('a')], [delta(' b', 'stop'), counted], 100, { reasoningTokens: 4 });
+    expect(after).toEqual({ outcome: 'client_gone', estimated: 0, usage: '0.00002', cancelled: false });
   });
 
   it('that stalls and reads nothing does not keep its hold once the stream is stopped', async () => {

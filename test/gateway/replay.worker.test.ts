@@ -5,9 +5,10 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Seal } from '../../src/gateway/replay/seal.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { demoProvider } from '../../src/local/demo-provider.ts';
-import { pushPolicy } from '../../src/teams/policy.ts';
+import { pushPolicy, readPolicy } from '../../src/teams/policy.ts';
 import { chat, type ErrorBody, HELLO, json, keyOf, post, until } from '../support/gateway.ts';
-import { seedOrganization } from '../support/seed.ts';
+import { insertMember, type Seeded, seedOrganization } from '../support/seed.ts';
+import { call, organizationPath } from '../teams/management.ts';
 
 const KEY = { 'idempotency-key': 'order-4711' };
 /** Two words in, three out: $1 and $2 per million. */
@@ -258,21 +259,69 @@ describe('the header', () => {
     const response = await post(apiKey, new Uint8Array(LIMITS.requestBytesMax + 1), KEY);
     expect(await refusal(response)).toEqual([413, 'request_too_large']);
   });
+});
 
-  it('does nothing where the policy switches replay off', async () => {
-    const { apiKey, memberId } = await seedOrganization();
-    await keyOf(apiKey);
-    const member = env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId));
-    const { readPolicy } = await import('../../src/teams/policy.ts');
-    const policy = await readPolicy(env.DB, memberId);
-    if (!policy) throw new Error('no policy');
-    await member.configure({ policy: { ...policy, replay: false, version: { generation: 1, n: 99 } } });
-    for (let i = 0; i < 2; i++) {
-      const response = await chat(apiKey, ASKED, KEY);
-      expect([response.status, response.headers.get('x-purser-replayed')]).toEqual([200, null]);
-    }
+describe('an organization that switches replay off', () => {
+  const STREAM = { ...ASKED, stream: true };
+
+  async function setReplay(seeded: Seeded, replay: boolean): Promise<void> {
+    const response = await call('PATCH', organizationPath(seeded), seeded.masterKey, { replay });
+    expect([response.status, await json(response)]).toEqual([200, expect.objectContaining({ replay, pending: 0 })]);
+  }
+
+  /** Calls once more under the same Idempotency-Key; answers with whether that was a replay. */
+  async function repeats({ apiKey }: Seeded, asked: object): Promise<boolean> {
+    const response = await chat(apiKey, { ...asked }, KEY);
+    expect(response.status).toBe(200);
+    await response.text();
+    return response.headers.get('x-purser-replayed') === 'true';
+  }
+
+  it.each([
+    ['whole', ASKED],
+    ['streamed', STREAM],
+  ])('has every repeat run, sent and charged, with nothing recorded (%s)', async (_, asked) => {
+    const seeded = await seedOrganization();
+    await setReplay(seeded, false);
+    for (let i = 0; i < 3; i++) expect(await repeats(seeded, asked)).toBe(false);
+    expect(upstream).toHaveBeenCalledTimes(3);
+    expect((await keyOf(seeded.apiKey)).usage).toBe('0.000024');
+    const recorder = await recorderOf(seeded.apiKey);
+    expect(await runInDurableObject(recorder, (_object, { storage }) => [...storage.kv.list()])).toEqual([]);
+  });
+
+  it('is felt by an object that has long been at work, at once, and so is its end', async () => {
+    const seeded = await seedOrganization();
+    expect([await repeats(seeded, ASKED), await repeats(seeded, ASKED)]).toEqual([false, true]);
+    await setReplay(seeded, false);
+    expect(await repeats(seeded, ASKED)).toBe(false);
+    await setReplay(seeded, true);
+    expect(await repeats(seeded, ASKED)).toBe(true);
     expect(upstream).toHaveBeenCalledTimes(2);
-    const recorder = await recorderOf(apiKey);
-    expect(await runInDurableObject(recorder, (_, { storage }) => [...storage.kv.list()])).toEqual([]);
+  });
+
+  it('binds no repeat to the body of the first', async () => {
+    const seeded = await seedOrganization();
+    await setReplay(seeded, false);
+    expect(await repeats(seeded, ASKED)).toBe(false);
+    expect(await repeats(seeded, { messages: [{ role: 'user', content: 'another' }] })).toBe(false);
+  });
+
+  it('is no other organization, and is every member of its own', async () => {
+    const [seeded, other] = [await seedOrganization(), await seedOrganization()];
+    const colleague = await insertMember(seeded.organizationId, 'admin');
+    await setReplay(seeded, false);
+    expect([await repeats(other, ASKED), await repeats(other, ASKED)]).toEqual([false, true]);
+    expect(await readPolicy(env.DB, colleague)).toMatchObject({ replay: false });
+    expect(await readPolicy(env.DB, other.memberId)).toMatchObject({ replay: true });
+  });
+
+  it('still refuses a header that is no Idempotency-Key', async () => {
+    const seeded = await seedOrganization();
+    await setReplay(seeded, false);
+    expect(await refusal(await chat(seeded.apiKey, ASKED, { 'idempotency-key': '' }))).toEqual([
+      400,
+      'invalid_request_error',
+    ]);
   });
 });

@@ -10,7 +10,7 @@ import {
 import type { Admission, AuthorizeRequest, Settlement, SettleRequest, Ticket } from '../../src/budgets/protocol.ts';
 import { attemptIdFloor } from '../../src/ids.ts';
 import { nanos, ZERO } from '../../src/money/nanos.ts';
-import { ABOUT } from './about.ts';
+import { ABOUT, settlementOf } from './about.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 export function limits(total: number | null = null, period: PeriodLimit | null = null): ScopeLimits {
@@ -98,11 +98,17 @@ export class LedgerWorld {
     return attemptIdFloor(this.nowMs) + String(this.#attempts).padStart(14, '0');
   }
 
-  authorize(amount: number | null, changes: Partial<AuthorizeRequest> = {}): Admission {
-    const attemptId = this.newId();
+  request(amount: number | null, changes: Partial<AuthorizeRequest> = {}): AuthorizeRequest {
     const asked = amount === null ? null : nanos(amount);
-    const request = { attemptId, keyHash: 'hash-a', about: ABOUT, amount: asked, otherwise: null };
-    const admission = this.ledger.authorize({ ...request, ...changes });
+    return { attemptId: this.newId(), keyHash: 'hash-a', about: ABOUT, amount: asked, otherwise: null, ...changes };
+  }
+
+  /** As after the wallet was asked, where there is one. */
+  authorize(amount: number | null, changes: Partial<AuthorizeRequest> = {}): Admission {
+    return this.keepTicket(this.ledger.authorize(this.request(amount, changes), 'asked'));
+  }
+
+  keepTicket(admission: Admission): Admission {
     if (admission.granted) this.#tickets.set(admission.ticket.attemptId, admission.ticket);
     return admission;
   }
@@ -115,23 +121,7 @@ export class LedgerWorld {
   }
 
   settle(attemptId: string, cost: number, changes: Partial<SettleRequest> = {}): Settlement {
-    return this.ledger.settle({
-      ticket: this.ticket(attemptId),
-      about: ABOUT,
-      cost: nanos(cost),
-      inputCost: ZERO,
-      outputCost: nanos(cost),
-      inputTokens: 0,
-      cachedTokens: 0,
-      outputTokens: 0,
-      reasoningTokens: 0,
-      outcome: 'completed',
-      unresolved: ZERO,
-      estimated: false,
-      latencyMs: null,
-      firstTokenMs: null,
-      ...changes,
-    });
+    return this.ledger.settle(settlementOf(this.ticket(attemptId), cost, changes));
   }
 
   spend(amount: number): void {
@@ -143,13 +133,16 @@ export class LedgerWorld {
   }
 
   extend(attemptId: string, toAmount: number, chargeAtExpiry: number, report = ++this.#reports) {
-    const extension = this.ledger.extend({
-      ticket: this.ticket(attemptId),
-      about: ABOUT,
-      toAmount: nanos(toAmount),
-      chargeAtExpiry: nanos(chargeAtExpiry),
-      report,
-    });
+    const extension = this.ledger.extend(
+      {
+        ticket: this.ticket(attemptId),
+        about: ABOUT,
+        toAmount: nanos(toAmount),
+        chargeAtExpiry: nanos(chargeAtExpiry),
+        report,
+      },
+      'asked',
+    );
     if (extension.extended) this.#tickets.set(attemptId, extension.ticket);
     return extension;
   }

@@ -35,9 +35,10 @@ export async function insertOrganization(
   const sql = (text: string, ...values: (string | number)[]) => db.prepare(text).bind(...values);
   await db.batch([
     sql(
-      `INSERT INTO organizations (id, name, kind, plan, time_zone, created_at) VALUES (?, 'Test', 'team', ?, 'UTC', 0)`,
+      `INSERT INTO organizations (id, name, kind, plan, time_zone, created_at) VALUES (?, 'Test', 'team', ?, 'UTC', ?)`,
       organizationId,
       plan,
+      Date.now(),
     ),
     sql(
       `INSERT INTO projects (id, organization_id, name, created_at) VALUES (?, ?, 'Project', 0)`,

@@ -5,11 +5,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../../src/teams/keys.ts';
 import { ORIGIN } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
-import { budgetPath, call, defaultPath, keysPath, memberOf, refusal } from './management.ts';
+import { budgetPath, call, defaultPath, keysPath, memberOf, organizationPath, refusal } from './management.ts';
 
 type Route = [method: string, path: (of: Seeded) => string, body?: (of: Seeded) => unknown];
 
 const ROUTES: Route[] = [
+  ['GET', organizationPath],
+  ['PATCH', organizationPath, () => ({ replay: false })],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/members`],
   ['GET', ({ organizationId, memberId }) => `/orgs/${organizationId}/members/${memberId}`],
   ['PUT', budgetPath, () => ({ usageLimit: '0' })],
@@ -18,6 +20,10 @@ const ROUTES: Route[] = [
   ['GET', keysPath],
   ['POST', keysPath, ({ memberId, projectId }) => ({ memberId, projectId, name: 'Not mine' })],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/health`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/wallet`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/audit-log`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/audit-log?format=jsonl`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/audit-log/verify`],
   ['GET', ({ organizationId }) => `/analytics/activity?organizationId=${organizationId}`],
   ['GET', (of) => `/analytics/activity?organizationId=${of.organizationId}&projectId=${of.projectId}`],
   ['POST', ({ organizationId }) => `/orgs/${organizationId}/rollups`],
@@ -48,10 +54,14 @@ beforeAll(async () => {
 
 async function untouched(seeded: Seeded) {
   const { budget } = await memberOf(seeded);
+  const { organizationId } = seeded;
   const keys = await env.DB.prepare('SELECT count(*) AS n FROM api_keys WHERE organization_id = ?')
-    .bind(seeded.organizationId)
+    .bind(organizationId)
     .first('n');
-  expect([budget.version, keys]).toEqual([1, 1]);
+  const replay = await env.DB.prepare('SELECT replay FROM organizations WHERE id = ?')
+    .bind(organizationId)
+    .first('replay');
+  expect([budget.version, keys, replay]).toEqual([1, 1, 1]);
 }
 
 describe.each(NAMED)('%s', (_, method, path, body) => {
@@ -196,7 +206,7 @@ describe('what is not there', () => {
     ['GET', () => '/'],
     ['GET', () => '/orgs'],
     ['GET', () => '/analytics/nothing'],
-    ['GET', ({ organizationId }) => `/orgs/${organizationId}`],
+    ['DELETE', organizationPath],
     ['GET', ({ organizationId }) => `/orgs/${organizationId}/nothing`],
     ['GET', (of) => `${keysPath(of)}/`],
     ['GET', () => '/orgs/%FF%FE/nothing'],

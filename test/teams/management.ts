@@ -70,6 +70,8 @@ const away = () => Promise.reject(new Error('object unreachable'));
 
 export const UNREACHABLE: StandIn = { configure: away, status: away };
 
+export const organizationPath = ({ organizationId }: Pick<Seeded, 'organizationId'>) => `/orgs/${organizationId}`;
+
 export const budgetPath = ({ organizationId, memberId }: Seeded) =>
   `/orgs/${organizationId}/members/${memberId}/budget`;
 

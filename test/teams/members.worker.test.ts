@@ -38,6 +38,24 @@ async function insertMember(organizationId: string, name: string, role: Role, em
   return id;
 }
 
+const STATUS_FIELDS = [
+  'budgetType',
+  'usage',
+  'lifetimeUsage',
+  'cycleStartedAt',
+  'held',
+  'remaining',
+  'runsOutAt',
+  'currentPeriodUsage',
+  'currentPeriodHeld',
+  'currentPeriodRemaining',
+  'currentPeriodStartedAt',
+  'currentPeriodResetAt',
+  'currentPeriodRunsOutAt',
+  'activeApiKeys',
+  'version',
+];
+
 describe("a member's status", () => {
   const DAY = { periodUsageLimit: '0.50', periodUsageDurationValue: 1, periodUsageDurationUnit: 'day' } as const;
 
@@ -56,14 +74,9 @@ describe("a member's status", () => {
       const { member, usage } = await keyOf(seeded.apiKey);
       // The window slides between the two calls, and a forecast is counted from each call's own instant.
       if (!status) throw new Error('no status');
-      const {
-        version: _version,
-        currentPeriodStartedAt: _start,
-        runsOutAt: _total,
-        currentPeriodRunsOutAt: _period,
-        ...shown
-      } = status;
+      const { currentPeriodStartedAt: _start, runsOutAt: _total, currentPeriodRunsOutAt: _period, ...shown } = status;
       expect(member.status).toMatchObject(shown);
+      expect([Object.keys(status), Object.keys(member.status)]).toEqual([STATUS_FIELDS, STATUS_FIELDS]);
       expect(status).toMatchObject({ usage: spent, lifetimeUsage: spent, held: '0', activeApiKeys: 1 });
       expect(usage).toBe(spent);
       const tightest =

@@ -2,12 +2,13 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { runCron } from '../../src/app.ts';
+import { trailOf } from '../../src/audit/trail.ts';
 import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { memberBudget } from '../../src/objects.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import { changeOrganization, pushPolicies, pushPolicy, readPolicy } from '../../src/teams/policy.ts';
-import { chat, json, keyOf } from '../support/gateway.ts';
+import { chat, json, keyOf, ORIGIN } from '../support/gateway.ts';
 import { insertMember, type Seeded, seedOrganization } from '../support/seed.ts';
 import {
   budgetPath,
@@ -71,6 +72,7 @@ describe('a policy that the object does not confirm', () => {
     expect(answer).toMatchObject({ pending: true, budget: { usageLimit: '7', version: 2 }, status: null });
     expect(await policyState(seeded.memberId)).toEqual({ version: 2, waiting: 1 });
     expect(await limitInForce(seeded)).toEqual(limitOf('3'));
+    expect(await memberOf(seeded)).toMatchObject({ budget: { version: 2 }, status: { version: 1 } });
   });
 
   it('is delivered by the cron of each minute, which tries again for as long as it fails', async () => {
@@ -159,9 +161,22 @@ describe('what an organization decides for everybody', () => {
     await env.DB.prepare('UPDATE members SET removed_at = 1 WHERE id = ?').bind(removed).run();
     for (const id of [seeded.memberId, other.memberId, admin]) await limitsOf(id);
 
-    const zone = env.DB.prepare('UPDATE organizations SET time_zone = ?2 WHERE id = ?1');
-    const change = zone.bind(organizationId, 'Europe/Stockholm');
-    expect(await changeOrganization(env, organizationId, change, Date.now())).toEqual({ applied: 2, pending: 0 });
+    const toZone = (timeZone: string, environment = env) => {
+      const trail = trailOf(new Request(ORIGIN), organizationId, { kind: 'operator' });
+      const statement = env.DB.prepare('UPDATE organizations SET time_zone = ?2 WHERE id = ?1');
+      return changeOrganization(
+        environment,
+        trail,
+        () => ({
+          action: 'organization.settings.updated',
+          before: {},
+          after: { timeZone },
+          statement: statement.bind(organizationId, timeZone),
+        }),
+        Date.now(),
+      );
+    };
+    expect(await toZone('Europe/Stockholm')).toEqual({ applied: 2, pending: 0 });
     for (const [id, timeZone, version] of [
       [seeded.memberId, 'Europe/Stockholm', 2],
       [admin, 'Europe/Stockholm', 2],
@@ -172,11 +187,7 @@ describe('what an organization decides for everybody', () => {
     }
     expect(await policyState(removed)).toEqual({ version: 1, waiting: 0 });
 
-    const back = zone.bind(organizationId, 'UTC');
-    expect(await changeOrganization(without(admin), organizationId, back, Date.now())).toEqual({
-      applied: 1,
-      pending: 1,
-    });
+    expect(await toZone('UTC', without(admin))).toEqual({ applied: 1, pending: 1 });
     await cron();
     expect((await limitsOf(admin)).limits.period?.window.timeZone).toBe('UTC');
   });

@@ -407,6 +407,8 @@ describe('the health of the books', () => {
         team.organizationId,
       );
     }
+    expect((await health(team)).stale).toEqual([]);
+    await run('UPDATE organizations SET created_at = 0 WHERE id = ?', team.organizationId);
     await run(
       'UPDATE rollup_watermark SET rolled_up_to = CAST(?1 AS INTEGER)',
       Date.now() - LIMITS.booksStaleMs - 1000,

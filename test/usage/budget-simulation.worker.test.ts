@@ -5,6 +5,7 @@ import type { UsageEvent } from '../../src/budgets/usage-event.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
 import type { ApiError } from '../../src/teams/api-error.ts';
+import { pruneProven } from '../../src/usage/books-cron.ts';
 import { simulateBudget } from '../../src/usage/budget-simulation.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
@@ -51,6 +52,9 @@ const usdOf = (text: string) => Math.round(Number(text) * 1e9);
 
 const ship = ({ memberId, organizationId }: Seeded, events: readonly UsageEvent[]) =>
   shipEvents(env.DB, { memberId, organizationId }, events);
+
+/** East and west of the day in UTC. */
+const ZONES = ['UTC', 'Pacific/Auckland', 'America/Los_Angeles'];
 
 const DAILY = { periodUsageDurationValue: 1, periodUsageDurationUnit: 'day' } as const;
 
@@ -313,43 +317,14 @@ describe('a budget that is tried out', () => {
 });
 
 describe('bad input', () => {
+  // Bad budgets: test/teams/bad-budgets.worker.test.ts.
   it.each<[what: string, parameters: Parameters, param: string]>([
-    ['an amount below zero', { usageLimit: '-1' }, 'usageLimit'],
-    ['an amount with an exponent', { usageLimit: '1e3' }, 'usageLimit'],
-    ['an amount with ten decimals', { usageLimit: '0.0000000001' }, 'usageLimit'],
-    ['an amount too large', { periodUsageLimit: '1000001', ...DAILY }, 'periodUsageLimit'],
-    ['half a period', { periodUsageLimit: '5', periodUsageDurationValue: 1 }, 'periodUsageDurationUnit'],
-    [
-      'a period of a fraction',
-      { periodUsageLimit: '5', ...DAILY, periodUsageDurationValue: 1.5 },
-      'periodUsageDurationValue',
-    ],
-    [
-      'month 13',
-      { periodUsageLimit: '5', periodUsageDurationValue: 13, periodUsageDurationUnit: 'month' },
-      'periodUsageDurationValue',
-    ],
-    [
-      'a value that is no number',
-      { periodUsageLimit: '5', ...DAILY, periodUsageDurationValue: 'two' },
-      'periodUsageDurationValue',
-    ],
-    ['1.5 keys', { maxApiKeys: '1.5' }, 'maxApiKeys'],
-    ['an unknown field', { usagelimit: '5' }, 'usagelimit'],
-    ['a cycle that is not yes or no', { newCycle: 'perhaps' }, 'newCycle'],
     ['a bad date', { from: '2026-02-30' }, 'from'],
     ['a range upside down', { from: ago(1), to: ago(2) }, 'from'],
     ['an unknown zone', { timezone: 'Mars/Olympus' }, 'timezone'],
   ])('as %s is a 400 that names the field', async (_, parameters, param) => {
     const response = await ask(await seedOrganization(), parameters);
     expect(await refusal(response)).toMatchObject({ status: 400, param });
-  });
-
-  it('is answered with the messages of the budget itself', async () => {
-    const seeded = await seedOrganization();
-    const { message } = await refusal(await ask(seeded, { usageLimit: 'abc' }));
-    expect(message).toBe('Spend limits must be non-negative numbers.');
-    expect((await refusal(await ask(seeded, { colour: 'blue' }))).message).toBe('Unknown field: colour.');
   });
 
   it('takes null, numbers and yes or no as the body does', async () => {
@@ -367,22 +342,55 @@ describe('bad input', () => {
     expect((await simulate(seeded, everything)).budget).toMatchObject({ usageLimit: '5', usageLimitBasis: 'cycle' });
   });
 
-  it('beyond the retention names the first day possible, which then is possible', async () => {
+  it.each([70, 400, 10_000])(
+    'beyond the retention (%i days) names the first day possible, which then is',
+    async (days) => {
+      const seeded = await seedOrganization();
+      for (const timezone of ZONES) {
+        const response = await ask(seeded, { from: ago(days), timezone, usageLimit: '1' });
+        expect(response.status).toBe(400);
+        const { error } = await json<ErrorBody>(response);
+        expect(error).toMatchObject({
+          param: 'from',
+          metadata: { firstDayPossible: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
+        });
+        const from = String(error.metadata.firstDayPossible);
+        expect(error.message).toBe(`Requests are kept for 60 days: from must be ${from} or later.`);
+        const first = await simulate(seeded, { from, timezone, usageLimit: '1' });
+        expect(first.days[0]?.date).toBe(from);
+        const before = isoDay(Date.parse(from) - DAY_MS);
+        expect((await ask(seeded, { from: before, timezone, usageLimit: '1' })).status).toBe(400);
+      }
+    },
+  );
+
+  it('of the first day possible is the same before and after what is past the retention was pruned', async () => {
     const seeded = await seedOrganization();
-    for (const timezone of ['UTC', 'Pacific/Auckland', 'America/Los_Angeles']) {
-      const response = await ask(seeded, { from: ago(70), timezone, usageLimit: '1' });
-      expect(response.status).toBe(400);
-      const { error } = await json<ErrorBody>(response);
-      expect(error).toMatchObject({
-        param: 'from',
-        metadata: { firstDayPossible: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
-      });
-      const from = String(error.metadata.firstDayPossible);
-      const first = await simulate(seeded, { from, timezone, usageLimit: '1' });
-      expect(first.days[0]?.date).toBe(from);
-      const before = isoDay(Date.parse(from) - DAY_MS);
-      expect((await ask(seeded, { from: before, timezone, usageLimit: '1' })).status).toBe(400);
+    const oldestMs = Date.now() - LIMITS.eventRetentionMs;
+    // Each hour from three days before the retention to three after its begin; the last before it goes, the first stays.
+    const events = Array.from({ length: 6 * 24 }, (_, i) =>
+      usageEvent(i + 1, { costNanos: 5, settledAtMs: oldestMs + (i - 3 * 24) * HOUR_MS + 30 * MINUTE_MS }),
+    );
+    await ship(seeded, events);
+    await rollUp(env.DB, Date.now());
+    const simulated = () =>
+      Promise.all(
+        ZONES.map(async (timezone) => {
+          const refused = await ask(seeded, { from: ago(70), timezone, usageLimit: '1' });
+          const from = String((await json<ErrorBody>(refused)).error.metadata.firstDayPossible);
+          const budget = { usageLimit: '0.0000006', periodUsageLimit: '0.0000001', ...DAILY };
+          return simulate(seeded, { from, timezone, ...budget });
+        }),
+      );
+    const before = await simulated();
+    for (const { requests, refusedRequests } of before) {
+      expect(requests).toBeGreaterThan(24);
+      expect(refusedRequests).toBeGreaterThan(0);
+      expect(refusedRequests).toBeLessThan(requests);
     }
+    await run('UPDATE rollup_watermark SET proven_seq = seq');
+    expect(await pruneProven(env.DB, Date.now())).toEqual({ pruned: 3 * 24 });
+    expect(await simulated()).toEqual(before);
   });
 
   it('is refused before it is read to whoever may not set the budget', async () => {

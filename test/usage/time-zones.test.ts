@@ -2,7 +2,15 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { describe, expect, it } from 'vitest';
-import { isTimeZone, localDays, localHours, parseDate, type Span, today } from '../../src/usage/time-zones.ts';
+import {
+  firstDaySince,
+  isTimeZone,
+  localDays,
+  localHours,
+  parseDate,
+  type Span,
+  today,
+} from '../../src/usage/time-zones.ts';
 
 const QUARTER_MS = 900_000;
 const HOUR_MS = 4 * QUARTER_MS;
@@ -230,5 +238,15 @@ describe('a date', () => {
     expect(today('Pacific/Chatham', ms).toString()).toBe('2026-05-13');
     expect(today('UTC', ms).toString()).toBe('2026-05-12');
     expect(today('America/New_York', Date.parse('2026-05-12T03:59:59Z')).toString()).toBe('2026-05-11');
+  });
+
+  it.each([
+    ['UTC', '2026-05-12T00:00:00.000Z', '2026-05-12'],
+    ['UTC', '2026-05-12T00:00:00.001Z', '2026-05-13'],
+    ['Pacific/Chatham', '2026-05-12T11:15:00.000Z', '2026-05-13'],
+    ['Pacific/Chatham', '2026-05-12T11:15:00.001Z', '2026-05-14'],
+    ['America/New_York', '2026-05-12T03:59:59.999Z', '2026-05-12'],
+  ])('that is the first whole one in %s since %s is %s', (zone, instant, day) => {
+    expect(firstDaySince(zone, Date.parse(instant)).toString()).toBe(day);
   });
 });

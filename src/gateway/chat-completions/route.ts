@@ -67,7 +67,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
 
   const admission = await admitQuoted(context, caller, about, quoted);
   if ('refusal' in admission) {
-    if ('view' in admission.refusal) budgetHeaders(headers, admission.refusal.view);
+    budgetHeaders(headers, admission.tightest);
     return chatWire.refusal(admission.refusal, requestId, headers);
   }
   const { hold, tightest } = admission.admitted;
@@ -154,7 +154,7 @@ async function admitQuoted(
   const rest = 'refusal' in admission ? askForTheRest(quoted, admission.refusal) : null;
   if (rest) admission = await admit(context, caller, about, rest.amount, rest.otherwise);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
-  return { refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
+  return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }
 
 /**

@@ -1,0 +1,1 @@
+ALTER TABLE `organizations` ADD `replay` integer DEFAULT true NOT NULL;

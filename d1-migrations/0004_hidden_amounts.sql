@@ -1,0 +1,1 @@
+ALTER TABLE `organizations` ADD `hide_amounts` integer DEFAULT false NOT NULL;

@@ -1,0 +1,122 @@
+/**
+ * `npm run purser -- <command>`: what the operator of a Purser does. It asks the server that runs on a data folder here,
+ * with the secret which that server left there for its owner to read; or, with --remote, a deployment.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { DATA_DEFAULT, type Operator, readOperator } from './operator-file.ts';
+
+const HELP = `npm run purser -- <command> --organization ID [--data ${DATA_DEFAULT} | --remote]
+
+  wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
+  wallet-refund --amount 12.50 --id ID   take credit out
+  metered --on | --off                   whether requests spend the organization's wallet
+
+  --data DIR   the data folder of a running \`npm start\`
+  --remote     a deployment: PURSER_URL and OPERATOR_SECRET, as bound there, from the environment`;
+
+/** Longer than the server lets a change of all members wait. */
+const TIMEOUT_MS = 30_000;
+
+interface Call {
+  method: 'POST' | 'PUT';
+  path: string;
+  body: object;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
+// Not left to an empty event loop: the channel to scripts/bootstrap.mjs holds it.
+process.exit(0);
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      organization: { type: 'string' },
+      amount: { type: 'string' },
+      id: { type: 'string' },
+      on: { type: 'boolean', default: false },
+      off: { type: 'boolean', default: false },
+      data: { type: 'string', default: DATA_DEFAULT },
+      remote: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [command, ...rest] = positionals;
+  if (values.help || command === undefined) return console.log(HELP);
+  if (rest.length > 0) throw new Error(`One command at a time; what is ${rest.join(' ')}?`);
+  const call = callOf(command, values);
+  console.log(await ask(values.remote ? remote() : local(values.data), call));
+}
+
+type Flags = { organization?: string; amount?: string; id?: string; on: boolean; off: boolean };
+
+function callOf(command: string, flags: Flags): Call {
+  switch (command) {
+    case 'wallet-top-up':
+      return entry('top_up', flags);
+    case 'wallet-refund':
+      return entry('refund', flags);
+    case 'metered': {
+      if (flags.on === flags.off) throw new Error('Say either --on or --off.');
+      return { method: 'PUT', path: `${organizationPath(flags)}/metered`, body: { metered: flags.on } };
+    }
+    default:
+      throw new Error(`There is no command ${command}.\n\n${HELP}`);
+  }
+}
+
+function entry(kind: 'top_up' | 'refund', flags: Flags): Call {
+  const { amount, id } = flags;
+  if (amount === undefined) throw new Error('Say how much: --amount 12.50 (USD).');
+  if (id === undefined) throw new Error('Name the entry: --id X. Repeating the command with that id changes nothing.');
+  return { method: 'POST', path: `${organizationPath(flags)}/wallet/entries`, body: { id, kind, amount } };
+}
+
+function organizationPath({ organization }: Flags): string {
+  if (organization === undefined) throw new Error('Say which: --organization org_...');
+  return `/operator/orgs/${encodeURIComponent(organization)}`;
+}
+
+function local(data: string): Operator {
+  const operator = readOperator(resolve(data));
+  if (!operator)
+    throw new Error(`No Purser has run on ${data}. Start one (npm start), or name its folder with --data.`);
+  return operator;
+}
+
+function remote(): Operator {
+  const { PURSER_URL: url, OPERATOR_SECRET: secret } = process.env;
+  if (!url || !secret) throw new Error('--remote takes PURSER_URL and OPERATOR_SECRET from the environment.');
+  // The secret travels in the request.
+  if (new URL(url).protocol !== 'https:') throw new Error(`PURSER_URL must begin with https://, not ${url}.`);
+  return { url: url.replace(/\/+$/, ''), secret };
+}
+
+/** The answer, as it came. Throws what was refused. */
+async function ask({ url, secret }: Operator, { method, path, body }: Call): Promise<string> {
+  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+  let response: Response;
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    response = await fetch(url + path, { method, headers, body: JSON.stringify(body), signal, redirect: 'error' });
+  } catch (error) {
+    throw new Error(`${url} does not answer (${error instanceof Error ? error.message : error}). Is it running?`);
+  }
+  const text = await response.text();
+  if (!response.ok) throw new Error(`Refused (${response.status}): ${messageIn(text)}`);
+  return JSON.stringify(JSON.parse(text), null, 2);
+}
+
+function messageIn(text: string): string {
+  try {
+    return (JSON.parse(text) as { error: { message: string } }).error.message;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * Everything that the audit log tells of, and the kind of thing it happened to. Who adds a changing route adds its
+ * action here; filters go by the part before a dot (`member.` finds all of a member's).
+ */
+
+const ACTIONS = {
+  'member.budget.updated': 'member',
+  'default_budget.updated': 'organization',
+  'api_key.created': 'api_key',
+  'organization.settings.updated': 'organization',
+  'organization.metered.updated': 'organization',
+  'wallet.entry.posted': 'wallet_entry',
+} as const satisfies Record<string, string>;
+
+export type Action = keyof typeof ACTIONS;
+
+export function targetKindOf(action: Action): string {
+  return ACTIONS[action];
+}

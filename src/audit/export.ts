@@ -1,0 +1,84 @@
+/**
+ * The audit log as a file, streamed page by page: JSON lines, which `npm run audit:verify` checks, and CSV for people.
+ * Oldest first, the order of the chain, up to the entry that is the newest when the export begins.
+ */
+import { LIMITS } from '../limits.ts';
+import { lineOf, type SealedEntry } from './chain.ts';
+import { type Filter, readEntries, readNewest } from './entries.ts';
+
+export type ExportFormat = 'jsonl' | 'csv';
+
+const FORMATS: Record<ExportFormat, { type: string; header: string; line: (entry: SealedEntry) => string }> = {
+  jsonl: { type: 'application/x-ndjson', header: '', line: lineOf },
+  csv: {
+    type: 'text/csv',
+    header:
+      'organizationId,n,at,actorKind,actorId,memberId,sessionId,action,targetKind,targetId,before,after,ip,userAgent,requestId,previousHash,hash\r\n',
+    line: csvLine,
+  },
+};
+
+export async function exportLog(
+  db: D1Database,
+  organizationId: string,
+  format: ExportFormat,
+  filter: Filter,
+): Promise<Response> {
+  const { type, header, line } = FORMATS[format];
+  const ending = format === 'csv' ? '\r\n' : '\n';
+  const { n: newest } = await readNewest(db, organizationId);
+  const encoder = new TextEncoder();
+  let after = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    start(controller) {
+      if (header !== '') controller.enqueue(encoder.encode(header));
+    },
+    async pull(controller) {
+      const range = { after, before: newest + 1, order: 'oldest first', limit: LIMITS.auditPageRows } as const;
+      const page = await readEntries(db, organizationId, range, filter);
+      after = page.at(-1)?.n ?? newest;
+      if (page.length > 0) controller.enqueue(encoder.encode(page.map((entry) => line(entry) + ending).join('')));
+      if (page.length < LIMITS.auditPageRows) controller.close();
+    },
+  });
+  return new Response(stream, {
+    headers: {
+      'content-type': `${type}; charset=utf-8`,
+      'content-disposition': `attachment; filename="audit-log-${organizationId}.${format}"`,
+    },
+  });
+}
+
+function csvLine(entry: SealedEntry): string {
+  const { actor, target, from } = entry;
+  return [
+    entry.organizationId,
+    entry.n,
+    entry.at,
+    actor.kind,
+    actor.id,
+    actor.memberId,
+    actor.sessionId,
+    entry.action,
+    target.kind,
+    target.id,
+    entry.before && JSON.stringify(entry.before),
+    entry.after && JSON.stringify(entry.after),
+    from.ip,
+    from.userAgent,
+    from.requestId,
+    entry.previousHash,
+    entry.hash,
+  ]
+    .map(csvCell)
+    .join(',');
+}
+
+/** A spreadsheet takes what begins so for a formula, and runs what a caller put into a header. */
+const FORMULA = /^[\t\r\n]|^\s*[=+\-@＝＋－＠]/;
+
+function csvCell(value: string | number | null): string {
+  if (value === null) return '';
+  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

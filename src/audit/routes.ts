@@ -1,0 +1,111 @@
+/** The management routes of the audit log: reading, exporting and verifying it. Nothing here changes it. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { answers, apiRouter } from '../api.ts';
+import { badRequest } from '../teams/api-error.ts';
+import { type Caller, guarded } from '../teams/guard.ts';
+import { localDays, parseDate } from '../usage/time-zones.ts';
+import { PAST_THE_LAST, readEntries } from './entries.ts';
+import { exportLog } from './export.ts';
+import { actorNames } from './names.ts';
+import { verifyLog } from './verify.ts';
+
+const PAGE_MAX = 100;
+const PAGE_DEFAULT = 50;
+const TEXT_LENGTH_MAX = 100;
+
+const NEEDS = {
+  ability: 'audit.read',
+  roleMessage: 'Only owners and admins can view the audit log.',
+} as const;
+
+const toRead = guarded(NEEDS);
+
+/** Reading is in every plan, taking a file away is not. */
+const toReadOrExport = guarded(({ format }) => {
+  if (format === undefined || format === 'json') return NEEDS;
+  return { ...NEEDS, feature: 'audit.export', planMessage: 'Audit log exports require an enterprise plan.' };
+});
+
+const Org = z.object({ orgId: z.string() });
+
+const text = (name: string) =>
+  z
+    .string()
+    .max(TEXT_LENGTH_MAX, { error: `${name} must have at most ${TEXT_LENGTH_MAX} characters.` })
+    .optional();
+
+const LogQuery = z.strictObject({
+  actor: text('actor').openapi({ description: 'A user, member or master key; or user, master_key, operator' }),
+  action: text('action').openapi({ description: 'The beginning of an action', example: 'member.' }),
+  target: text('target').openapi({ description: 'The id of what was changed' }),
+  from: text('from').openapi({ description: "A day in the organization's zone, or an instant", example: '2026-11-01' }),
+  to: text('to').openapi({ description: 'The last day, or the instant before which', example: '2026-11-30' }),
+  q: text('q').openapi({ description: 'A part of an id, an action, a field or a value' }),
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
+    .optional(),
+  format: z.enum(['json', 'csv', 'jsonl'], { error: 'format must be json, csv or jsonl.' }).default('json'),
+});
+
+export const auditRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/audit-log',
+      summary: 'Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it',
+      middleware: toReadOrExport,
+      request: { params: Org, query: LogQuery },
+      responses: {
+        200: {
+          description: 'A page of entries, or the file',
+          content: { 'application/json': { schema: z.looseObject({}) }, 'text/csv': { schema: z.string() } },
+        },
+      },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const { format, limit, cursor, target, from, to, ...rest } = c.req.valid('query');
+      const { timeZone } = c.get('caller');
+      const fromMs = instantOf('from', from, timeZone);
+      const toMs = instantOf('to', to, timeZone);
+      const filter = { ...rest, targetId: target, fromMs, toMs };
+      if (format !== 'json') return exportLog(c.env.DB, orgId, format, filter);
+      const before = cursor === undefined ? PAST_THE_LAST : Number(cursor);
+      const range = { after: 0, before, order: 'newest first', limit: limit + 1 } as const;
+      const found = await readEntries(c.env.DB, orgId, range, filter);
+      const entries = found.slice(0, limit);
+      const names = await actorNames(c.env.DB, entries);
+      const shown = entries.map(({ organizationId: _, actor, ...entry }) => ({
+        ...entry,
+        actor: { ...actor, name: names.get(actor.id ?? '') ?? null },
+      }));
+      return c.json({ entries: shown, nextCursor: found.length > limit ? String(entries.at(-1)?.n) : null }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/audit-log/verify',
+      summary: 'Whether any entry was edited, removed or reordered, or the end cut off',
+      middleware: toRead,
+      request: { params: Org },
+      responses: { 200: answers('What was checked, and the first thing that is wrong') },
+    }),
+    async (c) => c.json({ ...(await verifyLog(c.env, c.req.valid('param').orgId)) }, 200),
+  );
+
+/** The instant (epoch ms) that a bound means: of a date the beginning of that local day, or as `to` its end. */
+function instantOf(field: 'from' | 'to', text: string | undefined, timeZone: Caller['timeZone']): number | null {
+  if (text === undefined) return null;
+  const date = parseDate(text);
+  if (date) {
+    const [day] = localDays(date, date, timeZone);
+    return (field === 'from' ? day?.startMs : day?.endMs) ?? null;
+  }
+  if (!z.iso.datetime().safeParse(text).success) {
+    throw badRequest(field, `${field} must be a date, YYYY-MM-DD, or an ISO 8601 instant in UTC.`);
+  }
+  return Date.parse(text);
+}

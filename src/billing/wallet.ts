@@ -1,0 +1,41 @@
+/** An organization's wallet as the API shows it and takes entries: decimal USD, ISO instants. */
+import type { Entry, Posting } from '../budgets/wallet.ts';
+import { formatUsd } from '../money/nanos.ts';
+import { orgWallet } from '../objects.ts';
+import { ApiError, badRequest } from '../teams/api-error.ts';
+
+/**
+ * `balance` is what was posted less what members told to have spent, below 0 after overruns or refunds beyond it; `lent` the
+ * part of it that members may spend without asking, some of which they may have spent by now; `available` what is left
+ * to lend. Entries are the newest, newest first.
+ */
+export async function showWallet(env: Env, organizationId: string) {
+  const { balance, lent, available, entries } = await orgWallet(env, organizationId, (object) => object.status());
+  return {
+    balance: formatUsd(balance),
+    lent: formatUsd(lent),
+    available: formatUsd(available),
+    entries: entries.map(({ id, kind, amount, credits, atMs }) => ({
+      id,
+      kind,
+      amount: formatUsd(amount),
+      credits: formatUsd(credits),
+      at: new Date(atMs).toISOString(),
+    })),
+  };
+}
+
+/** Posts money in or out; true where it was posted now, false where it had been. Throws what the API refuses it with. */
+export async function postEntry(env: Env, organizationId: string, entry: Entry): Promise<boolean> {
+  const posting: Posting = await orgWallet(env, organizationId, (object) => object.post(entry));
+  switch (posting) {
+    case 'posted':
+      return true;
+    case 'known':
+      return false;
+    case 'conflict':
+      throw new ApiError(409, 'entry_conflict', `There is another entry ${entry.id}.`, { param: 'id' });
+    case 'too_large':
+      throw badRequest('amount', 'A wallet holds at most some 9 million USD.');
+  }
+}

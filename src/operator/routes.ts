@@ -1,0 +1,98 @@
+/**
+ * What the operator of a deployment may do and no organization: called by `npm run purser` (scripts/purser.ts) with the
+ * secret that the operator bound. A deployment without that secret has none of these routes.
+ */
+import { createRoute, z } from '@hono/zod-openapi';
+import { createMiddleware } from 'hono/factory';
+import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
+import { noteAudited } from '../audit/change.ts';
+import { isAudited } from '../audit/entries.ts';
+import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
+import { postEntry, showWallet } from '../billing/wallet.ts';
+import { formatUsd, parseUsd } from '../money/nanos.ts';
+import { ApiError, notFound } from '../teams/api-error.ts';
+import { equalInConstantTime } from '../teams/keys.ts';
+import { setMetered } from '../teams/organization.ts';
+
+/** A shorter secret could be guessed, so it opens nothing. */
+const SECRET_LENGTH_MIN = 32;
+const ENTRY_ID_LENGTH_MAX = 100;
+
+/** Before anything of the request is read: 404 where there is no secret, 401 for any other, then 404 for the organization. */
+const operatorOnly = createMiddleware<ApiEnv & { Variables: { trail: Trail } }>(async (c, next) => {
+  const secret = c.env.OPERATOR_SECRET ?? '';
+  if (secret.length < SECRET_LENGTH_MIN) return c.notFound();
+  const presented = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
+  if (!equalInConstantTime(presented, secret)) {
+    throw new ApiError(401, 'unauthorized', 'This takes the secret of the operator.');
+  }
+  const organizationId = c.req.param('orgId') ?? '';
+  const organization = await c.env.DB.withSession('first-primary')
+    .prepare('SELECT 1 FROM organizations WHERE id = ?1')
+    .bind(organizationId)
+    .first();
+  if (!organization) throw notFound('organization');
+  return withTrail(c, trailOf(c.req.raw, organizationId, { kind: 'operator' }), next);
+});
+
+const Org = z.object({ orgId: z.string() });
+
+const EntryBody = z.strictObject({
+  id: z
+    .string({ error: 'id is required: it keeps an entry from being posted twice.' })
+    .min(1, { error: 'id must not be empty.' })
+    .max(ENTRY_ID_LENGTH_MAX, { error: `id must have at most ${ENTRY_ID_LENGTH_MAX} characters.` }),
+  kind: z.enum(['top_up', 'refund'], { error: 'kind must be top_up or refund.' }),
+  amount: z.string({ error: 'amount must be a decimal string in USD.' }).transform((text, ctx) => {
+    const amount = parseUsd(text);
+    if (amount !== null && amount > 0) return amount;
+    ctx.addIssue({ code: 'custom', message: 'amount must be decimal USD above 0, with at most 9 decimals.' });
+    return z.NEVER;
+  }),
+});
+
+const MeteredBody = z.strictObject({ metered: z.boolean({ error: 'metered must be true or false.' }) });
+
+export const operatorRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/operator/orgs/{orgId}/wallet/entries',
+      hide: true,
+      middleware: [operatorOnly, ...jsonBody] as const,
+      request: { params: Org, body: body(EntryBody) },
+      responses: { 200: answers('The wallet; the entry had been posted'), 201: answers('The wallet with the entry') },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const entry = c.req.valid('json');
+      const nowMs = Date.now();
+      const posted = await postEntry(c.env, orgId, { ...entry, atMs: nowMs });
+      const after = { kind: entry.kind, amount: formatUsd(entry.amount) };
+      const trail = c.get('trail');
+      const told = { action: 'wallet.entry.posted', targetId: entry.id, before: null, after } as const;
+      // A repeat may come because the first was posted and never told.
+      if (posted || !(await isAudited(c.env.DB, orgId, told.action, entry.id))) {
+        await noteAudited(c.env.DB, trail, nowMs, told);
+      } else {
+        trail.changesNothing = true;
+      }
+      const wallet = await showWallet(c.env, orgId);
+      return posted ? c.json(wallet, 201) : c.json(wallet, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'put',
+      path: '/operator/orgs/{orgId}/metered',
+      hide: true,
+      middleware: [operatorOnly, ...jsonBody] as const,
+      request: { params: Org, body: body(MeteredBody) },
+      responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
+    }),
+    async (c) => {
+      const { metered } = c.req.valid('json');
+      const fanOut = await setMetered(c.env, c.get('trail'), metered, Date.now());
+      return fanOut.pending > 0 ? c.json({ metered, ...fanOut }, 202) : c.json({ metered, ...fanOut }, 200);
+    },
+  );

@@ -1,0 +1,60 @@
+/** The operator's commands against a running server, as a person types them. */
+import { execFile } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../../scripts/server.ts';
+import { startEmpty } from '../support/purser.ts';
+
+describe('npm run purser', () => {
+  let purser: Awaited<ReturnType<typeof startEmpty>>;
+  beforeAll(async () => {
+    purser = await startEmpty();
+  });
+  afterAll(() => purser?.stop());
+
+  /** Runs a command; its output, or what it complained of. */
+  function run(...args: string[]): Promise<{ ok: boolean; output: string }> {
+    return new Promise((resolve) => {
+      execFile('npm', ['run', '--silent', 'purser', '--', ...args], { cwd: ROOT }, (error, stdout, stderr) =>
+        resolve({ ok: error === null, output: stdout + stderr }),
+      );
+    });
+  }
+
+  it('tops up and refunds a wallet once for an id, and meters an organization', async () => {
+    const { organizationId: organization } = await purser.seed();
+    const here = ['--organization', organization, '--data', purser.dataDir];
+    const wallet = async (...args: string[]) => {
+      const { ok, output } = await run(...args, ...here);
+      expect(ok, output).toBe(true);
+      return JSON.parse(output) as { balance: string };
+    };
+    for (let i = 0; i < 2; i++) {
+      expect((await wallet('wallet-top-up', '--amount', '12.50', '--id', 'a')).balance).toBe('12.50');
+    }
+    expect((await wallet('wallet-refund', '--amount', '2.5', '--id', 'b')).balance).toBe('10');
+    expect(await wallet('metered', '--on')).toMatchObject({ metered: true, applied: 1 });
+    const row = await purser.server.db.prepare('SELECT metered FROM organizations WHERE id = ?').bind(organization);
+    expect(await row.first('metered')).toBe(1);
+  });
+
+  it.each([
+    [['wallet-top-up', '--amount', '1', '--id', 'x', '--organization', 'org_nobody'], 'no such organization'],
+    [['wallet-top-up', '--amount', '1e3', '--id', 'x'], 'amount must be decimal USD'],
+    [['wallet-refund', '--amount', '1'], '--id X'],
+    [['wallet-top-up', '--id', 'x'], '--amount'],
+    [['metered', '--on', '--off'], 'either --on or --off'],
+    [['give-everything'], 'no command give-everything'],
+    [['metered', '--on', '--data', '/nowhere'], 'npm start'],
+    [['metered', '--on', '--remote'], 'PURSER_URL'],
+  ])('says what is wrong: %s', async (args, complaint) => {
+    const { organizationId } = await purser.seed();
+    const { ok, output } = await run('--organization', organizationId, '--data', purser.dataDir, ...args);
+    expect([ok, output]).toEqual([false, expect.stringContaining(complaint)]);
+  });
+
+  it('leaves the secret to be read by its owner only', () => {
+    expect(statSync(join(purser.dataDir, 'operator.json')).mode & 0o777).toBe(0o600);
+  });
+});
