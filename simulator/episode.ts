@@ -3,24 +3,22 @@
  * quiet, until nothing will ever happen any more; then what must be true at the end of everything.
  */
 import { MemberBudget } from '../durable-objects/member-budget.ts';
-import type { Fallback } from '../src/budgets/protocol.ts';
 import { MINUTE_MS } from '../src/limits.ts';
-import { nanos } from '../src/money/nanos.ts';
 import { memberBudget } from '../src/objects.ts';
 import { pushPending, pushPolicies } from '../src/teams/policy.ts';
 import { proveInTurns } from '../src/usage/books-cron.ts';
 import { rollUp } from '../src/usage/rollups.ts';
 import { bindingOf, D1 } from './d1.ts';
 import { checkEnd } from './ending.ts';
-import { left } from './limits.ts';
+import type { ObjectClass } from './instance.ts';
 import { Network } from './network.ts';
-import { BUDGET, Owner } from './owner.ts';
-import { Host, type ObjectClass } from './platform.ts';
+import { Owner } from './owner.ts';
+import { Host } from './platform.ts';
 import { drawProfile, type Profile } from './profile.ts';
+import { Requests } from './requests.ts';
 import { Process, Simulation } from './simulation.ts';
 import type { Member } from './truth.ts';
 import { type Violation, Witness } from './witness.ts';
-import { type Plan, serve } from './worker.ts';
 
 const STEPS_MAX = 500;
 /** Quiet comes after some dozens of steps; what goes on for this long goes on for ever. */
@@ -60,7 +58,7 @@ class Episode {
   readonly #owner: Owner;
   readonly #members: Member[];
   readonly #hosts = new Map<string, Host>();
-  #requests = 0;
+  readonly #requests: Requests;
   #quiet = false;
   /** Of the last proof of the books; null before the first. */
   #unproven: number | null = null;
@@ -80,12 +78,13 @@ class Episode {
       this.#hosts.set(member.id, host);
       this.witness.members.set(member.id, member);
     }
+    this.#requests = new Requests(this.witness, this.#members, (process) => this.#environment(process));
   }
 
   async run(): Promise<void> {
     const simulation = this.#simulation;
     simulation.tell(() => JSON.stringify(this.#profile));
-    this.#planRequest();
+    this.#requests.plan();
     this.#planCron();
     while (simulation.steps < STEPS_MAX && (await simulation.step())) {
       await this.#fault();
@@ -128,100 +127,6 @@ class Episode {
     for (const host of this.#hosts.values()) host.disk.close();
     this.#d1.close();
     return { steps, violation, counts };
-  }
-
-  /** The next request, a moment from now; mostly with others close to it, after longer pauses where windows matter. */
-  #planRequest(): void {
-    const simulation = this.#simulation;
-    const { random } = simulation;
-    const { windows, pauseMsMax } = this.#profile;
-    let pauseMs = random.mostlySmall(0, Math.round(pauseMsMax));
-    if (windows && simulation.chance(0.05)) pauseMs = random.between(1, 125) * MINUTE_MS;
-    simulation.after(pauseMs, async () => {
-      if (this.#quiet) return;
-      this.#planRequest();
-      await this.#request();
-    });
-  }
-
-  async #request(): Promise<void> {
-    const simulation = this.#simulation;
-    const { random } = simulation;
-    const member = simulation.pick(this.#members);
-    const key = simulation.pick(member.keys);
-    const leftNow = left(member, key.keyId, simulation.nowMs);
-    this.#requests += 1;
-    const worker = new Process(simulation, `worker ${this.#requests}`);
-    const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - this.#profile.clockErrorMsMax;
-    worker.clockOffsetMs = simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs);
-    worker.timersLateMsMax = 5;
-    const plan = this.#plan(leftNow);
-    simulation.tell(() => `${worker.name} asks for ${member.id} ${key.keyId}: ${JSON.stringify(plan)}`);
-    const env = this.#environment(worker);
-    const caller = { kind: 'api' as const, ownerId: member.id, hash: key.hash };
-    await worker.run(() =>
-      serve(env, caller, plan, simulation, this.witness, () => {
-        const attempt = this.witness.attemptOf(worker);
-        if (!attempt) throw new Error('a Worker was admitted that asked nobody');
-        return attempt;
-      }).catch((error) => this.witness.report('a throw is a bug', String(error.stack))),
-    );
-    if (simulation.chance(this.#profile.deathRate)) {
-      const inMs = random.mostlySmall(0, simulation.chance(0.5) ? 2_000 : plan.lastsMs + 10_000);
-      simulation.after(inMs, () => this.#die(worker));
-    }
-  }
-
-  /** Never heard of again. Its provider stops at once, or makes more of what the hold covers. */
-  #die(worker: Process): void {
-    const attempt = this.witness.attemptOf(worker);
-    if (!worker.alive || !attempt || attempt.phase === 'gone') return;
-    this.#simulation.tell(() => `${worker.name} dies`);
-    this.#simulation.count('dead Workers');
-    worker.end();
-    const { random } = this.#simulation;
-    if (attempt.phase === 'running' && this.#simulation.chance(0.7)) {
-      attempt.charged = random.between(attempt.charged, Math.max(attempt.charged, attempt.granted));
-    }
-    attempt.phase = 'gone';
-    attempt.member.touched = true;
-  }
-
-  #plan(leftNow: number): Plan {
-    const simulation = this.#simulation;
-    const { random } = simulation;
-    const dice = random.fraction();
-    const { smallest } = this.#profile;
-    // From a 200th (or less) to a third of the budget; or exactly what is left of it, and a nanodollar more or less.
-    let amount = Math.round((BUDGET / 3) * smallest ** -random.fraction());
-    const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(0.1);
-    if (exactly) amount = leftNow + random.between(-1, 1);
-    const lastsMs = Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction()));
-    const overcharge = !this.#profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0;
-    const plan: Plan = {
-      asked: nanos(amount),
-      otherwise: this.#otherwise(amount),
-      watched: simulation.chance(0.5),
-      cost: exactly ? amount : Math.round(amount * random.fraction() ** 2),
-      lastsMs,
-      end: 'completed',
-      overcharge,
-    };
-    const free = dice < 0.04 || (leftNow === 0 && simulation.chance(0.5));
-    if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
-    if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
-    if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };
-    if (dice < 0.2) return { ...plan, end: 'unknown', overcharge: 0 };
-    if (plan.watched && dice < 0.5) plan.cost = amount * random.between(1, 6);
-    if (dice < 0.35) plan.end = 'client_gone';
-    return plan;
-  }
-
-  #otherwise(amount: number): Fallback | null {
-    const { random } = this.#simulation;
-    const dice = random.fraction();
-    if (dice > 0.3) return null;
-    return { kind: dice < 0.15 ? 'exactly' : 'at_least', amount: nanos(random.between(1, amount)) };
   }
 
   /** The cron: late, twice, at once with another. */

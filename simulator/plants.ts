@@ -252,6 +252,39 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
+    name: 'settlement-behind-a-beat',
+    what: 'a settlement waits for the timer of a young hold, if there is one',
+    changes: [
+      {
+        file: 'durable-objects/member-budget.ts',
+        instead: 'if (dueMs === null || dueMs >= this.#beatAtMs) return;',
+        put: 'if (dueMs === null || Number.isFinite(this.#beatAtMs)) return;',
+      },
+    ],
+  },
+  {
+    name: 'unknown-release-forgotten',
+    what: 'a release that overtakes its authorize leaves no tombstone',
+    changes: [
+      {
+        file: RESOLUTIONS,
+        instead: 'const stub = unknownHold(attemptId, nowMs, madeAtMs ?? nowMs);',
+        put: 'const stub = unknownHold(attemptId, nowMs, madeAtMs ?? nowMs); if (!known && !ticket) return { booked: false };',
+      },
+    ],
+  },
+  {
+    name: 'rolled-up-twice',
+    what: 'the last event that was rolled up is rolled up again',
+    changes: [
+      {
+        file: 'src/usage/rollups.ts',
+        instead: 'seq > (SELECT seq FROM rollup_watermark)\n',
+        put: 'seq >= (SELECT seq FROM rollup_watermark)\n',
+      },
+    ],
+  },
+  {
     name: 'hold-lowered-by-a-renewal',
     what: 'a delayed renewal lowers a hold that has grown meanwhile',
     changes: [

@@ -35,8 +35,12 @@ export interface Profile {
   d1OutageRate: number;
   /** By attempt. */
   deathRate: number;
+  /** Workers that stand still for a while, and then go on as if nothing had been. */
+  freezeRate: number;
   /** Attempts ask for a third of the budget, or for a part of that: at least one of so many. */
   smallest: number;
+  /** Requests come for so many steps. Faults go on after them: what is left expires, dissolves and ships meanwhile. */
+  requestStepsMax: number;
   /** Between two attempts, mostly less. */
   pauseMsMax: number;
   commitMsMax: number;
@@ -60,7 +64,7 @@ export function drawProfile(random: SeededRandom): Profile {
     honest: random.fraction() < 0.7,
     clockErrorMsMax: fair ? Math.round(often(CLOCK_FAIR_MS)) : 2 * LIMITS.holdGraceMs,
     lossRate: often(0.08),
-    repeatRate: often(0.1),
+    repeatRate: random.fraction() < 0.1 ? 0.5 : often(0.1),
     delayRate: random.fraction() < 0.1 ? 0.6 : often(0.2),
     crashRate: often(0.04),
     supersedeRate: often(0.02),
@@ -71,7 +75,9 @@ export function drawProfile(random: SeededRandom): Profile {
     lookRate: often(0.02),
     d1OutageRate: often(0.005),
     deathRate: often(0.2),
+    freezeRate: often(0.1),
     smallest: random.fraction() < 0.6 ? 67 : 2_000,
+    requestStepsMax: random.between(100, 500),
     pauseMsMax: 10 ** (1 + 2.5 * random.fraction()),
     commitMsMax: random.fraction() < 0.8 ? 20 : 2_000,
     timersLateMsMax: random.fraction() < 0.8 ? 20 : 1_000,
