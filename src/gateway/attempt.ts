@@ -108,9 +108,9 @@ export class Attempt {
     return this.#cover.watched;
   }
 
-  /** Whether any output came. */
-  get sawOutput(): boolean {
-    return this.#output.tokensEstimate > 0;
+  /** Whether any output came, or any usage was reported: a provider that counts also bills. */
+  get sawAnything(): boolean {
+    return this.#output.tokensEstimate > 0 || Object.values(this.#reported ?? NO_USAGE).some((count) => count > 0);
   }
 
   /** Counts text of the answer without asking whether the hold covers it: for an answer that came whole. */

@@ -92,7 +92,7 @@ export function outcomeOfStop(stop: Stop): 'client_gone' | 'cut' | 'client_error
 
 /** What a stopped stream may have made: what was seen of it, where all of it can be seen, and nothing where it failed first. */
 export function madeUntil(stop: Stop, attempt: Attempt): 'seen' | 'free' | 'unknown' {
-  if (stop.kind === 'failed' && !attempt.sawOutput) return 'free';
+  if (stop.kind === 'failed' && !attempt.sawAnything) return 'free';
   return attempt.isWatched ? 'seen' : 'unknown';
 }
 

@@ -221,6 +221,17 @@ describe('a usage that is not the last word', () => {
     expect((await keyOf(apiKey)).usage).toBe('0.00005');
   });
 
+  it.each<[Kind, string]>([
+    ['stream', usage(10, 5)],
+    ['gathered', usage(10, 5)],
+    ['whole', '{"error": "overloaded", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}'],
+  ])('is charged where nothing but it came before a %s answer failed', async (kind, said) => {
+    const upstream = async () => (kind === 'whole' ? new Response(said) : eventStream([said]));
+    const { answered, apiKey } = await relayed(kind, upstream, undefined, { demo: { reasoningTokens: 5 } });
+    if (answered instanceof Response) await answered.text();
+    expect((await keyOf(apiKey)).usage).toBe('0.00002');
+  });
+
   it('is not lowered by a later one', async () => {
     const parts = [...twenty, delta('', 'stop'), usage(10, 20), usage(0, 0), 'data: [DONE]\n\n'];
     const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
