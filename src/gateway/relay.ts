@@ -34,6 +34,7 @@ export interface RelayTimes {
   firstByteMsMax: number;
   pingMs: number;
   upstreamIdleMsMax: number;
+  clientIdleMsMax: number;
   drainMs: number;
 }
 

@@ -17,7 +17,7 @@ import { ABOUT } from '../support/about.ts';
 import { eventsIn, HELLO, keyOf, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
-const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, drainMs: 500 };
+const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, clientIdleMsMax: 300, drainMs: 500 };
 
 type Send = (signal: AbortSignal) => Promise<Response>;
 
@@ -452,6 +452,13 @@ describe('a client that hangs up', () => {
     const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5), hangUp.signal);
     expect(answered).toBeInstanceOf(Response);
     hangUp.abort();
+    await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
+  });
+
+  it('is taken for gone where it stays but takes nothing: its hold does not live as long as its connection', async () => {
+    const endless = Array.from({ length: 1_000 }, () => delta(' c'));
+    const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5));
+    expect(answered).toBeInstanceOf(Response);
     await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
   });
 
