@@ -183,6 +183,14 @@ describe('a calendar block', () => {
       1.5,
     ],
     [
+      'the last hour before a clock goes back by two, which shows it all again',
+      specOf('Antarctica/Troll', 'hour'),
+      '2026-10-25T01:10',
+      '2026-10-25T00:00',
+      '2026-10-25T03:00',
+      3,
+    ],
+    [
       'a day whose midnight is skipped',
       specOf('Africa/Cairo', 'day'),
       '2026-04-24T12:00',
