@@ -47,6 +47,7 @@ export class Attempt {
   readonly #output: OutputCount;
   #reported: Usage | null = null;
   #final = false;
+  #begun = false;
   #hungUpAtMs: number | null = null;
   #firstTokenMs: number | null = null;
   #choicesEnded = 0;
@@ -80,6 +81,15 @@ export class Attempt {
     // A count of no output for an answer that has some is no count.
     const { output, reasoning } = this.#reported ?? NO_USAGE;
     this.#final = this.#reported !== null && (output + reasoning > 0 || this.#output.tokensEstimate === 0);
+  }
+
+  /** The provider has taken the request, and streams. */
+  began(): void {
+    this.#begun = true;
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun;
   }
 
   /** The client has left: from now on the platform gives half a minute for everything. */

@@ -329,6 +329,20 @@ describe('a whole answer that is not what it should be', () => {
     expect(await ledger.first()).toEqual({ cost: 2_000, unresolved: 200_000 });
   });
 
+  it.each<[string, () => Response, string, number]>([
+    ['that broke off', () => eventStream([delta('')]), '0.000002', 200_000],
+    ['that fell silent', () => new Response(new ReadableStream(), eventStream([])), '0.000002', 200_000],
+    ['that reports an error', () => eventStream(['data: {"error":"overloaded"}\n\n']), '0', 0],
+  ])('(a stream of hidden output %s) is charged alike', async (_, upstream, usage, unresolved) => {
+    const demo = { reasoningTokens: 50 };
+    const { answered, apiKey, memberId } = await relayed('stream', async () => upstream(), undefined, { demo });
+    if (answered instanceof Response) await answered.text();
+    expect((await keyOf(apiKey)).usage).toBe(usage);
+    await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+    const ledger = env.DB.prepare('SELECT unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
+    expect(await ledger.first()).toEqual({ unresolved });
+  });
+
   it('(without usage) is charged by its text', async () => {
     const answer = { choices: [{ message: { content: 'three short words' }, finish_reason: 'stop' }] };
     const { apiKey } = await relayed('whole', async () => Response.json(answer));
