@@ -153,14 +153,18 @@ class StreamRelay {
     void this.#write(chatWire.ping).catch(() => undefined);
   }
 
-  /** Writes what the client should have; nothing once it has left. It may stall for ever: a stop does not wait for it. */
+  /** Writes what the client should have; nothing once it has left. Where it stalls, neither a stop nor its hold waits for it. */
   async #send(text: string): Promise<void> {
     if (text === '' || this.#left.signal.aborted) return;
+    const { deadlines, times } = this.#parts;
+    const stalled = deadlines.set(times.clientIdleMsMax, () => this.#leave());
     try {
       await unlessAborted(this.#write(text), this.#stopsWriting);
     } catch {
       this.#call.signal.throwIfAborted();
       this.#leave();
+    } finally {
+      deadlines.cancel(stalled);
     }
   }
 

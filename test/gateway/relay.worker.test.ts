@@ -17,7 +17,7 @@ import { ABOUT } from '../support/about.ts';
 import { eventsIn, HELLO, keyOf, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
-const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, drainMs: 500 };
+const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, clientIdleMsMax: 300, drainMs: 500 };
 
 type Send = (signal: AbortSignal) => Promise<Response>;
 
@@ -221,6 +221,17 @@ describe('a usage that is not the last word', () => {
     expect((await keyOf(apiKey)).usage).toBe('0.00005');
   });
 
+  it.each<[Kind, string]>([
+    ['stream', usage(10, 5)],
+    ['gathered', usage(10, 5)],
+    ['whole', '{"error": "overloaded", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}'],
+  ])('is charged where nothing but it came before a %s answer failed', async (kind, said) => {
+    const upstream = async () => (kind === 'whole' ? new Response(said) : eventStream([said]));
+    const { answered, apiKey } = await relayed(kind, upstream, undefined, { demo: { reasoningTokens: 5 } });
+    if (answered instanceof Response) await answered.text();
+    expect((await keyOf(apiKey)).usage).toBe('0.00002');
+  });
+
   it('is not lowered by a later one', async () => {
     const parts = [...twenty, delta('', 'stop'), usage(10, 20), usage(0, 0), 'data: [DONE]\n\n'];
     const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
@@ -316,6 +327,20 @@ describe('a whole answer that is not what it should be', () => {
     await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
     const ledger = env.DB.prepare('SELECT cost, unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
     expect(await ledger.first()).toEqual({ cost: 2_000, unresolved: 200_000 });
+  });
+
+  it.each<[string, () => Response, string, number]>([
+    ['that broke off', () => eventStream([delta('')]), '0.000002', 200_000],
+    ['that fell silent', () => new Response(new ReadableStream(), eventStream([])), '0.000002', 200_000],
+    ['that reports an error', () => eventStream(['data: {"error":"overloaded"}\n\n']), '0', 0],
+  ])('(a stream of hidden output %s) is charged alike', async (_, upstream, usage, unresolved) => {
+    const demo = { reasoningTokens: 50 };
+    const { answered, apiKey, memberId } = await relayed('stream', async () => upstream(), undefined, { demo });
+    if (answered instanceof Response) await answered.text();
+    expect((await keyOf(apiKey)).usage).toBe(usage);
+    await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+    const ledger = env.DB.prepare('SELECT unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
+    expect(await ledger.first()).toEqual({ unresolved });
   });
 
   it('(without usage) is charged by its text', async () => {
@@ -441,6 +466,13 @@ describe('a client that hangs up', () => {
     const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5), hangUp.signal);
     expect(answered).toBeInstanceOf(Response);
     hangUp.abort();
+    await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
+  });
+
+  it('is taken for gone where it stays but takes nothing: its hold does not live as long as its connection', async () => {
+    const endless = Array.from({ length: 1_000 }, () => delta(' c'));
+    const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5));
+    expect(answered).toBeInstanceOf(Response);
     await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
   });
 
