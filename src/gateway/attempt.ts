@@ -165,6 +165,9 @@ export class Attempt {
     if (!this.#quoted) return { total: ZERO, input: ZERO, output: ZERO };
     const parts = costParts(this.usage(), this.#quoted.price);
     if (this.#final || parts.total <= this.#hold.amount) return parts;
+    // An estimate ends at the hold; what the provider has counted is none.
+    const counted = costParts(this.#reported ?? NO_USAGE, this.#quoted.price);
+    if (counted.total >= this.#hold.amount) return counted;
     const total = this.#hold.amount;
     const input = nanos(Math.min(parts.input, total));
     return { total, input, output: nanos(total - input) };

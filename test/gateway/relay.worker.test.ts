@@ -232,6 +232,13 @@ describe('a usage that is not the last word', () => {
     expect((await keyOf(apiKey)).usage).toBe('0.00002');
   });
 
+  it('is charged although it is beyond the hold and the upstream died after it: no estimate, but an overrun', async () => {
+    const parts = [delta('a'), usage(10, 500, [{ delta: { content: ' b' } }])];
+    const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.00101');
+  });
+
   it('is not lowered by a later one', async () => {
     const parts = [...twenty, delta('', 'stop'), usage(10, 20), usage(0, 0), 'data: [DONE]\n\n'];
     const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
