@@ -30,7 +30,12 @@ async function relayed(
   kind: Kind,
   send: Send,
   clientGone = new AbortController().signal,
-  { usageLimit = '1', covered = 100, demo }: { usageLimit?: string; covered?: number; demo?: object | undefined } = {},
+  {
+    usageLimit = '1',
+    covered = 100,
+    demo,
+    wantsUsage = false,
+  }: { usageLimit?: string; covered?: number; demo?: object | undefined; wantsUsage?: boolean } = {},
 ) {
   const stream = kind === 'stream';
   const seeded = await seedOrganization({ budget: { usageLimit } });
@@ -46,7 +51,7 @@ async function relayed(
     { env, ctx, deadlines },
     caller,
     { ...ABOUT, streamed: stream },
-    quoted && amountFor(quoted, covered),
+    { amount: quoted && amountFor(quoted, covered), otherwise: null },
   );
   if ('refusal' in admission) throw new Error('refused');
   const { hold } = admission.admitted;
@@ -68,7 +73,7 @@ async function relayed(
     deadlines,
     clientGone,
     send,
-    wantsUsage: false,
+    wantsUsage,
     headers: new Headers(),
     times: TIMES,
   };
@@ -120,6 +125,19 @@ describe('a silent upstream', () => {
     expect(eventsIn(await textOf(stream.answered))).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
     expect(await keyOf(stream.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
+});
+
+it('tells the cost on usage that comes with the end of a choice', async () => {
+  const usage = { prompt_tokens: 2, completion_tokens: 1 };
+  const last = (index: number) =>
+    `data: ${JSON.stringify({ choices: [{ index, delta: {}, finish_reason: 'stop' }], usage })}\n\n`;
+  const upstream = async () => eventStream([delta('a'), last(0), last(1), 'data: [DONE]\n\n']);
+  const { answered } = await relayed('stream', upstream, undefined, { wantsUsage: true });
+  expect(eventsIn(await textOf(answered)).slice(1)).toMatchObject([
+    { choices: [{ index: 0, finish_reason: 'stop' }], usage },
+    { choices: [{ index: 1, finish_reason: 'stop' }], usage: { ...usage, cost: '0.000004' } },
+    '[DONE]',
+  ]);
 });
 
 describe('a stream that is not what it should be', () => {
