@@ -31,6 +31,8 @@ export class Credit {
   readonly #leases = new Map<string, Totals>();
   #lent = 0;
   #credits = 0;
+  /** The last entry that is durable. */
+  #entries = 0;
   readonly #history: { atMs: number; credits: number }[] = [];
 
   constructor(witness: Witness, host: Host) {
@@ -47,10 +49,15 @@ export class Credit {
     );
     this.#accounts = new Map(rows.map((row) => [row.memberId, row]));
     this.#lent = rows.reduce((sum, { granted, returned }) => sum + granted - returned, 0);
-    const [entry] = disk.exec<{ credits: number }>('SELECT credits FROM entries ORDER BY n DESC LIMIT 1');
-    this.#credits = entry?.credits ?? 0;
+    const entries = disk.exec<{ n: number; credits: number }>(
+      'SELECT n, credits FROM entries WHERE n > ?',
+      this.#entries,
+    );
+    this.#entries = entries.at(-1)?.n ?? this.#entries;
+    this.#credits = entries.at(-1)?.credits ?? this.#credits;
     this.#history.push({ atMs: this.#witness.simulation.nowMs, credits: this.#credits });
-    if (this.#lent > Math.max(this.#credits, before.credits, before.lent)) {
+    // Between two commits money may have come, been lent, and been taken out again.
+    if (this.#lent > Math.max(before.lent, before.credits, ...entries.map(({ credits }) => credits))) {
       this.#report(`${this.#lent} is lent of ${this.#credits}`);
     }
     for (const member of this.#witness.members.values()) {

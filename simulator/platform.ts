@@ -227,5 +227,6 @@ export class Host {
 }
 
 function told(answer: Answer): string {
-  return 'value' in answer ? JSON.stringify(answer.value) : String(answer.error);
+  if ('error' in answer) return String(answer.error);
+  return JSON.stringify(answer.value, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }
