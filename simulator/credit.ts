@@ -105,17 +105,16 @@ export class Credit {
       this.#report(`refused for good: ${needed}, ${spent} of ${least} is spent`);
   }
 
-  /** Nothing is on its way any more, and the wallet has asked everybody with a lease. */
+  /** Nothing is on its way any more, and the wallet has asked whoever it thinks has something left. */
   checkEnd(): void {
     for (const member of this.#witness.members.values()) {
-      const lease = this.#leaseOf(member);
+      const lease = { ...this.#leaseOf(member) };
       const account = this.#accounts.get(member.id) ?? NOTHING;
       const told = (totals: Totals) => JSON.stringify([totals.granted, totals.returned, totals.spent, totals.reversed]);
-      // Who has nothing to give back is not asked what it spent.
-      const asked = account.granted - account.returned - account.spent + account.reversed > 0;
-      if (asked && told(lease) !== told(account)) {
-        this.#report(`${member.id} has ${told(lease)}, the wallet ${told(account)}`);
-      }
+      // What was overspent the wallet covers when it can, and says so when it is next asked: until then the member is poorer.
+      const left = account.granted - account.returned - account.spent + account.reversed;
+      if (left === 0) lease.granted = account.granted;
+      if (told(lease) !== told(account)) this.#report(`${member.id} has ${told(lease)}, the wallet ${told(account)}`);
     }
   }
 
