@@ -99,7 +99,7 @@ export class Witness {
     if ('value' in answer && (method === 'authorize' || method === 'extend')) {
       const { value } = answer as { value: Admission | Extension };
       // It counts once it is durable, should it never leave: the object may give the same answer later.
-      if ('ticket' in value) instance.whenDurable(() => this.#granted(instance, member, value.ticket));
+      if ('ticket' in value) instance.whenDurable(() => this.#granted(instance, member, method, value.ticket));
     }
     // One that was superseded may be behind: only what it grants must be right.
     if (instance.superseded) return;
@@ -218,7 +218,7 @@ export class Witness {
     instance.whenDurable(() => this.#bounds.adopt(member, policy, eventsBefore));
   }
 
-  #granted(instance: Instance, member: Member, { attemptId, amount, openedAtMs }: Ticket): void {
+  #granted(instance: Instance, member: Member, method: string, { attemptId, amount, openedAtMs }: Ticket): void {
     member.touched = true;
     const attempt = member.attempts.get(attemptId);
     if (!attempt) {
@@ -233,7 +233,9 @@ export class Witness {
       openedAtMs,
       life: instance.superseded ? null : instance,
     };
-    if (openedAtMs !== attempt.admitted.openedAtMs) attempt.grantedAgain = true;
+    // As far as its ticket tells, of which an honest repeat gives the same.
+    const less = method === 'authorize' && amount < attempt.granted;
+    if (less || openedAtMs !== attempt.admitted.openedAtMs) attempt.grantedAgain = true;
     if (amount <= attempt.granted) return;
     attempt.granted = amount;
     this.#bounds.granted(instance, attempt);
