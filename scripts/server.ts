@@ -14,9 +14,11 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Cron } from 'croner';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { convertV4MiniflareOptions, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
+import type { Mail } from '../src/mail/mail.ts';
 import { writeOperator } from './operator-file.ts';
+import { openOutbox } from './outbox.ts';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -33,7 +35,7 @@ export interface ServerOptions {
   patch?: (script: string) => string;
   /** 0 takes any free port. */
   port: number;
-  /** Where D1, the objects and the local secrets live. */
+  /** Where D1, the objects, the local secrets and the mails live. */
   dataDir: string;
   /** What is bound beside wrangler.toml: provider keys, base URLs. */
   bindings: Record<string, string>;
@@ -64,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();
+  const outbox = openOutbox(join(dataDir, 'outbox'), say);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: '127.0.0.1',
@@ -83,6 +86,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
             ...options.bindings,
             KEY_SECRET: keySecret,
             OPERATOR_SECRET: operatorSecret,
+          },
+          serviceBindings: {
+            OUTBOX: async (request) => {
+              outbox.put((await request.json()) as Mail);
+              return new Response();
+            },
           },
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
         },

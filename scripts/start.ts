@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { seedDemo } from '../src/local/demo-data.ts';
+import { newSetUpCode } from '../src/sign-in/set-up-code.ts';
 import { lockData } from './data-lock.ts';
 import { DATA_DEFAULT } from './operator-file.ts';
 import { ROOT, type Server, startServer } from './server.ts';
@@ -19,7 +20,8 @@ const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--
 Providers: set OPENAI_API_KEY (and OPENAI_BASE_URL) in the environment or in .dev.vars.`;
 
 /** What of the environment or .dev.vars reaches the Worker. */
-const PASSED = /^(OPENAI|ANTHROPIC|GOOGLE|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS)_[A-Z0-9_]+$|^HOLD_TTL_MS$/;
+const PASSED =
+  /^(OPENAI|ANTHROPIC|GOOGLE|GITHUB_CLIENT|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS|RESEND)_[A-Z0-9_]+$|^(MAIL_FROM|OPEN_SIGN_UP|DEFAULT_PLAN|HOLD_TTL_MS)$/;
 
 try {
   await main();
@@ -35,7 +37,8 @@ async function main(): Promise<void> {
   const dataDir = resolve(flags.data);
   const lock = await lockData(dataDir);
   if (flags.fresh)
-    for (const part of ['v3', 'key-secret', 'demo.json']) rmSync(join(dataDir, part), { recursive: true, force: true });
+    for (const part of ['v3', 'key-secret', 'demo.json', 'outbox'])
+      rmSync(join(dataDir, part), { recursive: true, force: true });
 
   // Miniflare ends the process on a signal by itself: what must not be left behind goes then.
   process.once('exit', () => lock.release());
@@ -60,6 +63,7 @@ async function main(): Promise<void> {
   const demo = flags.demo ? await ensureDemo(server, dataDir) : null;
   console.log(`Purser is ready at ${server.url} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (demo) console.log(introduction(server.url, demo.apiKey, join(flags.data, 'demo.json')));
+  else await tellSetUpCode(server);
 }
 
 function readFlags() {
@@ -86,6 +90,13 @@ function readBindings(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => PASSED.test(entry[0]) && Boolean(entry[1])),
   );
+}
+
+/** Tells the code that lets the first owner in: once, when the data is new. */
+async function tellSetUpCode({ db }: Server): Promise<void> {
+  if (await db.prepare('SELECT 1 FROM set_up_codes').first()) return;
+  const code = await newSetUpCode(db, Date.now());
+  if (code) console.log(`The set-up code, which lets the first owner sign up, is ${code}. It is not shown again.`);
 }
 
 /** Seeds the demo into empty data, and writes what a newcomer needs to know into demo.json. */

@@ -63,8 +63,10 @@ export const jsonBody = [
 /** The answer to anything a route threw. An unforeseen error is told by its id, its text goes to the log only. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {
   if (error instanceof ApiError) {
-    const { status, code, message, param, metadata } = error;
-    return envelope(status, typeOf(status), code, message, param, metadata);
+    const { status, code, message, param, metadata, retryAfterSeconds } = error;
+    const answer = envelope(status, typeOf(status), code, message, param, metadata);
+    if (retryAfterSeconds !== null) answer.headers.set('retry-after', String(retryAfterSeconds));
+    return answer;
   }
   if (error instanceof HTTPException) {
     return envelope(
@@ -105,6 +107,7 @@ function invalid(_c: Context, error: z.ZodError): Response {
 function typeOf(status: number): string {
   if (status === 401) return 'authentication_error';
   if (status === 403) return 'permission_error';
+  if (status === 429) return 'rate_limit_error';
   return status >= 500 ? 'api_error' : 'invalid_request_error';
 }
 

@@ -12,6 +12,10 @@ import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
 import { operatorRouter } from './operator/routes.ts';
+import { accountRouter } from './sign-in/account-routes.ts';
+import { forgetExpired } from './sign-in/forget-expired.ts';
+import { meRouter } from './sign-in/me.ts';
+import { signInRouter } from './sign-in/routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
@@ -33,8 +37,9 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.notFound(answerNotFound);
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
+  const forPeople = [signInRouter, accountRouter, meRouter];
   const ours = [organizationRouter, teamsRouter, usageRouter, billingRouter, auditRouter, operatorRouter];
-  for (const router of [...ours, ...build.routers]) app.route('/', router);
+  for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   return app;
 }
 
@@ -55,6 +60,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
       await rollUp(env.DB, nowMs);
       await pruneProven(env.DB, nowMs);
       await pruneAudit(env, nowMs);
+      await forgetExpired(env.DB, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

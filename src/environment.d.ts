@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     ORG_WALLET: DurableObjectNamespace<import('../durable-objects/org-wallet.ts').OrgWallet>;
     PROVIDER_HEALTH: DurableObjectNamespace;
     AUDIT_ANCHOR: DurableObjectNamespace<import('../durable-objects/audit-anchor.ts').AuditAnchor>;
+    SIGN_IN_THROTTLE: DurableObjectNamespace;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;
@@ -16,6 +17,22 @@ declare namespace Cloudflare {
     OPENAI_BASE_URL?: string;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */
     ALLOW_LOOPBACK_UPSTREAMS?: string;
+    /** '1' lets anybody sign up; else only who is invited may, and the first owner with the set-up code. */
+    OPEN_SIGN_UP?: string;
+    /** The plan of new organizations: free, pro, or (by default) enterprise. */
+    DEFAULT_PLAN?: string;
+    /** Both of a provider turn on signing in with it; its callback is `<origin>/auth/callback/google` or `/github`. */
+    GOOGLE_CLIENT_ID?: string;
+    GOOGLE_CLIENT_SECRET?: string;
+    GITHUB_CLIENT_ID?: string;
+    GITHUB_CLIENT_SECRET?: string;
+    /** Both turn on mail; MAIL_FROM is an address of a domain that Resend knows as yours. */
+    RESEND_API_KEY?: string;
+    MAIL_FROM?: string;
+    /** Another address of that API, as for a proxy. */
+    RESEND_BASE_URL?: string;
+    /** Under `npm start`: the process that writes mails to files. */
+    OUTBOX?: Fetcher;
     /** Shortens the life of holds in tests; the fence scales with it. */
     HOLD_TTL_MS?: string;
   }

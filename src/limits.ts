@@ -53,6 +53,8 @@ export const LIMITS = {
   pingMs: 15 * SECOND_MS,
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
+  /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
+  clientIdleMsMax: 5 * MINUTE_MS,
 
   /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
@@ -96,7 +98,7 @@ export const LIMITS = {
   shipRowsMax: 500,
   /** After a failed shipment the next try doubles from shipDelayMs up to this. */
   shipRetryMsMax: 5 * MINUTE_MS,
-  /** Kinds of refusal counted between two shipments; a caller that invents more is counted under what there is. */
+  /** Kinds of refusal counted between two shipments; what a caller invents beyond that is not counted. */
   refusalKindsMax: 200,
 
   /** A period of a scope without limit is remembered this long, so that a limit set today knows the last month. */
@@ -198,6 +200,35 @@ export const LIMITS = {
   simulationPageRows: 5_000,
   /** Told one by one; the rest is counted. */
   simulationRefusalsMax: 100,
+
+  /** Tries to sign in within a minute, for an address and for an account: a person never needs more, a guesser would. */
+  signInTriesPerMinute: 10,
+  /** Mails that strangers can have sent to one address within an hour: enough for one who finds no mail, no flood. */
+  signInMailsPerHour: 5,
+  /** Shorter passwords are guessed. */
+  passwordLengthMin: 10,
+  /** No passphrase is longer, and a hash takes no longer for it. */
+  passwordLengthMax: 128,
+  /** A browser that does not come back for so long has to sign in again... */
+  sessionMs: 7 * DAY_MS,
+  /** ...and one that does has this put off once in so long: a write a day, not one a page. */
+  sessionRefreshMs: DAY_MS,
+  /** The mailed link that ends a sign-up: mail is read within a day. */
+  signUpLinkMs: DAY_MS,
+  /** The mailed link that sets a new password: it opens an account, so it is short-lived. */
+  passwordResetLinkMs: HOUR_MS,
+  /** Wrong codes of a second factor in a row before it is locked, and for how long: some 1,000 guesses a day, of 1,000,000. */
+  secondFactorTriesMax: 10,
+  secondFactorLockMs: 15 * MINUTE_MS,
+  /** Browsers that a person is shown as signed in, the last used first. */
+  sessionsShownMax: 100,
+  /** Devices and spare keys of one person. */
+  passkeysMax: 20,
+  /** A mail is tried so often; the platform ends work behind an answer after 30 s. */
+  mailTriesMax: 3,
+  mailTimeoutMs: 7 * SECOND_MS,
+  /** The pause before the next try, longer by itself each time. */
+  mailRetryMs: SECOND_MS,
 
   /** A year and a day, so that a leap year fits. */
   analyticsDaysMax: 366,

@@ -8,6 +8,7 @@ export { MemberBudget } from '../durable-objects/member-budget.ts';
 export { OrgWallet } from '../durable-objects/org-wallet.ts';
 export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
+export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
 
 const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: [openai], routers: [] });
 

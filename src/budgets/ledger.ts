@@ -220,7 +220,9 @@ export class Ledger {
     const decision = this.#decide(key.keyId, request);
     const refused = 'refusal' in decision ? decision.refusal : null;
     // In the order of the API's refusals: too fast comes after spent, then no credit, then held by others.
-    if (refused && refused.kind !== 'budget_in_flight') return this.#refuse(request, key, refused);
+    if (refused && refused.kind !== 'budget_in_flight') {
+      return this.#authorizeRest(request, refused, wallet) ?? this.#refuse(request, key, refused);
+    }
     const throttled = this.#throttled(key);
     // In flight by what was only not written yet. That may change any check, so all are made again; so below.
     if (throttled?.throttle === 'concurrency' && this.flush()) return this.authorize(request, wallet);
@@ -229,7 +231,9 @@ export class Ledger {
     const credit = chooseCredit(this.#loaded(), wanted, request.otherwise);
     if (credit.shortOfHeld && this.flush()) return this.authorize(request, wallet);
     if (credit.ask && wallet === 'unasked') return { lacks: wanted };
-    if (credit.refusal?.kind === 'insufficient_credits') return this.#refuse(request, key, credit.refusal);
+    if (credit.refusal?.kind === 'insufficient_credits') {
+      return this.#authorizeRest(request, credit.refusal, wallet) ?? this.#refuse(request, key, credit.refusal);
+    }
     if ('refusal' in decision) return this.#refuse(request, key, decision.refusal);
     if (credit.refusal) return this.#refuse(request, key, credit.refusal);
     this.#throttles.admitted(scopesOf(key.keyId), now);
@@ -576,6 +580,19 @@ export class Ledger {
     const [oldest] = state.young;
     const hold = oldest === undefined ? undefined : state.open.get(oldest);
     return hold ? hold.openedAtMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** The last of a budget, where that may do after a refusal; else null. */
+  #authorizeRest(request: AuthorizeRequest, refusal: LedgerRefusal, wallet: CreditCheck): Admission | Short | null {
+    const { least, ...asked } = request;
+    const left =
+      refusal.kind === 'request_exceeds_budget'
+        ? refusal.view.remaining
+        : refusal.kind === 'insufficient_credits'
+          ? refusal.remaining
+          : null;
+    if (least === undefined || left === null || left < least) return null;
+    return this.authorize({ ...asked, otherwise: { kind: 'at_least', amount: least } }, wallet);
   }
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {

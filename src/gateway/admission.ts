@@ -2,12 +2,12 @@
  * Admission as a gateway route sees it: from a caller and a quote to a live hold, or a refusal. Fails closed: whatever
  * goes wrong between here and the member's object is a refusal, and a hold that may have been granted meanwhile is let go.
  */
-import type { Fallback } from '../budgets/protocol.ts';
+import type { Ask } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { newAttemptId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd, type Nanos } from '../money/nanos.ts';
+import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { Hold } from './hold.ts';
@@ -26,18 +26,17 @@ export interface NotAdmitted {
   tightest: ScopeView | null;
 }
 
-/** Asks the member's object to set `amount` aside (null: no price is known), or else its fallback, for one attempt. */
+/** Asks the member's object to set money aside for one attempt. */
 export async function admit(
   { env, ctx, deadlines }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines'>,
   caller: PresentedKey,
   about: AttemptAbout,
-  amount: Nanos | null,
-  otherwise: Fallback | null = null,
+  ask: Ask,
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
-  const request = { memberId, attemptId, keyHash: caller.hash, about, amount, otherwise };
+  const request = { memberId, attemptId, keyHash: caller.hash, about, ...ask };
   try {
     const admission = await memberBudget(
       env,

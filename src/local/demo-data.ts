@@ -8,7 +8,8 @@
  *
  * The same `nowMs` makes the same demo, save its secrets: keys and passwords are new in each, and stored nowhere.
  */
-import { randomText } from '../ids.ts';
+import { hashPassword } from 'better-auth/crypto';
+import { newId, randomText } from '../ids.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { makeKey, type NewKey } from '../teams/keys.ts';
 import type { Role } from '../teams/roles.ts';
@@ -54,16 +55,21 @@ export async function seedDemo(db: D1Database, { keySecret, nowMs }: DemoOptions
   }
   const masterKey = await makeKey('master', team.id, keySecret);
 
-  await db.batch([...insertPeople(db, keys, masterKey, nowMs), ...insertUsage(db, demoUsage(nowMs), nowMs)]);
+  const signIns = team.members.flatMap(({ role, email }) =>
+    email === null ? [] : [{ role, email, password: newPassword() }],
+  );
+
+  await db.batch([
+    ...insertPeople(db, keys, masterKey, nowMs),
+    ...(await insertSignIns(db, signIns, nowMs)),
+    ...insertUsage(db, demoUsage(nowMs), nowMs),
+  ]);
   const { waiting } = await rollUp(db, nowMs);
   if (waiting > 0) throw new Error(`${waiting} events of the demo were not rolled up`);
 
   const developer = team.members.find(({ role }) => role === 'developer');
   const [developerKey] = developer?.keys ?? [];
   const apiKey = developerKey && keys.get(developerKey);
-  const signIns = team.members.flatMap(({ role, email }) =>
-    email === null ? [] : [{ role, email, password: newPassword() }],
-  );
   const owner = signIns.find(({ role }) => role === 'owner');
   if (!developer || !developerKey || !apiKey || !owner) throw new Error('the demo team lacks a developer or an owner');
   return {
@@ -75,6 +81,24 @@ export async function seedDemo(db: D1Database, { keySecret, nowMs }: DemoOptions
     owner: { email: owner.email, password: owner.password },
     signIns,
   };
+}
+
+/** What lets people sign in by password, as src/sign-in/sign-up.ts writes it. */
+async function insertSignIns(
+  db: D1Database,
+  signIns: readonly SignIn[],
+  nowMs: number,
+): Promise<D1PreparedStatement[]> {
+  const rows = signIns.map(async ({ email, password }) => ({
+    id: newId('acc'),
+    user_id: userIdOf({ email }),
+    provider_id: 'credential',
+    account_id: userIdOf({ email }),
+    password: await hashPassword(password),
+    created_at: nowMs,
+    updated_at: nowMs,
+  }));
+  return insertRows(db, 'accounts', await Promise.all(rows));
 }
 
 /** 60 random bits, to be typed by hand: letters and digits that nobody mixes up. */
@@ -102,7 +126,9 @@ function insertPeople(
         id: userIdOf({ email }),
         name,
         email,
+        email_verified: 1,
         created_at: ago(joinedDaysAgo),
+        updated_at: ago(joinedDaysAgo),
       })),
     ),
     ...insertRows(

@@ -4,15 +4,18 @@ interface Details {
   /** The field that is wrong. */
   param?: string | null;
   metadata?: Record<string, unknown>;
+  /** When to come back: the Retry-After header. */
+  retryAfterSeconds?: number;
 }
 
-type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 503;
+type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
 
 export class ApiError extends Error {
   readonly status: Status;
   readonly code: string;
   readonly param: string | null;
   readonly metadata: Record<string, unknown>;
+  readonly retryAfterSeconds: number | null;
 
   constructor(status: Status, code: string, message: string, details: Details = {}) {
     super(message);
@@ -20,6 +23,7 @@ export class ApiError extends Error {
     this.code = code;
     this.param = details.param ?? null;
     this.metadata = details.metadata ?? {};
+    this.retryAfterSeconds = details.retryAfterSeconds ?? null;
   }
 }
 

@@ -2,10 +2,13 @@
  * The one guard of the management routes: who calls, in which organization, with which role and plan.
  *
  * Checked in this order everywhere: 401 signed in; 404 not of that organization (its existence is not told); 403
- * role_required; 403 plan_required; 403 team_required. A master key acts as an admin of its organization.
+ * role_required; 403 plan_required; 403 team_required. A master key acts as an admin of its organization, a signed-in
+ * person as the member that D1 has now: one query for session, member and organization, so that a removed member is a
+ * stranger at once. A change by cookie must come from a page of ours (403 cross_origin, once it is known to be theirs).
  */
 import { createMiddleware } from 'hono/factory';
 import { type Actor, type Trail, trailOf, withTrail } from '../audit/trail.ts';
+import { refuseOtherSites, sessionTokenOf } from '../sign-in/session.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { checkKey } from './keys.ts';
 import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
@@ -51,12 +54,14 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
 }
 
 async function guard(env: Env, request: Request, organizationId: string | undefined, needs: Needs): Promise<Caller> {
-  const caller = await identify(env, request);
+  const caller = await identify(env, request, organizationId);
   if (!caller) {
     throw new ApiError(401, 'unauthorized', 'Sign in, or send a master key as "Authorization: Bearer psm_...".');
   }
   if (organizationId === undefined) throw badRequest('organizationId', 'organizationId is required.');
-  if (caller.organizationId !== organizationId) throw new ApiError(404, 'not_found', 'There is no such organization.');
+  if (caller === 'stranger' || caller.organizationId !== organizationId) {
+    throw new ApiError(404, 'not_found', 'There is no such organization.');
+  }
   if (!roleMay(caller.role, needs.ability)) throw new ApiError(403, 'role_required', needs.roleMessage);
   if (needs.feature && !planHas(caller.plan, needs.feature)) {
     const message = needs.planMessage ?? `This requires the ${PLAN_NAMES.enterprise} plan.`;
@@ -68,22 +73,63 @@ async function guard(env: Env, request: Request, organizationId: string | undefi
   return caller;
 }
 
-async function identify(env: Env, request: Request): Promise<Caller | null> {
-  const bearer = /^Bearer (.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+/** Null where nobody is signed in; 'stranger' where somebody is who is no member of this organization. */
+async function identify(env: Env, request: Request, organizationId?: string): Promise<Caller | 'stranger' | null> {
+  // A header is sent on purpose, a cookie with everything.
+  const authorization = request.headers.get('authorization');
+  if (authorization !== null) return byMasterKey(env, authorization);
+  return bySession(env, request, organizationId ?? '');
+}
+
+interface OrganizationRow {
+  id: string;
+  kind: Caller['kind'];
+  plan: Plan;
+  time_zone: string;
+}
+
+async function byMasterKey(env: Env, authorization: string): Promise<Caller | null> {
+  const bearer = /^Bearer (.+)$/i.exec(authorization)?.[1];
   if (!bearer) return null;
   const key = await checkKey(bearer.trim(), env.KEY_SECRET);
   if (key?.kind !== 'master') return null;
   // The primary: a master key deleted a moment ago must not work on a replica that has not heard of it.
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT organization.id, organization.kind, organization.plan, organization.time_zone, key.id AS key_id
+      `SELECT key.id AS master_key_id, organization.id, organization.kind, organization.plan, organization.time_zone
        FROM master_keys AS key
        JOIN organizations AS organization ON organization.id = key.organization_id
        WHERE key.hash = ?1 AND key.deleted_at IS NULL AND organization.id = ?2`,
     )
     .bind(key.hash, key.ownerId)
-    .first<{ id: string; kind: Caller['kind']; plan: Plan; time_zone: string; key_id: string }>();
+    .first<OrganizationRow & { master_key_id: string }>();
+  return row && callerOf(row, 'admin', { kind: 'master_key', masterKeyId: row.master_key_id });
+}
+
+async function bySession(env: Env, request: Request, organizationId: string): Promise<Caller | 'stranger' | null> {
+  const token = await sessionTokenOf(request, env);
+  if (token === null) return null;
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT session.id AS session_id, session.user_id, member.id AS member_id, member.role,
+              organization.id, organization.kind, organization.plan, organization.time_zone
+       FROM sessions AS session
+       LEFT JOIN members AS member
+         ON member.user_id = session.user_id AND member.organization_id = ?2 AND member.removed_at IS NULL
+       LEFT JOIN organizations AS organization ON organization.id = member.organization_id
+       WHERE session.token = ?1 AND session.expires_at > ?3`,
+    )
+    .bind(token, organizationId, Date.now())
+    .first<{ session_id: string; user_id: string } & (Membership | { member_id: null })>();
   if (!row) return null;
-  const actor: Actor = { kind: 'master_key', masterKeyId: row.key_id };
-  return { organizationId: row.id, kind: row.kind, plan: row.plan, timeZone: row.time_zone, role: 'admin', actor };
+  refuseOtherSites(request);
+  if (row.member_id === null) return 'stranger';
+  const actor: Actor = { kind: 'user', userId: row.user_id, memberId: row.member_id, sessionId: row.session_id };
+  return callerOf(row, row.role, actor);
+}
+
+type Membership = OrganizationRow & { member_id: string; role: Role };
+
+function callerOf({ id, kind, plan, time_zone }: OrganizationRow, role: Role, actor: Actor): Caller {
+  return { actor, organizationId: id, kind, plan, timeZone: time_zone, role };
 }

@@ -56,7 +56,7 @@ async function tagOf(untagged: string, deploymentSecret: string): Promise<string
   return base32(new Uint8Array(signature, 0, (TAG_LENGTH * 5) / 8));
 }
 
-async function sha256Hex(text: string): Promise<string> {
+export async function sha256Hex(text: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,6 +1,6 @@
 /**
- * Who may do what: one table of abilities by role, one of features by plan. The guard (guard.ts) is their only reader
- * at run time; handlers never ask for a role themselves.
+ * Who may do what: one table of abilities by role, one of features by plan. The guard (guard.ts) decides by them,
+ * and `GET /me` shows them; handlers never ask for a role themselves.
  */
 
 export type Role = 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
@@ -44,6 +44,16 @@ export const PLAN_NAMES: Record<Plan, string> = { free: 'Free', pro: 'Pro', ente
 export function roleMay(role: Role, ability: Ability): boolean {
   const roles: readonly Role[] = ABILITIES[ability];
   return roles.includes(role);
+}
+
+/** All that a role may, in the table's order. */
+export function abilitiesOf(role: Role): Ability[] {
+  return (Object.keys(ABILITIES) as Ability[]).filter((ability) => roleMay(role, ability));
+}
+
+/** All that a plan has, in the table's order. */
+export function featuresOf(plan: Plan): PlanFeature[] {
+  return (Object.keys(PLAN_FEATURES) as PlanFeature[]).filter((feature) => planHas(plan, feature));
 }
 
 export function planHas(plan: Plan, feature: PlanFeature): boolean {

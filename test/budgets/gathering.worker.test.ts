@@ -16,7 +16,7 @@ it('a release waits for others to be written with, and not for the row of a youn
   if (!caller) throw new Error('the seeded key is not one');
   const held = async () => {
     const context = { env, ctx: createExecutionContext(), deadlines: new Deadlines() };
-    const admission = await admit(context, caller, ABOUT, nanos(100));
+    const admission = await admit(context, caller, ABOUT, { amount: nanos(100), otherwise: null });
     if ('refusal' in admission) throw new Error(admission.refusal.kind);
     return admission.admitted.hold;
   };

@@ -11,23 +11,37 @@ interface Demo extends DemoAccount {
   baseUrl: string;
 }
 
-export interface StartedByNpm {
+interface Running {
   npm: ChildProcess;
   output: () => string;
-  demo: Demo;
   /** Milliseconds until it said that it is ready. */
   startedInMs: number;
   exited: Promise<void>;
+}
+
+export interface StartedByNpm extends Running {
+  demo: Demo;
 }
 
 export function temporaryDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'purser-test-'));
 }
 
-/** Runs `npm start` on any free port and waits until it says that it is ready. */
+/** Runs `npm start` on any free port, with the demo, and waits until it says that it is ready. */
 export async function npmStart(dataDir: string, environment: Record<string, string> = {}): Promise<StartedByNpm> {
+  const running = await npmRun(dataDir, [], environment);
+  const demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as Demo;
+  return { ...running, demo };
+}
+
+/** The same with flags, and no demo to tell of. */
+export async function npmRun(
+  dataDir: string,
+  flags: string[],
+  environment: Record<string, string> = {},
+): Promise<Running> {
   const startedAt = Date.now();
-  const npm = spawn('npm', ['start', '--', '--port', '0', '--data', dataDir], {
+  const npm = spawn('npm', ['start', '--', '--port', '0', '--data', dataDir, ...flags], {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,8 +63,7 @@ export async function npmStart(dataDir: string, environment: Record<string, stri
     `"Purser is ready" in: ${output}`,
     60_000,
   );
-  const demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as Demo;
-  return { npm, output: () => output, demo, startedInMs: Date.now() - startedAt, exited };
+  return { npm, output: () => output, startedInMs: Date.now() - startedAt, exited };
 }
 
 /** The server with an empty database, for tests that make their own organization. */

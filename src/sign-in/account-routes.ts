@@ -1,0 +1,281 @@
+/** What a signed-in person has for themselves: sessions, password, second factor, passkeys. */
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
+import { LIMITS } from '../limits.ts';
+import { badRequest, notFound } from '../teams/api-error.ts';
+import { ATTESTATION, CODE, name, newPassword, PASSWORD } from './fields.ts';
+import { asJson, ask, type Call } from './library.ts';
+import { type Session, signedIn } from './session.ts';
+import { giveBackTry, takeTry } from './throttle.ts';
+
+const PasswordBody = z.strictObject({ password: PASSWORD }).openapi('PasswordBody');
+
+const ChangePasswordBody = z
+  .strictObject({ password: PASSWORD, newPassword: newPassword('newPassword') })
+  .openapi('ChangePasswordBody');
+
+const CodeBody = z.strictObject({ code: CODE }).openapi('CodeBody');
+
+const NewPasskeyBody = z.strictObject({ name: name('name'), response: ATTESTATION }).openapi('NewPasskeyBody');
+
+export const accountRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/auth/sessions',
+      summary: 'The browsers in which you are signed in, the last used first',
+      middleware: signedIn,
+      responses: { 200: answers('The sessions') },
+    }),
+    async (c) => {
+      const { id: current, userId } = c.get('session');
+      const { results } = await c.env.DB.prepare(
+        `SELECT id, created_at, updated_at, expires_at, ip_address, user_agent
+         FROM sessions WHERE user_id = ?1 AND expires_at > ?2 ORDER BY updated_at DESC, id LIMIT ?3`,
+      )
+        .bind(userId, Date.now(), LIMITS.sessionsShownMax)
+        .all<SessionRow>();
+      return c.json({ sessions: results.map((row) => showSession(row, current)), nextCursor: null }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'delete',
+      path: '/auth/sessions/{sessionId}',
+      summary: 'Sign out one of your browsers',
+      middleware: signedIn,
+      request: { params: z.object({ sessionId: z.string() }) },
+      responses: { 204: { description: 'It is signed out' } },
+    }),
+    async (c) => {
+      const { sessionId } = c.req.valid('param');
+      const { meta } = await c.env.DB.prepare('DELETE FROM sessions WHERE id = ?1 AND user_id = ?2')
+        .bind(sessionId, c.get('session').userId)
+        .run();
+      if (meta.changes === 0) throw notFound('session');
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'delete',
+      path: '/auth/sessions',
+      summary: 'Sign out all your browsers but this one',
+      middleware: signedIn,
+      responses: { 204: { description: 'They are signed out' } },
+    }),
+    async (c) => {
+      const { id, userId } = c.get('session');
+      await c.env.DB.prepare('DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2').bind(userId, id).run();
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'put',
+      path: '/auth/password',
+      summary: 'Change the password; signs out all other browsers',
+      middleware: [signedIn, ...jsonBody] as const,
+      request: { body: body(ChangePasswordBody) },
+      responses: { 204: { description: 'It is changed' } },
+    }),
+    async (c) => {
+      const { password: currentPassword, newPassword } = c.req.valid('json');
+      const change = { currentPassword, newPassword, revokeOtherSessions: true };
+      await askOnTry(c, c.get('session'), (api, withCookies) => api.changePassword({ body: change, ...withCookies }));
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/second-factor',
+      summary: 'Begin with a second factor: the secret for an authenticator app, and backup codes, shown once',
+      middleware: [signedIn, ...jsonBody] as const,
+      request: { body: body(PasswordBody) },
+      responses: { 201: answers('`totpUri` for the app, `backupCodes`; in force once confirmed') },
+    }),
+    async (c) => {
+      const begun = await askOnTry(c, c.get('session'), (api, withCookies) =>
+        api.enableTwoFactor({ body: { ...c.req.valid('json'), method: 'totp' }, ...withCookies }),
+      );
+      if (begun.method !== 'totp') throw new Error(`the second factor began as ${begun.method}`);
+      return c.json({ totpUri: begun.totpURI, backupCodes: begun.backupCodes }, 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/second-factor/confirm',
+      summary: 'Turn the second factor on, by a first code of the app',
+      middleware: [signedIn, ...jsonBody] as const,
+      request: { body: body(CodeBody) },
+      responses: { 204: { description: 'It is on' } },
+    }),
+    async (c) => {
+      await askOnTry(c, c.get('session'), (api, withCookies) =>
+        api.verifyTOTP({ body: c.req.valid('json'), ...withCookies }),
+      );
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/second-factor/backup-codes',
+      summary: 'New backup codes in place of the old ones, shown once',
+      middleware: [signedIn, ...jsonBody] as const,
+      request: { body: body(PasswordBody) },
+      responses: { 201: answers('`backupCodes`') },
+    }),
+    async (c) => {
+      const { backupCodes } = await askOnTry(c, c.get('session'), (api, withCookies) =>
+        api.generateBackupCodes({ body: c.req.valid('json'), ...withCookies }),
+      );
+      return c.json({ backupCodes }, 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/second-factor/off',
+      summary: 'Turn the second factor off',
+      middleware: [signedIn, ...jsonBody] as const,
+      request: { body: body(PasswordBody) },
+      responses: { 204: { description: 'It is off' } },
+    }),
+    async (c) => {
+      await askOnTry(c, c.get('session'), (api, withCookies) =>
+        api.disableTwoFactor({ body: c.req.valid('json'), ...withCookies }),
+      );
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/auth/passkeys',
+      summary: 'Your passkeys, newest first',
+      middleware: signedIn,
+      responses: { 200: answers('The passkeys') },
+    }),
+    async (c) => {
+      const { results } = await c.env.DB.prepare(
+        'SELECT id, name, created_at, backed_up FROM passkeys WHERE user_id = ?1 ORDER BY created_at DESC, id',
+      )
+        .bind(c.get('session').userId)
+        .all<PasskeyRow>();
+      return c.json({ passkeys: results.map(showPasskey), nextCursor: null }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/passkeys/options',
+      summary: 'What a browser needs to make a passkey',
+      middleware: signedIn,
+      responses: { 200: answers('For `navigator.credentials.create`') },
+    }),
+    async (c) => {
+      checkHasName(new URL(c.req.url).hostname);
+      const { count } = (await c.env.DB.prepare('SELECT count(*) AS count FROM passkeys WHERE user_id = ?1')
+        .bind(c.get('session').userId)
+        .first<{ count: number }>()) ?? { count: 0 };
+      if (count >= LIMITS.passkeysMax) {
+        throw badRequest(null, `You have ${LIMITS.passkeysMax} passkeys, which is the limit. Remove one first.`);
+      }
+      const options = await ask(c, (api, withCookies) =>
+        api.generatePasskeyRegistrationOptions({ query: {}, ...withCookies }),
+      );
+      return c.json(asJson(options), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/passkeys',
+      summary: 'Keep a passkey that the browser has made',
+      middleware: [signedIn, ...jsonBody] as const,
+      request: { body: body(NewPasskeyBody) },
+      responses: { 201: answers('The passkey') },
+    }),
+    async (c) => {
+      const { id } = await ask(c, (api, withCookies) =>
+        api.verifyPasskeyRegistration({ body: c.req.valid('json'), ...withCookies }),
+      );
+      const row = await c.env.DB.prepare('SELECT id, name, created_at, backed_up FROM passkeys WHERE id = ?1')
+        .bind(id)
+        .first<PasskeyRow>();
+      if (!row) throw new Error(`the passkey ${id} was made and is not there`);
+      return c.json(showPasskey(row), 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'delete',
+      path: '/auth/passkeys/{passkeyId}',
+      summary: 'Remove a passkey',
+      middleware: signedIn,
+      request: { params: z.object({ passkeyId: z.string() }) },
+      responses: { 204: { description: 'It is removed' } },
+    }),
+    async (c) => {
+      const { meta } = await c.env.DB.prepare('DELETE FROM passkeys WHERE id = ?1 AND user_id = ?2')
+        .bind(c.req.valid('param').passkeyId, c.get('session').userId)
+        .run();
+      if (meta.changes === 0) throw notFound('passkey');
+      return c.body(null, 204);
+    },
+  );
+
+/** Asks for what takes a password or a code: a try, which is given back where it was right. */
+async function askOnTry<T, E extends ApiEnv>(c: Context<E>, { userId }: Session, call: Call<T>): Promise<T> {
+  await takeTry(c.env, c.req.raw, userId);
+  const answer = await ask(c, call);
+  await giveBackTry(c.env, c.req.raw, userId);
+  return answer;
+}
+
+interface SessionRow {
+  id: string;
+  created_at: number;
+  updated_at: number;
+  expires_at: number;
+  ip_address: string | null;
+  user_agent: string | null;
+}
+
+function showSession(row: SessionRow, currentId: string) {
+  return {
+    id: row.id,
+    current: row.id === currentId,
+    createdAt: instant(row.created_at),
+    lastSeenAt: instant(row.updated_at),
+    expiresAt: instant(row.expires_at),
+    ipAddress: row.ip_address || null,
+    userAgent: row.user_agent || null,
+  };
+}
+
+interface PasskeyRow {
+  id: string;
+  name: string | null;
+  created_at: number;
+  backed_up: number;
+}
+
+function showPasskey({ id, name, created_at, backed_up }: PasskeyRow) {
+  return { id, name, createdAt: instant(created_at), backedUp: backed_up === 1 };
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** Browsers make passkeys for names only. */
+function checkHasName(hostname: string): void {
+  if (!/^[\d.]+$|^\[/.test(hostname)) return;
+  const message = 'Passkeys belong to a name, not to a number: open Purser under its name (here: localhost).';
+  throw badRequest(null, message);
+}

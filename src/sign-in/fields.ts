@@ -1,0 +1,68 @@
+/** The fields of sign-in's bodies. What is wrong with a password is said without repeating it. */
+import { z } from '@hono/zod-openapi';
+import { LIMITS } from '../limits.ts';
+
+const { passwordLengthMin, passwordLengthMax } = LIMITS;
+
+/** As RFC 5321 has it. */
+const EMAIL_LENGTH_MAX = 254;
+const NAME_LENGTH_MAX = 100;
+const TOKEN_LENGTH_MAX = 500;
+
+const text = (field: string) => z.string({ error: `${field} is required.` });
+
+/** In lower case: nobody has two addresses that differ in case only. */
+export const EMAIL = text('email')
+  .max(EMAIL_LENGTH_MAX, { error: `email must have at most ${EMAIL_LENGTH_MAX} characters.` })
+  .trim()
+  .toLowerCase()
+  .pipe(z.email({ error: 'email must be an e-mail address.' }));
+
+export const name = (field: string) =>
+  text(field)
+    .trim()
+    .min(1, { error: `${field} must not be empty.` })
+    .max(NAME_LENGTH_MAX, { error: `${field} must have at most ${NAME_LENGTH_MAX} characters.` })
+    .regex(/^\P{Cc}*$/u, { error: `${field} must be one line of text.` });
+
+const password = (field: string) =>
+  text(field)
+    .min(1, { error: `${field} must not be empty.` })
+    .max(passwordLengthMax, { error: `${field} must have at most ${passwordLengthMax} characters.` });
+
+/** A password that is there already. */
+export const PASSWORD = password('password');
+
+export const newPassword = (field: string) =>
+  password(field).min(passwordLengthMin, { error: `${field} must have at least ${passwordLengthMin} characters.` });
+
+/** Out of a mailed link. */
+export const TOKEN = text('token').min(1, { error: 'token must not be empty.' }).max(TOKEN_LENGTH_MAX);
+
+/** Of an authenticator app (six digits) or a backup code. */
+export const CODE = text('code').trim().min(6, { error: 'code is too short.' }).max(20, { error: 'code is too long.' });
+
+const base64url = z
+  .string()
+  .regex(/^[\w-]+$/)
+  .max(20_000);
+
+const credential = <T extends z.ZodRawShape>(response: T) =>
+  z.looseObject(
+    {
+      id: base64url,
+      rawId: base64url,
+      type: z.literal('public-key'),
+      clientExtensionResults: z.looseObject({}).default({}),
+      response: z.looseObject({ clientDataJSON: base64url, ...response }),
+    },
+    { error: 'response must be what the browser gave for the passkey.' },
+  );
+
+/** What a browser's `PublicKeyCredential.toJSON()` gives for a new passkey; the library checks what is in it. */
+export const ATTESTATION = credential({ attestationObject: base64url }).openapi('NewPasskeyCredential');
+
+/** The same of a passkey that signs in. */
+export const ASSERTION = credential({ authenticatorData: base64url, signature: base64url }).openapi(
+  'PasskeyCredential',
+);

@@ -1,0 +1,303 @@
+/** Signing up, in and out, and a forgotten password: what somebody does who is not signed in. */
+
+import { waitUntil } from 'cloudflare:workers';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
+import { deliversMail } from '../mail/mail.ts';
+import { notFound } from '../teams/api-error.ts';
+import { sha256Hex } from '../teams/keys.ts';
+import { isTimeZone } from '../usage/time-zones.ts';
+import { ASSERTION, CODE, EMAIL, name, newPassword, PASSWORD, TOKEN } from './fields.ts';
+import { asJson, ask, libraryFor, originOf } from './library.ts';
+import { PROVIDER_NAMES, socialProviders } from './providers.ts';
+import { withoutValues } from './refusals.ts';
+import { ownSite } from './session.ts';
+import { setUpCodeHash, waitsForSetUp } from './set-up-code.ts';
+import { beginSignUp, confirmSignUp, mailMissing } from './sign-up.ts';
+import { giveBackTry, takeMail, takeTry } from './throttle.ts';
+
+const SignUpBody = z
+  .strictObject({
+    email: EMAIL,
+    name: name('name'),
+    password: newPassword('password'),
+    setUpCode: z.string().min(1).max(100).optional(),
+    organizationName: name('organizationName').optional(),
+    timeZone: z.string().refine(isTimeZone, { error: 'timeZone must be an IANA zone.' }).default('UTC'),
+  })
+  .openapi('SignUpBody');
+
+const SignInBody = z
+  .strictObject({ email: EMAIL, password: PASSWORD, remember: z.boolean().default(true) })
+  .openapi('SignInBody');
+
+const SecondFactorBody = z
+  .strictObject({ code: CODE, kind: z.enum(['app', 'backup']).default('app') })
+  .openapi('SecondFactorBody');
+
+const PasskeyBody = z.strictObject({ response: ASSERTION }).openapi('PasskeySignInBody');
+
+const Provider = z.object({ provider: z.enum(PROVIDER_NAMES) });
+
+const ReturnBody = z
+  .strictObject({
+    returnTo: z
+      .string()
+      .max(200)
+      .regex(/^\/dashboard(\/[\w/-]*)?$/, { error: 'returnTo must be a page of the dashboard.' })
+      .default('/dashboard'),
+  })
+  .openapi('ProviderSignInBody');
+
+const EmailBody = z.strictObject({ email: EMAIL }).openapi('EmailBody');
+
+const LinkBody = z.strictObject({ token: TOKEN, password: PASSWORD }).openapi('ConfirmSignUpBody');
+
+const ResetBody = z.strictObject({ token: TOKEN, password: newPassword('password') }).openapi('ResetPasswordBody');
+
+/** What goes on in the mail. The same for every address. */
+const MAILED = { next: 'email' } as const;
+
+export const signInRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/auth/methods',
+      summary: 'How one can sign in here, and whether one can sign up',
+      responses: { 200: answers('The ways') },
+    }),
+    async (c) => {
+      const providers = Object.keys(socialProviders(c.env));
+      const signUp = c.env.OPEN_SIGN_UP === '1' ? 'open' : 'invited';
+      return c.json({ password: true, passkey: true, providers, signUp, waitsForSetUp: await waitsForSetUp(c.env.DB) });
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-up',
+      summary: 'Ask for an account: invited, with the set-up code, or where sign-up is open',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(SignUpBody) },
+      responses: {
+        201: answers('The account, signed in: the set-up code vouched for it, as this Purser cannot send mail'),
+        202: answers('What comes next is in the mail'),
+      },
+    }),
+    async (c) => {
+      const { setUpCode, ...asked } = c.req.valid('json');
+      const { email, password, name, organizationName = `${name}'s team` } = asked;
+      await takeTry(c.env, c.req.raw, email);
+      const codeHash = setUpCode === undefined ? null : await setUpCodeHash(setUpCode);
+      const signUp = { ...asked, organizationName, setUpCodeHash: codeHash };
+      const step = await beginSignUp(c.env, originOf(c.req.raw), signUp, Date.now());
+      if (step.done) return c.json({ user: await signIn(c, email, password) }, 201);
+      inBackground(step.afterwards);
+      return c.json(MAILED, 202);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-up/confirm',
+      summary: 'Make the account of a sign-up, by the mailed link and the password chosen then',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(LinkBody) },
+      responses: { 201: answers('The account, signed in') },
+    }),
+    async (c) => {
+      const { token, password } = c.req.valid('json');
+      const tokenHash = await sha256Hex(token);
+      await takeTry(c.env, c.req.raw, tokenHash);
+      const email = await confirmSignUp(c.env, tokenHash, password, Date.now());
+      await giveBackTry(c.env, c.req.raw, tokenHash);
+      return c.json({ user: await signIn(c, email, password) }, 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-in',
+      summary: 'Sign in with e-mail address and password',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(SignInBody) },
+      responses: { 200: answers('The user, or `next: second_factor`') },
+    }),
+    async (c) => {
+      const { email, password, remember } = c.req.valid('json');
+      await takeTry(c.env, c.req.raw, email);
+      const signedIn = await ask(c, (api, withCookies) =>
+        api.signInEmail({ body: { email, password, rememberMe: remember }, ...withCookies }),
+      );
+      if (!('user' in signedIn)) return c.json({ next: 'second_factor' as const }, 200);
+      await giveBackTry(c.env, c.req.raw, email);
+      return c.json({ user: showUser(signedIn.user) }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-in/second-factor',
+      summary: 'The second step of signing in: a code of the authenticator app, or a backup code',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(SecondFactorBody) },
+      responses: { 200: answers('The user') },
+    }),
+    async (c) => {
+      const { code, kind } = c.req.valid('json');
+      await takeTry(c.env, c.req.raw, null);
+      const { user } = await ask(c, (api, withCookies) =>
+        kind === 'app'
+          ? api.verifyTOTP({ body: { code }, ...withCookies })
+          : api.verifyBackupCode({ body: { code }, ...withCookies }),
+      );
+      // This try, and that of the first step.
+      await giveBackTry(c.env, c.req.raw, null);
+      await giveBackTry(c.env, c.req.raw, user.email);
+      return c.json({ user: showUser(user) }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-in/passkey/options',
+      summary: 'What a browser needs to sign in with a passkey',
+      middleware: ownSite,
+      responses: { 200: answers('For `navigator.credentials.get`') },
+    }),
+    async (c) => {
+      await takeTry(c.env, c.req.raw, null);
+      const options = await ask(c, (api, withCookies) => api.generatePasskeyAuthenticationOptions(withCookies));
+      return c.json(asJson(options), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-in/passkey',
+      summary: 'Sign in with a passkey',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(PasskeyBody) },
+      responses: { 200: answers('The user') },
+    }),
+    async (c) => {
+      const { response } = c.req.valid('json');
+      const { user } = await ask(c, (api, withCookies) =>
+        api.verifyPasskeyAuthentication({ body: { response }, ...withCookies }),
+      );
+      // Taken with the options.
+      await giveBackTry(c.env, c.req.raw, null);
+      return c.json({ user: showUser(user) }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-in/with/{provider}',
+      summary: 'Where to go to sign in with a provider',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { params: Provider, body: body(ReturnBody) },
+      responses: { 200: answers('The address') },
+    }),
+    async (c) => {
+      const { provider } = c.req.valid('param');
+      if (!socialProviders(c.env)[provider]) throw notFound('way to sign in');
+      await takeTry(c.env, c.req.raw, null);
+      const { returnTo } = c.req.valid('json');
+      const asked = { provider, callbackURL: returnTo, disableRedirect: true };
+      const { url } = await ask(c, (api, withCookies) => api.signInSocial({ body: asked, ...withCookies }));
+      if (!url) throw new Error(`there is no way to ${provider}`);
+      return c.json({ url }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/auth/callback/{provider}',
+      summary: 'Where a provider sends the browser back to',
+      request: { params: Provider },
+      responses: { 302: { description: 'To the dashboard; to its sign-in page with `error` where it failed' } },
+    }),
+    async (c) => {
+      const origin = originOf(c.req.raw);
+      const { handler } = await libraryFor(c.env, origin);
+      const answer = await handler(c.req.raw);
+      if (answer.status < 400) return answer;
+      console.error(JSON.stringify({ event: 'provider_sign_in_failed', status: answer.status }));
+      return c.redirect(`${origin}/dashboard/sign-in?error=failed`, 302);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/sign-out',
+      summary: 'End this session',
+      middleware: ownSite,
+      responses: { 204: { description: 'Signed out' } },
+    }),
+    async (c) => {
+      await ask(c, (api, withCookies) => api.signOut(withCookies));
+      return c.body(null, 204);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/password-reset',
+      summary: 'Mail a link that sets a new password',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(EmailBody) },
+      responses: { 202: answers('What comes next is in the mail, if there is such an account') },
+    }),
+    async (c) => {
+      const { email } = c.req.valid('json');
+      await takeTry(c.env, c.req.raw, email);
+      if (!deliversMail(c.env)) throw mailMissing();
+      await takeMail(c.env, 'password-reset', email);
+      // All of it behind the answer, whose time would else tell whether there is such an account.
+      inBackground(
+        libraryFor(c.env, originOf(c.req.raw)).then(({ api }) => api.requestPasswordReset({ body: { email } })),
+      );
+      return c.json(MAILED, 202);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/auth/password-reset/confirm',
+      summary: 'Set a new password by the mailed link; ends all sessions',
+      middleware: [ownSite, ...jsonBody] as const,
+      request: { body: body(ResetBody) },
+      responses: { 204: { description: 'The password is set' } },
+    }),
+    async (c) => {
+      const { token, password } = c.req.valid('json');
+      await takeTry(c.env, c.req.raw, null);
+      await ask(c, (api, withCookies) => api.resetPassword({ body: { token, newPassword: password }, ...withCookies }));
+      await giveBackTry(c.env, c.req.raw, null);
+      return c.body(null, 204);
+    },
+  );
+
+/** Signs in whoever has just proven the address and the password. */
+async function signIn(c: Context<ApiEnv>, email: string, password: string): Promise<ShownUser> {
+  const { user } = await ask(c, (api, withCookies) => api.signInEmail({ body: { email, password }, ...withCookies }));
+  return showUser(user);
+}
+
+interface ShownUser {
+  id: string;
+  name: string;
+  email: string;
+}
+
+function showUser({ id, name, email }: ShownUser): ShownUser {
+  return { id, name, email };
+}
+
+function inBackground(work: Promise<unknown>): void {
+  const failed = (error: unknown) =>
+    console.error(JSON.stringify({ event: 'sign_in_mail_failed', error: String(withoutValues(error)) }));
+  waitUntil(work.catch(failed));
+}
