@@ -10,7 +10,7 @@ import { limitsOf, spent } from './limits.ts';
 import type { Member } from './truth.ts';
 import type { Witness } from './witness.ts';
 
-/** `decidedUnder`: the policy that the object had, durable or not. */
+/** `decidedUnder`: the policy that the object had, durable or not. `sinceMs`: when it was asked. */
 export function checkDecision(
   witness: Witness,
   instance: Instance,
@@ -18,14 +18,26 @@ export function checkDecision(
   request: AuthorizeRequest,
   admission: Admission,
   decidedUnder: PolicyVersion | null,
+  sinceMs: number,
 ): void {
   if (admission.granted) checkGrant(witness, instance, member, request.attemptId, decidedUnder);
-  else checkRefusal(witness, member, request, admission.refusal);
+  else checkRefusal(witness, member, request, admission.refusal, sinceMs);
 }
 
 /** Who is refused for money has a reason in it. */
-function checkRefusal(witness: Witness, member: Member, request: AuthorizeRequest, refusal: LedgerRefusal): void {
+function checkRefusal(
+  witness: Witness,
+  member: Member,
+  request: AuthorizeRequest,
+  refusal: LedgerRefusal,
+  sinceMs: number,
+): void {
   witness.simulation.count(`refused: ${refusal.kind}`);
+  if (refusal.kind === 'insufficient_credits' || refusal.kind === 'credits_in_flight') member.refusedSince += 1;
+  if (refusal.kind === 'insufficient_credits') {
+    const { amount, otherwise } = request;
+    witness.credit?.checkRefusal(Math.min(amount ?? 0, otherwise?.amount ?? Number.POSITIVE_INFINITY), sinceMs);
+  }
   if (!('view' in refusal)) return;
   member.refusedSince += 1;
   const { view } = refusal;

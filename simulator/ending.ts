@@ -14,6 +14,7 @@ interface Row {
 
 export function checkEnd(witness: Witness, d1: D1, profile: Profile): void {
   witness.d1Changed(d1);
+  witness.credit?.checkEnd();
   for (const member of witness.members.values()) {
     const rows = d1.rows<Row>(
       'SELECT n, attempt_id, cost, unresolved FROM usage_events WHERE member_id = ? ORDER BY seq',

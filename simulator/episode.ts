@@ -3,16 +3,19 @@
  * quiet, until nothing will ever happen any more; then what must be true at the end of everything.
  */
 import { MemberBudget } from '../durable-objects/member-budget.ts';
+import { OrgWallet } from '../durable-objects/org-wallet.ts';
+import type { EntryKind } from '../src/budgets/wallet-tables.ts';
 import { MINUTE_MS } from '../src/limits.ts';
-import { memberBudget } from '../src/objects.ts';
+import { memberBudget, orgWallet } from '../src/objects.ts';
 import { pushPending, pushPolicies } from '../src/teams/policy.ts';
 import { proveInTurns } from '../src/usage/books-cron.ts';
 import { rollUp } from '../src/usage/rollups.ts';
+import { Credit } from './credit.ts';
 import { bindingOf, D1 } from './d1.ts';
 import { checkEnd } from './ending.ts';
 import type { ObjectClass } from './instance.ts';
 import { Network } from './network.ts';
-import { Owner } from './owner.ts';
+import { ORGANIZATION, Owner } from './owner.ts';
 import { Host } from './platform.ts';
 import { drawProfile, type Profile } from './profile.ts';
 import { Requests } from './requests.ts';
@@ -71,19 +74,17 @@ class Episode {
     this.#owner = new Owner(this.#d1, profile, simulation.random);
     this.#members = this.#owner.found();
     for (const member of this.#members) {
-      const host = new Host(member.id, MemberBudget as unknown as ObjectClass, this.#network, this.witness, (process) =>
-        this.#environment(process),
-      );
-      member.host = host;
-      this.#hosts.set(member.id, host);
+      member.host = this.#host(member.id, MemberBudget);
       this.witness.members.set(member.id, member);
     }
+    if (profile.metering !== 'off') this.witness.credit = new Credit(this.witness, this.#host(ORGANIZATION, OrgWallet));
     this.#requests = new Requests(this.witness, this.#members, (process) => this.#environment(process));
   }
 
   async run(): Promise<void> {
     const simulation = this.#simulation;
     simulation.tell(() => JSON.stringify(this.#profile));
+    await this.#post('top_up');
     this.#requests.plan();
     this.#planCron();
     while (simulation.steps < STEPS_MAX && (await simulation.step())) {
@@ -149,6 +150,7 @@ class Episode {
       proveInTurns(env, Date.now()).then(({ unproven }) => {
         this.#unproven = unproven;
       }, ignore);
+      if (this.witness.credit) orgWallet(env, ORGANIZATION, (object) => object.status()).catch(ignore);
     });
   }
 
@@ -186,19 +188,36 @@ class Episode {
     }
     if (simulation.chance(profile.lookRate)) await this.#look();
     if (simulation.chance(profile.policyRate)) await this.#changePolicy(simulation.pick(this.#members));
+    if (simulation.chance(profile.creditRate)) await this.#post(simulation.chance(0.3) ? 'refund' : 'top_up');
     const stuck = this.#members.find(({ refusedSince }) => refusedSince > REFUSALS_BORNE);
-    if (stuck && simulation.chance(profile.reliefRate)) await this.#changePolicy(stuck);
+    if (stuck && simulation.chance(profile.reliefRate)) {
+      stuck.refusedSince = 0;
+      if (profile.metering !== 'off' && simulation.chance(0.5)) await this.#post('top_up');
+      else await this.#changePolicy(stuck);
+    }
   }
 
   async #changePolicy(member: Member): Promise<void> {
     const simulation = this.#simulation;
     simulation.count('policy changes');
-    member.refusedSince = 0;
     const process = new Process(simulation, 'owner');
     const env = this.#environment(process);
-    this.#owner.change(env.DB, member, simulation.nowMs);
+    const ofAll = this.#profile.metering === 'changes' && simulation.chance(0.3);
+    if (ofAll) this.#owner.changeMetering(env.DB, simulation.nowMs);
+    else this.#owner.change(env.DB, member, simulation.nowMs);
     await process.run(() => {
-      pushPolicies(env, [member]).catch(ignore);
+      pushPolicies(env, ofAll ? this.#members : [member]).catch(ignore);
+    });
+  }
+
+  async #post(kind: EntryKind): Promise<void> {
+    const simulation = this.#simulation;
+    if (this.#profile.metering === 'off') return;
+    const process = new Process(simulation, 'operator');
+    const entry = this.#owner.drawEntry(kind, simulation.nowMs);
+    simulation.count(kind === 'refund' ? 'refunds' : 'top-ups');
+    await process.run(() => {
+      orgWallet(this.#environment(process), ORGANIZATION, (object) => object.post(entry)).catch(ignore);
     });
   }
 
@@ -208,6 +227,13 @@ class Episode {
     this.#d1.down = false;
     Object.assign(this.#profile, { lossRate: 0, repeatRate: 0, delayRate: 0 });
     for (let minute = 1; minute <= 3; minute++) this.#simulation.after(minute * 30 * MINUTE_MS, () => this.#cron());
+  }
+
+  #host(name: string, objectClass: unknown): Host {
+    const environment = (process: Process) => this.#environment(process);
+    const host = new Host(name, objectClass as ObjectClass, this.#network, this.witness, environment);
+    this.#hosts.set(name, host);
+    return host;
   }
 
   #environment(process: Process): Env {
@@ -225,6 +251,7 @@ class Episode {
     return {
       DB: bindingOf(process, this.#network),
       MEMBER_BUDGET: { idFromName: (name: string) => name, get: stubOf },
+      ORG_WALLET: { idFromName: (name: string) => name, get: stubOf },
     } as unknown as Env;
   }
 }

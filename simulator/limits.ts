@@ -11,7 +11,8 @@ import type { Member, Piece } from './truth.ts';
 export interface Limited {
   /** 'member', or a key's id. */
   scope: string;
-  kind: 'total' | 'period';
+  /** credit: the organization's, all that was ever spent of it. */
+  kind: 'total' | 'period' | 'credit';
   limit: number;
   window: WindowSpec | null;
 }
@@ -83,7 +84,7 @@ export function spent(member: Member, limited: Limited, nowMs: number, clockErro
     const sinceMs = member.windowSinceMs.get(scope) ?? Number.NEGATIVE_INFINITY;
     const startMs = windowStart(window, pieces, nowMs, clockErrorMs, sinceMs);
     counts = ({ atMs }) => atMs > startMs;
-  } else if (scope === 'member' && member.policy?.totalBasis === 'cycle') {
+  } else if (kind === 'total' && scope === 'member' && member.policy?.totalBasis === 'cycle') {
     counts = ({ n }) => n > member.cycleAfterN;
   }
   return pieces.reduce((sum, piece) => (counts(piece) ? sum + piece.amount : sum), 0);

@@ -295,6 +295,61 @@ export const PLANTS: readonly Plant[] = [
       },
     ],
   },
+  {
+    name: 'lent-twice',
+    what: 'the wallet lends what is out with others already',
+    changes: [
+      {
+        file: 'src/budgets/wallet.ts',
+        instead: 'Math.min(size, balance - lent)',
+        put: 'Math.min(size, balance)',
+      },
+    ],
+  },
+  {
+    name: 'given-back-in-memory-only',
+    what: 'the wallet is told what comes back before a member has written that it is gone',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));',
+        put: 'state.lease = giveBack(state.lease, held, returnTo);',
+      },
+    ],
+  },
+  {
+    name: 'held-and-given-back',
+    what: 'a recall takes what is held as well',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'const held = state.policy.metered ? heldOfLease(state) : ZERO;',
+        put: 'const held = ZERO;',
+      },
+    ],
+  },
+  {
+    name: 'ghost-forgotten-by-the-lease',
+    what: 'a ghost is held in the limits of budgets only',
+    changes: [
+      {
+        file: 'src/budgets/credit.ts',
+        instead: 'return addNanos(scopeOf(state, MEMBER_SCOPE).held, state.ghostsHeld);',
+        put: 'return scopeOf(state, MEMBER_SCOPE).held;',
+      },
+    ],
+  },
+  {
+    name: 'older-lease-believed',
+    what: 'a delayed word of the wallet makes what was given back come back',
+    changes: [
+      {
+        file: 'src/budgets/lease.ts',
+        instead: 'returned: max(lease.returned, said.returned),',
+        put: 'returned: said.returned,',
+      },
+    ],
+  },
 ];
 
 export function plantNamed(name: string): Plant {

@@ -67,6 +67,7 @@ export class Host {
     instance.lastCallMs = simulation.nowMs;
     instance.unanswered.add(call);
     call.receivedAtMs = simulation.nowMs;
+    simulation.count(`${call.method} calls`);
     simulation.tell(() => `${instance.name} gets ${call.method} ${JSON.stringify(call.argument)}`);
     const answer = (answered: Answer) => {
       simulation.tell(() => `${instance.name} answers ${call.method} ${told(answered)}`);
@@ -82,7 +83,8 @@ export class Host {
       if (!method) throw new Error(`no method ${call.method}`);
       method.call(instance.object, call.argument).then(
         (value) => answer({ value }),
-        (error) => answer({ error }),
+        // One that is behind may rightly find that others know what cannot be.
+        (error) => answer({ error: instance.superseded ? new Error(`simulated: superseded, ${error}`) : error }),
       );
     });
   }
@@ -225,5 +227,6 @@ export class Host {
 }
 
 function told(answer: Answer): string {
-  return 'value' in answer ? JSON.stringify(answer.value) : String(answer.error);
+  if ('error' in answer) return String(answer.error);
+  return JSON.stringify(answer.value, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }

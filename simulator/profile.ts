@@ -10,6 +10,8 @@ export interface Profile {
   keysPerMember: number;
   /** Holds are kept near the limit; else there is room for all. */
   tight: boolean;
+  /** Whether the organization's credit is spent as well; changes: it is turned on and off. */
+  metering: 'off' | 'on' | 'changes';
   /** Period limits, and pauses as long as their windows. */
   windows: boolean;
   /** No provider charges more than its hold; some do where this is false. */
@@ -29,6 +31,8 @@ export interface Profile {
   evictRate: number;
   clockJumpRate: number;
   policyRate: number;
+  /** Top-ups and refunds, beside those that help who was refused. */
+  creditRate: number;
   /** When a member was refused for a while: that its owner changes something. */
   reliefRate: number;
   lookRate: number;
@@ -60,6 +64,7 @@ export function drawProfile(random: SeededRandom): Profile {
     members: random.mostlySmall(1, 3),
     keysPerMember: random.between(1, 3),
     tight: random.fraction() < 0.85,
+    metering: drawMetering(random),
     windows,
     honest: random.fraction() < 0.7,
     clockErrorMsMax: fair ? Math.round(often(CLOCK_FAIR_MS)) : 2 * LIMITS.holdGraceMs,
@@ -71,6 +76,7 @@ export function drawProfile(random: SeededRandom): Profile {
     evictRate: often(0.02),
     clockJumpRate: often(0.01),
     policyRate: often(0.02),
+    creditRate: often(0.01),
     reliefRate: often(0.2),
     lookRate: often(0.02),
     d1OutageRate: often(0.005),
@@ -84,4 +90,10 @@ export function drawProfile(random: SeededRandom): Profile {
     alarmLateMsMax: random.fraction() < 0.7 ? 100 : 20_000,
     supersededMsMax: CLOCK_FAIR_MS,
   };
+}
+
+function drawMetering(random: SeededRandom): Profile['metering'] {
+  const dice = random.fraction();
+  if (dice < 0.6) return 'off';
+  return dice < 0.9 ? 'on' : 'changes';
 }

@@ -166,8 +166,10 @@ function current(): Process {
   return running;
 }
 
-/** What Purser's code says in its log of failures that were simulated. */
-const EXPECTED = /simulated: |no answer from/;
+/** Whether a failure that Purser's code throws or logs was simulated. */
+export function isExpected(failure: string): boolean {
+  return /simulated: |no answer from|the wallet does not answer/.test(failure);
+}
 
 /** Replaces what Purser's code takes from its platform, for the rest of this thread's life. */
 export function replaceGlobals(): void {
@@ -189,7 +191,7 @@ export function replaceGlobals(): void {
   const complain = (line: string) => {
     const { simulation } = current();
     simulation.tell(() => line);
-    if (!EXPECTED.test(line)) simulation.complaint ??= line;
+    if (!isExpected(line)) simulation.complaint ??= line;
   };
   Object.assign(console, { warn: complain, error: complain });
   process.on('unhandledRejection', (error) => complain(error instanceof Error ? String(error.stack) : String(error)));

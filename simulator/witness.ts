@@ -3,7 +3,7 @@
  * invariant is broken. Purser's code does not know of it. The first violation counts; the rest may follow from it.
  *
  * What each invariant is checked by: 1 bounds.ts and decisions.ts; 2, 3 and 5 events.ts, durable.ts and ending.ts;
- * 4 books.ts and Purser's own cron; 6 starts.ts; 8 and the fence here.
+ * 4 books.ts and Purser's own cron; 6 starts.ts; 7 credit.ts; 8 and the fence here.
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type {
@@ -20,6 +20,7 @@ import { attemptMadeAt } from '../src/ids.ts';
 import { LIMITS } from '../src/limits.ts';
 import { checkBooks } from './books.ts';
 import { Bounds } from './bounds.ts';
+import type { Credit } from './credit.ts';
 import type { D1 } from './d1.ts';
 import { checkDecision } from './decisions.ts';
 import { checkGhosts, checkRows, openRows, takeEvents } from './durable.ts';
@@ -27,7 +28,7 @@ import type { Instance } from './instance.ts';
 import type { Answer, Call } from './network.ts';
 import type { Host } from './platform.ts';
 import { CLOCK_FAIR_MS, type Profile } from './profile.ts';
-import type { Process, Simulation } from './simulation.ts';
+import { isExpected, type Process, type Simulation } from './simulation.ts';
 import { checkStart } from './starts.ts';
 import { Attempt, type Member } from './truth.ts';
 
@@ -39,6 +40,8 @@ export interface Violation {
 
 export class Witness {
   readonly members = new Map<string, Member>();
+  /** The organization's wallet; null where it has none. */
+  credit: Credit | null = null;
   violation: Violation | null = null;
   readonly simulation: Simulation;
   readonly profile: Profile;
@@ -96,17 +99,17 @@ export class Witness {
     if ('value' in answer && (method === 'authorize' || method === 'extend')) {
       const { value } = answer as { value: Admission | Extension };
       // It counts once it is durable, should it never leave: the object may give the same answer later.
-      if ('ticket' in value) instance.whenDurable(() => this.#granted(instance, member, value.ticket));
+      if ('ticket' in value) instance.whenDurable(() => this.#granted(instance, member, method, value.ticket));
     }
     // One that was superseded may be behind: only what it grants must be right.
     if (instance.superseded) return;
     if ('error' in answer) {
       const text = String(answer.error);
-      if (!text.includes('simulated')) this.report('a throw is a bug', `${method}: ${text}`);
+      if (!isExpected(text)) this.report('a throw is a bug', `${method}: ${text}`);
     } else if (method === 'authorize') {
       const decidedUnder = this.#policies.get(instance)?.policy.version ?? null;
       const request = argument as AuthorizeRequest;
-      checkDecision(this, instance, member, request, answer.value as Admission, decidedUnder);
+      checkDecision(this, instance, member, request, answer.value as Admission, decidedUnder, call.receivedAtMs);
     } else if (method === 'settle' || method === 'release') {
       this.#checkWait(call, member);
     }
@@ -172,10 +175,12 @@ export class Witness {
 
   /** All that the object wrote so far is durable. */
   committed(host: Host): void {
+    if (host === this.credit?.host) this.credit.walletCommitted();
     const member = this.members.get(host.name);
     if (!member) return;
     takeEvents(this, host.disk, member);
     checkGhosts(this, host, member);
+    this.credit?.memberCommitted(member);
   }
 
   /** And all that waited for it has left, grants and a new policy among it. */
@@ -194,11 +199,12 @@ export class Witness {
 
   /** After every step. */
   checkLimits(): void {
-    for (const member of this.members.values()) {
-      if (!member.touched) continue;
+    const touched = [...this.members.values()].filter((member) => member.touched);
+    for (const member of touched) {
       member.touched = false;
       this.#bounds.check(member);
     }
+    if (touched.length > 0) this.credit?.check();
   }
 
   /** A policy that is new on the disk counts for whatever leaves the object from now on, once it is durable. */
@@ -212,7 +218,7 @@ export class Witness {
     instance.whenDurable(() => this.#bounds.adopt(member, policy, eventsBefore));
   }
 
-  #granted(instance: Instance, member: Member, { attemptId, amount, openedAtMs }: Ticket): void {
+  #granted(instance: Instance, member: Member, method: string, { attemptId, amount, openedAtMs }: Ticket): void {
     member.touched = true;
     const attempt = member.attempts.get(attemptId);
     if (!attempt) {
@@ -227,7 +233,9 @@ export class Witness {
       openedAtMs,
       life: instance.superseded ? null : instance,
     };
-    if (openedAtMs !== attempt.admitted.openedAtMs) attempt.grantedAgain = true;
+    // As far as its ticket tells, of which an honest repeat gives the same.
+    const less = method === 'authorize' && amount < attempt.granted;
+    if (less || openedAtMs !== attempt.admitted.openedAtMs) attempt.grantedAgain = true;
     if (amount <= attempt.granted) return;
     attempt.granted = amount;
     this.#bounds.granted(instance, attempt);

@@ -442,12 +442,14 @@ export class Ledger {
 
   /**
    * Whether the wallet should hear what it will not ask for: that a lease was overspent, before it lends that money to
-   * others, or was given back because the organization is metered no more. What has been spent of a lease it need not know.
+   * others; that a correction gave back to it, because whose lease looks spent is not asked; or all there is, because the
+   * organization is metered no more. What else has been spent of a lease it need not know.
    */
   owesWallet(): boolean {
     const { lease, told, policy } = this.#loaded();
-    if (!policy.metered) return lease.returned > told.returned;
-    return unspent(lease) < 0 && (lease.spent > told.spent || lease.reversed > told.reversed);
+    if (lease.reversed > told.reversed) return true;
+    if (!policy.metered) return lease.returned > told.returned || lease.spent > told.spent;
+    return unspent(lease) < 0 && lease.spent > told.spent;
   }
 
   /** The wallet has spoken. What it granted may be used when this returns. */
