@@ -65,6 +65,8 @@ export const LIMITS = {
   apiBodyBytesMax: 64 * 1024,
   /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
   checkedKeysMax: 2_000,
+  /** More projects than a large company has teams; each is a line in lists that people choose from. */
+  projectsMax: 1_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
   /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
