@@ -16,6 +16,7 @@ import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
+import { apiKeyRouter } from './teams/api-key-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
@@ -43,6 +44,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     organizationRouter,
     teamsRouter,
     projectRouter,
+    apiKeyRouter,
     usageRouter,
     billingRouter,
     auditRouter,

@@ -4,7 +4,7 @@
  */
 import { z } from '@hono/zod-openapi';
 
-export const NAME_LENGTH_MAX = 100;
+const NAME_LENGTH_MAX = 100;
 const PAGE_MAX = 100;
 const PAGE_DEFAULT = 50;
 

@@ -31,7 +31,7 @@ const SEEN = `
   ))`;
 
 /** The member whose granted projects are all that the caller sees; null for who sees every project. */
-export function onlyGrantedTo({ actor, role, plan }: Caller): string | null {
+function onlyGrantedTo({ actor, role, plan }: Caller): string | null {
   return actor.kind === 'user' && seesGrantedOnly(role, plan) ? actor.memberId : null;
 }
 

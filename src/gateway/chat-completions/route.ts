@@ -23,6 +23,8 @@ import type { GatewayContext } from '../router.ts';
 import { type ChatRequest, parseChatRequest, refuse } from './request.ts';
 import { chatWire } from './wire.ts';
 
+const ENDPOINT = 'chat/completions';
+
 const encoder = new TextEncoder();
 
 interface Asked {
@@ -39,7 +41,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const { caller } = authenticated;
 
   const understood = await understand(context);
-  if ('refusal' in understood) return (await refuseKeyFirst(env, caller)) ?? understood.refusal;
+  if ('refusal' in understood) return (await refuseKeyFirst(context, caller, ENDPOINT)) ?? understood.refusal;
   const { asked } = understood;
   const { body, request, mapping, provider } = asked;
 
@@ -51,7 +53,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const quoted = quote(request, bytesMax, mapping, provider, startedAtMs);
   const about: AttemptAbout = {
     requestId,
-    endpoint: 'chat/completions',
+    endpoint: ENDPOINT,
     mapping: mapping.id,
     canonicalModel: mapping.canonicalModel,
     provider: mapping.provider,
@@ -150,9 +152,9 @@ async function admitQuoted(
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
   const first = ask(quoted, about.streamed);
-  let admission = await admit(context, caller, about, first.amount, first.otherwise);
+  let admission = await admit(context, caller, about, first.amount, first.otherwise, quoted?.rulePrices);
   const rest = 'refusal' in admission ? askForTheRest(quoted, admission.refusal) : null;
-  if (rest) admission = await admit(context, caller, about, rest.amount, rest.otherwise);
+  if (rest) admission = await admit(context, caller, about, rest.amount, rest.otherwise, quoted?.rulePrices);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }
