@@ -17,6 +17,7 @@ import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
 import { apiKeyRouter } from './teams/api-key-routes.ts';
+import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
@@ -45,6 +46,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     teamsRouter,
     projectRouter,
     apiKeyRouter,
+    masterKeyRouter,
     usageRouter,
     billingRouter,
     auditRouter,

@@ -28,6 +28,7 @@ const ROUTES: Route[] = [
   ['GET', ({ organizationId, projectId }) => `/orgs/${organizationId}/projects/${projectId}`],
   ['PATCH', ({ organizationId, projectId }) => `/orgs/${organizationId}/projects/${projectId}`, () => ({ name: 'x' })],
   ['DELETE', ({ organizationId, projectId }) => `/orgs/${organizationId}/projects/${projectId}`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/master-keys`],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/health`],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/wallet`],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/audit-log`],
