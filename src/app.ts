@@ -16,8 +16,11 @@ import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
+import { apiKeyRouter } from './teams/api-key-routes.ts';
+import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
+import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { rollUp } from './usage/rollups.ts';
@@ -38,7 +41,17 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
   const forPeople = [signInRouter, accountRouter, meRouter];
-  const ours = [organizationRouter, teamsRouter, usageRouter, billingRouter, auditRouter, operatorRouter];
+  const ours = [
+    organizationRouter,
+    teamsRouter,
+    projectRouter,
+    apiKeyRouter,
+    masterKeyRouter,
+    usageRouter,
+    billingRouter,
+    auditRouter,
+    operatorRouter,
+  ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   return app;
 }

@@ -67,8 +67,16 @@ export const LIMITS = {
   apiBodyBytesMax: 64 * 1024,
   /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
   checkedKeysMax: 2_000,
+  /** More projects than a large company has teams; each is a line in lists that people choose from. */
+  projectsMax: 1_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
+  /** In one list of a rule: past this a name with a `*` at its end says it better. */
+  ruleEntriesMax: 100,
+  /** The rules of 500 keys, the most that a plan gives, fit beside all else into one policy, a value of at most 2 MB. */
+  rulesLengthMax: 2_000,
+  /** More programs than manage any organization. */
+  masterKeysMax: 50,
   /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
   requestsPerMinuteMax: 60_000,
   /** So many requests of some 16,000 tokens each: more than any provider gives one customer. */

@@ -34,6 +34,17 @@ export interface AuthorizeRequest extends Ask {
   /** SHA-256 of the presented key, hex. */
   keyHash: string;
   about: AttemptAbout;
+  /** What rules ask beside that. Absent from a Worker older than they are: what it would tell counts as not known. */
+  facts?: RuleFacts;
+}
+
+/** Null: not known, which no rule about it admits. */
+export interface RuleFacts {
+  /** The caller's address. */
+  ip: string | null;
+  /** Nanodollars per million tokens. */
+  inputPrice: Nanos | null;
+  outputPrice: Nanos | null;
 }
 
 /**
@@ -52,6 +63,8 @@ export interface Fallback {
 export interface Ticket {
   attemptId: string;
   keyId: string;
+  /** Of the key as it was presented: rolled since, it ends what runs under it. Absent from a ticket older than this. */
+  keyHash?: string;
   projectId: string;
   /** Which life of the object granted it. */
   epoch: string;
@@ -142,4 +155,6 @@ export interface ScopeStatus {
   } | null;
   totalBasis: 'lifetime' | 'cycle';
   activeKeys: number;
+  /** Of a key: when it was last presented, as far as this life of the object remembers. Null: D1 knows. */
+  lastUsedAtMs: number | null;
 }

@@ -11,6 +11,7 @@ import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { Plan, Role } from '../teams/roles.ts';
+import type { StoredRules } from '../teams/rules-body.ts';
 import type { Proof } from '../usage/books-findings.ts';
 
 /**
@@ -213,6 +214,8 @@ export const members = sqliteTable(
     budgetVersion: integer('budget_version').notNull().default(1),
     /** The cycle that a one-time budget counts. */
     budgetCycle: integer('budget_cycle').notNull().default(0),
+    /** What the member may use, whatever its keys say; null: everything. */
+    rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
     policyGeneration: integer('policy_generation').notNull().default(1),
     /** Rises with every change that the member's object must learn of. */
     policyVersion: integer('policy_version').notNull().default(1),
@@ -257,9 +260,13 @@ export const apiKeys = sqliteTable(
     masked: text('masked').notNull(),
     status: text('status').$type<'active' | 'disabled'>().notNull(),
     limits: text('limits', { mode: 'json' }).$type<StoredKeyLimits>().notNull(),
+    /** What the key may be used for, within what its member may; null: everything. */
+    rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     deletedAt: integer('deleted_at'),
+    /** When it was last presented, as its events told: some seconds late, and never written for one request alone. */
+    lastUsedAt: integer('last_used_at'),
   },
   (table) => [
     index('api_keys_by_member').on(table.memberId),

@@ -15,7 +15,8 @@ it('a release waits for others to be written with, and not for the row of a youn
   const caller = await checkKey(apiKey, env.KEY_SECRET);
   if (!caller) throw new Error('the seeded key is not one');
   const held = async () => {
-    const context = { env, ctx: createExecutionContext(), deadlines: new Deadlines() };
+    const request = new Request('https://purser.example/v1/chat/completions');
+    const context = { env, ctx: createExecutionContext(), deadlines: new Deadlines(), request };
     const admission = await admit(context, caller, ABOUT, { amount: nanos(100), otherwise: null });
     if ('refusal' in admission) throw new Error(admission.refusal.kind);
     return admission.admitted.hold;

@@ -14,7 +14,7 @@ import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { checkKey } from '../../src/teams/keys.ts';
 import { ABOUT } from '../support/about.ts';
-import { eventsIn, HELLO, keyOf, until, wordsIn } from '../support/gateway.ts';
+import { eventsIn, HELLO, keyOf, ORIGIN, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
 const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, clientIdleMsMax: 300, drainMs: 500 };
@@ -48,7 +48,7 @@ async function relayed(
   const deadlines = new Deadlines();
   const quoted = quote(parsed.request, 100, mapping, demoProvider, Date.now());
   const admission = await admit(
-    { env, ctx, deadlines },
+    { env, ctx, deadlines, request: new Request(ORIGIN) },
     caller,
     { ...ABOUT, streamed: stream },
     { amount: quoted && amountFor(quoted, covered), otherwise: null },

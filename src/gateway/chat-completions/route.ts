@@ -23,6 +23,8 @@ import type { GatewayContext } from '../router.ts';
 import { type ChatRequest, parseChatRequest, refuse } from './request.ts';
 import { chatWire } from './wire.ts';
 
+const ENDPOINT = 'chat/completions';
+
 const encoder = new TextEncoder();
 
 interface Asked {
@@ -39,7 +41,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const { caller } = authenticated;
 
   const understood = await understand(context);
-  if ('refusal' in understood) return (await refuseKeyFirst(env, caller)) ?? understood.refusal;
+  if ('refusal' in understood) return (await refuseKeyFirst(context, caller, ENDPOINT)) ?? understood.refusal;
   const { asked } = understood;
   const { body, request, mapping, provider } = asked;
 
@@ -51,7 +53,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const quoted = quote(request, bytesMax, mapping, provider, startedAtMs);
   const about: AttemptAbout = {
     requestId,
-    endpoint: 'chat/completions',
+    endpoint: ENDPOINT,
     mapping: mapping.id,
     canonicalModel: mapping.canonicalModel,
     provider: mapping.provider,
@@ -149,7 +151,7 @@ async function admitQuoted(
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
-  const admission = await admit(context, caller, about, ask(quoted, about.streamed));
+  const admission = await admit(context, caller, about, ask(quoted, about.streamed), quoted?.rulePrices);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }
