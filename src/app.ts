@@ -16,6 +16,7 @@ import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
+import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
@@ -38,7 +39,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
   const forPeople = [signInRouter, accountRouter, meRouter];
-  const ours = [organizationRouter, teamsRouter, usageRouter, billingRouter, auditRouter, operatorRouter];
+  const ours = [organizationRouter, memberRouter, teamsRouter, usageRouter, billingRouter, auditRouter, operatorRouter];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   return app;
 }

@@ -5,6 +5,15 @@ import { notFound } from './api-error.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
 import type { Plan } from './roles.ts';
 
+/** Whom invoices are made out to. What is empty is not printed. */
+export interface BillingDetails {
+  name: string;
+  email: string;
+  address: string;
+  country: string;
+  taxId: string;
+}
+
 export interface Organization {
   id: string;
   name: string;

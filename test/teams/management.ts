@@ -17,6 +17,9 @@ export interface MemberBody {
   budget: StoredBudget & { version: number };
   effectiveBudget: { inherited: string[]; [field: string]: unknown };
   status: { version: number; usage: string; remaining: string | null; [field: string]: unknown } | null;
+  statusAt: string | null;
+  projects: string[];
+  version: number;
   pending?: boolean;
 }
 
