@@ -18,6 +18,7 @@ import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
+import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
@@ -62,6 +63,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
       await pruneProven(env.DB, nowMs);
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);
+      await eraseDeleted(env.DB, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

@@ -211,9 +211,8 @@ describe('a personal organization', () => {
 describe('what is not there', () => {
   it.each<[string, (of: Seeded) => string]>([
     ['GET', () => '/'],
-    ['GET', () => '/orgs'],
     ['GET', () => '/analytics/nothing'],
-    ['DELETE', organizationPath],
+    ['PUT', organizationPath],
     ['GET', ({ organizationId }) => `/orgs/${organizationId}/nothing`],
     ['GET', (of) => `${keysPath(of)}/`],
     ['GET', () => '/orgs/%FF%FE/nothing'],
