@@ -16,6 +16,7 @@ import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
+import { invitationRouter } from './teams/invitation-routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { eraseDeleted } from './teams/organizations.ts';
@@ -40,7 +41,16 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
   const forPeople = [signInRouter, accountRouter, meRouter];
-  const ours = [organizationRouter, memberRouter, teamsRouter, usageRouter, billingRouter, auditRouter, operatorRouter];
+  const ours = [
+    organizationRouter,
+    memberRouter,
+    invitationRouter,
+    teamsRouter,
+    usageRouter,
+    billingRouter,
+    auditRouter,
+    operatorRouter,
+  ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   return app;
 }

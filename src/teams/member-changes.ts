@@ -143,7 +143,7 @@ export async function removeMember(
   const changed = await changeAudited(env.DB, trail, nowMs, () => ({
     action: leaves ? 'member.left' : 'member.removed',
     targetId: row.id,
-    before: { name: row.name, role: row.role, projects: JSON.parse(row.projects) as string[] },
+    before: { role: row.role, projects: JSON.parse(row.projects) as string[] },
     after: null,
     ahead: [
       ...policyChange(env.DB, unchanged, nowMs),
