@@ -1,5 +1,6 @@
 /** Invitations from the mail to the member: links, seats, races, budgets, and many at once by CSV. */
 import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
@@ -458,5 +459,47 @@ describe('a CSV of invitations', () => {
     expect(await seats()).toMatchObject({ pending: 0 });
     expect((await owner.post(path, { csv, role: 'basic', acceptSeatCost: seatCost })).status).toBe(201);
     expect(await seats()).toMatchObject({ pending: 3, bought: 2, left: 0 });
+  });
+});
+
+describe('any request at all', () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('__proto__', '\u0000', '\ud800'));
+  const value = fc.oneof(fc.jsonValue(), text, fc.constantFrom(null, 0, -1, 2 ** 53, 'owner', 'admin', true, []));
+
+  it('to invite, to add, to change or to make is taken or refused in the envelope', async () => {
+    const { owner, path, seeded, outbox } = await invitingTeam();
+    const org = `/orgs/${seeded.organizationId}`;
+    const routes: [string, string, string[]][] = [
+      ['POST', path, ['email', 'role', 'projects', 'budget', 'csv', 'skipBad', 'acceptSeatCost']],
+      ['POST', `${org}/members`, ['name', 'apiOnly', 'projects', 'budget']],
+      ['PATCH', `${org}/members/${seeded.memberId}`, ['role', 'projects', 'handOver', 'version']],
+      ['PATCH', org, ['name', 'timeZone', 'billingDetails', 'replay']],
+      ['POST', '/orgs', ['name', 'kind', 'timeZone']],
+      ['POST', `${org}/convert`, ['name']],
+    ];
+    const asked = fc
+      .constantFrom(...routes)
+      .chain(([method, at, fields]) =>
+        fc.tuple(
+          fc.constant(method),
+          fc.constant(at),
+          fc.oneof(fc.dictionary(fc.constantFrom(...fields, 'other'), value, { maxKeys: 4 }), fc.json(), value),
+        ),
+      );
+    await fc.assert(
+      fc.asyncProperty(asked, async ([method, at, body]) => {
+        const answer = await owner.send(method, at, typeof body === 'string' ? body : JSON.stringify(body));
+        expect(answer.status, JSON.stringify(answer.body)).toBeLessThan(500);
+      }),
+      { numRuns: 150 },
+    );
+    const token = fc.oneof(text, fc.constant('x'.repeat(300))).map((given) => encodeURIComponent(given.toWellFormed()));
+    await fc.assert(
+      fc.asyncProperty(token, async (given) => {
+        const answer = await new Browser(outbox.env).get(`/invitations/${given.replaceAll('.', '%2E')}`);
+        expect([400, 404]).toContain(answer.status);
+      }),
+      { numRuns: 30 },
+    );
   });
 });
