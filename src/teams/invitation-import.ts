@@ -7,7 +7,7 @@ import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { budgetCells, type CsvLine, LineErrors, readCsv } from './invitation-csv.ts';
 import { type Invited, invite, KNOWN_MESSAGES, knownAddresses, type Sent } from './invitations.ts';
-import { checkHasProject, checkMayGive } from './member-changes.ts';
+import { checkHasProject, checkMayGive, checkProjects } from './member-changes.ts';
 import { ROLES, type Role } from './roles.ts';
 
 interface Import extends Omit<Invited, 'email'> {
@@ -26,6 +26,7 @@ export async function importCsv(
   nowMs: number,
 ): Promise<{ sent: Sent[]; errors: LineErrors['all'] }> {
   const lines = readCsv(asked.csv);
+  await checkProjects(env, caller.organizationId, asked.projects);
   const errors = new LineErrors();
   const projects = await projectsOf(env, caller.organizationId);
   const read = lines.map((line) => ({ line: line.line, invited: readLine(line, asked, projects, caller, errors) }));

@@ -48,7 +48,7 @@ const selectMembers = (more: { columns: string; joins: string }) => `
 
 const SELECT_MEMBERS = selectMembers({ columns: '', joins: '' });
 
-/** Expiry and rules aside, the keys that work. */
+/** Active keys are counted as the object counts them: whether their projects may be used is another question. */
 const SELECT_LISTED = selectMembers({
   columns: `,
     ledger.cost AS shipped_cost, ledger.status AS shipped_status,

@@ -1,6 +1,6 @@
 /**
  * Seats: every person and every pending invitation holds one, API-only members none. How many a plan has stands in
- * roles.ts; whoever takes one more does so in a statement that counts again, so that two never share the last.
+ * roles.ts; who takes the last of two who want it is decided by invitations.ts.
  *
  * A seat past those is bought by accepting its exact price, until the month ends. There is no billing yet: what was bought is
  * told by the audit log, and the operator sets the number.
@@ -15,9 +15,6 @@ const USED = 'SELECT count(*) FROM members WHERE organization_id = ?1 AND user_i
 
 const PENDING = `SELECT count(*) FROM invitations
   WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > CAST(?2 AS INTEGER)`;
-
-/** Seats that are taken: SQL over `?1` (the organization) and `?2` (now). */
-export const SEATS_TAKEN = `((${USED}) + (${PENDING}))`;
 
 export interface Seats {
   plan: Plan;
@@ -44,7 +41,7 @@ export async function readSeats(env: Env, organizationId: string, nowMs: number)
 }
 
 /** How many there are, taken or not; null: no end. */
-export function seatsOf({ included, bought }: Seats): number | null {
+function seatsOf({ included, bought }: Seats): number | null {
   return included === null ? null : included + bought;
 }
 

@@ -18,7 +18,7 @@ import {
 } from '../support/browser.ts';
 import { chat, json } from '../support/gateway.ts';
 import type { SeedOptions } from '../support/organization.ts';
-import type { Seeded } from '../support/seed.ts';
+import { type Seeded, seedOrganization } from '../support/seed.ts';
 import { seedTeam } from '../support/team.ts';
 import { call, type Json, keysPath } from './management.ts';
 
@@ -445,6 +445,12 @@ describe('a CSV of invitations', () => {
   ])('is refused with %s', async (_, csv) => {
     const { owner, path } = await invitingTeam();
     expect(refused(await owner.post(path, { csv, role: 'basic' }))).toEqual([400, 'invalid_request_error', 'csv']);
+  });
+
+  it("is refused with another organization's project for all lines", async () => {
+    const [{ owner, path }, other] = [await invitingTeam(), await seedOrganization()];
+    const answer = await owner.post(path, { csv: 'email\nx@example.com', projects: [other.projectId] });
+    expect(refused(answer)).toEqual([400, 'invalid_request_error', 'projects']);
   });
 
   it('takes all of its seats or none', async () => {
