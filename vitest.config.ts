@@ -34,6 +34,7 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
       exclude,
       setupFiles: ['test/support/migrate.ts'],
       testTimeout: BUSY_MS,
+      hookTimeout: BUSY_MS,
       // The library's files import each other without endings, which workerd does not resolve.
       deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
     },
