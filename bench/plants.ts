@@ -14,14 +14,14 @@ export const PLANTS = {
    * money free, and takes it.
    */
   'await-in-check': [
-    { find: '\n  authorize(request) {', put: '\n  async authorize(request) {' },
+    { find: '\n  authorize(request, wallet = "unasked") {', put: '\n  async authorize(request, wallet = "unasked") {' },
     {
-      find: 'return this.#grant(key, request, decision.amount, decision.views);',
-      put: 'await scheduler.wait(10); return this.#grant(key, request, decision.amount, decision.views);',
+      find: 'return this.#grant(key, request, credit.amount, decision.views);',
+      put: 'await scheduler.wait(10); return this.#grant(key, request, credit.amount, decision.views);',
     },
     {
-      find: 'return this.#done(this.#ledger.authorize(call));',
-      put: 'return this.#done(await this.#ledger.authorize(call));',
+      find: 'let admission = this.#ledger.authorize(call);',
+      put: 'let admission = await this.#ledger.authorize(call);',
     },
   ],
 } as const satisfies Record<string, readonly Replacement[]>;

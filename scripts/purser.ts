@@ -86,6 +86,8 @@ function callOf(command: string, flags: Flags): Call {
     case 'seats': {
       if (flags.seats === undefined) throw new Error('Say how many: --seats 12, or --seats none.');
       const seats = flags.seats === 'none' ? null : Number(flags.seats);
+      // Not left to the route: no number is null in JSON, which is none.
+      if (Number.isNaN(seats)) throw new Error('--seats must be a whole number, or none.');
       return { method: 'PUT', path: `${organizationPath(flags)}/seats`, body: { seats } };
     }
     case 'set-up-code':

@@ -91,6 +91,6 @@ describe('a hundred calls at once against a cap of ten and a half', () => {
 
 it('a bug for which there is no place is not planted in silence', () => {
   expect(() => plant('await-in-check', 'export default {}')).toThrow(/cannot be planted: 0 times, not once/);
-  const twice = '\n  authorize(request) {'.repeat(2);
+  const twice = '\n  authorize(request, wallet = "unasked") {'.repeat(2);
   expect(() => plant('await-in-check', twice)).toThrow(/cannot be planted: 2 times, not once/);
 });
