@@ -26,6 +26,7 @@ export function checkDecision(
 /** Who is refused for money has a reason in it. */
 function checkRefusal(witness: Witness, member: Member, request: AuthorizeRequest, refusal: LedgerRefusal): void {
   witness.simulation.count(`refused: ${refusal.kind}`);
+  if (refusal.kind === 'insufficient_credits') witness.credit.refusedSince += 1;
   if (!('view' in refusal)) return;
   member.refusedSince += 1;
   const { view } = refusal;

@@ -61,7 +61,7 @@ export class Network {
       this.#witness.sent(call);
       from.emit(() => {
         if (this.#isLost()) {
-          this.simulation.count('calls lost');
+          this.simulation.trouble('calls lost');
           this.fail(call, 'the call was lost');
           return;
         }
@@ -77,7 +77,7 @@ export class Network {
   /** Carries an object's answer back. */
   answer(call: Call, answer: Answer): void {
     if (this.#isLost()) {
-      this.simulation.count('answers lost');
+      this.simulation.trouble('answers lost');
       this.fail(call, 'the answer was lost');
       return;
     }
@@ -107,14 +107,14 @@ export class Network {
       };
       from.emit(() => {
         if (this.#d1.down || this.#isLost()) {
-          simulation.count('statements lost');
+          simulation.trouble('statements lost');
           return failed('D1 cannot be reached');
         }
         simulation.after(this.#delayMs(), () => {
           const answer = work(this.#d1);
           this.#witness.d1Changed(this.#d1);
           if (this.#isLost()) {
-            simulation.count('answers of D1 lost');
+            simulation.trouble('answers of D1 lost');
             return failed('the answer of D1 was lost');
           }
           simulation.after(this.#delayMs(), () => from.run(() => resolve(answer)));
@@ -143,7 +143,7 @@ export class Network {
     const { simulation, profile } = this;
     const { random } = simulation;
     if (!simulation.chance(profile.delayRate)) return random.between(1, 10);
-    simulation.count('delays');
+    simulation.trouble('delays');
     return simulation.chance(0.3) ? this.#longDelayMs() : random.between(10, 4_000);
   }
 

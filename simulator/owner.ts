@@ -14,7 +14,7 @@ import { Member } from './truth.ts';
 /** What a tight budget is about: amounts of attempts are parts of it. */
 export const BUDGET = 1_000_000;
 
-const ORGANIZATION = 'org_simulated';
+export const ORGANIZATION = 'org_simulated';
 const PROJECT = 'prj_simulated';
 
 const NO_PERIOD: PeriodFields = {
@@ -53,6 +53,7 @@ export class Owner {
         kind: 'team',
         plan: 'enterprise',
         time_zone: 'UTC',
+        metered: Number(this.#profile.metered),
         created_at: 0,
       }),
       insert('projects', { id: PROJECT, organization_id, name: '', created_at: 0 }),
@@ -115,6 +116,26 @@ export class Owner {
       const sql = 'UPDATE members SET budget = ?, budget_cycle = budget_cycle + ? WHERE id = ?';
       this.#d1.batch([...raised, { sql, values: [JSON.stringify(budget), newCycle, member.id] }]);
     }
+  }
+
+  /** Whether the organization is metered, from now on; to be pushed. */
+  switchMetered(db: D1Database, metered: boolean, nowMs: number): void {
+    const sql = 'UPDATE organizations SET metered = ?';
+    this.#d1.batch([...this.#raised(db, nowMs), { sql, values: [Number(metered)] }]);
+  }
+
+  /** Lifts all limits but the credit; to be pushed. */
+  liftLimits(db: D1Database, nowMs: number): void {
+    this.#d1.batch([
+      ...this.#raised(db, nowMs),
+      { sql: 'UPDATE members SET budget = ?', values: [JSON.stringify(NO_BUDGET)] },
+      { sql: "UPDATE api_keys SET status = 'active', limits = ?", values: [JSON.stringify(NO_KEY_LIMITS)] },
+    ]);
+  }
+
+  /** Everybody's policy is another. */
+  #raised(db: D1Database, nowMs: number): Query[] {
+    return policyChange(db, { sql: 'organization_id = ?1', values: [ORGANIZATION] }, nowMs) as unknown as Query[];
   }
 
   /** Near what is spent already, so that holds meet the limit; or so much that they never do. */

@@ -21,6 +21,8 @@ export interface Plant {
 const LEDGER = 'src/budgets/ledger.ts';
 const YOUNG = 'src/budgets/young-holds.ts';
 const RESOLUTIONS = 'src/budgets/resolutions.ts';
+const WALLET = 'src/budgets/wallet.ts';
+const LEASE = 'src/budgets/lease.ts';
 
 export const PLANTS: readonly Plant[] = [
   {
@@ -292,6 +294,149 @@ export const PLANTS: readonly Plant[] = [
         file: LEDGER,
         instead: 'const more = nanos(Math.max(0, request.toAmount - hold.held));',
         put: 'const more = nanos(request.toAmount - hold.held);',
+      },
+    ],
+  },
+  {
+    name: 'granted-by-delta',
+    what: 'the wallet says how much more it grants, not how much in all',
+    changes: [
+      {
+        file: WALLET,
+        instead: 'account.ask = message.ask;\n',
+        put: 'account.ask = message.ask; account.before = account.granted;\n',
+      },
+      {
+        file: WALLET,
+        instead: 'return leaseOf(account, balance);',
+        put: 'return { ...leaseOf(account, balance), more: account.granted - (account.before ?? account.granted) };',
+      },
+      {
+        file: LEASE,
+        instead: 'granted: max(lease.granted, said.granted),',
+        put: 'granted: addNanos(lease.granted, said.more ?? ZERO),',
+      },
+    ],
+  },
+  {
+    name: 'repeated-ask-grants-again',
+    what: 'an ask that comes again is granted again',
+    changes: [
+      {
+        file: WALLET,
+        instead: 'if (message.ask > account.ask) {',
+        put: 'if (message.want > 0) {',
+      },
+    ],
+  },
+  {
+    name: 'given-back-in-memory-only',
+    what: 'the wallet hears what a member gives back before that is durable',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));',
+        put: 'state.lease = giveBack(state.lease, held, returnTo);',
+      },
+    ],
+  },
+  {
+    name: 'given-back-without-what-is-spent',
+    what: 'who gives back does not tell what it has spent meanwhile',
+    changes: [
+      {
+        file: LEDGER,
+        instead: `    this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));
+    return this.tellWallet();`,
+        put: `    this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));
+    return { ...this.tellWallet(), spent: ZERO };`,
+      },
+    ],
+  },
+  {
+    name: 'recall-takes-what-is-held',
+    what: 'a member gives back what its attempts hold',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'const held = state.policy.metered ? heldOfLease(state) : ZERO;',
+        put: 'const held = ZERO;',
+      },
+    ],
+  },
+  {
+    name: 'lent-beside-what-is-lent',
+    what: 'the wallet lends its whole balance, whatever is out already',
+    changes: [
+      {
+        file: WALLET,
+        instead: 'Math.min(size, balance - lent)',
+        put: 'Math.min(size, balance)',
+      },
+    ],
+  },
+  {
+    name: 'overspent-lent-again',
+    what: 'what one member overspent is lent to the others',
+    changes: [
+      {
+        file: 'src/budgets/wallet-tables.ts',
+        instead: 'coalesce(sum(max(0, ',
+        put: 'coalesce(sum(max(-9007199254740991, ',
+      },
+    ],
+  },
+  {
+    name: 'lease-lowered-by-a-late-message',
+    what: 'a message of long ago takes away what was granted since',
+    changes: [{ file: LEASE, instead: 'granted: max(lease.granted, said.granted),', put: 'granted: said.granted,' }],
+  },
+  {
+    name: 'spent-before-metered-given-back',
+    what: 'a correction gives the wallet back what it never paid',
+    changes: [
+      {
+        file: LEASE,
+        instead: 'reversed: nanos(Math.min(lease.spent, lease.reversed - cost))',
+        put: 'reversed: nanos(lease.reversed - cost)',
+      },
+    ],
+  },
+  {
+    name: 'refused-by-an-old-balance',
+    what: 'a member says that there is no credit without asking',
+    changes: [
+      {
+        file: LEDGER,
+        instead: "if (credit.ask && wallet === 'unasked') return { lacks: wanted };",
+        put: "if (credit.ask && wallet === 'unasked' && !credit.refusal) return { lacks: wanted };",
+      },
+    ],
+  },
+  {
+    name: 'nobody-is-recalled-from',
+    what: 'credit that another member has is not fetched',
+    changes: [
+      {
+        file: WALLET,
+        instead: 'return this.#recalls(size - (balance - lent), balance, asked, message.memberId);',
+        put: 'return [];',
+      },
+    ],
+  },
+  {
+    name: 'lease-kept-when-not-metered',
+    what: 'a member that is metered no more keeps its lease',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'if (!policy.metered) this.#keepLease(giveBack(state.lease, ZERO));',
+        put: '',
+      },
+      {
+        file: LEDGER,
+        instead: 'this.#write(() => this.#keepLease(state.policy.metered ? heard : giveBack(heard, ZERO)));',
+        put: 'this.#write(() => this.#keepLease(heard));',
       },
     ],
   },

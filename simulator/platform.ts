@@ -124,7 +124,7 @@ export class Host {
   /** The machine dies: before its last writes were durable, or after it and before anybody heard of that. */
   crash(): void {
     if (!this.instance) return;
-    this.simulation.count('crashes');
+    this.simulation.trouble('crashes');
     if (this.disk.dirty) {
       this.simulation.count('crashes in a write');
       if (this.simulation.chance(0.3)) this.commit(true);
@@ -147,7 +147,7 @@ export class Host {
       this.crash();
       return;
     }
-    simulation.count('superseded instances');
+    simulation.trouble('superseded instances');
     instance.disk = this.disk.image();
     instance.superseded = true;
     instance.endedAtMs = simulation.nowMs;
@@ -164,6 +164,7 @@ export class Host {
   /** Ends an instance. Who waits for it hears of it, or does not. */
   kill(instance: Instance, why: string): void {
     this.simulation.tell(() => `${instance.name} ends: ${why}`);
+    this.simulation.trouble('ends of instances');
     instance.end();
     instance.endedAtMs ??= this.simulation.nowMs;
     if (this.instance === instance) this.instance = null;

@@ -8,6 +8,13 @@ import type { SeededRandom } from '../src/local/demo-random.ts';
 export interface Profile {
   members: number;
   keysPerMember: number;
+  /** Attempts spend the organization's credit, at first. */
+  metered: boolean;
+  /** There is a wallet; else nobody ever speaks of one. */
+  wallet: boolean;
+  /** By step. */
+  payRate: number;
+  meterRate: number;
   /** Holds are kept near the limit; else there is room for all. */
   tight: boolean;
   /** Period limits, and pauses as long as their windows. */
@@ -56,10 +63,16 @@ export function drawProfile(random: SeededRandom): Profile {
   const often = (rate: number) => (random.fraction() < 0.6 ? rate * random.fraction() : 0);
   const fair = random.fraction() < 0.85;
   const windows = random.fraction() < 0.3;
+  const wallet = random.fraction() < 0.5;
   return {
-    members: random.mostlySmall(1, 3),
+    members: wallet ? random.between(1, 4) : random.mostlySmall(1, 3),
     keysPerMember: random.between(1, 3),
-    tight: random.fraction() < 0.85,
+    wallet,
+    metered: wallet && random.fraction() < 0.85,
+    payRate: often(0.04),
+    meterRate: often(0.01),
+    // Of both limits and credit, mostly one is what refuses.
+    tight: random.fraction() < (wallet ? 0.3 : 0.85),
     windows,
     honest: random.fraction() < 0.7,
     clockErrorMsMax: fair ? Math.round(often(CLOCK_FAIR_MS)) : 2 * LIMITS.holdGraceMs,

@@ -8,7 +8,7 @@ import { nanos } from '../src/money/nanos.ts';
 import { left } from './limits.ts';
 import { BUDGET } from './owner.ts';
 import { Process } from './simulation.ts';
-import type { Key, Member } from './truth.ts';
+import type { Attempt, Key, Member } from './truth.ts';
 import type { Witness } from './witness.ts';
 import { type Plan, serve } from './worker.ts';
 
@@ -39,21 +39,47 @@ export class Requests {
       if (simulation.steps > profile.requestStepsMax) return;
       this.plan();
       const member = simulation.pick(this.#members);
-      await this.#make(member, simulation.pick(member.keys));
+      const key = simulation.pick(member.keys);
+      // Some are too far from their object's clock to be served.
+      const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - profile.clockErrorMsMax;
+      const worker = this.#worker(simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs));
+      await this.#make(worker, member, key, this.#draw(this.#left(member, key)));
     });
   }
 
-  async #make(member: Member, key: Key): Promise<void> {
+  /** One request for exactly so much, of which it spends some. */
+  async ask(member: Member, amount: number, cost: number): Promise<Attempt | null> {
+    const plan: Plan = {
+      asked: nanos(amount),
+      otherwise: null,
+      watched: false,
+      cost,
+      lastsMs: 100,
+      end: 'completed',
+      overcharge: 0,
+    };
+    const worker = this.#worker(0);
+    await this.#make(worker, member, this.#witness.simulation.pick(member.keys), plan);
+    return this.#witness.attemptOf(worker);
+  }
+
+  /** What could be set aside now, about: of the budget and, where that is metered, of the organization's credit. */
+  #left(member: Member, key: Key): number {
+    const { credit, simulation } = this.#witness;
+    const ofBudget = left(member, key.keyId, simulation.nowMs);
+    return credit.isMetered(member) ? Math.min(ofBudget, credit.left) : ofBudget;
+  }
+
+  #worker(clockOffsetMs: number): Process {
+    this.#made += 1;
+    const worker = new Process(this.#witness.simulation, `worker ${this.#made}`);
+    return Object.assign(worker, { clockOffsetMs, timersLateMsMax: 5 });
+  }
+
+  async #make(worker: Process, member: Member, key: Key, plan: Plan): Promise<void> {
     const witness = this.#witness;
     const { simulation, profile } = witness;
     const { random } = simulation;
-    const plan = this.#draw(left(member, key.keyId, simulation.nowMs));
-    this.#made += 1;
-    const worker = new Process(simulation, `worker ${this.#made}`);
-    // Some are too far from their object's clock to be served.
-    const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - profile.clockErrorMsMax;
-    worker.clockOffsetMs = simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs);
-    worker.timersLateMsMax = 5;
     simulation.tell(() => `${worker.name} asks for ${member.id} ${key.keyId}: ${JSON.stringify(plan)}`);
     const env = this.#environment(worker);
     const caller = { kind: 'api' as const, ownerId: member.id, hash: key.hash };

@@ -19,6 +19,8 @@ export class Simulation {
   readonly counts = new Map<string, number>();
   /** The first thing that Purser's code complained of in its log, and should not have. */
   complaint: string | null = null;
+  /** When the last fault was, of any kind. */
+  troubledAtMs = Number.NEGATIVE_INFINITY;
   readonly random: SeededRandom;
   readonly #queue = new Queue();
   readonly #tell: ((line: string) => void) | null;
@@ -37,6 +39,12 @@ export class Simulation {
 
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** Something fails, now or in some seconds. */
+  trouble(what: string): void {
+    this.count(what);
+    this.troubledAtMs = this.nowMs;
   }
 
   chance(probability: number): boolean {
@@ -167,7 +175,7 @@ function current(): Process {
 }
 
 /** What Purser's code says in its log of failures that were simulated. */
-const EXPECTED = /simulated: |no answer from/;
+const EXPECTED = /simulated: |no answer from|the wallet does not answer/;
 
 /** Replaces what Purser's code takes from its platform, for the rest of this thread's life. */
 export function replaceGlobals(): void {

@@ -3,8 +3,9 @@
  * invariant is broken. Purser's code does not know of it. The first violation counts; the rest may follow from it.
  *
  * What each invariant is checked by: 1 bounds.ts and decisions.ts; 2, 3 and 5 events.ts, durable.ts and ending.ts;
- * 4 books.ts and Purser's own cron; 6 starts.ts; 8 and the fence here.
+ * 4 books.ts and Purser's own cron; 6 starts.ts; 7 credit.ts; 8 and the fence here.
  */
+import type { Recall } from '../src/budgets/lease.ts';
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type {
   Admission,
@@ -16,10 +17,12 @@ import type {
   SettleRequest,
   Ticket,
 } from '../src/budgets/protocol.ts';
+import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import { attemptMadeAt } from '../src/ids.ts';
 import { LIMITS } from '../src/limits.ts';
 import { checkBooks } from './books.ts';
 import { Bounds } from './bounds.ts';
+import { Credit } from './credit.ts';
 import type { D1 } from './d1.ts';
 import { checkDecision } from './decisions.ts';
 import { checkGhosts, checkRows, openRows, takeEvents } from './durable.ts';
@@ -39,6 +42,9 @@ export interface Violation {
 
 export class Witness {
   readonly members = new Map<string, Member>();
+  /** The organization's, and its wallet's object, where it has one. */
+  readonly credit = new Credit(this);
+  wallet: Host | null = null;
   violation: Violation | null = null;
   readonly simulation: Simulation;
   readonly profile: Profile;
@@ -68,6 +74,7 @@ export class Witness {
 
   /** A call goes out. */
   sent({ from, to, method, argument }: Call): void {
+    this.#countWalletCall(to, method, argument);
     const member = this.members.get(to.name);
     if (!member) return;
     const attempt = this.#attempts.get(from);
@@ -90,6 +97,7 @@ export class Witness {
   /** An object has made its answer, which has yet to leave it. */
   answered(instance: Instance, call: Call, answer: Answer): void {
     const { method, argument } = call;
+    if (call.to === this.wallet) this.credit.walletAnswered(instance, answer);
     const member = this.members.get(call.to.name);
     if (!member) return;
     if (!instance.superseded) this.#lookAtPolicy(instance, member);
@@ -102,8 +110,13 @@ export class Witness {
     if (instance.superseded) return;
     if ('error' in answer) {
       const text = String(answer.error);
-      if (!text.includes('simulated')) this.report('a throw is a bug', `${method}: ${text}`);
-    } else if (method === 'authorize') {
+      if (text.includes('the wallet does not answer')) this.credit.unanswered();
+      else if (!text.includes('simulated')) this.report('a throw is a bug', `${method}: ${text}`);
+      return;
+    }
+    const { refusal } = answer.value as { refusal?: LedgerRefusal | null };
+    if (refusal && (method === 'authorize' || method === 'extend')) this.credit.refused(call, refusal);
+    if (method === 'authorize') {
       const decidedUnder = this.#policies.get(instance)?.policy.version ?? null;
       const request = argument as AuthorizeRequest;
       checkDecision(this, instance, member, request, answer.value as Admission, decidedUnder);
@@ -113,9 +126,12 @@ export class Witness {
   }
 
   /** An answer has left its object: from here on the object is bound by it. */
-  answerLeft(instance: Instance, { to, method, argument }: Call, answer: Answer): void {
+  answerLeft(instance: Instance, call: Call, answer: Answer): void {
+    if ('error' in answer) return;
+    const { to, method, argument } = call;
+    if (to === this.wallet) this.credit.walletAnswerLeft(call);
     const member = this.members.get(to.name);
-    if (!member || 'error' in answer) return;
+    if (!member) return;
     member.touched = true;
     if (method === 'settle') {
       const attempt = member.attempts.get((argument as SettleRequest).ticket.attemptId);
@@ -172,9 +188,11 @@ export class Witness {
 
   /** All that the object wrote so far is durable. */
   committed(host: Host): void {
+    if (host === this.wallet) this.credit.walletCommitted(host.disk);
     const member = this.members.get(host.name);
     if (!member) return;
     takeEvents(this, host.disk, member);
+    this.credit.memberCommitted(member, host.disk);
     checkGhosts(this, host, member);
   }
 
@@ -185,6 +203,7 @@ export class Witness {
     const rows = openRows(host.disk);
     checkRows(this, member, rows);
     this.#bounds.checkDisk(member, rows);
+    this.credit.memberOpened(member);
   }
 
   /** Something was done in D1. */
@@ -209,7 +228,18 @@ export class Witness {
     this.#policies.set(instance, { text: row.policy, policy });
     const [newest] = instance.disk.exec<{ n: number | null }>('SELECT max(n) AS n FROM outbox');
     const eventsBefore = Math.max(newest?.n ?? 0, member.events.length);
-    instance.whenDurable(() => this.#bounds.adopt(member, policy, eventsBefore));
+    instance.whenDurable(() => {
+      this.#bounds.adopt(member, policy, eventsBefore);
+      this.credit.adopt(member, policy, eventsBefore);
+    });
+  }
+
+  #countWalletCall(to: Host, method: string, argument: unknown): void {
+    const { simulation } = this;
+    if (to === this.wallet) simulation.count(`wallet: ${method}`);
+    if (method !== 'returnLease') return;
+    const { returned, returnTo } = argument as Recall;
+    simulation.count(returnTo > returned ? 'wallet: recalls' : 'wallet: questions');
   }
 
   #granted(instance: Instance, member: Member, { attemptId, amount, openedAtMs }: Ticket): void {
