@@ -426,7 +426,8 @@ export class Ledger {
   askAhead(amount: Nanos): SyncMessage | null {
     const state = this.#loaded();
     if (!state.policy.metered || !runsLow(state.lease, heldOfLease(state), amount)) return null;
-    return this.#ask(addNanos(unspent(state.lease), amount));
+    // What was overspent is the wallet's to cover, whatever is asked.
+    return this.#ask(nanos(Math.max(0, unspent(state.lease)) + amount));
   }
 
   /** Only tells the totals. */
@@ -438,12 +439,13 @@ export class Ledger {
 
   /**
    * Whether the wallet should hear what it will not ask for: that a lease was overspent, before it lends that money to
-   * others, or was given back because the organization is metered no more. What has been spent of a lease it need not know.
+   * others; that a correction gave back to it, or nobody would recall that; or that all of it was given back because the
+   * organization is metered no more. What has been spent of a lease it need not know.
    */
   owesWallet(): boolean {
     const { lease, told, policy } = this.#loaded();
-    if (!policy.metered) return lease.returned > told.returned;
-    return unspent(lease) < 0 && (lease.spent > told.spent || lease.reversed > told.reversed);
+    if (lease.reversed > told.reversed || (unspent(lease) < 0 && lease.spent > told.spent)) return true;
+    return !policy.metered && lease.returned > told.returned;
   }
 
   /** The wallet has spoken. What it granted may be used when this returns. */

@@ -221,6 +221,38 @@ describe('a lease', () => {
     expect(world.ledger.owesWallet()).toBe(false);
   });
 
+  it('that a correction gave back to is told the wallet unasked, once: nobody recalls what it does not know of', () => {
+    const world = metered(100);
+    const id = world.hold(100);
+    world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
+    world.ledger.expireHolds();
+    // The wallet hears that all is spent.
+    world.ledger.hear({ ...world.ledger.lease(), balance: nanos(0) });
+    expect(world.ledger.owesWallet()).toBe(false);
+    world.settle(id, 60);
+    expect(world.ledger.owesWallet()).toBe(true);
+    expect(world.ledger.tellWallet()).toMatchObject({ spent: 100, reversed: 40 });
+    world.ledger.hear({ ...world.ledger.lease(), balance: nanos(40) });
+    expect(world.ledger.owesWallet()).toBe(false);
+  });
+
+  it('that was overspent is told the wallet, also when the organization is metered no more', () => {
+    const world = metered(100);
+    world.settle(world.hold(100), 150);
+    world.change({ metered: false });
+    expect(world.ledger.owesWallet()).toBe(true);
+    world.ledger.hear({ ...world.ledger.lease(), balance: nanos(-50) });
+    expect(world.ledger.owesWallet()).toBe(false);
+  });
+
+  it('that was overspent is asked ahead for what comes, not for less than nothing', () => {
+    const world = metered(100, 10_000);
+    const open = world.request(1);
+    world.ledger.authorize(open);
+    world.settle(world.hold(50), 150);
+    expect(world.ledger.askAhead(nanos(1))?.want).toBe(1);
+  });
+
   it('asks with a number that was never used, whatever became of the ones before', () => {
     const world = metered(100);
     const numbers = [1, 2].map(() => world.ledger.askWallet(nanos(1)).ask);
