@@ -37,6 +37,10 @@ export class Instance extends Process {
     this.clockOffsetMs = this.simulation.random.between(-clockErrorMsMax, clockErrorMsMax);
   }
 
+  override get isOutdated(): boolean {
+    return this.superseded;
+  }
+
   override emit(send: () => void): void {
     if (!this.alive || this.#broken) return;
     if (this.disk.dirty) this.#gate.push({ send, isMessage: true });

@@ -82,7 +82,8 @@ export class Host {
       if (!method) throw new Error(`no method ${call.method}`);
       method.call(instance.object, call.argument).then(
         (value) => answer({ value }),
-        (error) => answer({ error }),
+        // One that was superseded does not know what its successor has told others.
+        (error) => answer({ error: instance.superseded ? new Error(`simulated: superseded: ${error}`) : error }),
       );
     });
   }
@@ -226,5 +227,6 @@ export class Host {
 }
 
 function told(answer: Answer): string {
-  return 'value' in answer ? JSON.stringify(answer.value) : String(answer.error);
+  if ('error' in answer) return String(answer.error);
+  return JSON.stringify(answer.value, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }
