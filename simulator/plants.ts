@@ -392,17 +392,6 @@ export const PLANTS: readonly Plant[] = [
     changes: [{ file: LEASE, instead: 'granted: max(lease.granted, said.granted),', put: 'granted: said.granted,' }],
   },
   {
-    name: 'spent-before-metered-given-back',
-    what: 'a correction gives the wallet back what it never paid',
-    changes: [
-      {
-        file: LEASE,
-        instead: 'reversed: nanos(Math.min(lease.spent, lease.reversed - cost))',
-        put: 'reversed: nanos(lease.reversed - cost)',
-      },
-    ],
-  },
-  {
     name: 'refused-by-an-old-balance',
     what: 'a member says that there is no credit without asking',
     changes: [
@@ -421,6 +410,39 @@ export const PLANTS: readonly Plant[] = [
         file: WALLET,
         instead: 'return this.#recalls(size - (balance - lent), balance, asked, message.memberId);',
         put: 'return [];',
+      },
+    ],
+  },
+  {
+    name: 'recall-without-an-end',
+    what: 'who asks while the wallet recalls for another waits for ever',
+    changes: [
+      {
+        file: 'durable-objects/org-wallet.ts',
+        instead: 'this.#turn = turn.then(ended, ended);',
+        put: 'this.#turn = turn.then(() => new Promise(() => {}));',
+      },
+    ],
+  },
+  {
+    name: 'correction-not-told',
+    what: 'what a correction gives back the wallet hears of with the next ask',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'if (lease.reversed > told.reversed || (unspent(lease) < 0 && lease.spent > told.spent)) return true;',
+        put: 'if (unspent(lease) < 0 && (lease.spent > told.spent || lease.reversed > told.reversed)) return true;',
+      },
+    ],
+  },
+  {
+    name: 'too-little-recalled',
+    what: 'one member is recalled from, also where that is not enough',
+    changes: [
+      {
+        file: WALLET,
+        instead: 'if (missing <= 0) break;',
+        put: 'if (missing <= 0 || recalls.length > 0 || asked.size > 0) break;',
       },
     ],
   },
