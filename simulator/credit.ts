@@ -86,9 +86,9 @@ export class Credit {
     return this.unspent - sum(members.map(mayCost));
   }
 
-  /** Whether a refund took back what was lent already. */
+  /** Whether a refund or an overrun took what was lent already: no lease is broken for that. */
   get indebted(): boolean {
-    return sum([...this.#accounts.values()].map(({ granted, returned }) => granted - returned)) > this.credits;
+    return sum([...this.#accounts.values()].map(takenBy)) > this.credits;
   }
 
   isMetered(member: Member): boolean {
@@ -136,7 +136,7 @@ export class Credit {
       if (now.ask === was.ask && now.granted > Math.max(was.granted, covers)) {
         this.#report('an ask grants once', `${memberId} was granted ${was.granted}, and ${now.granted} unasked`);
       }
-      lent += Math.max(now.granted - own.returned, now.spent - now.reversed);
+      lent += takenBy({ ...now, returned: own.returned });
       overspent += Math.max(0, Math.max(0, -unspentOf(now)) - Math.max(0, -unspentOf(was)));
     }
     // What was refunded, or heard to be overspent, since the grant is durable with it.
@@ -314,6 +314,11 @@ function accountsOn(disk: Disk): Map<string, Totals> {
     'SELECT member_id AS memberId, granted, returned, spent, reversed, ask FROM accounts',
   );
   return new Map(rows.map(({ memberId, ...totals }) => [memberId, totals]));
+}
+
+/** What is gone to one member of what was posted: lent, or overspent beyond that. */
+function takenBy({ granted, returned, spent, reversed }: Totals): number {
+  return Math.max(granted - returned, spent - reversed);
 }
 
 function unspentOf({ granted, returned, spent, reversed }: Totals): number {

@@ -165,7 +165,7 @@ export class Host {
   /** Ends an instance. Who waits for it hears of it, or does not. */
   kill(instance: Instance, why: string): void {
     this.simulation.tell(() => `${instance.name} ends: ${why}`);
-    this.simulation.trouble('ends of instances');
+    if (instance.unanswered.size > 0) this.simulation.trouble('instances that ended in a call');
     instance.end();
     instance.endedAtMs ??= this.simulation.nowMs;
     if (this.instance === instance) this.instance = null;
