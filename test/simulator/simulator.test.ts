@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { PLANTS, planted } from '../../simulator/plants.ts';
 import { type Outcome, replay, simulate } from '../../simulator/simulate.ts';
 
-const STEPS = 60_000;
+const STEPS = 40_000;
 const TIMEOUT_MS = 180_000;
 const RANDOM_SEED = String(Date.now());
 
