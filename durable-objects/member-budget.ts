@@ -24,6 +24,7 @@ import {
 } from '../src/budgets/protocol.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
+import type { Rules, Use } from '../src/budgets/rules.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
 import { nanos } from '../src/money/nanos.ts';
@@ -35,6 +36,24 @@ import { storeOf } from './object-store.ts';
 /** Every call names the member: an object cannot tell its own name before it has a policy. */
 export interface MemberCall {
   memberId: string;
+}
+
+/** A key as it was presented. Who does not tell the caller's address is one whose address is not known. */
+interface KeyCall extends MemberCall {
+  keyHash: string;
+  ip?: string | null;
+  endpoint?: string | undefined;
+}
+
+function useOf({ ip = null, endpoint }: KeyCall): Use {
+  return { ip, ...(endpoint !== undefined && { endpoint }) };
+}
+
+export interface KeyStanding {
+  refusal: LedgerRefusal | null;
+  replay: boolean;
+  /** The member's and the key's. */
+  rules: Rules[];
 }
 
 export interface KeyStatus {
@@ -109,10 +128,11 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#done(this.#ledger.configure(call.policy));
   }
 
-  /** Whether a key may be used at all, without setting anything aside, and whether its answers may be recorded. */
-  async checkKey(call: MemberCall & { keyHash: string }): Promise<{ refusal: LedgerRefusal | null; replay: boolean }> {
-    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY, replay: false };
-    return { refusal: this.#ledger.checkKey(call.keyHash).refusal, replay: this.#ledger.replays() };
+  /** Whether a key may be used at all, without setting anything aside, its rules, and whether its answers may be recorded. */
+  async checkKey(call: KeyCall): Promise<KeyStanding> {
+    if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY, replay: false, rules: [] };
+    const { refusal, rules } = this.#ledger.checkKey(call.keyHash, useOf(call));
+    return { refusal, replay: this.#ledger.replays(), rules };
   }
 
   async status(call: MemberCall): Promise<ScopeStatus> {
@@ -120,9 +140,9 @@ export class MemberBudget extends DurableObject<Env> {
     return this.#ledger.status('member');
   }
 
-  async keyStatus(call: MemberCall & { keyHash: string }): Promise<KeyStatus | { refusal: LedgerRefusal }> {
+  async keyStatus(call: KeyCall): Promise<KeyStatus | { refusal: LedgerRefusal }> {
     if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY };
-    const { key, refusal } = this.#ledger.checkKey(call.keyHash);
+    const { key, refusal } = this.#ledger.checkKey(call.keyHash, useOf(call));
     if (refusal) return { refusal };
     return {
       key,

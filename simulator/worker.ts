@@ -51,6 +51,9 @@ const PIECES = 6;
 /** After a hang-up the answer is waited for at most so long. */
 const DRAIN_MS_MAX = 15_000;
 
+/** Members here are under no rules, so nothing is asked of the request itself. */
+const NO_REQUEST = new Request('http://purser.test');
+
 /** Runs in the Worker's process from the request to the end of its settlement. */
 export async function serve(
   env: Env,
@@ -60,8 +63,8 @@ export async function serve(
   witness: Witness,
   made: () => Attempt,
 ): Promise<void> {
-  const context = { env, ctx: CTX, deadlines: new Deadlines() };
-  const admission = await admit(context, caller, ABOUT, plan.asked, plan.otherwise);
+  const context = { env, ctx: CTX, deadlines: new Deadlines(), request: NO_REQUEST };
+  const admission = await admit(context, caller, ABOUT, { amount: plan.asked, otherwise: plan.otherwise });
   const attempt = made();
   if ('refusal' in admission) {
     attempt.phase = 'gone';

@@ -16,11 +16,14 @@ import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
+import { apiKeyRouter } from './teams/api-key-routes.ts';
 import { invitationRouter } from './teams/invitation-routes.ts';
+import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
+import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { rollUp } from './usage/rollups.ts';
@@ -46,6 +49,9 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     memberRouter,
     invitationRouter,
     teamsRouter,
+    projectRouter,
+    apiKeyRouter,
+    masterKeyRouter,
     usageRouter,
     billingRouter,
     auditRouter,

@@ -53,6 +53,8 @@ export const LIMITS = {
   pingMs: 15 * SECOND_MS,
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
+  /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
+  clientIdleMsMax: 5 * MINUTE_MS,
 
   /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
@@ -65,8 +67,16 @@ export const LIMITS = {
   apiBodyBytesMax: 64 * 1024,
   /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
   checkedKeysMax: 2_000,
+  /** More projects than a large company has teams; each is a line in lists that people choose from. */
+  projectsMax: 1_000,
   /** More API keys than any plan gives a whole organization. */
   apiKeysPerMemberMax: 10_000,
+  /** In one list of a rule: past this a name with a `*` at its end says it better. */
+  ruleEntriesMax: 100,
+  /** The rules of 500 keys, the most that a plan gives, fit beside all else into one policy, a value of at most 2 MB. */
+  rulesLengthMax: 2_000,
+  /** More programs than manage any organization. */
+  masterKeysMax: 50,
   /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
   requestsPerMinuteMax: 60_000,
   /** So many requests of some 16,000 tokens each: more than any provider gives one customer. */
@@ -96,7 +106,7 @@ export const LIMITS = {
   shipRowsMax: 500,
   /** After a failed shipment the next try doubles from shipDelayMs up to this. */
   shipRetryMsMax: 5 * MINUTE_MS,
-  /** Kinds of refusal counted between two shipments; a caller that invents more is counted under what there is. */
+  /** Kinds of refusal counted between two shipments; what a caller invents beyond that is not counted. */
   refusalKindsMax: 200,
 
   /** A period of a scope without limit is remembered this long, so that a limit set today knows the last month. */

@@ -32,9 +32,9 @@ export function holdOf(
 }
 
 /** The right that a hold gives, as its Worker keeps it. */
-export function ticketOf(hold: Hold, epoch: string, ttlMs: number): Ticket {
+export function ticketOf(hold: Hold, epoch: string, ttlMs: number, keyHash?: string): Ticket {
   const { id: attemptId, keyId, projectId, held: amount, openedAtMs } = hold;
-  return { attemptId, keyId, projectId, epoch, amount, openedAtMs, ttlMs };
+  return { attemptId, keyId, ...(keyHash !== undefined && { keyHash }), projectId, epoch, amount, openedAtMs, ttlMs };
 }
 
 /** The hold that a ticket of an earlier life stands for. */

@@ -6,7 +6,9 @@ import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
 import { type LeaseTotals, type MemberLease, NO_LEASE } from './lease.ts';
 import { type KeyPolicy, type MemberPolicy, NO_THROTTLES, type ScopeLimits, type Throttles } from './policy.ts';
+import type { Ticket } from './protocol.ts';
 import type { LedgerRefusal } from './refusals.ts';
+import { brokenRule, type Rules, type Use } from './rules.ts';
 import type { Ghost, Hold, Tables, Total } from './tables.ts';
 import { type Bucket, Window } from './windows.ts';
 
@@ -164,10 +166,29 @@ export function addHeld(state: State, keyId: string, amount: Nanos): void {
   }
 }
 
-export function refuseKey(key: KeyPolicy, now: number): LedgerRefusal | null {
+/** The rules that a key is under, the member's first. */
+export function rulesOf(policy: MemberPolicy, key: KeyPolicy): { of: 'member' | 'api_key'; rules: Rules }[] {
+  const both = [
+    { of: 'member', rules: policy.rules },
+    { of: 'api_key', rules: key.rules },
+  ] as const;
+  return both.flatMap(({ of, rules }) => (rules ? [{ of, rules }] : []));
+}
+
+function refuseUse(policy: MemberPolicy, key: KeyPolicy, use: Use): LedgerRefusal | null {
+  for (const { of, rules } of rulesOf(policy, key)) {
+    const rule = brokenRule(rules, use);
+    if (rule) return { kind: 'rule_denied', of, rule };
+  }
+  return null;
+}
+
+/** Why a key may not be used now, in the order of the API's refusals; `denied` is what rules say. */
+export function refuseKey(key: KeyPolicy, now: number, denied: LedgerRefusal | null = null): LedgerRefusal | null {
   if (key.status === 'disabled') return { kind: 'invalid_key', reason: 'disabled' };
   if (key.expiresAtMs !== null && key.expiresAtMs <= now) return { kind: 'invalid_key', reason: 'expired' };
   if (!key.projectGranted) return { kind: 'project_not_granted' };
+  if (denied) return denied;
   if (key.projectArchived) return { kind: 'project_archived' };
   return null;
 }
@@ -175,12 +196,21 @@ export function refuseKey(key: KeyPolicy, now: number): LedgerRefusal | null {
 /** A key that may be used now, or why not; the key is null where there is none. */
 export type CheckedKey = { key: KeyPolicy; refusal: null } | { key: KeyPolicy | null; refusal: LedgerRefusal };
 
-export function keyByHash(state: State, hash: string, now: number): CheckedKey {
-  return checkedKey(state, state.keysByHash.get(hash), now);
+/** The key that was presented, for this use. */
+export function keyByHash(state: State, hash: string, now: number, use: Use): CheckedKey {
+  return checkedKey(state, state.keysByHash.get(hash), now, use);
 }
 
-export function checkedKey(state: State, key: KeyPolicy | undefined, now: number): CheckedKey {
+/** The key of a running attempt. Rules are asked when an attempt begins, not again while it runs. */
+export function keyOfTicket(state: State, { keyId, keyHash }: Ticket, now: number): CheckedKey {
+  const key = state.keysById.get(keyId);
+  // Rolled since, the key has another secret: what was begun under the old one ends.
+  const rolled = keyHash !== undefined && key?.hash !== keyHash;
+  return checkedKey(state, rolled ? undefined : key, now, {});
+}
+
+function checkedKey(state: State, key: KeyPolicy | undefined, now: number, use: Use): CheckedKey {
   if (!key || !state.policy.active) return { key: null, refusal: { kind: 'invalid_key', reason: 'unknown' } };
-  const refusal = refuseKey(key, now);
+  const refusal = refuseKey(key, now, refuseUse(state.policy, key, use));
   return refusal ? { key, refusal } : { key, refusal: null };
 }

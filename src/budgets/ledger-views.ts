@@ -57,7 +57,7 @@ export function withoutGathered(
 }
 
 /** The status of the member (MEMBER_SCOPE) or of one of its keys. */
-export function statusOf(state: State, name: string, now: number): ScopeStatus {
+export function statusOf(state: State, name: string, now: number): Omit<ScopeStatus, 'lastUsedAtMs'> {
   const limits = limitsOf(state, name);
   const { total, window, held: ofScope } = scopeOf(state, name);
   const held = addNanos(ofScope, state.ghostsHeld);

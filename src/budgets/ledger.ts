@@ -32,13 +32,14 @@ import {
   addHeld,
   adoptPolicy,
   type CheckedKey,
-  checkedKey,
   keyByHash,
+  keyOfTicket,
   limitsOf,
   MEMBER_SCOPE,
   newState,
   openIn,
   readState,
+  rulesOf,
   type State,
   scopeOf,
   scopesOf,
@@ -72,6 +73,7 @@ import {
 import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
+import type { Rules, Use } from './rules.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
 import { ThrottleCounts, type ThrottleRefusal } from './throttles.ts';
@@ -102,6 +104,13 @@ export interface LedgerOptions {
   newEpoch: () => string;
 }
 
+/** What an attempt is for, as rules ask it. */
+function useOf({ about, facts }: AuthorizeRequest): Use {
+  const { mapping, canonicalModel, provider, endpoint } = about;
+  const { ip = null, inputPrice = null, outputPrice = null } = facts ?? {};
+  return { model: { mapping, canonicalModel, provider, inputPrice, outputPrice }, endpoint, ip };
+}
+
 export class Ledger {
   readonly #tables: Tables;
   readonly #clock: Clock;
@@ -109,6 +118,8 @@ export class Ledger {
   readonly #newEpoch: () => string;
   readonly #refusals = new RefusalCounts();
   readonly #throttles = new ThrottleCounts();
+  /** By key: when it was last presented. D1 learns it with the events, so a restart forgets nothing but a refusal or two. */
+  readonly #lastUsedMs = new Map<string, number>();
   readonly #gathering = new Gathering((resolutions) => this.#resolveAll(resolutions));
   #state: State | null = null;
 
@@ -185,10 +196,12 @@ export class Ledger {
     return policy.version;
   }
 
-  /** Whether this key may be used at all now, whatever its budget. */
-  checkKey(keyHash: string): CheckedKey {
+  /** Whether this key may be used so now, whatever its budget, and the rules that it is under. */
+  checkKey(keyHash: string, use: Use): CheckedKey & { rules: Rules[] } {
     const state = this.#loaded();
-    return keyByHash(state, keyHash, this.#now(state));
+    const checked = keyByHash(state, keyHash, this.#now(state), use);
+    const rules = checked.key ? rulesOf(state.policy, checked.key).map((ofOne) => ofOne.rules) : [];
+    return { ...checked, rules };
   }
 
   /**
@@ -203,14 +216,15 @@ export class Ledger {
     if (this.#gathering.waitsFor(request.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
-    const checked = keyByHash(state, request.keyHash, now);
+    const checked = keyByHash(state, request.keyHash, now, useOf(request));
+    if (checked.key) this.#lastUsedMs.set(checked.key.keyId, now);
     if (checked.refusal !== null) return this.#refuse(request, checked.key, checked.refusal);
     const { key } = checked;
 
     const known = state.open.get(request.attemptId) ?? this.#tables.readHold(request.attemptId);
     if (known?.state === 'open') {
       const views = viewsOf(state, key.keyId, now);
-      return { granted: true, ticket: this.#ticket(state, known), tightest: tightest(views) ?? null };
+      return { granted: true, ticket: this.#ticket(state, known, key.hash), tightest: tightest(views) ?? null };
     }
     const madeAtMs = attemptMadeAt(request.attemptId);
     if (known || madeAtMs === null || Math.abs(now - madeAtMs) > LIMITS.authorizeAgeMsMax) {
@@ -220,7 +234,9 @@ export class Ledger {
     const decision = this.#decide(key.keyId, request);
     const refused = 'refusal' in decision ? decision.refusal : null;
     // In the order of the API's refusals: too fast comes after spent, then no credit, then held by others.
-    if (refused && refused.kind !== 'budget_in_flight') return this.#refuse(request, key, refused);
+    if (refused && refused.kind !== 'budget_in_flight') {
+      return this.#authorizeRest(request, refused, wallet) ?? this.#refuse(request, key, refused);
+    }
     const throttled = this.#throttled(key);
     // In flight by what was only not written yet. That may change any check, so all are made again; so below.
     if (throttled?.throttle === 'concurrency' && this.flush()) return this.authorize(request, wallet);
@@ -229,7 +245,9 @@ export class Ledger {
     const credit = chooseCredit(this.#loaded(), wanted, request.otherwise);
     if (credit.shortOfHeld && this.flush()) return this.authorize(request, wallet);
     if (credit.ask && wallet === 'unasked') return { lacks: wanted };
-    if (credit.refusal?.kind === 'insufficient_credits') return this.#refuse(request, key, credit.refusal);
+    if (credit.refusal?.kind === 'insufficient_credits') {
+      return this.#authorizeRest(request, credit.refusal, wallet) ?? this.#refuse(request, key, credit.refusal);
+    }
     if ('refusal' in decision) return this.#refuse(request, key, decision.refusal);
     if (credit.refusal) return this.#refuse(request, key, credit.refusal);
     this.#throttles.admitted(scopesOf(key.keyId), now);
@@ -244,8 +262,8 @@ export class Ledger {
     if (this.#gathering.waitsFor(request.ticket.attemptId)) this.flush();
     const state = this.#loaded();
     const now = this.#now(state);
-    const { attemptId, keyId } = request.ticket;
-    const { refusal: keyRefusal } = checkedKey(state, state.keysById.get(keyId), now);
+    const { attemptId, keyId, keyHash } = request.ticket;
+    const { refusal: keyRefusal } = keyOfTicket(state, request.ticket, now);
     if (keyRefusal) return { extended: false, refusal: keyRefusal };
     const hold = state.open.get(attemptId) ?? this.#claimed(state, request);
     if (!hold) return { extended: false, refusal: null };
@@ -271,7 +289,7 @@ export class Ledger {
       this.#tables.writeHold(hold);
       addHeld(state, hold.keyId, more);
     });
-    return { extended: true, ticket: this.#ticket(state, hold) };
+    return { extended: true, ticket: this.#ticket(state, hold, keyHash) };
   }
 
   /**
@@ -438,12 +456,14 @@ export class Ledger {
 
   /**
    * Whether the wallet should hear what it will not ask for: that a lease was overspent, before it lends that money to
-   * others, or was given back because the organization is metered no more. What has been spent of a lease it need not know.
+   * others; that a correction gave back to it, because whose lease looks spent is not asked; or all there is, because the
+   * organization is metered no more. What else has been spent of a lease it need not know.
    */
   owesWallet(): boolean {
     const { lease, told, policy } = this.#loaded();
-    if (!policy.metered) return lease.returned > told.returned;
-    return unspent(lease) < 0 && (lease.spent > told.spent || lease.reversed > told.reversed);
+    if (lease.reversed > told.reversed) return true;
+    if (!policy.metered) return lease.returned > told.returned || lease.spent > told.spent;
+    return unspent(lease) < 0 && lease.spent > told.spent;
   }
 
   /** The wallet has spoken. What it granted may be used when this returns. */
@@ -481,7 +501,8 @@ export class Ledger {
   status(of: 'member' | { keyId: string }): ScopeStatus {
     this.flush();
     const state = this.#loaded();
-    return statusOf(state, of === 'member' ? MEMBER_SCOPE : of.keyId, this.#now(state));
+    const name = of === 'member' ? MEMBER_SCOPE : of.keyId;
+    return { ...statusOf(state, name, this.#now(state)), lastUsedAtMs: this.#lastUsedMs.get(name) ?? null };
   }
 
   #resolveNow(resolution: Resolution): Settlement {
@@ -556,7 +577,8 @@ export class Ledger {
     else this.#write(open);
     // Every scope holds that much more now, so the tightest is the tightest still.
     const shown = tightest(withoutGathered(state, views, key.keyId, this.#gathering.waiting));
-    return { granted: true, ticket: this.#ticket(state, hold), tightest: shown ? holdingMore(shown, amount) : null };
+    const ticket = this.#ticket(state, hold, key.hash);
+    return { granted: true, ticket, tightest: shown ? holdingMore(shown, amount) : null };
   }
 
   /** A hold that an earlier life granted, as its ticket tells; null where it is held no more. */
@@ -576,6 +598,19 @@ export class Ledger {
     return hold ? hold.openedAtMs : Number.POSITIVE_INFINITY;
   }
 
+  /** The last of a budget, where that may do after a refusal; else null. */
+  #authorizeRest(request: AuthorizeRequest, refusal: LedgerRefusal, wallet: CreditCheck): Admission | Short | null {
+    const { least, ...asked } = request;
+    const left =
+      refusal.kind === 'request_exceeds_budget'
+        ? refusal.view.remaining
+        : refusal.kind === 'insufficient_credits'
+          ? refusal.remaining
+          : null;
+    if (least === undefined || left === null || left < least) return null;
+    return this.authorize({ ...asked, otherwise: { kind: 'at_least', amount: least } }, wallet);
+  }
+
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
     if (key) this.#refusals.count(request.about, key, refusal.kind);
     if (!key || !NAMES_NO_LIMIT.has(refusal.kind)) return { granted: false, refusal };
@@ -585,8 +620,8 @@ export class Ledger {
     return { granted: false, refusal, ...(shown && { tightest: shown }) };
   }
 
-  #ticket(state: State, hold: Hold): Ticket {
-    return ticketOf(hold, state.epoch, this.#times.ttlMs);
+  #ticket(state: State, hold: Hold, keyHash: string | undefined): Ticket {
+    return ticketOf(hold, state.epoch, this.#times.ttlMs, keyHash);
   }
 
   #post<T>(work: (posting: Posting) => T): T {

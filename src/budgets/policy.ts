@@ -5,6 +5,7 @@
  * Versions only rise; an object never takes an older policy than the one it has.
  */
 import type { Nanos } from '../money/nanos.ts';
+import type { Rules } from './rules.ts';
 import type { WindowSpec } from './windows.ts';
 
 /** An amount of money, or null for no limit. */
@@ -50,6 +51,8 @@ export interface KeyPolicy {
   expiresAtMs: number | null;
   limits: ScopeLimits;
   throttles: Throttles;
+  /** What it may be used for, within what its member may; null or absent: everything. */
+  rules?: Rules | null;
 }
 
 export interface PolicyVersion {
@@ -75,6 +78,8 @@ export interface MemberPolicy {
   hidesAmounts?: boolean;
   limits: ScopeLimits;
   throttles: Throttles;
+  /** What the member's keys may be used for at all; null or absent: everything. */
+  rules?: Rules | null;
   /** The cycle from which the member's total is counted; a higher number starts a new one at zero. */
   cycle: number;
   /** Whether the total counts a cycle (one-time budget) or all time. */

@@ -16,15 +16,35 @@ export interface HoldTimes {
 
 export const HOLD_TIMES: HoldTimes = { ttlMs: LIMITS.holdTtlMs, graceMs: LIMITS.holdGraceMs };
 
-export interface AuthorizeRequest {
-  attemptId: string;
-  /** SHA-256 of the presented key, hex. */
-  keyHash: string;
-  about: AttemptAbout;
+/** What a caller asks to have set aside. */
+export interface Ask {
   /** What to set aside now; null where no price is known. */
   amount: Nanos | null;
   /** What to do where that does not fit; null: refuse. */
   otherwise: Fallback | null;
+  /**
+   * What to do where nothing of that will ever fit, because the money is spent and not only held: set aside all that is left,
+   * if it is this much.
+   */
+  least?: Nanos | undefined;
+}
+
+export interface AuthorizeRequest extends Ask {
+  attemptId: string;
+  /** SHA-256 of the presented key, hex. */
+  keyHash: string;
+  about: AttemptAbout;
+  /** What rules ask beside that. Absent from a Worker older than they are: what it would tell counts as not known. */
+  facts?: RuleFacts;
+}
+
+/** Null: not known, which no rule about it admits. */
+export interface RuleFacts {
+  /** The caller's address. */
+  ip: string | null;
+  /** Nanodollars per million tokens. */
+  inputPrice: Nanos | null;
+  outputPrice: Nanos | null;
 }
 
 /**
@@ -43,6 +63,8 @@ export interface Fallback {
 export interface Ticket {
   attemptId: string;
   keyId: string;
+  /** Of the key as it was presented: rolled since, it ends what runs under it. Absent from a ticket older than this. */
+  keyHash?: string;
   projectId: string;
   /** Which life of the object granted it. */
   epoch: string;
@@ -133,4 +155,6 @@ export interface ScopeStatus {
   } | null;
   totalBasis: 'lifetime' | 'cycle';
   activeKeys: number;
+  /** Of a key: when it was last presented, as far as this life of the object remembers. Null: D1 knows. */
+  lastUsedAtMs: number | null;
 }

@@ -3,6 +3,7 @@
  * status and words.
  */
 import type { Nanos } from '../money/nanos.ts';
+import type { RuleName } from './rules.ts';
 
 export type ScopeName = 'member_total' | 'member_period' | 'api_key_total' | 'api_key_period' | 'wallet';
 
@@ -24,6 +25,8 @@ export interface ScopeView {
 export type LedgerRefusal =
   | { kind: 'invalid_key'; reason: 'unknown' | 'disabled' | 'expired' }
   | { kind: 'project_not_granted' }
+  /** A rule of the member or of the key does not admit what was asked for. */
+  | { kind: 'rule_denied'; of: 'member' | 'api_key'; rule: RuleName }
   | { kind: 'project_archived' }
   | { kind: 'price_unknown' }
   | { kind: 'exhausted'; view: ScopeView; alsoExhausted: ScopeName[] }

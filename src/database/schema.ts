@@ -12,6 +12,7 @@ import type { Actor } from '../audit/trail.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
+import type { StoredRules } from '../teams/rules-body.ts';
 import type { Proof } from '../usage/books-findings.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 
@@ -225,6 +226,8 @@ export const members = sqliteTable(
     budgetCycle: integer('budget_cycle').notNull().default(0),
     /** Rises with every change of role or projects, and when the member goes or comes back. */
     memberVersion: integer('member_version').notNull().default(1),
+    /** What the member may use, whatever its keys say; null: everything. */
+    rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
     policyGeneration: integer('policy_generation').notNull().default(1),
     /** Rises with every change that the member's object must learn of. */
     policyVersion: integer('policy_version').notNull().default(1),
@@ -269,9 +272,13 @@ export const apiKeys = sqliteTable(
     masked: text('masked').notNull(),
     status: text('status').$type<'active' | 'disabled'>().notNull(),
     limits: text('limits', { mode: 'json' }).$type<StoredKeyLimits>().notNull(),
+    /** What the key may be used for, within what its member may; null: everything. */
+    rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     deletedAt: integer('deleted_at'),
+    /** When it was last presented, as its events told: some seconds late, and never written for one request alone. */
+    lastUsedAt: integer('last_used_at'),
   },
   (table) => [
     index('api_keys_by_member').on(table.memberId),

@@ -2,14 +2,16 @@
  * Admission as a gateway route sees it: from a caller and a quote to a live hold, or a refusal. Fails closed: whatever
  * goes wrong between here and the member's object is a refusal, and a hold that may have been granted meanwhile is let go.
  */
-import type { Fallback } from '../budgets/protocol.ts';
+import type { KeyStanding } from '../../durable-objects/member-budget.ts';
+import type { Ask, RuleFacts } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { newAttemptId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd, type Nanos } from '../money/nanos.ts';
+import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import type { PresentedKey } from '../teams/keys.ts';
+import { addressOf } from './credentials.ts';
 import { Hold } from './hold.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
@@ -26,18 +28,19 @@ export interface NotAdmitted {
   tightest: ScopeView | null;
 }
 
-/** Asks the member's object to set `amount` aside (null: no price is known), or else its fallback, for one attempt. */
+/** Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such rule admits. */
 export async function admit(
-  { env, ctx, deadlines }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines'>,
+  { env, ctx, deadlines, request: asked }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request'>,
   caller: PresentedKey,
   about: AttemptAbout,
-  amount: Nanos | null,
-  otherwise: Fallback | null = null,
+  ask: Ask,
+  prices: Omit<RuleFacts, 'ip'> = { inputPrice: null, outputPrice: null },
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
-  const request = { memberId, attemptId, keyHash: caller.hash, about, amount, otherwise };
+  const facts = { ip: addressOf(asked), ...prices };
+  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, ...ask };
   try {
     const admission = await memberBudget(
       env,
@@ -64,22 +67,31 @@ export async function admit(
   }
 }
 
-/** Whether the key may be used at all, and whether its answers may be recorded for repeats. Sets nothing aside. */
+/**
+ * Whether the key may be used from where the request comes, and for this endpoint if one is named; its rules, and whether
+ * its answers may be recorded for repeats. Sets nothing aside.
+ */
 export async function keyStanding(
-  env: Env,
+  { env, request }: Pick<GatewayContext, 'env' | 'request'>,
   caller: PresentedKey,
-): Promise<{ refusal: Refusal | null; replay: boolean }> {
+  endpoint?: string,
+): Promise<Omit<KeyStanding, 'refusal'> & { refusal: Refusal | null }> {
   const memberId = caller.ownerId;
+  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), endpoint };
   try {
-    return await memberBudget(env, memberId, (object) => object.checkKey({ memberId, keyHash: caller.hash }));
+    return await memberBudget(env, memberId, (object) => object.checkKey(asked));
   } catch {
-    return { refusal: { kind: 'budget_unavailable' }, replay: false };
+    return { refusal: { kind: 'budget_unavailable' }, replay: false, rules: [] };
   }
 }
 
 /** For a request that is refused anyway: the refusal of its key, should that one come first, else null. */
-export async function refuseKeyFirst(env: Env, caller: PresentedKey): Promise<Refusal | null> {
-  const { refusal } = await keyStanding(env, caller);
+export async function refuseKeyFirst(
+  context: Pick<GatewayContext, 'env' | 'request'>,
+  caller: PresentedKey,
+  endpoint?: string,
+): Promise<Refusal | null> {
+  const { refusal } = await keyStanding(context, caller, endpoint);
   return refusal;
 }
 

@@ -1,7 +1,7 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
 import { memberBudget } from '../objects.ts';
 import { showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
-import { authenticate } from './credentials.ts';
+import { addressOf, authenticate } from './credentials.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
 
@@ -9,8 +9,9 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
   const authenticated = await authenticate(request, env);
   if ('refusal' in authenticated) return authenticated.refusal;
   const { ownerId: memberId, hash: keyHash } = authenticated.caller;
+  const asked = { memberId, keyHash, ip: addressOf(request) };
   try {
-    const status = await memberBudget(env, memberId, (object) => object.keyStatus({ memberId, keyHash }));
+    const status = await memberBudget(env, memberId, (object) => object.keyStatus(asked));
     if ('refusal' in status) return status.refusal;
     const { key, keyStatus, memberStatus } = status;
     const member = showMemberStatus(memberStatus);

@@ -1,38 +1,48 @@
 /** GET /v1/models and /v1/models/{id}: the models that the key may use, in OpenAI's shape, with prices and abilities. */
+import { brokenRule, type Use } from '../budgets/rules.ts';
 import type { Mapping } from '../models/catalogue.ts';
-import { formatUsd, nanos } from '../money/nanos.ts';
-import { priceAt, rateOf, type Unit } from '../money/price.ts';
-import { refuseKeyFirst } from './admission.ts';
+import { formatUsd } from '../money/nanos.ts';
+import { perMillion, priceAt, type Rates, type Unit } from '../money/price.ts';
+import { keyStanding } from './admission.ts';
 import { authenticate } from './credentials.ts';
+import { rulePricesOf } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
 
-/** 1 picodollar per token is 1,000 nanodollars per million tokens. */
-const NANOS_PER_MILLION_PER_PICO = 1_000;
-
 export async function listModels(context: GatewayContext): Promise<Response | Refusal> {
-  const refusal = await refuseCaller(context);
-  if (refusal) return refusal;
-  const data = servedModels(context).map((mapping) => describeModel(mapping, Date.now()));
+  const usable = await usableModels(context);
+  if ('refusal' in usable) return usable.refusal;
+  const data = usable.models.map((mapping) => describeModel(mapping, Date.now()));
   return Response.json({ object: 'list', data }, { headers: { 'x-request-id': context.requestId } });
 }
 
 export async function showModel(context: GatewayContext, name: string): Promise<Response | Refusal> {
-  const refusal = await refuseCaller(context);
-  if (refusal) return refusal;
+  const usable = await usableModels(context);
+  if ('refusal' in usable) return usable.refusal;
   const found = context.catalogue.find(name)?.mappings ?? [];
-  const mapping = servedModels(context).find((served) => found.includes(served));
+  const mapping = usable.models.find((served) => found.includes(served));
   if (!mapping) return { kind: 'model_not_found', model: name };
   return Response.json(describeModel(mapping, Date.now()), { headers: { 'x-request-id': context.requestId } });
 }
 
-async function refuseCaller({ request, env }: GatewayContext): Promise<Refusal | null> {
+/** The models that are served here and that the rules of the key and its member admit. */
+async function usableModels(context: GatewayContext): Promise<{ models: Mapping[] } | { refusal: Refusal }> {
+  const { request, env, catalogue, providers } = context;
   const authenticated = await authenticate(request, env);
-  return 'refusal' in authenticated ? authenticated.refusal : refuseKeyFirst(env, authenticated.caller);
+  if ('refusal' in authenticated) return authenticated;
+  const { refusal, rules } = await keyStanding(context, authenticated.caller);
+  if (refusal) return { refusal };
+  const nowMs = Date.now();
+  const served = catalogue.all().filter((mapping) => providers.get(mapping.provider)?.isConfigured(env));
+  const models = served.filter((mapping) => rules.every((some) => brokenRule(some, useOf(mapping, nowMs)) === null));
+  return { models };
 }
 
-function servedModels({ catalogue, providers, env }: GatewayContext): Mapping[] {
-  return catalogue.all().filter((mapping) => providers.get(mapping.provider)?.isConfigured(env));
+/** The smallest request for a model. */
+function useOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number): Use {
+  const price = priceAt(prices, nowMs);
+  const told = price ? rulePricesOf(price, 0) : { inputPrice: null, outputPrice: null };
+  return { model: { mapping: id, canonicalModel, provider, ...told } };
 }
 
 function describeModel(mapping: Mapping, nowMs: number): Record<string, unknown> {
@@ -53,9 +63,9 @@ function describeModel(mapping: Mapping, nowMs: number): Record<string, unknown>
 function pricing(mapping: Mapping, nowMs: number): Record<string, unknown> | null {
   const price = priceAt(mapping.prices, nowMs);
   if (!price) return null;
-  const usdPerMillion = (rates: Parameters<typeof rateOf>[0], unit: Unit) => {
-    const rate = rateOf(rates, unit);
-    return rate === null ? null : formatUsd(nanos(rate * NANOS_PER_MILLION_PER_PICO));
+  const usdPerMillion = (rates: Rates, unit: Unit) => {
+    const amount = perMillion(rates, unit);
+    return amount === null ? null : formatUsd(amount);
   };
   return {
     unit: 'USD per million tokens',

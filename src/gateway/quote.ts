@@ -1,10 +1,11 @@
 /**
  * What an attempt may cost, before it is sent: the input's bound, the most output, and whether that can be watched.
  */
+import type { RuleFacts } from '../budgets/protocol.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
 import { addNanos, type Nanos } from '../money/nanos.ts';
-import { dearestInputRate, dearestOutputRate, type Price, priceAt } from '../money/price.ts';
+import { dearestInputRate, dearestOutputRate, type Price, perMillion, priceAt, tierFor } from '../money/price.ts';
 import type { ChatRequest } from './chat-completions/request.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -18,6 +19,8 @@ export interface Quote {
   outputRate: number;
   /** Whether a stream shows all output that the provider bills, as it is made. */
   watchable: boolean;
+  /** What rules go by: the price, in nanodollars per million tokens, for a request as large as this may be. */
+  rulePrices: Omit<RuleFacts, 'ip'>;
 }
 
 /** Null where the model has no price now. */
@@ -30,18 +33,23 @@ export function quote(
 ): Quote | null {
   const price = priceAt(mapping.prices, nowMs);
   if (!price) return null;
+  // A provider takes no more than its model's context, whatever was sent.
+  const inputTokensMax = Math.min(provider.inputTokensMax(request, bodyBytes), mapping.contextTokens);
   return {
     price,
-    // A provider takes no more than its model's context, whatever was sent.
-    inputMax: boundOf(
-      Math.min(provider.inputTokensMax(request, bodyBytes), mapping.contextTokens),
-      dearestInputRate(price),
-    ),
+    inputMax: boundOf(inputTokensMax, dearestInputRate(price)),
     outputTokensMax: provider.outputTokensMax(request, mapping),
     choices: request.n ?? 1,
     outputRate: dearestOutputRate(price),
     watchable: !hidesOutput(request, mapping),
+    rulePrices: rulePricesOf(price, inputTokensMax),
   };
+}
+
+/** The price that rules go by, of a request with so many tokens of input at most. */
+export function rulePricesOf(price: Price, inputTokensMax: number): Omit<RuleFacts, 'ip'> {
+  const { rates } = tierFor(price, inputTokensMax);
+  return { inputPrice: perMillion(rates, 'input'), outputPrice: perMillion(rates, 'output') };
 }
 
 /** What a hold must be to cover the input and so many tokens of output. */

@@ -4,6 +4,7 @@
  * A refusal is a value. `describe` is protocol-neutral; each wire puts the description into its own envelope.
  */
 import type { LedgerRefusal, ScopeName, ScopeView } from '../budgets/refusals.ts';
+import type { RuleName } from '../budgets/rules.ts';
 import { formatUsd, type Nanos } from '../money/nanos.ts';
 import { UNEXPECTED } from '../unexpected-error.ts';
 
@@ -85,6 +86,22 @@ const RATE_MESSAGES: Record<Throttled['throttle'], (refusal: Throttled) => strin
   concurrency: ({ of, limit }) => `${WHOSE[of]} may have ${limit} requests in flight at once.`,
 };
 
+const RULED: Record<RuleName, string> = {
+  'models.allow': 'this model',
+  'models.deny': 'this model',
+  'providers.allow': 'this provider',
+  'providers.deny': 'this provider',
+  'endpoints.allow': 'this endpoint',
+  maxInputPrice: "this model's input price",
+  maxOutputPrice: "this model's output price",
+  'ips.allow': 'requests from this address',
+  'ips.deny': 'requests from this address',
+};
+
+function ruleMessage({ of, rule }: Extract<Refusal, { kind: 'rule_denied' }>): string {
+  return `${of === 'member' ? "The member's" : "The API key's"} rule ${rule} does not allow ${RULED[rule]}.`;
+}
+
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
 
 const REPEATS = {
@@ -127,6 +144,12 @@ export function describe(refusal: Refusal, requestId: string): Described {
           requestId,
         },
       );
+    case 'rule_denied':
+      return said(403, 'permission_error', 'permission_denied', ruleMessage(refusal), {
+        rule: refusal.rule,
+        of: refusal.of,
+        requestId,
+      });
     case 'project_archived':
       return said(410, 'invalid_request_error', 'project_archived', "The API key's project is archived.", {
         requestId,

@@ -5,6 +5,8 @@
  * rate it falls back to, or it has none (null), and whoever meets that refuses.
  */
 
+import { type Nanos, nanos } from './nanos.ts';
+
 interface UnitRule {
   /** The side of the token stream that it counts on. A unit that is no token (page, second) will need a third side. */
   side: 'input' | 'output';
@@ -72,6 +74,15 @@ export function tierFor(price: Price, inputTokens: number): RateTier {
 export function rateOf(rates: Rates, unit: Unit): number | null {
   const { fallback } = UNIT_RULES[unit];
   return rates[unit] ?? (fallback === null ? null : (rates[fallback] ?? null));
+}
+
+/** 1 picodollar per token is 1,000 nanodollars per million tokens. */
+const NANOS_PER_MILLION_PER_PICO = 1_000;
+
+/** As rateOf, in nanodollars for a million units: how prices are told. */
+export function perMillion(rates: Rates, unit: Unit): Nanos | null {
+  const rate = rateOf(rates, unit);
+  return rate === null ? null : nanos(rate * NANOS_PER_MILLION_PER_PICO);
 }
 
 /** The most picodollars an input token can cost, whatever its kind and the size of the request. Throws if unpriced. */

@@ -10,13 +10,12 @@ import { WINDOW_VALUE_MAX, type WindowKind, type WindowUnit } from '../budgets/w
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
 
-/** Far above what any plan allows: a larger one is a mistake. */
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
 /** Goes into the refusal's metadata: what to write instead. */
 const AMOUNT_FORM = { expected: 'USD as a decimal string, at most 1000000 with at most 9 decimals, e.g. "42.50"' };
 
 /** An amount as the API writes it: what is stored is shown as it is. */
-function canonical(text: string): string {
+export function canonicalAmount(text: string): string {
   const value = parseUsd(text);
   return value === null ? text : formatUsd(value);
 }
@@ -24,13 +23,13 @@ function canonical(text: string): string {
 const amount = z
   .string({ error: AMOUNT_MESSAGE })
   .refine((text) => parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
-  .transform(canonical)
+  .transform(canonicalAmount)
   .openapi({ example: '42.50' });
 
 const memberAmount = z
   .string({ error: AMOUNT_MESSAGE })
   .refine((text) => text === 'unlimited' || parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
-  .transform(canonical)
+  .transform(canonicalAmount)
   .openapi({ example: '42.50', description: 'USD, or "unlimited"' });
 
 /** Things that are counted, and the most that may be asked for. */

@@ -111,7 +111,8 @@ function countOf(stored: number | 'unlimited' | null): number | null {
   return stored === 'unlimited' ? null : stored;
 }
 
-function amountOf(stored: string | null): Limit {
+/** An amount as D1 keeps it; null and 'unlimited' are no limit. */
+export function amountOf(stored: string | null): Limit {
   if (stored === null || stored === 'unlimited') return null;
   const value = parseUsd(stored);
   if (value === null) throw new Error(`a stored amount is malformed: ${stored}`);

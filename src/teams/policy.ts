@@ -5,8 +5,8 @@
  * policy_pushes, in one D1 batch with the change (`policyChange`). Then the whole policy is pushed; the row goes once
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
  *
- * What an object enforces is made of rows of four tables: the member (role, budget, removal), its organization (plan,
- * time zone, developer default, metered, replay, hidden amounts), its keys and its project grants. Whoever changes one of those
+ * What an object enforces is made of rows of five tables: the member (role, budget, rules, removal), its organization (plan,
+ * time zone, developer default, metered, replay, hidden amounts), its keys, their projects and its project grants. Whoever changes one of those
  * pushes it.
  */
 import { type Change, changeAudited } from '../audit/change.ts';
@@ -19,6 +19,7 @@ import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import { type BudgetSource, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
 import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
+import { enforcedRules } from './rules-body.ts';
 
 type MemberRow = BudgetSource & {
   id: string;
@@ -29,6 +30,7 @@ type MemberRow = BudgetSource & {
   hide_amounts: number;
   removed_at: number | null;
   organization_deleted_at: number | null;
+  rules: string | null;
   budget_version: number;
   budget_cycle: number;
   policy_generation: number;
@@ -43,6 +45,7 @@ type KeyRow = {
   project_id: string;
   status: 'active' | 'disabled';
   limits: string;
+  rules: string | null;
   created_at: number;
   expires_at: number | null;
   archived_at: number | null;
@@ -95,6 +98,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     hidesAmounts: member.hide_amounts === 1,
     limits,
     throttles,
+    rules: enforcedRules(member.rules),
     cycle: member.budget_cycle,
     totalBasis: basis,
     keys: keys.results.map(
@@ -109,6 +113,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
         status: row.status,
         createdAtMs: row.created_at,
         expiresAtMs: row.expires_at,
+        rules: enforcedRules(row.rules),
         ...enforcedOfKey(storedKeyLimits(row.limits), member.time_zone),
       }),
     ),

@@ -19,7 +19,13 @@ const ABILITIES = {
   'members.write': ['owner', 'admin'],
   'budgets.read': ['owner', 'admin', 'finance'],
   'budgets.write': ['owner', 'admin', 'finance'],
+  'projects.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
+  'projects.write': ['owner', 'admin'],
+  /** API keys of one's own; `keys.manage` is those of everybody. */
+  'keys.own': ['owner', 'admin', 'developer'],
   'keys.manage': ['owner', 'admin'],
+  'master_keys.read': ['owner', 'admin'],
+  'master_keys.write': ['owner'],
   'wallet.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],
@@ -77,6 +83,11 @@ export function planHas(plan: Plan, feature: PlanFeature): boolean {
 /** Whether a member of this role uses only the projects granted to it. Owners and admins use all. */
 export function isProjectScoped(role: Role, plan: Plan): boolean {
   return (role === 'developer' || role === 'api') && planHas(plan, 'projects.scoped');
+}
+
+/** Whether a role sees only the projects granted to it: who uses only those, and basic members, who manage nothing. */
+export function seesGrantedOnly(role: Role, plan: Plan): boolean {
+  return role === 'basic' || isProjectScoped(role, plan);
 }
 
 /** The roles to which the developer default applies: owners, admins and finance never inherit. */

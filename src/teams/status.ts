@@ -114,5 +114,6 @@ export function restated(
     },
     totalBasis: basis,
     activeKeys: known.activeKeys,
+    lastUsedAtMs: shipped?.lastUsedAtMs ?? null,
   };
 }

@@ -64,6 +64,17 @@ const ADD_TO_LEDGER = `
     AND added.newest > member_ledgers.shipped
     AND CAST(?3 AS INTEGER) <= member_ledgers.shipped + 1`;
 
+/** Only ever later, so a repeated batch changes nothing: one write for each key of a batch, not one for each request. */
+const TELL_KEYS = `
+  UPDATE api_keys
+  SET last_used_at = used.at
+  FROM (
+    SELECT value ->> 'keyId' AS key_id, max(value ->> 'openedAtMs') AS at
+    FROM json_each(?1)
+    GROUP BY value ->> 'keyId'
+  ) AS used
+  WHERE api_keys.id = used.key_id AND api_keys.member_id = ?2 AND used.at > coalesce(api_keys.last_used_at, 0)`;
+
 const READ_SHIPPED = 'SELECT shipped FROM member_ledgers WHERE member_id = ?1';
 
 /**
@@ -87,6 +98,7 @@ export async function shipEvents(
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),
     db.prepare(INSERT_EVENTS).bind(json, member.memberId, member.organizationId, first.n),
     db.prepare(ADD_TO_LEDGER).bind(json, member.memberId, first.n, status && JSON.stringify(status)),
+    db.prepare(TELL_KEYS).bind(json, member.memberId),
     db.prepare(READ_SHIPPED).bind(member.memberId),
   ]);
   const shipped = results.at(-1)?.results[0]?.shipped ?? 0;

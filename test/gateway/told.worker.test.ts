@@ -9,6 +9,7 @@ import type { Refusal } from '../../src/gateway/refusals.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { pushPolicy } from '../../src/teams/policy.ts';
+import { storedRules } from '../../src/teams/rules-body.ts';
 import {
   type ChatBody,
   chat,
@@ -374,6 +375,23 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
       },
       status: 403,
       error: { type: 'invalid_request_error', code: 'permission_denied', metadata: { rule: 'project' } },
+      headers: DEMO_WORDS,
+    },
+  ],
+  rule_denied: [
+    {
+      what: 'rule of the key',
+      asked: async (seeded) => {
+        const rules = { ...storedRules(null), maxOutputPrice: '1.99' };
+        await change(seeded, `UPDATE api_keys SET rules = '${JSON.stringify(rules)}' WHERE id = ?`, seeded.keyId);
+        return ask(seeded.apiKey);
+      },
+      status: 403,
+      error: {
+        type: 'permission_error',
+        code: 'permission_denied',
+        metadata: { rule: 'maxOutputPrice', of: 'api_key' },
+      },
       headers: DEMO_WORDS,
     },
   ],

@@ -32,7 +32,8 @@ describe.each(ROLES)('a signed-in %s', (role) => {
     ['members.read', 'GET', (of: Seeded) => `/orgs/${of.organizationId}/members/${of.memberId}`, undefined],
     ['budgets.read', 'GET', defaultPath, undefined],
     ['budgets.write', 'PUT', budgetPath, { usageLimit: '5' }],
-    ['keys.manage', 'GET', keysPath, undefined],
+    ['keys.own', 'GET', keysPath, undefined],
+    ['projects.read', 'GET', (of: Seeded) => `/orgs/${of.organizationId}/projects`, undefined],
     ['health.read', 'GET', (of: Seeded) => `/orgs/${of.organizationId}/health?prove=stored`, undefined],
     [
       'analytics.organization',

@@ -9,7 +9,7 @@ import type { PresentedKey } from '../../teams/keys.ts';
 import { admit, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { appName } from '../app-name.ts';
 import { Attempt } from '../attempt.ts';
-import { ask, askForTheRest, coverOf } from '../cover.ts';
+import { ask, coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
 import { healthiestFirst } from '../provider-health.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -22,6 +22,8 @@ import { type JsonBody, readJsonBody } from '../request-body.ts';
 import type { GatewayContext } from '../router.ts';
 import { type ChatRequest, parseChatRequest, refuse } from './request.ts';
 import { chatWire } from './wire.ts';
+
+const ENDPOINT = 'chat/completions';
 
 const encoder = new TextEncoder();
 
@@ -39,7 +41,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const { caller } = authenticated;
 
   const understood = await understand(context);
-  if ('refusal' in understood) return (await refuseKeyFirst(env, caller)) ?? understood.refusal;
+  if ('refusal' in understood) return (await refuseKeyFirst(context, caller, ENDPOINT)) ?? understood.refusal;
   const { asked } = understood;
   const { body, request, mapping, provider } = asked;
 
@@ -51,7 +53,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
   const quoted = quote(request, bytesMax, mapping, provider, startedAtMs);
   const about: AttemptAbout = {
     requestId,
-    endpoint: 'chat/completions',
+    endpoint: ENDPOINT,
     mapping: mapping.id,
     canonicalModel: mapping.canonicalModel,
     provider: mapping.provider,
@@ -142,17 +144,14 @@ async function understand(context: GatewayContext): Promise<{ asked: Asked } | {
   return { asked: { body: read.body, request, mapping, provider } };
 }
 
-/** Admission, asked for once more where the last of a budget may do. A refusal tells the most that the request may cost. */
+/** Admission, whose refusal tells the most that the request may cost. */
 async function admitQuoted(
   context: GatewayContext,
   caller: PresentedKey,
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
-  const first = ask(quoted, about.streamed);
-  let admission = await admit(context, caller, about, first.amount, first.otherwise);
-  const rest = 'refusal' in admission ? askForTheRest(quoted, admission.refusal) : null;
-  if (rest) admission = await admit(context, caller, about, rest.amount, rest.otherwise);
+  const admission = await admit(context, caller, about, ask(quoted, about.streamed), quoted?.rulePrices);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }

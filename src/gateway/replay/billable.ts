@@ -36,7 +36,7 @@ async function answerOnce(
   const { env, ctx, request, requestId } = context;
   const authenticated = await authenticate(request, env);
   if ('refusal' in authenticated) return authenticated.refusal;
-  const { refusal, replay } = await keyStanding(env, authenticated.caller);
+  const { refusal, replay } = await keyStanding(context, authenticated.caller);
   if (refusal) return refusal;
   if (!PRINTABLE.test(idempotencyKey) || idempotencyKey.length > LIMITS.idempotencyKeyLengthMax) {
     const message = `${IDEMPOTENCY_KEY} takes 1 to ${LIMITS.idempotencyKeyLengthMax} printable ASCII characters.`;

@@ -1,0 +1,98 @@
+/**
+ * Master keys: what another program presents to manage the organization, as an admin would. Its owners make and delete
+ * them; the secret is shown once and stored nowhere. A deleted one is refused with the next request: the guard asks D1.
+ */
+import { changeAudited } from '../audit/change.ts';
+import { createdFields } from '../audit/fields.ts';
+import type { Trail } from '../audit/trail.ts';
+import { newId } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
+import { badRequest, notFound } from './api-error.ts';
+import { makeKey } from './keys.ts';
+import { cutPage, orderBy, type Page } from './page.ts';
+
+interface MasterKeyRow {
+  id: string;
+  name: string;
+  masked: string;
+  created_at: number;
+}
+
+export const MASTER_KEY_SORTS = { createdAt: 'created_at', name: 'lower(name)' };
+
+export async function listMasterKeys(
+  env: Env,
+  organizationId: string,
+  page: Page,
+): Promise<{ rows: MasterKeyRow[]; nextCursor: string | null }> {
+  const { after, by } = orderBy(MASTER_KEY_SORTS, page.sort, 'master_keys', '?2');
+  const { results } = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT id, name, masked, created_at
+       FROM master_keys
+       WHERE organization_id = ?1
+         AND deleted_at IS NULL
+         AND ${after}
+         AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
+       ORDER BY ${by}
+       LIMIT CAST(?4 AS INTEGER)`,
+    )
+    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
+    .all<MasterKeyRow>();
+  return cutPage(results, page.limit);
+}
+
+export async function createMasterKey(
+  env: Env,
+  trail: Trail,
+  name: string,
+  nowMs: number,
+): Promise<{ row: MasterKeyRow; secret: string }> {
+  const { organizationId } = trail;
+  const key = await makeKey('master', organizationId, env.KEY_SECRET);
+  const row: MasterKeyRow = { id: newId('mky'), name, masked: key.masked, created_at: nowMs };
+  const made = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'master_key.created',
+    targetId: row.id,
+    ...createdFields(showMasterKey(row)),
+    statement: env.DB.prepare(
+      `INSERT INTO master_keys (id, organization_id, name, hash, masked, created_at)
+       SELECT ?1, ?2, ?3, ?4, ?5, CAST(?6 AS INTEGER)
+       WHERE (SELECT count(*) FROM master_keys WHERE organization_id = ?2 AND deleted_at IS NULL) < ${LIMITS.masterKeysMax}`,
+    ).bind(row.id, organizationId, name, key.hash, row.masked, nowMs),
+  }));
+  if (!made) throw badRequest(null, `An organization has at most ${LIMITS.masterKeysMax} master keys.`);
+  return { row, secret: key.secret };
+}
+
+export async function deleteMasterKey(env: Env, trail: Trail, masterKeyId: string, nowMs: number): Promise<void> {
+  await changeAudited(env.DB, trail, nowMs, async () => {
+    const row = await env.DB.prepare(
+      `SELECT id, name, masked, created_at
+       FROM master_keys
+       WHERE id = ?1 AND organization_id = ?2 AND deleted_at IS NULL`,
+    )
+      .bind(masterKeyId, trail.organizationId)
+      .first<MasterKeyRow>();
+    if (!row) throw notFound('master key');
+    return {
+      action: 'master_key.deleted',
+      targetId: masterKeyId,
+      before: createdFields(showMasterKey(row)).after,
+      after: null,
+      statement: env.DB.prepare('UPDATE master_keys SET deleted_at = CAST(?2 AS INTEGER) WHERE id = ?1').bind(
+        masterKeyId,
+        nowMs,
+      ),
+    };
+  });
+}
+
+export function showMasterKey(row: MasterKeyRow) {
+  return {
+    id: row.id,
+    name: row.name,
+    maskedKey: row.masked,
+    createdAt: new Date(row.created_at).toISOString(),
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * How lists are asked for and cut into pages: `limit`, `cursor` (the last id seen), `q`, and `sort`, a field's name, with
+ * a minus before it downwards. Rows of one value are in the order of their ids, so that no page repeats or leaves out one.
+ */
+import { z } from '@hono/zod-openapi';
+
+const NAME_LENGTH_MAX = 100;
+const PAGE_MAX = 100;
+const PAGE_DEFAULT = 50;
+
+export const PAGE = {
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z.string().max(100).optional(),
+  q: z.string().max(NAME_LENGTH_MAX).optional(),
+};
+
+export interface Page {
+  limit: number;
+  cursor?: string | undefined;
+  q?: string | undefined;
+  sort: string;
+}
+
+/** What a list can be sorted by: SQL over one row, by the API's name of it. Never null, or the row would be in no page. */
+export type Sorts = Record<string, string>;
+
+export function sortOf(sorts: Sorts, first: string) {
+  const names = Object.keys(sorts).flatMap((name) => [name, `-${name}`]);
+  return z.enum(names, { error: `sort must be one of: ${names.join(', ')}.` }).default(first);
+}
+
+/** The SQL of an order: `after` is true of rows behind that with the id `cursor` (a parameter) in `table`. */
+export function orderBy(sorts: Sorts, sort: string, table: string, cursor: string): { after: string; by: string } {
+  const down = sort.startsWith('-');
+  const value = sorts[down ? sort.slice(1) : sort];
+  if (value === undefined) throw new Error(`no list is sorted by ${sort}`);
+  const direction = down ? 'DESC' : 'ASC';
+  return {
+    after: `(${cursor} IS NULL OR (${value}, id) ${down ? '<' : '>'} (
+      SELECT ${value}, id FROM ${table} WHERE id = ${cursor} AND organization_id = ?1
+    ))`,
+    by: `${value} ${direction}, id ${direction}`,
+  };
+}
+
+/** The page, of rows of which one more was read than it takes. */
+export function cutPage<Row extends { id: string }>(
+  rows: readonly Row[],
+  limit: number,
+): { rows: Row[]; nextCursor: string | null } {
+  const page = rows.slice(0, limit);
+  return { rows: page, nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+/** A name that people give things. */
+export const nameField = z
+  .string({ error: 'name is required.' })
+  .trim()
+  .min(1, { error: 'name must not be empty.' })
+  .max(NAME_LENGTH_MAX, { error: `name must have at most ${NAME_LENGTH_MAX} characters.` });

@@ -1,0 +1,115 @@
+/** The management routes of projects. Developers see those granted to them; any other is the 404 of one that never was. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { guarded } from './guard.ts';
+import { nameField, PAGE, sortOf } from './page.ts';
+import { changeProject, createProject, findProject, listProjects, PROJECT_SORTS, showProject } from './projects.ts';
+
+const Org = z.object({ orgId: z.string() });
+const OrgProject = Org.extend({ projectId: z.string() });
+
+const ListQuery = z.strictObject({
+  ...PAGE,
+  sort: sortOf(PROJECT_SORTS, 'name'),
+  archived: z.enum(['true', 'false'], { error: 'archived must be true or false.' }).optional(),
+});
+
+const ProjectBody = z.strictObject({ name: nameField }).openapi('ProjectBody', { example: { name: 'Support bot' } });
+
+const ProjectPatch = z
+  .strictObject({
+    name: nameField.optional(),
+    archived: z.boolean({ error: 'archived must be true or false.' }).optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, { error: 'Name what to change: name, archived.' })
+  .openapi('ProjectPatch', { example: { archived: true } });
+
+const toProjects = guarded({
+  ability: 'projects.read',
+  roleMessage: 'Only people of the organization can view its projects.',
+});
+const toChange = guarded({
+  ability: 'projects.write',
+  roleMessage: 'Only owners and admins can manage projects.',
+});
+
+export const projectRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/projects',
+      summary: 'List projects; developers see those granted to them',
+      middleware: toProjects,
+      request: { params: Org, query: ListQuery },
+      responses: { 200: answers('A page of projects') },
+    }),
+    async (c) => {
+      const { rows, nextCursor } = await listProjects(c.env, c.get('caller'), c.req.valid('query'));
+      return c.json({ projects: rows.map(showProject), nextCursor }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/orgs/{orgId}/projects',
+      summary: 'Make a project',
+      middleware: [toChange, ...jsonBody] as const,
+      request: { params: Org, body: body(ProjectBody) },
+      responses: { 201: answers('The project') },
+    }),
+    async (c) => {
+      const row = await createProject(c.env, c.get('trail'), c.req.valid('json').name, Date.now());
+      return c.json(showProject(row), 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/projects/{projectId}',
+      summary: 'One project',
+      middleware: toProjects,
+      request: { params: OrgProject },
+      responses: { 200: answers('The project') },
+    }),
+    async (c) => c.json(showProject(await findProject(c.env, c.get('caller'), c.req.valid('param').projectId)), 200),
+  )
+  .openapi(
+    createRoute({
+      method: 'patch',
+      path: '/orgs/{orgId}/projects/{projectId}',
+      summary: 'Rename, archive or restore a project',
+      middleware: [toChange, ...jsonBody] as const,
+      request: { params: OrgProject, body: body(ProjectPatch) },
+      responses: {
+        200: answers('The project; every member with a key in it is under the change'),
+        202: answers('The project; `pending` members will be under the change within minutes'),
+      },
+    }),
+    async (c) => {
+      const { projectId } = c.req.valid('param');
+      const change = c.req.valid('json');
+      const changed = await changeProject(c.env, c.get('trail'), c.get('caller'), projectId, change, Date.now());
+      const { row, ...fanOut } = changed;
+      return c.json({ ...showProject(row), ...fanOut }, fanOut.pending > 0 ? 202 : 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'delete',
+      path: '/orgs/{orgId}/projects/{projectId}',
+      summary: 'Archive a project: its keys are refused, its history stays',
+      middleware: toChange,
+      request: { params: OrgProject },
+      responses: {
+        200: answers('The archived project; its keys are refused'),
+        202: answers('The archived project; `pending` members will be refused within minutes'),
+      },
+    }),
+    async (c) => {
+      const { projectId } = c.req.valid('param');
+      const change = { archived: true };
+      const changed = await changeProject(c.env, c.get('trail'), c.get('caller'), projectId, change, Date.now());
+      const { row, ...fanOut } = changed;
+      return c.json({ ...showProject(row), ...fanOut }, fanOut.pending > 0 ? 202 : 200);
+    },
+  );
