@@ -110,7 +110,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });
-  return { ...describe(row), status: status && showMemberStatus(status), statusAt: new Date().toISOString() };
+  return { ...describe(row), status: status && showMemberStatus(status) };
 }
 
 /**
