@@ -224,10 +224,10 @@ export const members = sqliteTable(
     budgetVersion: integer('budget_version').notNull().default(1),
     /** The cycle that a one-time budget counts. */
     budgetCycle: integer('budget_cycle').notNull().default(0),
-    /** Rises with every change of role or projects, and when the member goes or comes back. */
-    memberVersion: integer('member_version').notNull().default(1),
     /** What the member may use, whatever its keys say; null: everything. */
     rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
+    /** Rises with every change of role or projects, and when the member goes or comes back. */
+    memberVersion: integer('member_version').notNull().default(1),
     policyGeneration: integer('policy_generation').notNull().default(1),
     /** Rises with every change that the member's object must learn of. */
     policyVersion: integer('policy_version').notNull().default(1),

@@ -29,8 +29,8 @@ type MemberRow = BudgetSource & {
   replay: number;
   hide_amounts: number;
   removed_at: number | null;
-  organization_deleted_at: number | null;
   rules: string | null;
+  organization_deleted_at: number | null;
   budget_version: number;
   budget_cycle: number;
   policy_generation: number;

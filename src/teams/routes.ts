@@ -1,4 +1,4 @@
-/** The management routes of budgets. Each is guarded first and reads like its story. */
+/** The management routes of teams: budgets. Each is guarded first and reads like its story. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { BudgetBody } from './budget-body.ts';

@@ -84,10 +84,12 @@ export const defaultPath = ({ organizationId }: Pick<Seeded, 'organizationId'>) 
 
 export const keysPath = ({ organizationId }: Seeded) => `/orgs/${organizationId}/keys`;
 
-export async function memberOf({ organizationId, memberId, masterKey }: Seeded): Promise<MemberBody> {
+/** Without the instant of its status, which is each call's own. */
+export async function memberOf({ organizationId, memberId, masterKey }: Seeded): Promise<Omit<MemberBody, 'statusAt'>> {
   const response = await call('GET', `/orgs/${organizationId}/members/${memberId}`, masterKey);
   expect(response.status).toBe(200);
-  return json<MemberBody>(response);
+  const { statusAt: _, ...member } = await json<MemberBody>(response);
+  return member;
 }
 
 /** Sets a budget that must be taken and answers with the member. */
