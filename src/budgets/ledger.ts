@@ -444,7 +444,8 @@ export class Ledger {
   askAhead(amount: Nanos): SyncMessage | null {
     const state = this.#loaded();
     if (!state.policy.metered || !runsLow(state.lease, heldOfLease(state), amount)) return null;
-    return this.#ask(addNanos(unspent(state.lease), amount));
+    // What was overspent is the wallet's to cover, whatever is asked.
+    return this.#ask(nanos(Math.max(0, unspent(state.lease)) + amount));
   }
 
   /** Only tells the totals. */
