@@ -10,6 +10,9 @@ const DEPLOYED = 'test/deployed/**/*.worker.test.ts';
 const WORKER = 'test/**/*.worker.test.ts';
 
 /** Tests inside workerd, against one of the two builds. */
+/** For a machine whose cores are busy with something else: no test waits so long by itself. */
+const BUSY_MS = 30_000;
+
 function inWorkerd(name: string, main: string, include: string, exclude: string[], bindings: Record<string, string>) {
   return {
     plugins: [
@@ -30,8 +33,8 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
       include: [include],
       exclude,
       setupFiles: ['test/support/migrate.ts'],
-      // For a machine whose cores are busy with something else: no test waits so long by itself.
-      testTimeout: 30_000,
+      testTimeout: BUSY_MS,
+      hookTimeout: BUSY_MS,
       // The library's files import each other without endings, which workerd does not resolve.
       deps: { optimizer: { ssr: { enabled: true, include: ['itty-durable'] } } },
     },
@@ -41,7 +44,7 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'core', include: ['test/**/*.test.ts'], exclude: [JOURNEYS, WORKER] } },
+      { test: { name: 'core', include: ['test/**/*.test.ts'], exclude: [JOURNEYS, WORKER], testTimeout: BUSY_MS } },
       inWorkerd('worker', './src/local/worker.ts', WORKER, [DEPLOYED], { ALLOW_LOOPBACK_UPSTREAMS: '1' }),
       inWorkerd('deployed', './src/worker.ts', DEPLOYED, [], {
         OPENAI_API_KEY: 'sk-test',

@@ -208,7 +208,8 @@ export class MemberBudget extends DurableObject<Env> {
       const events = this.#ledger.unshipped();
       const last = events.at(-1);
       if (!last) return this.#ledger.settleDown();
-      await shipEvents(this.env.DB, this.#ledger.member(), events);
+      const status = { atMs: Date.now(), status: this.#ledger.status('member') };
+      await shipEvents(this.env.DB, this.#ledger.member(), events, status);
       this.#ledger.confirmShipped(last.n);
       if (events.length < LIMITS.shipRowsMax) return;
     }

@@ -6,11 +6,14 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DATA_DEFAULT, type Operator, readOperator } from './operator-file.ts';
 
-const HELP = `npm run purser -- <command> --organization ID [--data ${DATA_DEFAULT} | --remote]
+const HELP = `npm run purser -- <command> [--organization ID] [--data ${DATA_DEFAULT} | --remote]
 
   wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
   wallet-refund --amount 12.50 --id ID   take credit out
   metered --on | --off                   whether requests spend the organization's wallet
+  plan --plan free|pro|enterprise        what the organization has (README: plans)
+  seats --seats N | none                 pro: seats bought; enterprise: all seats of the contract
+  set-up-code                            a new code for the first owner; needs no --organization
 
   --data DIR   the data folder of a running \`npm start\`
   --remote     a deployment: PURSER_URL and OPERATOR_SECRET, as bound there, from the environment`;
@@ -21,7 +24,7 @@ const TIMEOUT_MS = 30_000;
 interface Call {
   method: 'POST' | 'PUT';
   path: string;
-  body: object;
+  body?: object;
 }
 
 try {
@@ -42,6 +45,8 @@ async function main(): Promise<void> {
       id: { type: 'string' },
       on: { type: 'boolean', default: false },
       off: { type: 'boolean', default: false },
+      plan: { type: 'string' },
+      seats: { type: 'string' },
       data: { type: 'string', default: DATA_DEFAULT },
       remote: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,7 +59,15 @@ async function main(): Promise<void> {
   console.log(await ask(values.remote ? remote() : local(values.data), call));
 }
 
-type Flags = { organization?: string; amount?: string; id?: string; on: boolean; off: boolean };
+type Flags = {
+  organization?: string;
+  amount?: string;
+  id?: string;
+  on: boolean;
+  off: boolean;
+  plan?: string;
+  seats?: string;
+};
 
 function callOf(command: string, flags: Flags): Call {
   switch (command) {
@@ -66,6 +79,17 @@ function callOf(command: string, flags: Flags): Call {
       if (flags.on === flags.off) throw new Error('Say either --on or --off.');
       return { method: 'PUT', path: `${organizationPath(flags)}/metered`, body: { metered: flags.on } };
     }
+    case 'plan': {
+      if (flags.plan === undefined) throw new Error('Say which: --plan free, pro or enterprise.');
+      return { method: 'PUT', path: `${organizationPath(flags)}/plan`, body: { plan: flags.plan } };
+    }
+    case 'seats': {
+      if (flags.seats === undefined) throw new Error('Say how many: --seats 12, or --seats none.');
+      const seats = flags.seats === 'none' ? null : Number(flags.seats);
+      return { method: 'PUT', path: `${organizationPath(flags)}/seats`, body: { seats } };
+    }
+    case 'set-up-code':
+      return { method: 'POST', path: '/operator/set-up-code' };
     default:
       throw new Error(`There is no command ${command}.\n\n${HELP}`);
   }
@@ -104,7 +128,13 @@ async function ask({ url, secret }: Operator, { method, path, body }: Call): Pro
   let response: Response;
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    response = await fetch(url + path, { method, headers, body: JSON.stringify(body), signal, redirect: 'error' });
+    response = await fetch(url + path, {
+      method,
+      headers,
+      body: body ? JSON.stringify(body) : null,
+      signal,
+      redirect: 'error',
+    });
   } catch (error) {
     throw new Error(`${url} does not answer (${error instanceof Error ? error.message : error}). Is it running?`);
   }

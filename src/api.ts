@@ -106,6 +106,7 @@ function invalid(_c: Context, error: z.ZodError): Response {
 
 function typeOf(status: number): string {
   if (status === 401) return 'authentication_error';
+  if (status === 402) return 'billing_error';
   if (status === 403) return 'permission_error';
   if (status === 429) return 'rate_limit_error';
   return status >= 500 ? 'api_error' : 'invalid_request_error';

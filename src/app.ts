@@ -17,8 +17,11 @@ import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
 import { apiKeyRouter } from './teams/api-key-routes.ts';
+import { invitationRouter } from './teams/invitation-routes.ts';
 import { masterKeyRouter } from './teams/master-key-routes.ts';
+import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
+import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
@@ -43,6 +46,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   const forPeople = [signInRouter, accountRouter, meRouter];
   const ours = [
     organizationRouter,
+    memberRouter,
+    invitationRouter,
     teamsRouter,
     projectRouter,
     apiKeyRouter,
@@ -74,6 +79,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
       await pruneProven(env.DB, nowMs);
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);
+      await eraseDeleted(env.DB, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

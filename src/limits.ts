@@ -195,6 +195,20 @@ export const LIMITS = {
   /** Verified while somebody waits: some seconds of a Worker. A longer log is exported and verified offline. */
   auditVerifyEntriesMax: 500_000,
 
+  /** An invitation's link, and the seat it holds: who does not answer within a month does not come. */
+  invitationMs: 30 * DAY_MS,
+  /** Lines of one CSV of invitations: a large team in two goes, and few enough to mail behind one answer. */
+  invitationsAtOnceMax: 100,
+  /** People and programs of one organization, and organizations that one person owns: far beyond any real one, a bound for all that is listed. */
+  membersPerOrganizationMax: 10_000,
+  organizationsOwnedMax: 20,
+  /** Projects that one member is granted. */
+  grantsPerMemberMax: 500,
+  /** A deleted organization can be had back for so long. */
+  organizationUndoMs: 30 * DAY_MS,
+  /** Deleted organizations that one cron run erases. */
+  erasedPerRun: 20,
+
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
   /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */

@@ -5,6 +5,17 @@
 
 const ACTIONS = {
   'member.budget.updated': 'member',
+  'member.created': 'member',
+  'member.joined': 'member',
+  'member.updated': 'member',
+  'member.removed': 'member',
+  'member.left': 'member',
+  'owner.handed_over': 'member',
+  'invitation.created': 'invitation',
+  'invitation.imported': 'organization',
+  'invitation.budget.updated': 'invitation',
+  'invitation.resent': 'invitation',
+  'invitation.revoked': 'invitation',
   'default_budget.updated': 'organization',
   'project.created': 'project',
   'project.updated': 'project',
@@ -16,8 +27,15 @@ const ACTIONS = {
   'api_key.deleted': 'api_key',
   'master_key.created': 'master_key',
   'master_key.deleted': 'master_key',
+  'organization.created': 'organization',
+  'organization.converted': 'organization',
+  'organization.deleted': 'organization',
+  'organization.restored': 'organization',
+  'organization.plan.updated': 'organization',
+  'organization.seats.updated': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
+  'set_up_code.created': 'deployment',
   'wallet.entry.posted': 'wallet_entry',
 } as const satisfies Record<string, string>;
 

@@ -444,8 +444,7 @@ export class Ledger {
   askAhead(amount: Nanos): SyncMessage | null {
     const state = this.#loaded();
     if (!state.policy.metered || !runsLow(state.lease, heldOfLease(state), amount)) return null;
-    // What was overspent is the wallet's to cover, whatever is asked.
-    return this.#ask(nanos(Math.max(0, unspent(state.lease)) + amount));
+    return this.#ask(addNanos(nanos(Math.max(0, unspent(state.lease))), amount));
   }
 
   /** Only tells the totals. */

@@ -10,9 +10,11 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
+import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
 import type { Proof } from '../usage/books-findings.ts';
+import type { ShippedStatus } from '../usage/shipping.ts';
 
 /**
  * People who sign in. This table and the next five are read and written by better-auth, which knows their columns by
@@ -177,6 +179,14 @@ export const organizations = sqliteTable('organizations', {
   replay: integer('replay', { mode: 'boolean' }).notNull().default(true),
   /** Whether answers and refusals of the gateway name limits without their amounts. */
   hideAmounts: integer('hide_amounts', { mode: 'boolean' }).notNull().default(false),
+  /** Whom invoices are made out to; null: nothing was said. */
+  billingDetails: text('billing_details', { mode: 'json' }).$type<BillingDetails>(),
+  /** Seats beyond those of the plan, or all seats where a contract says how many; null: none, or no contract. */
+  seatsBought: integer('seats_bought'),
+  /** Since when it is deleted; its owners can undo that for a while. */
+  deletedAt: integer('deleted_at'),
+  /** When what need not be kept of a deleted organization went. */
+  erasedAt: integer('erased_at'),
 });
 
 export const projects = sqliteTable(
@@ -216,6 +226,8 @@ export const members = sqliteTable(
     budgetCycle: integer('budget_cycle').notNull().default(0),
     /** What the member may use, whatever its keys say; null: everything. */
     rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
+    /** Rises with every change of role or projects, and when the member goes or comes back. */
+    memberVersion: integer('member_version').notNull().default(1),
     policyGeneration: integer('policy_generation').notNull().default(1),
     /** Rises with every change that the member's object must learn of. */
     policyVersion: integer('policy_version').notNull().default(1),
@@ -297,6 +309,7 @@ export const invitations = sqliteTable(
     organizationId: text('organization_id')
       .notNull()
       .references(() => organizations.id),
+    /** Lower case. */
     email: text('email').notNull(),
     role: text('role').$type<Role>().notNull(),
     projectIds: text('project_ids', { mode: 'json' }).$type<string[]>().notNull(),
@@ -305,8 +318,15 @@ export const invitations = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     acceptedAt: integer('accepted_at'),
     revokedAt: integer('revoked_at'),
+    /** SHA-256 of the token in the newest mail; the token itself is stored nowhere. */
+    tokenHash: text('token_hash'),
+    /** Rises with every change of the budget: what a caller's `version` is compared with. */
+    budgetVersion: integer('budget_version').notNull().default(1),
   },
-  (table) => [index('invitations_by_organization').on(table.organizationId)],
+  (table) => [
+    index('invitations_by_organization').on(table.organizationId),
+    uniqueIndex('invitations_by_token').on(table.tokenHash),
+  ],
 );
 
 /** A member whose object has yet to confirm its newest policy. The row goes when it does. */
@@ -377,6 +397,8 @@ export const memberLedgers = sqliteTable(
     requests: integer('requests').notNull(),
     overrun: integer('overrun').notNull(),
     unresolved: integer('unresolved').notNull(),
+    /** What the object told of its budget with the last of these events; null: nothing yet. */
+    status: text('status', { mode: 'json' }).$type<ShippedStatus>(),
   },
   (table) => [index('member_ledgers_by_organization').on(table.organizationId)],
 );

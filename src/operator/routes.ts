@@ -9,23 +9,26 @@ import { noteAudited } from '../audit/change.ts';
 import { isAudited } from '../audit/entries.ts';
 import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { postEntry, showWallet } from '../billing/wallet.ts';
+import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
+import { newSetUpCode } from '../sign-in/set-up-code.ts';
 import { ApiError, notFound } from '../teams/api-error.ts';
 import { equalInConstantTime } from '../teams/keys.ts';
-import { setMetered } from '../teams/organization.ts';
+import { setMetered, setPlan, setSeats } from '../teams/organization.ts';
+import { readSeats, showSeats } from '../teams/seats.ts';
 
 /** A shorter secret could be guessed, so it opens nothing. */
 const SECRET_LENGTH_MIN = 32;
 const ENTRY_ID_LENGTH_MAX = 100;
 
+/** In the place of an organization, in the audit log of what concerns none. */
+const DEPLOYMENT = 'deployment';
+
+type OperatorEnv = ApiEnv & { Variables: { trail: Trail } };
+
 /** Before anything of the request is read: 404 where there is no secret, 401 for any other, then 404 for the organization. */
-const operatorOnly = createMiddleware<ApiEnv & { Variables: { trail: Trail } }>(async (c, next) => {
-  const secret = c.env.OPERATOR_SECRET ?? '';
-  if (secret.length < SECRET_LENGTH_MIN) return c.notFound();
-  const presented = /^Bearer (\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? '';
-  if (!equalInConstantTime(presented, secret)) {
-    throw new ApiError(401, 'unauthorized', 'This takes the secret of the operator.');
-  }
+const operatorOnly = createMiddleware<OperatorEnv>(async (c, next) => {
+  if (!isOperator(c.env, c.req.raw)) return c.notFound();
   const organizationId = c.req.param('orgId') ?? '';
   const organization = await c.env.DB.withSession('first-primary')
     .prepare('SELECT 1 FROM organizations WHERE id = ?1')
@@ -34,6 +37,21 @@ const operatorOnly = createMiddleware<ApiEnv & { Variables: { trail: Trail } }>(
   if (!organization) throw notFound('organization');
   return withTrail(c, trailOf(c.req.raw, organizationId, { kind: 'operator' }), next);
 });
+
+/** The same of what belongs to no organization: the log of it is the deployment's own. */
+const operatorOfAll = createMiddleware<OperatorEnv>(async (c, next) => {
+  if (!isOperator(c.env, c.req.raw)) return c.notFound();
+  return withTrail(c, trailOf(c.req.raw, DEPLOYMENT, { kind: 'operator' }), next);
+});
+
+/** False where this deployment has no operator's secret. Throws the 401 of any other one. */
+function isOperator(env: Env, request: Request): boolean {
+  const secret = env.OPERATOR_SECRET ?? '';
+  if (secret.length < SECRET_LENGTH_MIN) return false;
+  const presented = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
+  if (equalInConstantTime(presented, secret)) return true;
+  throw new ApiError(401, 'unauthorized', 'This takes the secret of the operator.');
+}
 
 const Org = z.object({ orgId: z.string() });
 
@@ -49,6 +67,19 @@ const EntryBody = z.strictObject({
     ctx.addIssue({ code: 'custom', message: 'amount must be decimal USD above 0, with at most 9 decimals.' });
     return z.NEVER;
   }),
+});
+
+const PlanBody = z.strictObject({
+  plan: z.enum(['free', 'pro', 'enterprise'], { error: 'plan must be free, pro or enterprise.' }),
+});
+
+const SEATS = `seats must be a whole number from 0 to ${LIMITS.membersPerOrganizationMax}, or null.`;
+const SeatsBody = z.strictObject({
+  seats: z
+    .int({ error: SEATS })
+    .min(0, { error: SEATS })
+    .max(LIMITS.membersPerOrganizationMax, { error: SEATS })
+    .nullable(),
 });
 
 const MeteredBody = z.strictObject({ metered: z.boolean({ error: 'metered must be true or false.' }) });
@@ -94,5 +125,57 @@ export const operatorRouter = apiRouter()
       const { metered } = c.req.valid('json');
       const fanOut = await setMetered(c.env, c.get('trail'), metered, Date.now());
       return fanOut.pending > 0 ? c.json({ metered, ...fanOut }, 202) : c.json({ metered, ...fanOut }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'put',
+      path: '/operator/orgs/{orgId}/plan',
+      hide: true,
+      middleware: [operatorOnly, ...jsonBody] as const,
+      request: { params: Org, body: body(PlanBody) },
+      responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
+    }),
+    async (c) => {
+      const { plan } = c.req.valid('json');
+      const fanOut = await setPlan(c.env, c.get('trail'), plan, Date.now());
+      return fanOut.pending > 0 ? c.json({ plan, ...fanOut }, 202) : c.json({ plan, ...fanOut }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'put',
+      path: '/operator/orgs/{orgId}/seats',
+      hide: true,
+      middleware: [operatorOnly, ...jsonBody] as const,
+      request: { params: Org, body: body(SeatsBody) },
+      responses: { 200: answers('The seats as the organization sees them') },
+    }),
+    async (c) => {
+      const nowMs = Date.now();
+      await setSeats(c.env, c.get('trail'), c.req.valid('json').seats, nowMs);
+      return c.json(showSeats(await readSeats(c.env, c.req.valid('param').orgId, nowMs), nowMs), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/operator/set-up-code',
+      hide: true,
+      middleware: operatorOfAll,
+      responses: { 201: answers('The code; told this once, and the one before works no more') },
+    }),
+    async (c) => {
+      const nowMs = Date.now();
+      const code = await newSetUpCode(c.env.DB, nowMs);
+      if (code === null)
+        throw new ApiError(409, 'already_set_up', 'There is an owner already: people join by invitation.');
+      await noteAudited(c.env.DB, c.get('trail'), nowMs, {
+        action: 'set_up_code.created',
+        targetId: DEPLOYMENT,
+        before: null,
+        after: null,
+      });
+      return c.json({ setUpCode: code }, 201);
     },
   );

@@ -151,7 +151,7 @@ const NO_TOKENS = {
 };
 
 function permitOfProvider(env: Env, email: string) {
-  return permitOf(env, { email: email.toLowerCase(), setUpCodeHash: null }, Date.now());
+  return permitOf(env, { email: email.toLowerCase(), setUpCodeHash: null, invitationTokenHash: null }, Date.now());
 }
 
 function idKindOf(model: string): IdKind {

@@ -23,6 +23,7 @@ const SignUpBody = z
     name: name('name'),
     password: newPassword('password'),
     setUpCode: z.string().min(1).max(100).optional(),
+    invitationToken: z.string().min(1).max(200).optional(),
     organizationName: name('organizationName').optional(),
     timeZone: z.string().refine(isTimeZone, { error: 'timeZone must be an IANA zone.' }).default('UTC'),
   })
@@ -81,16 +82,19 @@ export const signInRouter = apiRouter()
       middleware: [ownSite, ...jsonBody] as const,
       request: { body: body(SignUpBody) },
       responses: {
-        201: answers('The account, signed in: the set-up code vouched for it, as this Purser cannot send mail'),
+        201: answers(
+          'The account, signed in: the link of an invitation has proven the address, or the set-up code had to, as this Purser cannot send mail',
+        ),
         202: answers('What comes next is in the mail'),
       },
     }),
     async (c) => {
-      const { setUpCode, ...asked } = c.req.valid('json');
+      const { setUpCode, invitationToken, ...asked } = c.req.valid('json');
       const { email, password, name, organizationName = `${name}'s team` } = asked;
       await takeTry(c.env, c.req.raw, email);
       const codeHash = setUpCode === undefined ? null : await setUpCodeHash(setUpCode);
-      const signUp = { ...asked, organizationName, setUpCodeHash: codeHash };
+      const tokenHash = invitationToken === undefined ? null : await sha256Hex(invitationToken);
+      const signUp = { ...asked, organizationName, setUpCodeHash: codeHash, invitationTokenHash: tokenHash };
       const step = await beginSignUp(c.env, originOf(c.req.raw), signUp, Date.now());
       if (step.done) return c.json({ user: await signIn(c, email, password) }, 201);
       inBackground(step.afterwards);

@@ -48,15 +48,19 @@ export const ownSite = createMiddleware<ApiEnv>(async (c, next) => {
   await next();
 });
 
+/** The session of a request that is signed in, or null. */
+export async function sessionOf(env: Env, request: Request): Promise<Session | null> {
+  const token = await sessionTokenOf(request, env);
+  if (token === null) return null;
+  return env.DB.withSession('first-primary')
+    .prepare('SELECT id, user_id AS userId FROM sessions WHERE token = ?1 AND expires_at > ?2')
+    .bind(token, Date.now())
+    .first<Session>();
+}
+
 /** The middleware of what a signed-in person has for themselves, in whatever organization. */
 export const signedIn = createMiddleware<ApiEnv & { Variables: { session: Session } }>(async (c, next) => {
-  const token = await sessionTokenOf(c.req.raw, c.env);
-  const session =
-    token &&
-    (await c.env.DB.withSession('first-primary')
-      .prepare('SELECT id, user_id AS userId FROM sessions WHERE token = ?1 AND expires_at > ?2')
-      .bind(token, Date.now())
-      .first<Session>());
+  const session = await sessionOf(c.env, c.req.raw);
   if (!session) throw new ApiError(401, 'unauthorized', 'Sign in first.');
   refuseOtherSites(c.req.raw);
   c.header('cache-control', 'no-store');

@@ -22,25 +22,30 @@ export interface SignUp {
   name: string;
   password: string;
   setUpCodeHash: string | null;
+  invitationTokenHash: string | null;
   organizationName: string;
   timeZone: string;
 }
 
 type PendingSignUp = Omit<SignUp, 'password'> & { passwordHash: string };
 
-/** Where a sign-up goes on: in the mail, or it is done, because there is no mail and the set-up code vouches. */
+/**
+ * Where a sign-up goes on: in the mail, or it is done, because an invitation's link has proven the address, or there is no
+ * mail and the set-up code vouches.
+ */
 export type SignUpStep = { done: true } | { done: false; afterwards: Promise<void> };
 
 /** Throws where this applicant may have no account. `afterwards` stores and mails: its time tells nothing. */
 export async function beginSignUp(env: Env, origin: string, asked: SignUp, nowMs: number): Promise<SignUpStep> {
   const permit = await permitOrRefusal(env, asked, nowMs);
   const mails = deliversMail(env);
-  if (!mails && permit.by !== 'set-up code') throw mailMissing();
-  if (mails) await takeMail(env, 'sign-up', asked.email);
+  const proven = permit.by === 'invitation link' || (permit.by === 'set-up code' && !mails);
+  if (!mails && !proven) throw mailMissing();
+  if (!proven) await takeMail(env, 'sign-up', asked.email);
   const { password, ...rest } = asked;
   const { hashPassword } = await passwords();
   const pending: PendingSignUp = { ...rest, passwordHash: await hashPassword(password) };
-  if (mails) return { done: false, afterwards: mailLink(env, origin, pending, nowMs) };
+  if (!proven) return { done: false, afterwards: mailLink(env, origin, pending, nowMs) };
   await createAccount(env, pending, permit, null, nowMs);
   return { done: true };
 }
@@ -67,9 +72,10 @@ async function findSignUp(env: Env, tokenHash: string, nowMs: number): Promise<P
        FROM sign_ups WHERE token_hash = ?1 AND expires_at > ?2`,
     )
     .bind(tokenHash, nowMs)
-    .first<PendingSignUp>();
+    .first<Omit<PendingSignUp, 'invitationTokenHash'>>();
   if (!pending) throw badRequest('token', 'This link was used, or is older than a day. Sign in, or sign up again.');
-  return pending;
+  // Who has an invitation's link need not wait for another one.
+  return { ...pending, invitationTokenHash: null };
 }
 
 export function mailMissing(): ApiError {
@@ -79,13 +85,17 @@ export function mailMissing(): ApiError {
 
 async function permitOrRefusal(
   env: Env,
-  applicant: Pick<SignUp, 'email' | 'setUpCodeHash'>,
+  applicant: Pick<SignUp, 'email' | 'setUpCodeHash' | 'invitationTokenHash'>,
   nowMs: number,
 ): Promise<Permit> {
   const permit = await permitOf(env, applicant, nowMs);
   if (permit) return permit;
   if (applicant.setUpCodeHash !== null) {
     throw new ApiError(403, 'set_up_code_invalid', 'This set-up code is wrong, or was used.', { param: 'setUpCode' });
+  }
+  if (applicant.invitationTokenHash !== null) {
+    const message = 'This invitation is for another address, was used, or is good no more.';
+    throw new ApiError(403, 'invitation_invalid', message, { param: 'invitationToken' });
   }
   const message = 'Signing up takes an invitation. Ask an owner or admin of your organization to invite this address.';
   throw new ApiError(403, 'sign_up_closed', message);

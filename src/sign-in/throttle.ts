@@ -29,7 +29,11 @@ export async function giveBackTry(env: Env, request: Request, account: string | 
 }
 
 /** Counts a mail that somebody unknown has sent to this address, or would if there were an account; throws as takeTry. */
-export async function takeMail(env: Env, purpose: 'sign-up' | 'password-reset', email: string): Promise<void> {
+export async function takeMail(
+  env: Env,
+  purpose: 'sign-up' | 'password-reset' | 'invitation',
+  email: string,
+): Promise<void> {
   await take(env, `${purpose}:${await sha256Hex(email)}`, LIMITS.signInMailsPerHour, HOUR_MS);
 }
 

@@ -3,14 +3,16 @@
  * the operator opened sign-up, anybody. Everything that makes a user asks here, twice: before a mail is sent, and in the
  * transaction that makes the user, by the permit's condition.
  *
- * This is the seam of invitations: an address with a pending one may sign up, and accepts it afterwards, by the
- * invitation's own link.
+ * An address with a pending invitation may sign up, and accepts it afterwards, by the invitation's own link. Who signs up
+ * with the token of that link has proven the address by it, and needs no second mail.
  */
 import { insertOrganization } from '../teams/new-organization.ts';
 
 export interface Applicant {
   email: string;
   setUpCodeHash: string | null;
+  /** Of the token in an invitation's link. */
+  invitationTokenHash: string | null;
 }
 
 interface NewUser {
@@ -22,7 +24,7 @@ interface NewUser {
 }
 
 export interface Permit {
-  by: 'set-up code' | 'invitation' | 'open sign-up';
+  by: 'set-up code' | 'invitation link' | 'invitation' | 'open sign-up';
   /** SQL that is true as long as the permit is good, with the values of its `?`. */
   condition: { sql: string; values: (string | number)[] };
   /** What the transaction does after inserting the user. Each statement does nothing where there is no such user. */
@@ -32,6 +34,9 @@ export interface Permit {
 /** The permit of whoever applies, or null. */
 export async function permitOf(env: Env, applicant: Applicant, nowMs: number): Promise<Permit | null> {
   if (applicant.setUpCodeHash !== null) return ifGood(env, bySetUpCode(env, applicant.setUpCodeHash));
+  if (applicant.invitationTokenHash !== null) {
+    return ifGood(env, byInvitationLink(applicant.email, applicant.invitationTokenHash, nowMs));
+  }
   const invited = await ifGood(env, byInvitation(applicant.email, nowMs));
   return invited ?? (env.OPEN_SIGN_UP === '1' ? openToAll(env) : null);
 }
@@ -62,12 +67,23 @@ function bySetUpCode(env: Env, hash: string): Permit {
   };
 }
 
+/** Of an organization that is there. */
+const PENDING = `SELECT 1 FROM invitations
+  WHERE lower(email) = ? AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?
+    AND EXISTS (SELECT 1 FROM organizations WHERE id = invitations.organization_id AND deleted_at IS NULL)`;
+
+function byInvitationLink(email: string, tokenHash: string, nowMs: number): Permit {
+  return {
+    by: 'invitation link',
+    condition: { sql: `EXISTS (${PENDING} AND token_hash = ?)`, values: [email, nowMs, tokenHash] },
+    alongWith: () => [],
+  };
+}
+
 function byInvitation(email: string, nowMs: number): Permit {
-  const pending = `SELECT 1 FROM invitations
-    WHERE lower(email) = ? AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > ?`;
   return {
     by: 'invitation',
-    condition: { sql: `EXISTS (${pending})`, values: [email, nowMs] },
+    condition: { sql: `EXISTS (${PENDING})`, values: [email, nowMs] },
     alongWith: () => [],
   };
 }

@@ -8,7 +8,7 @@ interface Details {
   retryAfterSeconds?: number;
 }
 
-type Status = 400 | 401 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
+type Status = 400 | 401 | 402 | 403 | 404 | 409 | 413 | 415 | 429 | 503;
 
 export class ApiError extends Error {
   readonly status: Status;

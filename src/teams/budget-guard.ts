@@ -11,8 +11,8 @@ export const toSetBudgets = guarded({
   teamMessage: TEAMS_ONLY,
 });
 
-/** Throws a 403 where the caller's role may set budgets, but not this member's. */
-export function checkMaySetBudget(caller: Caller, member: { role: Role }): void {
+/** Throws a 403 where the caller's role may change members and their budgets, but not this one's. */
+export function checkMayModify(caller: Caller, member: { role: Role }): void {
   if (member.role === 'owner' && caller.role !== 'owner') {
     throw new ApiError(403, 'role_required', 'Admins cannot modify owners.');
   }

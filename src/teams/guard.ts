@@ -18,12 +18,23 @@ export interface Caller {
   kind: 'personal' | 'team';
   plan: Plan;
   timeZone: string;
+  /** Whether the organization is deleted: then its owners may undo that, and that is all. */
+  deleted: boolean;
   role: Role;
   actor: Actor;
 }
 
+/** The caller's own membership; null for a master key. */
+export function memberIdOf({ actor }: Caller): string | null {
+  return actor.kind === 'user' ? actor.memberId : null;
+}
+
 interface Needs {
   ability: Ability;
+  /** Whether the path's member, signed in, may too, whatever their role. */
+  orSelf?: boolean;
+  /** Of a route that a deleted organization still has. */
+  evenDeleted?: boolean;
   /** What to say to a role that may not. */
   roleMessage: string;
   feature?: PlanFeature;
@@ -45,7 +56,7 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
     const query = c.req.query();
     const organizationId = c.req.param('orgId') ?? query.organizationId;
     const needed = typeof needs === 'function' ? needs(query) : needs;
-    const caller = await guard(c.env, c.req.raw, organizationId, needed);
+    const caller = await guard(c.env, c.req.raw, organizationId, c.req.param('memberId'), needed);
     c.set('caller', caller);
     const trail = trailOf(c.req.raw, caller.organizationId, caller.actor);
     trail.changesNothing = needed.changesNothing ?? false;
@@ -53,16 +64,25 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
   });
 }
 
-async function guard(env: Env, request: Request, organizationId: string | undefined, needs: Needs): Promise<Caller> {
+async function guard(
+  env: Env,
+  request: Request,
+  organizationId: string | undefined,
+  memberId: string | undefined,
+  needs: Needs,
+): Promise<Caller> {
   const caller = await identify(env, request, organizationId);
   if (!caller) {
     throw new ApiError(401, 'unauthorized', 'Sign in, or send a master key as "Authorization: Bearer psm_...".');
   }
   if (organizationId === undefined) throw badRequest('organizationId', 'organizationId is required.');
-  if (caller === 'stranger' || caller.organizationId !== organizationId) {
+  const known = caller !== 'stranger' && caller.organizationId === organizationId;
+  if (!known || (caller.deleted && !needs.evenDeleted)) {
     throw new ApiError(404, 'not_found', 'There is no such organization.');
   }
-  if (!roleMay(caller.role, needs.ability)) throw new ApiError(403, 'role_required', needs.roleMessage);
+  const isSelf = memberId !== undefined && memberId === memberIdOf(caller);
+  if (!roleMay(caller.role, needs.ability) && !(needs.orSelf && isSelf))
+    throw new ApiError(403, 'role_required', needs.roleMessage);
   if (needs.feature && !planHas(caller.plan, needs.feature)) {
     const message = needs.planMessage ?? `This requires the ${PLAN_NAMES.enterprise} plan.`;
     throw new ApiError(403, 'plan_required', message, { metadata: { plan: 'enterprise' } });
@@ -86,9 +106,11 @@ interface OrganizationRow {
   kind: Caller['kind'];
   plan: Plan;
   time_zone: string;
+  deleted_at: number | null;
 }
 
-async function byMasterKey(env: Env, authorization: string): Promise<Caller | null> {
+/** What a master key in the header Authorization opens, or null. */
+export async function byMasterKey(env: Env, authorization: string): Promise<Caller | null> {
   const bearer = /^Bearer (.+)$/i.exec(authorization)?.[1];
   if (!bearer) return null;
   const key = await checkKey(bearer.trim(), env.KEY_SECRET);
@@ -96,7 +118,8 @@ async function byMasterKey(env: Env, authorization: string): Promise<Caller | nu
   // The primary: a master key deleted a moment ago must not work on a replica that has not heard of it.
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT key.id AS master_key_id, organization.id, organization.kind, organization.plan, organization.time_zone
+      `SELECT key.id AS master_key_id, organization.id, organization.kind, organization.plan, organization.time_zone,
+              organization.deleted_at
        FROM master_keys AS key
        JOIN organizations AS organization ON organization.id = key.organization_id
        WHERE key.hash = ?1 AND key.deleted_at IS NULL AND organization.id = ?2`,
@@ -112,7 +135,7 @@ async function bySession(env: Env, request: Request, organizationId: string): Pr
   const row = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT session.id AS session_id, session.user_id, member.id AS member_id, member.role,
-              organization.id, organization.kind, organization.plan, organization.time_zone
+              organization.id, organization.kind, organization.plan, organization.time_zone, organization.deleted_at
        FROM sessions AS session
        LEFT JOIN members AS member
          ON member.user_id = session.user_id AND member.organization_id = ?2 AND member.removed_at IS NULL
@@ -130,6 +153,6 @@ async function bySession(env: Env, request: Request, organizationId: string): Pr
 
 type Membership = OrganizationRow & { member_id: string; role: Role };
 
-function callerOf({ id, kind, plan, time_zone }: OrganizationRow, role: Role, actor: Actor): Caller {
-  return { actor, organizationId: id, kind, plan, timeZone: time_zone, role };
+function callerOf({ id, kind, plan, time_zone, deleted_at }: OrganizationRow, role: Role, actor: Actor): Caller {
+  return { actor, organizationId: id, kind, plan, timeZone: time_zone, deleted: deleted_at !== null, role };
 }

@@ -1,15 +1,16 @@
-/** Members and their budgets: reading with status, setting a budget. */
+/** Members and their budgets: lists, one with its live status, setting a budget. */
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd } from '../money/nanos.ts';
+import { formatUsd, nanos } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
+import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
 import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
-import { showKeyLimits, showMemberStatus } from './status.ts';
+import { instantOrNull, restated, showKeyLimits, showMemberStatus } from './status.ts';
 
 export type MemberRow = BudgetSource & {
   id: string;
@@ -18,43 +19,73 @@ export type MemberRow = BudgetSource & {
   email: string | null;
   created_at: number;
   budget_version: number;
+  member_version: number;
   default_budget_version: number;
   /** Granted projects as a JSON array of ids. */
   projects: string;
 };
 
-const SELECT_MEMBERS = `
+/** What D1 knows of a member's spending besides. */
+type ListedRow = MemberRow & {
+  active_keys: number;
+  /** Everything shipped, nanodollars; null: nothing was. */
+  shipped_cost: number | null;
+  shipped_status: string | null;
+};
+
+const selectMembers = (more: { columns: string; joins: string }) => `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
-    member.budget, member.budget_version,
+    member.budget, member.budget_version, member.member_version,
     organization.default_developer_budget, organization.default_budget_version, organization.time_zone,
     (SELECT json_group_array(project_id) FROM project_grants WHERE member_id = member.id) AS projects
+    ${more.columns}
   FROM members AS member
   JOIN organizations AS organization ON organization.id = member.organization_id
   LEFT JOIN users AS user ON user.id = member.user_id
+  ${more.joins}
   WHERE member.organization_id = ?1 AND member.removed_at IS NULL`;
 
+const SELECT_MEMBERS = selectMembers({ columns: '', joins: '' });
+
+/** Active keys are counted as the object counts them: whether their projects may be used is another question. */
+const SELECT_LISTED = selectMembers({
+  columns: `,
+    ledger.cost AS shipped_cost, ledger.status AS shipped_status,
+    (
+      SELECT count(*) FROM api_keys AS key
+      WHERE key.member_id = member.id AND key.deleted_at IS NULL AND key.status = 'active'
+        AND coalesce(key.expires_at, CAST(?5 AS INTEGER) + 1) > CAST(?5 AS INTEGER)
+    ) AS active_keys`,
+  joins: 'LEFT JOIN member_ledgers AS ledger ON ledger.member_id = member.id',
+});
+
 export interface MemberPage {
-  rows: MemberRow[];
+  rows: ListedRow[];
   nextCursor: string | null;
 }
 
-/** A page of members by id; `cursor` is the last id seen, `q` a part of a name or e-mail. */
+/**
+ * A page of members by id; `cursor` is the last id seen, `q` a part of a name or e-mail, `only` the one member that who
+ * asks may see. One query, however many they are.
+ */
 export async function listMembers(
   env: Env,
   organizationId: string,
-  page: { limit: number; cursor?: string | undefined; q?: string | undefined },
+  page: { limit: number; cursor?: string | undefined; q?: string | undefined; only?: string | null },
+  nowMs: number,
 ): Promise<MemberPage> {
   const { results } = await env.DB.withSession('first-primary')
     .prepare(
-      `${SELECT_MEMBERS}
+      `${SELECT_LISTED}
+        AND (?6 IS NULL OR member.id = ?6)
         AND member.id > coalesce(?2, '')
         AND (?3 IS NULL OR instr(lower(member.name), lower(?3)) > 0 OR instr(lower(coalesce(user.email, '')), lower(?3)) > 0)
       ORDER BY member.id
       LIMIT CAST(?4 AS INTEGER)`,
     )
-    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
-    .all<MemberRow>();
+    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1, nowMs, page.only ?? null)
+    .all<ListedRow>();
   const rows = results.slice(0, page.limit);
   return { rows, nextCursor: results.length > page.limit ? (rows.at(-1)?.id ?? null) : null };
 }
@@ -77,6 +108,24 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });
+  return { ...describe(row), status: status && showMemberStatus(status), statusAt: new Date().toISOString() };
+}
+
+/**
+ * A member as a list shows it, without asking its object: the status is that of `statusAt`, when the object last shipped,
+ * under the limits of now. `statusAt` is null where it has not told a status yet.
+ */
+export function showListed(row: ListedRow): Record<string, unknown> {
+  const shipped = row.shipped_status === null ? null : (JSON.parse(row.shipped_status) as ShippedStatus);
+  const status = restated(effectiveBudget(row), shipped?.status ?? null, {
+    spent: nanos(row.shipped_cost ?? 0),
+    budgetVersion: row.budget_version,
+    activeKeys: row.active_keys,
+  });
+  return { ...describe(row), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
+}
+
+function describe(row: MemberRow) {
   const { limits, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
   return {
     id: row.id,
@@ -93,8 +142,8 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
       ...throttles,
       inherited,
     },
-    status: status && showMemberStatus(status),
     createdAt: new Date(row.created_at).toISOString(),
+    version: row.member_version,
   };
 }
 

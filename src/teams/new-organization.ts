@@ -10,12 +10,14 @@ export interface NewOrganization {
   /** Whether it may spend only what is in its wallet, which is empty. */
   metered: boolean;
   ownerId: string;
+  /** Where they were chosen before. */
+  organizationId?: string;
+  memberId?: string;
 }
 
 /** The statements of a batch that make it. They make nothing where the owner is no user, so that a lost race makes none. */
 export function insertOrganization(env: Env, asked: NewOrganization, nowMs: number): D1PreparedStatement[] {
-  const { name, kind, timeZone, metered, ownerId } = asked;
-  const organizationId = newId('org');
+  const { name, kind, timeZone, metered, ownerId, organizationId = newId('org'), memberId = newId('mem') } = asked;
   const sql = (text: string, ...values: (string | number)[]) => env.DB.prepare(text).bind(...values, ownerId);
   return [
     sql(
@@ -39,7 +41,7 @@ export function insertOrganization(env: Env, asked: NewOrganization, nowMs: numb
     sql(
       `INSERT INTO members (id, organization_id, user_id, name, role, created_at, budget)
        SELECT ?, ?, id, name, 'owner', ?, ? FROM users WHERE id = ?`,
-      newId('mem'),
+      memberId,
       organizationId,
       nowMs,
       JSON.stringify(NO_BUDGET),

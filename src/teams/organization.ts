@@ -1,9 +1,20 @@
 /** An organization as its members see it, and the settings that its members' objects enforce. */
+import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { notFound } from './api-error.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
 import type { Plan } from './roles.ts';
+import { instantOrNull } from './status.ts';
+
+/** Whom invoices are made out to. What is empty is not printed. */
+export interface BillingDetails {
+  name: string;
+  email: string;
+  address: string;
+  country: string;
+  taxId: string;
+}
 
 export interface Organization {
   id: string;
@@ -15,13 +26,18 @@ export interface Organization {
   replay: boolean;
   /** Whether answers and refusals of the gateway name limits without their amounts. */
   hideAmounts: boolean;
+  /** Null: nothing was said. Of no concern to most members: routes leave it out for them. */
+  billingDetails: BillingDetails | null;
   createdAt: string;
+  /** Since when it is deleted. */
+  deletedAt: string | null;
 }
 
 export async function readOrganization(env: Env, organizationId: string): Promise<Organization> {
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      'SELECT id, name, kind, plan, time_zone, replay, hide_amounts, created_at FROM organizations WHERE id = ?1',
+      `SELECT id, name, kind, plan, time_zone, replay, hide_amounts, billing_details, created_at, deleted_at
+       FROM organizations WHERE id = ?1`,
     )
     .bind(organizationId)
     .first<Pick<Organization, 'id' | 'name' | 'kind' | 'plan'> & StoredAs>();
@@ -34,7 +50,9 @@ export async function readOrganization(env: Env, organizationId: string): Promis
     timeZone: row.time_zone,
     replay: row.replay === 1,
     hideAmounts: row.hide_amounts === 1,
+    billingDetails: row.billing_details === null ? null : (JSON.parse(row.billing_details) as BillingDetails),
     createdAt: new Date(row.created_at).toISOString(),
+    deletedAt: instantOrNull(row.deleted_at),
   };
 }
 
@@ -42,10 +60,12 @@ interface StoredAs {
   time_zone: string;
   replay: number;
   hide_amounts: number;
+  billing_details: string | null;
   created_at: number;
+  deleted_at: number | null;
 }
 
-/** What of an organization its members' objects enforce; what is not given stays as it is. */
+/** What of an organization its people may change; what is not given stays as it is. */
 export interface Settings {
   /**
    * Turned off, no answer is recorded and none that was is given again: a repeat runs and is charged, as if it had no
@@ -54,29 +74,52 @@ export interface Settings {
   replay?: boolean | undefined;
   /** Turned on, answers and refusals of the gateway still tell which limit there is, and when it resets. */
   hideAmounts?: boolean | undefined;
+  /** Calendar windows keep their start and what was spent in them; their end is computed anew. */
+  timeZone?: string | undefined;
+  name?: string | undefined;
+  billingDetails?: BillingDetails | null | undefined;
 }
 
-export function changeSettings(
-  env: Env,
-  trail: Trail,
-  { replay, hideAmounts }: Settings,
-  nowMs: number,
-): Promise<FanOut> {
+/** Settings that no object knows of. */
+const NOT_ENFORCED: readonly string[] = ['name', 'billingDetails'];
+
+/** Changes settings, and pushes what members' objects enforce to all of them. */
+export async function changeSettings(env: Env, trail: Trail, settings: Settings, nowMs: number): Promise<FanOut> {
   const { organizationId } = trail;
-  const change = env.DB.prepare(
-    `UPDATE organizations
-     SET replay = coalesce(CAST(?2 AS INTEGER), replay), hide_amounts = coalesce(CAST(?3 AS INTEGER), hide_amounts)
-     WHERE id = ?1`,
-  );
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Partial<
+    ReturnType<typeof settingsOf>
+  >;
   const describe = async () => {
     const before = await readOrganization(env, organizationId);
     return {
       action: 'organization.settings.updated' as const,
-      ...changedFields(settingsOf(before), settingsOf(before, { replay, hideAmounts })),
-      statement: change.bind(organizationId, bit(replay), bit(hideAmounts)),
+      ...changedFields(settingsOf(before), { ...settingsOf(before), ...given }),
+      statement: update(env, organizationId, { ...settingsOf(before), ...given }),
     };
   };
-  return changeOrganization(env, trail, describe, nowMs);
+  if (!Object.keys(given).every((field) => NOT_ENFORCED.includes(field))) {
+    return changeOrganization(env, trail, describe, nowMs);
+  }
+  const targetId = organizationId;
+  const changed = await changeAudited(env.DB, trail, nowMs, async () => ({ ...(await describe()), targetId }));
+  if (!changed) throw notFound('organization');
+  return { applied: 0, pending: 0 };
+}
+
+/** All settings as they shall be: nothing audited has changed since they were read (see `changeAudited`). */
+function update(env: Env, organizationId: string, all: ReturnType<typeof settingsOf>): D1PreparedStatement {
+  const { name, timeZone, replay, hideAmounts, billingDetails } = all;
+  return env.DB.prepare(
+    `UPDATE organizations SET name = ?2, time_zone = ?3, replay = ?4, hide_amounts = ?5, billing_details = ?6
+     WHERE id = ?1`,
+  ).bind(
+    organizationId,
+    name,
+    timeZone,
+    Number(replay),
+    Number(hideAmounts),
+    billingDetails && JSON.stringify(billingDetails),
+  );
 }
 
 /** Whether every attempt also spends the organization's wallet. The operator's to decide. */
@@ -90,21 +133,41 @@ export function setMetered(env: Env, trail: Trail, metered: boolean, nowMs: numb
       ...changedFields({ metered: before?.metered === 1 }, { metered }),
       statement: env.DB.prepare('UPDATE organizations SET metered = ?2 WHERE id = ?1').bind(
         trail.organizationId,
-        bit(metered),
+        Number(metered),
       ),
     };
   };
   return changeOrganization(env, trail, describe, nowMs);
 }
 
-/** The settings of an organization, once these are changed. */
-function settingsOf(organization: Organization, changed: Settings = {}) {
-  return {
-    replay: changed.replay ?? organization.replay,
-    hideAmounts: changed.hideAmounts ?? organization.hideAmounts,
-  };
+/** The operator's to decide, as are seats. Whether a member uses granted projects only depends on the plan. */
+export function setPlan(env: Env, trail: Trail, plan: Plan, nowMs: number): Promise<FanOut> {
+  const { organizationId } = trail;
+  const describe = async () => ({
+    action: 'organization.plan.updated' as const,
+    ...changedFields({ plan: (await readOrganization(env, organizationId)).plan }, { plan }),
+    statement: env.DB.prepare('UPDATE organizations SET plan = ?2 WHERE id = ?1').bind(organizationId, plan),
+  });
+  return changeOrganization(env, trail, describe, nowMs);
 }
 
-function bit(given: boolean | undefined): number | null {
-  return given === undefined ? null : Number(given);
+/** Seats beyond the plan's, or where a contract says how many, all of them; null: none, or no contract. */
+export async function setSeats(env: Env, trail: Trail, seats: number | null, nowMs: number): Promise<void> {
+  const { organizationId } = trail;
+  await changeAudited(env.DB, trail, nowMs, async () => {
+    const before = await env.DB.withSession('first-primary')
+      .prepare('SELECT seats_bought FROM organizations WHERE id = ?1')
+      .bind(organizationId)
+      .first<number | null>('seats_bought');
+    return {
+      action: 'organization.seats.updated',
+      targetId: organizationId,
+      ...changedFields({ seats: before }, { seats }),
+      statement: env.DB.prepare('UPDATE organizations SET seats_bought = ?2 WHERE id = ?1').bind(organizationId, seats),
+    };
+  });
+}
+
+function settingsOf({ name, timeZone, replay, hideAmounts, billingDetails }: Organization) {
+  return { name, timeZone, replay, hideAmounts, billingDetails };
 }

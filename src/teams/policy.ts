@@ -30,6 +30,7 @@ type MemberRow = BudgetSource & {
   hide_amounts: number;
   removed_at: number | null;
   rules: string | null;
+  organization_deleted_at: number | null;
   budget_version: number;
   budget_cycle: number;
   policy_generation: number;
@@ -59,7 +60,8 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
         `SELECT
            member.*,
            organization.plan, organization.metered, organization.replay, organization.hide_amounts,
-           organization.time_zone, organization.default_developer_budget
+           organization.time_zone, organization.default_developer_budget,
+           organization.deleted_at AS organization_deleted_at
          FROM members AS member
          JOIN organizations AS organization ON organization.id = member.organization_id
          WHERE member.id = ?1`,
@@ -90,7 +92,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     organizationId: member.organization_id,
     version: { generation: member.policy_generation, n: member.policy_version },
     budgetVersion: member.budget_version,
-    active: member.removed_at === null,
+    active: member.removed_at === null && member.organization_deleted_at === null,
     metered: member.metered === 1,
     replay: member.replay === 1,
     hidesAmounts: member.hide_amounts === 1,

@@ -9,8 +9,14 @@ export type Plan = 'free' | 'pro' | 'enterprise';
 
 const ABILITIES = {
   'organization.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
+  'organization.own': ['owner'],
+  'organization.write': ['owner', 'admin', 'finance'],
   'settings.write': ['owner', 'admin'],
+  'billing.write': ['owner', 'finance'],
+  'seats.read': ['owner', 'admin', 'finance'],
+  'seats.buy': ['owner', 'finance'],
   'members.read': ['owner', 'admin', 'finance'],
+  'members.write': ['owner', 'admin'],
   'budgets.read': ['owner', 'admin', 'finance'],
   'budgets.write': ['owner', 'admin', 'finance'],
   'projects.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
@@ -41,6 +47,13 @@ export type PlanFeature = keyof typeof PLAN_FEATURES;
 
 /** Active API keys that a plan allows an organization. */
 export const PLAN_KEYS_MAX: Record<Plan, number> = { free: 5, pro: 20, enterprise: 500 };
+
+/** What seats a plan has: how many come with it (null: as many as a contract says), and what one more costs a month (null: there are no more). */
+export const PLAN_SEATS: Record<Plan, { included: number | null; priceUsd: string | null }> = {
+  free: { included: 3, priceUsd: null },
+  pro: { included: 3, priceUsd: '10' },
+  enterprise: { included: null, priceUsd: null },
+};
 
 /** Days that a plan keeps audit entries. Two years let an auditor see the whole of the last one at any time. */
 export const PLAN_AUDIT_DAYS: Record<Plan, number> = { free: 30, pro: 30, enterprise: 730 };
@@ -79,6 +92,8 @@ export function seesGrantedOnly(role: Role, plan: Plan): boolean {
 
 /** The roles to which the developer default applies: owners, admins and finance never inherit. */
 export const INHERITING_ROLES: readonly Role[] = ['developer', 'basic', 'api'];
+
+export const ROLES = ['owner', 'admin', 'finance', 'developer', 'basic', 'api'] as const satisfies readonly Role[];
 
 /** Whether keys may be made for a member of this role. */
 export function mayOwnKeys(role: Role): boolean {

@@ -1,23 +1,15 @@
-/** The management routes of teams: members and budgets. Each is guarded first and reads like its story. */
+/** The management routes of teams: budgets. Each is guarded first and reads like its story. */
 import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
-import { forEachObject } from '../objects.ts';
 import { BudgetBody } from './budget-body.ts';
-import { checkMaySetBudget, TEAMS_ONLY, toSetBudgets } from './budget-guard.ts';
+import { checkMayModify, TEAMS_ONLY, toSetBudgets } from './budget-guard.ts';
 import { readDefaultBudget, setDefaultBudget } from './default-budget.ts';
 import { guarded } from './guard.ts';
-import { findMember, listMembers, setBudget, showMember } from './members.ts';
-import { PAGE } from './page.ts';
+import { findMember, setBudget, showMember } from './members.ts';
 
 const Org = z.object({ orgId: z.string() });
 const OrgMember = Org.extend({ memberId: z.string() });
 
-const Page = z.object(PAGE);
-
-const toMembers = guarded({
-  ability: 'members.read',
-  roleMessage: 'Only owners, admins and finance admins can view members.',
-});
 const toReadDefault = guarded({
   ability: 'budgets.read',
   roleMessage: 'Only owners, admins and finance admins can view the developer default budget.',
@@ -29,36 +21,6 @@ const toSetDefault = guarded({
   teamMessage: TEAMS_ONLY,
 });
 export const teamsRouter = apiRouter()
-  .openapi(
-    createRoute({
-      method: 'get',
-      path: '/orgs/{orgId}/members',
-      summary: 'List members with budget and status',
-      middleware: toMembers,
-      request: { params: Org, query: Page },
-      responses: { 200: answers('A page of members') },
-    }),
-    async (c) => {
-      const { orgId } = c.req.valid('param');
-      const { rows, nextCursor } = await listMembers(c.env, orgId, c.req.valid('query'));
-      const members = await forEachObject(rows, (row) => showMember(c.env, row));
-      return c.json({ members, nextCursor }, 200);
-    },
-  )
-  .openapi(
-    createRoute({
-      method: 'get',
-      path: '/orgs/{orgId}/members/{memberId}',
-      summary: 'One member with budget and status',
-      middleware: toMembers,
-      request: { params: OrgMember },
-      responses: { 200: answers('The member') },
-    }),
-    async (c) => {
-      const { orgId, memberId } = c.req.valid('param');
-      return c.json(await showMember(c.env, await findMember(c.env, orgId, memberId)), 200);
-    },
-  )
   .openapi(
     createRoute({
       method: 'put',
@@ -74,7 +36,7 @@ export const teamsRouter = apiRouter()
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
       const member = await findMember(c.env, orgId, memberId);
-      checkMaySetBudget(c.get('caller'), member);
+      checkMayModify(c.get('caller'), member);
       const { newCycle, version, ...budget } = c.req.valid('json');
       const pending = await setBudget(c.env, c.get('trail'), member, { budget, newCycle, version }, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));

@@ -2,8 +2,9 @@
 
 import type { Limit, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
-import { formatUsd } from '../money/nanos.ts';
-import { budgetTypeOf } from './effective-budget.ts';
+import { isSameWindow } from '../budgets/windows.ts';
+import { formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts';
+import { budgetTypeOf, type EffectiveBudget } from './effective-budget.ts';
 
 function amountOrNull(amount: Limit): string | null {
   return amount === null ? null : formatUsd(amount);
@@ -63,5 +64,56 @@ export function showMemberStatus(status: ScopeStatus) {
     currentPeriodRunsOutAt: instantOrNull(status.period?.runsOutAtMs ?? null),
     activeApiKeys: status.activeKeys,
     version: status.budgetVersion,
+  };
+}
+
+/** What a list needs of a member besides the status that was shipped. */
+interface KnownToD1 {
+  /** Everything shipped: what a member without a shipped status has spent. */
+  spent: Nanos;
+  budgetVersion: number;
+  activeKeys: number;
+}
+
+/**
+ * A status as it was shipped, under the limits of now: these may have changed since, and a list that showed the old ones
+ * beside the new budget would contradict itself. What a new window or a new cycle counts is only known to the object:
+ * a window starts empty here, a cycle at zero, until the next shipment.
+ */
+export function restated(
+  { limits, basis, throttles }: Pick<EffectiveBudget, 'limits' | 'basis' | 'throttles'>,
+  shipped: ScopeStatus | null,
+  known: KnownToD1,
+): ScopeStatus {
+  const lifetimeUsage = shipped?.lifetimeUsage ?? known.spent;
+  const keepsCycle = basis === 'lifetime' || shipped?.totalBasis === 'cycle';
+  const usage = basis === 'lifetime' ? lifetimeUsage : keepsCycle ? (shipped?.usage ?? ZERO) : ZERO;
+  const held = shipped?.held ?? ZERO;
+  const left = (limit: Nanos, spent: Nanos) => nanos(Math.max(0, limit - spent - held));
+  const before = shipped?.limits.period;
+  const sameWindow = limits.period && before && isSameWindow(before.window, limits.period.window);
+  const period = sameWindow ? shipped?.period : null;
+  return {
+    limits,
+    throttles,
+    version: shipped?.version ?? { generation: 0, n: 0 },
+    budgetVersion: known.budgetVersion,
+    usage,
+    lifetimeUsage,
+    cycleStartedAtMs: basis === 'cycle' && keepsCycle ? (shipped?.cycleStartedAtMs ?? null) : null,
+    held,
+    remaining: limits.total === null ? null : left(limits.total, usage),
+    runsOutAtMs: shipped?.limits.total === limits.total ? (shipped?.runsOutAtMs ?? null) : null,
+    period: limits.period && {
+      usage: period?.usage ?? ZERO,
+      held,
+      remaining: left(limits.period.limit, period?.usage ?? ZERO),
+      startedAtMs: period?.startedAtMs ?? null,
+      resetAtMs: period?.resetAtMs ?? null,
+      runsOutAtMs: before?.limit === limits.period.limit ? (period?.runsOutAtMs ?? null) : null,
+    },
+    totalBasis: basis,
+    activeKeys: known.activeKeys,
+    lastUsedAtMs: shipped?.lastUsedAtMs ?? null,
   };
 }

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
-import { checkMaySetBudget, toSetBudgets } from '../teams/budget-guard.ts';
+import { checkMayModify, toSetBudgets } from '../teams/budget-guard.ts';
 import { effectiveBudget } from '../teams/effective-budget.ts';
 import { guarded } from '../teams/guard.ts';
 import { findMember } from '../teams/members.ts';
@@ -127,7 +127,7 @@ export const usageRouter = apiRouter()
       const nowMs = Date.now();
       const range = rangeOf({ ...asked, timezone }, nowMs);
       const member = await findMember(c.env, orgId, memberId);
-      checkMaySetBudget(caller, member);
+      checkMayModify(caller, member);
       checkRetained(range, nowMs);
       const days = spansOf(range, 'day');
       const { newCycle: _, version: __, ...fields } = budget;

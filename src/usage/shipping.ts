@@ -3,9 +3,16 @@
  *
  * A batch is events n1..n2 of one member and one D1 transaction. Its guard is inside the SQL: D1's ledger row of that
  * member says how far it has got, so a late, repeated or superseded batch adds nothing, and a batch that would leave a
- * gap adds nothing either. The caller deletes its rows only after the answer.
+ * gap adds nothing either. The caller deletes its rows only after the answer. The member's status travels along.
  */
+import type { ScopeStatus } from '../budgets/protocol.ts';
 import type { UsageEvent } from '../budgets/usage-event.ts';
+
+/** A member's budget as its object saw it when it shipped: what lists of members show without asking each object. */
+export interface ShippedStatus {
+  atMs: number;
+  status: ScopeStatus;
+}
 
 const ENSURE_LEDGER = `
   INSERT INTO member_ledgers (member_id, organization_id, shipped, cost, requests, overrun, unresolved)
@@ -41,7 +48,8 @@ const ADD_TO_LEDGER = `
     requests = member_ledgers.requests + added.requests,
     overrun = member_ledgers.overrun + added.overrun,
     unresolved = member_ledgers.unresolved + added.unresolved,
-    shipped = added.newest
+    shipped = added.newest,
+    status = coalesce(?4, member_ledgers.status)
   FROM (
     SELECT
       coalesce(sum(value ->> 'costNanos'), 0) AS cost,
@@ -77,6 +85,7 @@ export async function shipEvents(
   db: D1Database,
   member: { memberId: string; organizationId: string },
   events: readonly UsageEvent[],
+  status: ShippedStatus | null = null,
 ): Promise<void> {
   const first = events[0];
   const last = events.at(-1);
@@ -88,7 +97,7 @@ export async function shipEvents(
   const results = await db.batch<{ shipped: number }>([
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),
     db.prepare(INSERT_EVENTS).bind(json, member.memberId, member.organizationId, first.n),
-    db.prepare(ADD_TO_LEDGER).bind(json, member.memberId, first.n),
+    db.prepare(ADD_TO_LEDGER).bind(json, member.memberId, first.n, status && JSON.stringify(status)),
     db.prepare(TELL_KEYS).bind(json, member.memberId),
     db.prepare(READ_SHIPPED).bind(member.memberId),
   ]);

@@ -39,12 +39,30 @@ describe('npm run purser', () => {
     expect(await row.first('metered')).toBe(1);
   });
 
+  it('sets plan and seats, and gives the first owner a code', async () => {
+    const { organizationId: organization } = await purser.seed();
+    const here = ['--organization', organization, '--data', purser.dataDir];
+    const answer = async (...args: string[]) => {
+      const { ok, output } = await run(...args);
+      expect(ok, output).toBe(true);
+      return JSON.parse(output) as unknown;
+    };
+    expect(await answer('plan', '--plan', 'pro', ...here)).toMatchObject({ plan: 'pro', applied: 1 });
+    expect(await answer('seats', '--seats', '2', ...here)).toMatchObject({ included: 3, bought: 2, left: 5 });
+    expect(await answer('seats', '--seats', 'none', ...here)).toMatchObject({ bought: 0 });
+    const code = { setUpCode: expect.stringMatching(/^\w{4}(-\w{4}){3}$/) };
+    expect(await answer('set-up-code', '--data', purser.dataDir)).toEqual(code);
+  });
+
   it.each([
     [['wallet-top-up', '--amount', '1', '--id', 'x', '--organization', 'org_nobody'], 'no such organization'],
     [['wallet-top-up', '--amount', '1e3', '--id', 'x'], 'amount must be decimal USD'],
     [['wallet-refund', '--amount', '1'], '--id X'],
     [['wallet-top-up', '--id', 'x'], '--amount'],
     [['metered', '--on', '--off'], 'either --on or --off'],
+    [['plan', '--plan', 'gold'], 'plan must be free, pro or enterprise'],
+    [['seats', '--seats', 'many'], 'seats must be a whole number'],
+    [['seats'], '--seats none'],
     [['give-everything'], 'no command give-everything'],
     [['metered', '--on', '--data', '/nowhere'], 'npm start'],
     [['metered', '--on', '--remote'], 'PURSER_URL'],

@@ -29,7 +29,7 @@ function as(role: Role): Browser {
 
 describe.each(ROLES)('a signed-in %s', (role) => {
   it.each([
-    ['members.read', 'GET', (of: Seeded) => `/orgs/${of.organizationId}/members`, undefined],
+    ['members.read', 'GET', (of: Seeded) => `/orgs/${of.organizationId}/members/${of.memberId}`, undefined],
     ['budgets.read', 'GET', defaultPath, undefined],
     ['budgets.write', 'PUT', budgetPath, { usageLimit: '5' }],
     ['keys.own', 'GET', keysPath, undefined],
@@ -68,13 +68,13 @@ describe('somebody signed in', () => {
   it('is a stranger from the moment they are removed, and another once their role has changed', async () => {
     const memberId = await insertMember(own.organizationId, await insertUser('leaving@example.com'), 'admin');
     const browser = await signedInBrowser('leaving@example.com');
-    const members = () => browser.get(`/orgs/${own.organizationId}/members`);
+    const members = () => browser.get(`/orgs/${own.organizationId}/members/${own.memberId}`);
     expect((await members()).status).toBe(200);
     await env.DB.prepare("UPDATE members SET role = 'developer' WHERE id = ?").bind(memberId).run();
     expect(refused(await members())).toEqual([403, 'role_required', null]);
     await env.DB.prepare("UPDATE members SET role = 'admin', removed_at = 1 WHERE id = ?").bind(memberId).run();
     const gone = await members();
-    const never = await browser.get('/orgs/org_0000000000000000/members');
+    const never = await browser.get(`/orgs/org_0000000000000000/members/${own.memberId}`);
     expect([gone.status, gone.body]).toEqual([404, never.body]);
     expect((await meOf(browser)).memberships).toEqual([]);
   });
@@ -85,7 +85,11 @@ describe('somebody signed in', () => {
     await insertMember(other.organizationId, userId, 'developer');
     const browser = await signedInBrowser('both@example.com');
     expect((await browser.get(`/orgs/${own.organizationId}/members`)).status).toBe(200);
-    expect(refused(await browser.get(`/orgs/${other.organizationId}/members`))).toEqual([403, 'role_required', null]);
+    expect(refused(await browser.get(`/orgs/${other.organizationId}/members/${other.memberId}`))).toEqual([
+      403,
+      'role_required',
+      null,
+    ]);
     const roles = (await meOf(browser)).memberships.map(({ role }) => role);
     expect(roles.toSorted()).toEqual(['developer', 'owner']);
   });

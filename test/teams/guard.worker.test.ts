@@ -14,7 +14,16 @@ const ROUTES: Route[] = [
   ['PATCH', organizationPath, () => ({ replay: false })],
   ['GET', ({ organizationId }) => `/orgs/${organizationId}/members`],
   ['GET', ({ organizationId, memberId }) => `/orgs/${organizationId}/members/${memberId}`],
+  [
+    'POST',
+    ({ organizationId }) => `/orgs/${organizationId}/members`,
+    ({ projectId }) => ({ name: 'Job', apiOnly: true, projects: [projectId] }),
+  ],
+  ['PATCH', ({ organizationId, memberId }) => `/orgs/${organizationId}/members/${memberId}`, () => ({ role: 'basic' })],
+  ['DELETE', ({ organizationId, memberId }) => `/orgs/${organizationId}/members/${memberId}`],
   ['PUT', budgetPath, () => ({ usageLimit: '0' })],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/seats`],
+  ['GET', ({ organizationId }) => `/orgs/${organizationId}/invitations`],
   ['GET', defaultPath],
   ['PUT', defaultPath, () => ({ usageLimit: '0' })],
   ['GET', keysPath],
@@ -142,6 +151,22 @@ describe.each(NAMED)('%s', (_, method, path, body) => {
   });
 });
 
+describe('what only people have', () => {
+  it.each<[string, (of: Seeded) => string, unknown?]>([
+    ['DELETE', organizationPath],
+    ['POST', (of) => `${organizationPath(of)}/restore`],
+    ['POST', (of) => `${organizationPath(of)}/convert`, {}],
+  ])('is refused to a master key, and told to nobody else: %s', async (method, path, body) => {
+    expect(await refusal(await call(method, path(own), own.masterKey, body))).toMatchObject({
+      status: 403,
+      code: 'role_required',
+    });
+    expect(await refusal(await call(method, path(own), other.masterKey, body))).toMatchObject({ status: 404 });
+    expect(await refusal(await call(method, path(own), own.apiKey, body))).toMatchObject({ status: 401 });
+    await untouched(own);
+  });
+});
+
 describe('a stranger', () => {
   it.each([
     ['PUT', budgetPath, '{"usageLimit":'],
@@ -150,6 +175,10 @@ describe('a stranger', () => {
     ['POST', keysPath, ''],
     ['PUT', budgetPath, { usageLimit: -1 }],
     ['POST', keysPath, {}],
+    ['PATCH', (of: Seeded) => `/orgs/${of.organizationId}/members/${of.memberId}`, { role: 'king' }],
+    ['DELETE', (of: Seeded) => `/orgs/${of.organizationId}/members/nobody`, undefined],
+    ['POST', (of: Seeded) => `/orgs/${of.organizationId}/invitations`, { email: 1 }],
+    ['PUT', (of: Seeded) => `/orgs/${of.organizationId}/invitations/nobody/budget`, '{'],
     ['POST', keysPath, 'x'.repeat(100_000)],
     ['GET', (of: Seeded) => `${keysPath(of)}?limit=0`, undefined],
     ['GET', (of: Seeded) => `/analytics/activity?organizationId=${of.organizationId}&from=x&nope=1`, undefined],
@@ -214,9 +243,8 @@ describe('a personal organization', () => {
 describe('what is not there', () => {
   it.each<[string, (of: Seeded) => string]>([
     ['GET', () => '/'],
-    ['GET', () => '/orgs'],
     ['GET', () => '/analytics/nothing'],
-    ['DELETE', organizationPath],
+    ['PUT', organizationPath],
     ['GET', ({ organizationId }) => `/orgs/${organizationId}/nothing`],
     ['GET', (of) => `${keysPath(of)}/`],
     ['GET', () => '/orgs/%FF%FE/nothing'],
@@ -224,6 +252,7 @@ describe('what is not there', () => {
     ['DELETE', budgetPath],
     ['PATCH', keysPath],
     ['PUT', ({ organizationId }) => `/orgs/${organizationId}/members`],
+    ['GET', ({ organizationId }) => `/orgs/${organizationId}/members/me`],
     ['DELETE', () => '/analytics/activity'],
     ['GET', ({ organizationId }) => `/orgs/${organizationId}/rollups`],
     ['POST', () => '/health'],

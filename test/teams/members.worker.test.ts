@@ -6,7 +6,17 @@ import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import type { Role } from '../../src/teams/roles.ts';
 import { chat, get, json, keyOf } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
-import { callIn, type MemberBody, memberOf, refusal, request, UNREACHABLE, withObjects } from './management.ts';
+import {
+  call,
+  callIn,
+  type MemberBody,
+  memberOf,
+  refusal,
+  request,
+  setBudget,
+  UNREACHABLE,
+  withObjects,
+} from './management.ts';
 
 const membersPath = ({ organizationId }: Seeded) => `/orgs/${organizationId}/members`;
 
@@ -105,20 +115,57 @@ describe("a member's status", () => {
     const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
     const response = await callIn(
       withObjects(() => UNREACHABLE),
-      request('GET', membersPath(seeded), seeded.masterKey),
+      request('GET', `${membersPath(seeded)}/${seeded.memberId}`, seeded.masterKey),
     );
-    const { members } = await json<Page>(response);
-    expect([response.status, members]).toEqual([
+    expect([response.status, await json(response)]).toEqual([
       200,
-      [
-        expect.objectContaining({
-          id: seeded.memberId,
-          status: null,
-          budget: { ...NO_BUDGET, usageLimit: '1', version: 1 },
-        }),
-      ],
+      expect.objectContaining({
+        id: seeded.memberId,
+        status: null,
+        budget: { ...NO_BUDGET, usageLimit: '1', version: 1 },
+      }),
     ]);
     warn.mockRestore();
+  });
+});
+
+describe('the status in the list of members', () => {
+  const listOf = async (seeded: Seeded) => (await list(seeded)).members[0];
+  const rollUp = (seeded: Seeded) => call('POST', `/orgs/${seeded.organizationId}/rollups`, seeded.masterKey);
+
+  it('is that of the last shipment, with its instant, and asks no object', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+    await chat(seeded.apiKey, { demo: { outputTokens: 4 }, max_tokens: 4 });
+    const before = Date.now();
+    expect((await rollUp(seeded)).status).toBe(200);
+    const objects = vi.fn(() => UNREACHABLE);
+    const response = await callIn(withObjects(objects), request('GET', membersPath(seeded), seeded.masterKey));
+    const [listed] = (await json<Page>(response)).members;
+    expect(objects).not.toHaveBeenCalled();
+    expect(listed?.status).toEqual((await memberOf(seeded)).status);
+    expect(listed?.status).toMatchObject({ budgetType: 'total', usage: '0.00001', remaining: '0.99999' });
+    expect(Date.parse(listed?.statusAt ?? '')).toBeGreaterThanOrEqual(before);
+    await chat(seeded.apiKey, { demo: { outputTokens: 4 }, max_tokens: 4 });
+    expect((await listOf(seeded))?.status).toMatchObject({ usage: '0.00001' });
+    await rollUp(seeded);
+    expect((await listOf(seeded))?.status).toMatchObject({ usage: '0.00002' });
+  });
+
+  it('is under the budget of now, however long ago it was shipped', async () => {
+    const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+    await chat(seeded.apiKey, { demo: { outputTokens: 4 }, max_tokens: 4 });
+    await rollUp(seeded);
+    await setBudget(seeded, { usageLimit: '5' });
+    expect((await listOf(seeded))?.status).toMatchObject({ remaining: '4.99999', version: 2 });
+    await setBudget(seeded, { usageLimit: '5', usageLimitBasis: 'cycle' });
+    expect((await listOf(seeded))?.status).toMatchObject({ budgetType: 'one-time', usage: '0', remaining: '5' });
+    await setBudget(seeded, {});
+    expect((await listOf(seeded))?.status).toMatchObject({
+      budgetType: 'unlimited',
+      usage: '0.00001',
+      remaining: null,
+      activeApiKeys: 1,
+    });
   });
 });
 
@@ -167,7 +214,11 @@ describe('the list of members', () => {
 
   it('has of each member what that member has alone', async () => {
     for (const listed of (await list(seeded)).members) {
-      expect(await memberOf({ ...seeded, memberId: listed.id })).toEqual(listed);
+      const alone = await memberOf({ ...seeded, memberId: listed.id });
+      // Nobody has spent yet, so no object has told anything; one that is asked answers as of now.
+      const { statusAt, ...same } = listed;
+      expect(alone).toEqual(same);
+      expect(statusAt).toBeNull();
     }
   });
 

@@ -43,6 +43,8 @@ describe('an organization', () => {
       timeZone: 'UTC',
       replay: true,
       hideAmounts: false,
+      billingDetails: null,
+      deletedAt: null,
       createdAt: expect.stringMatching(/^20.*Z$/),
     });
     const response = await patch(seeded, { replay: false });

@@ -174,7 +174,9 @@ export function countRollups(events: readonly Owned[]): Row[] {
 
 /** D1's ledgers, and below what they must be of these events. */
 export async function readLedgers(): Promise<Row[]> {
-  return inOrder(await rows('SELECT * FROM member_ledgers'));
+  return inOrder(
+    await rows('SELECT member_id, organization_id, shipped, cost, requests, overrun, unresolved FROM member_ledgers'),
+  );
 }
 
 export function countLedgers(events: readonly Owned[]): Row[] {

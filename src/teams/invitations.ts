@@ -1,0 +1,416 @@
+/**
+ * Invitations: an address, and what whoever reads it will be here. The mailed link carries a token of which only the hash
+ * is kept. A pending invitation holds a seat for thirty days; accepted it becomes a member, revoked or expired nothing.
+ *
+ * What a change depends on is read while it is described: nothing audited of an organization changes between that and the
+ * moment it is made (see `changeAudited`). So of two invitations for the last seat, and of two who accept one link, one
+ * wins, and the other is described again and hears why not.
+ */
+import { type Change, changeAudited } from '../audit/change.ts';
+import { changedFields, createdFields } from '../audit/fields.ts';
+import type { Trail } from '../audit/trail.ts';
+import { newId, randomText } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
+import { nanos, parseUsd } from '../money/nanos.ts';
+import { ApiError, badRequest, notFound, staleVersion } from './api-error.ts';
+import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
+import type { Caller } from './guard.ts';
+import { sha256Hex } from './keys.ts';
+import { grant } from './member-changes.ts';
+import { policyChange, pushPolicy, wakeObjects } from './policy.ts';
+import { type Role, roleMay } from './roles.ts';
+import { proratedCost, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
+import { instantOrNull } from './status.ts';
+
+/** 160 random bits. */
+const TOKEN_LENGTH = 32;
+
+export interface Invited {
+  email: string;
+  role: Role;
+  projects: string[];
+  budget: StoredBudget;
+}
+
+export interface InvitationRow {
+  id: string;
+  organization_id: string;
+  email: string;
+  role: Role;
+  project_ids: string;
+  budget: string;
+  budget_version: number;
+  created_at: number;
+  expires_at: number;
+  accepted_at: number | null;
+  revoked_at: number | null;
+}
+
+/** An invitation whose link is to be mailed. */
+export interface Sent {
+  row: InvitationRow;
+  token: string;
+}
+
+const COLUMNS = `id, organization_id, email, role, project_ids, budget, budget_version, created_at, expires_at,
+  accepted_at, revoked_at`;
+
+export function showInvitation(row: InvitationRow, nowMs: number) {
+  return {
+    id: row.id,
+    email: row.email,
+    role: row.role,
+    projects: JSON.parse(row.project_ids) as string[],
+    budget: { ...storedBudget(row.budget), version: row.budget_version },
+    status: row.expires_at > nowMs ? 'pending' : 'expired',
+    createdAt: new Date(row.created_at).toISOString(),
+    expiresAt: instantOrNull(row.expires_at),
+  };
+}
+
+/** A page of those that were neither accepted nor revoked, newest first; `cursor` is the last id seen. */
+export async function listInvitations(
+  env: Env,
+  organizationId: string,
+  page: { limit: number; cursor?: string | undefined; q?: string | undefined },
+): Promise<{ rows: InvitationRow[]; nextCursor: string | null }> {
+  const { results } = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT ${COLUMNS}
+       FROM invitations
+       WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL
+         AND (
+           ?2 IS NULL
+           OR (created_at, id) < (SELECT created_at, id FROM invitations WHERE id = ?2 AND organization_id = ?1)
+         )
+         AND (?3 IS NULL OR instr(lower(email), lower(?3)) > 0)
+       ORDER BY created_at DESC, id DESC
+       LIMIT CAST(?4 AS INTEGER)`,
+    )
+    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
+    .all<InvitationRow>();
+  const rows = results.slice(0, page.limit);
+  return { rows, nextCursor: results.length > page.limit ? (rows.at(-1)?.id ?? null) : null };
+}
+
+/** One that was neither accepted nor revoked; throws a 404 where there is none. */
+export async function findInvitation(env: Env, organizationId: string, id: string): Promise<InvitationRow> {
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT ${COLUMNS} FROM invitations
+       WHERE id = ?2 AND organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL`,
+    )
+    .bind(organizationId, id)
+    .first<InvitationRow>();
+  if (!row) throw notFound('invitation');
+  return row;
+}
+
+/**
+ * Invites these addresses, all or none, and buys the seats that are missing if exactly their price was accepted. Throws a
+ * 402 with that price where it was not, a 409 where one is a member or invited already.
+ */
+export async function invite(
+  env: Env,
+  trail: Trail,
+  caller: Caller,
+  invited: readonly Invited[],
+  { acceptSeatCost, imported }: { acceptSeatCost: string | undefined; imported: boolean },
+  nowMs: number,
+): Promise<Sent[]> {
+  const { organizationId } = caller;
+  const sent = await Promise.all(invited.map((one) => prepare(organizationId, one, nowMs)));
+  const [first] = sent;
+  if (!first) throw new Error('nobody is invited');
+  await changeAudited(env.DB, trail, nowMs, async (): Promise<Change> => {
+    const known = await knownAddresses(env, organizationId, invited, nowMs);
+    for (const { email } of invited) if (known.has(email)) throw alreadyHere(known.get(email));
+    const seats = await readSeats(env, organizationId, nowMs);
+    const bought = seatsToBuy(seats, invited.length, caller, acceptSeatCost, nowMs);
+    const told = sent.map(({ row }) => ({ id: row.id, ...entryOf(row) }));
+    const about: Pick<Change, 'action' | 'targetId' | 'before' | 'after'> = imported
+      ? { action: 'invitation.imported', targetId: organizationId, before: null, after: { invitations: told } }
+      : { action: 'invitation.created', targetId: first.row.id, ...createdFields(entryOf(first.row)) };
+    const after = bought > 0 ? { ...about.after, seatsBought: bought, seatCost: acceptSeatCost ?? null } : about.after;
+    return { ...about, after, statement: insert(env, sent), behind: buySeats(env, organizationId, bought) };
+  });
+  return sent.map(({ row, token }) => ({ row, token }));
+}
+
+/** What the audit log tells of an invitation. */
+function entryOf({ email, role, project_ids, budget }: InvitationRow) {
+  return { email, role, projects: JSON.parse(project_ids) as string[], budget: storedBudget(budget) };
+}
+
+async function prepare(organizationId: string, { email, role, projects, budget }: Invited, nowMs: number) {
+  const token = randomText(TOKEN_LENGTH);
+  const row: InvitationRow = {
+    id: newId('inv'),
+    organization_id: organizationId,
+    email,
+    role,
+    project_ids: JSON.stringify(projects),
+    budget: JSON.stringify(budget),
+    budget_version: 1,
+    created_at: nowMs,
+    expires_at: nowMs + LIMITS.invitationMs,
+    accepted_at: null,
+    revoked_at: null,
+  };
+  return { row, token, tokenHash: await sha256Hex(token) };
+}
+
+function insert(env: Env, sent: readonly { row: InvitationRow; tokenHash: string }[]): D1PreparedStatement {
+  return env.DB.prepare(
+    `INSERT INTO invitations (
+       id, organization_id, email, role, project_ids, budget, created_at, expires_at, token_hash
+     )
+     SELECT
+       value ->> 'id', value ->> 'organization_id', value ->> 'email', value ->> 'role', value ->> 'project_ids',
+       value ->> 'budget', value ->> 'created_at', value ->> 'expires_at', value ->> 'tokenHash'
+     FROM json_each(?1)`,
+  ).bind(JSON.stringify(sent.map(({ row, tokenHash }) => ({ ...row, tokenHash }))));
+}
+
+export type Known = 'member' | 'invited';
+
+/** Which of these addresses are somebody's here, or are waiting to be. */
+export async function knownAddresses(
+  env: Env,
+  organizationId: string,
+  invited: readonly { email: string }[],
+  nowMs: number,
+): Promise<Map<string, Known>> {
+  const { results } = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT email, 'invited' AS known
+       FROM invitations
+       WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > CAST(?2 AS INTEGER)
+         AND email IN (SELECT value FROM json_each(?3))
+       UNION ALL
+       SELECT user.email, 'member'
+       FROM users AS user
+       JOIN members AS member ON member.user_id = user.id
+       WHERE member.organization_id = ?1 AND member.removed_at IS NULL
+         AND user.email IN (SELECT value FROM json_each(?3))`,
+    )
+    .bind(organizationId, nowMs, JSON.stringify(invited.map(({ email }) => email)))
+    .all<{ email: string; known: Known }>();
+  return new Map(results.map(({ email, known }) => [email, known]));
+}
+
+export const KNOWN_MESSAGES: Record<Known, string> = {
+  member: 'This address is a member already.',
+  invited: 'This address is invited already: resend or revoke that invitation.',
+};
+
+function alreadyHere(known: Known = 'invited'): ApiError {
+  const code = known === 'member' ? 'already_member' : 'already_invited';
+  return new ApiError(409, code, KNOWN_MESSAGES[known], { param: 'email' });
+}
+
+/** How many seats must be bought for so many more people. Throws where that is not possible, or was not agreed to. */
+function seatsToBuy(
+  seats: Seats,
+  more: number,
+  caller: Caller,
+  acceptSeatCost: string | undefined,
+  nowMs: number,
+): number {
+  if (seats.used + seats.pending + more > LIMITS.membersPerOrganizationMax) {
+    throw badRequest(null, `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
+  }
+  const left = seatsLeft(seats);
+  const missing = left === null ? 0 : Math.max(0, more - left);
+  if (missing === 0) return 0;
+  const each = proratedCost(seats.plan, nowMs);
+  if (each === null || acceptSeatCost === undefined) throw seatsExhausted(seats, missing, nowMs);
+  if (parseUsd(acceptSeatCost) !== nanos(each * missing)) throw seatsExhausted(seats, missing, nowMs);
+  if (!roleMay(caller.role, 'seats.buy')) {
+    throw new ApiError(403, 'role_required', 'Only owners and finance admins can buy seats.');
+  }
+  return missing;
+}
+
+function buySeats(env: Env, organizationId: string, seats: number): D1PreparedStatement[] {
+  if (seats === 0) return [];
+  const buy = 'UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1';
+  return [env.DB.prepare(buy).bind(organizationId, seats)];
+}
+
+/** Replaces the budget that the member will have from the first key on. Throws 409 where the version is stale. */
+export async function setInvitationBudget(
+  env: Env,
+  trail: Trail,
+  row: InvitationRow,
+  { budget, version }: Pick<BudgetChange, 'budget' | 'version'>,
+  nowMs: number,
+): Promise<void> {
+  const expected = version ?? row.budget_version;
+  if (expected !== row.budget_version) throw staleVersion('budget', expected);
+  const changed = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'invitation.budget.updated',
+    targetId: row.id,
+    ...changedFields(storedBudget(row.budget), budget),
+    statement: env.DB.prepare(
+      `UPDATE invitations SET budget = ?3, budget_version = budget_version + 1
+       WHERE id = ?1 AND budget_version = CAST(?2 AS INTEGER) AND accepted_at IS NULL AND revoked_at IS NULL`,
+    ).bind(row.id, expected, JSON.stringify(budget)),
+  }));
+  if (!changed) throw staleVersion('budget', expected);
+}
+
+/** A new link for thirty more days; the old one is dead. One that had expired takes a seat again. */
+export async function renewInvitation(
+  env: Env,
+  trail: Trail,
+  caller: Caller,
+  id: string,
+  nowMs: number,
+): Promise<Sent> {
+  const { organizationId } = caller;
+  const token = randomText(TOKEN_LENGTH);
+  const tokenHash = await sha256Hex(token);
+  const expiresAtMs = nowMs + LIMITS.invitationMs;
+  await changeAudited(env.DB, trail, nowMs, async () => {
+    const row = await findInvitation(env, organizationId, id);
+    if (row.expires_at <= nowMs) {
+      const known = await knownAddresses(env, organizationId, [row], nowMs);
+      if (known.size > 0) throw alreadyHere(known.get(row.email));
+      seatsToBuy(await readSeats(env, organizationId, nowMs), 1, caller, undefined, nowMs);
+    }
+    return {
+      action: 'invitation.resent',
+      targetId: id,
+      before: { expiresAt: instantOrNull(row.expires_at) },
+      after: { expiresAt: instantOrNull(expiresAtMs) },
+      statement: env.DB.prepare('UPDATE invitations SET token_hash = ?2, expires_at = ?3 WHERE id = ?1').bind(
+        id,
+        tokenHash,
+        expiresAtMs,
+      ),
+    };
+  });
+  return { row: await findInvitation(env, organizationId, id), token };
+}
+
+/** Takes it back: its link is dead, its seat free. */
+export async function revokeInvitation(env: Env, trail: Trail, row: InvitationRow, nowMs: number): Promise<void> {
+  const changed = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'invitation.revoked',
+    targetId: row.id,
+    before: { email: row.email, role: row.role },
+    after: null,
+    statement: env.DB.prepare(
+      'UPDATE invitations SET revoked_at = ?2 WHERE id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL',
+    ).bind(row.id, nowMs),
+  }));
+  if (!changed) throw notFound('invitation');
+}
+
+export interface LiveInvitation extends InvitationRow {
+  organization_name: string;
+  has_account: number;
+}
+
+/** The invitation of a link. Throws a 404 where there never was one, a 400 where it is good no more. */
+export async function invitationOfLink(env: Env, token: string, nowMs: number): Promise<LiveInvitation> {
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT invitation.*, organization.name AS organization_name, organization.deleted_at,
+              EXISTS (SELECT 1 FROM users WHERE email = invitation.email) AS has_account
+       FROM invitations AS invitation
+       JOIN organizations AS organization ON organization.id = invitation.organization_id
+       WHERE invitation.token_hash = ?1`,
+    )
+    .bind(await sha256Hex(token))
+    .first<LiveInvitation & { deleted_at: number | null }>();
+  if (!row) throw notFound('invitation');
+  if (row.accepted_at !== null) throw badRequest('token', 'This invitation was accepted already.');
+  const isOver = row.revoked_at !== null || row.expires_at <= nowMs || row.deleted_at !== null;
+  if (isOver) throw badRequest('token', 'This invitation is good no more. Ask for a new one.');
+  return row;
+}
+
+/** The membership that a user has or had in an organization: who comes back is who they were. */
+export async function membershipOf(env: Env, organizationId: string, userId: string): Promise<Returning | null> {
+  return env.DB.withSession('first-primary')
+    .prepare('SELECT id, removed_at FROM members WHERE organization_id = ?1 AND user_id = ?2')
+    .bind(organizationId, userId)
+    .first<Returning>();
+}
+
+export interface Returning {
+  id: string;
+  removed_at: number | null;
+}
+
+/** Makes a member of whoever accepts. Answers with the member's id, and whether its object has yet to learn of it. */
+export async function acceptInvitation(
+  env: Env,
+  trail: Trail,
+  token: string,
+  nowMs: number,
+): Promise<{ memberId: string; pending: boolean }> {
+  const { actor, organizationId } = trail;
+  if (actor.kind !== 'user') throw new Error('invitations are accepted by people');
+  const { userId, memberId } = actor;
+  const before = await membershipOf(env, organizationId, userId);
+  // Their new budget's cycle must not count what they spent before.
+  if (before) await wakeObjects(env, [before]);
+  await changeAudited(env.DB, trail, nowMs, async () => {
+    const invitation = await invitationOfLink(env, token, nowMs);
+    await checkIsTheirs(env, invitation, userId);
+    const known = await membershipOf(env, organizationId, userId);
+    if (known?.removed_at === null) throw new ApiError(409, 'already_member', 'You are a member already.');
+    const { id, role, project_ids } = invitation;
+    const projects = JSON.parse(project_ids) as string[];
+    return {
+      action: 'member.joined',
+      targetId: memberId,
+      before: null,
+      after: { invitationId: id, role, projects, budget: storedBudget(invitation.budget) },
+      statement: env.DB.prepare('UPDATE invitations SET accepted_at = ?2 WHERE id = ?1').bind(id, nowMs),
+      // Behind, so that of two who accept at once the second fails by the number of its entry, and is described again.
+      behind: [
+        known ? comeBack(env, memberId, invitation) : join(env, memberId, userId, invitation, nowMs),
+        grant(env, memberId, projects),
+        ...(known ? policyChange(env.DB, { sql: 'id = ?1', values: [memberId] }, nowMs) : []),
+      ],
+    };
+  });
+  return { memberId, pending: before !== null && !(await pushPolicy(env, memberId)) };
+}
+
+/** Throws the 403 of who has somebody else's link: it was mailed to one address, and makes a member of that one. */
+async function checkIsTheirs(env: Env, invitation: InvitationRow, userId: string): Promise<void> {
+  const email = await env.DB.withSession('first-primary')
+    .prepare('SELECT email FROM users WHERE id = ?1')
+    .bind(userId)
+    .first<string>('email');
+  if (email === invitation.email) return;
+  const message = 'This invitation is for another address. Sign in, or sign up, with the one that it was mailed to.';
+  throw new ApiError(403, 'other_address', message);
+}
+
+function join(
+  env: Env,
+  memberId: string,
+  userId: string,
+  { organization_id, role, budget }: InvitationRow,
+  nowMs: number,
+): D1PreparedStatement {
+  return env.DB.prepare(
+    `INSERT INTO members (id, organization_id, user_id, name, role, created_at, budget)
+     SELECT ?1, ?2, id, name, ?3, CAST(?4 AS INTEGER), ?5 FROM users WHERE id = ?6`,
+  ).bind(memberId, organization_id, role, nowMs, budget, userId);
+}
+
+function comeBack(env: Env, memberId: string, { role, budget }: InvitationRow): D1PreparedStatement {
+  return env.DB.prepare(
+    `UPDATE members
+     SET removed_at = NULL, role = ?2, budget = ?3, budget_version = budget_version + 1,
+         budget_cycle = budget_cycle + 1, member_version = member_version + 1
+     WHERE id = ?1`,
+  ).bind(memberId, role, budget);
+}

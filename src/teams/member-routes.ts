@@ -1,0 +1,187 @@
+/** The management routes of members: who there is, in which role and with which projects. */
+import { createRoute, z } from '@hono/zod-openapi';
+import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { LIMITS } from '../limits.ts';
+import { name } from '../sign-in/fields.ts';
+import { badRequest, notFound } from './api-error.ts';
+import { BudgetBody, NO_BUDGET } from './budget-body.ts';
+import { guarded, memberIdOf } from './guard.ts';
+import { addApiMember, changeMember, removeMember } from './member-changes.ts';
+import { findMember, listMembers, showListed, showMember } from './members.ts';
+import { ROLES, roleMay } from './roles.ts';
+
+const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join a team.';
+
+const Org = z.object({ orgId: z.string() });
+const OrgMember = Org.extend({ memberId: z.string() });
+
+const PAGE_MAX = 100;
+const PAGE_DEFAULT = 50;
+
+const Page = z.object({
+  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor: z.string().max(100).optional(),
+  q: z.string().max(100).optional(),
+});
+
+export const ROLE = z.enum(ROLES, { error: `role must be one of ${ROLES.join(', ')}.` });
+
+export const PROJECT_IDS = z
+  .array(z.string({ error: 'projects must be a list of project ids.' }).max(100), {
+    error: 'projects must be a list of project ids.',
+  })
+  .max(LIMITS.grantsPerMemberMax, { error: `projects must be at most ${LIMITS.grantsPerMemberMax}.` })
+  .transform((ids) => [...new Set(ids)]);
+
+/** A budget for somebody who is not there yet: nothing of theirs could be at another version or in a cycle. */
+export const FIRST_BUDGET = BudgetBody.transform(({ newCycle: _, version: __, ...budget }) => budget);
+
+const ChangeBody = z
+  .strictObject({
+    role: ROLE.optional(),
+    projects: PROJECT_IDS.optional(),
+    handOver: z.boolean({ error: 'handOver must be true or false.' }).default(false).openapi({
+      description: 'With the role owner: the owner who says so becomes an admin in the same step.',
+    }),
+    version: z.int({ error: 'version must be a whole number.' }).positive().optional(),
+  })
+  .refine(({ role, projects }) => role !== undefined || projects !== undefined, {
+    error: 'Name what to change: role, projects.',
+  })
+  .openapi('MemberChange');
+
+const ApiMemberBody = z
+  .strictObject({
+    name: name('name'),
+    apiOnly: z.literal(true, { error: 'apiOnly must be true: people become members by invitation.' }),
+    projects: PROJECT_IDS.default([]),
+    budget: FIRST_BUDGET.default(NO_BUDGET),
+  })
+  .openapi('ApiMember');
+
+const roleMessage = 'Only owners, admins and finance admins can view members.';
+/** Others get a list of themselves alone. */
+const toList = guarded({ ability: 'organization.read', roleMessage });
+const toMember = guarded({ ability: 'members.read', orSelf: true, roleMessage });
+const toAdd = guarded({
+  ability: 'members.write',
+  roleMessage: 'Only owners and admins can add members.',
+  teamMessage: TEAMS_ONLY,
+});
+const toChange = guarded({
+  ability: 'members.write',
+  roleMessage: 'Only owners and admins can change members.',
+  teamMessage: TEAMS_ONLY,
+});
+const toRemove = guarded({
+  ability: 'members.write',
+  orSelf: true,
+  roleMessage: 'Only owners and admins can remove members.',
+});
+
+export const memberRouter = apiRouter()
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/members',
+      summary: 'List members with budget and status as of `statusAt`; who may not see all gets themselves',
+      middleware: toList,
+      request: { params: Org, query: Page },
+      responses: { 200: answers('A page of members') },
+    }),
+    async (c) => {
+      const caller = c.get('caller');
+      const only = roleMay(caller.role, 'members.read') ? null : memberIdOf(caller);
+      const page = { ...c.req.valid('query'), only };
+      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, Date.now());
+      return c.json({ members: rows.map(showListed), nextCursor }, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/orgs/{orgId}/members',
+      summary: 'Add an API-only member: no sign-in, no seat',
+      middleware: [toAdd, ...jsonBody] as const,
+      request: { params: Org, body: body(ApiMemberBody) },
+      responses: { 201: answers('The member') },
+    }),
+    async (c) => {
+      const caller = c.get('caller');
+      const { apiOnly: _, ...asked } = c.req.valid('json');
+      const id = await addApiMember(c.env, c.get('trail'), caller, asked, Date.now());
+      return c.json(await showMember(c.env, await findMember(c.env, caller.organizationId, id)), 201);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/members/me',
+      summary: "One's own budget and live status",
+      middleware: toList,
+      request: { params: Org },
+      responses: { 200: answers('The member') },
+    }),
+    async (c) => {
+      const caller = c.get('caller');
+      const memberId = memberIdOf(caller);
+      // A master key is nobody's.
+      if (memberId === null) throw notFound('member');
+      return c.json(await showMember(c.env, await findMember(c.env, caller.organizationId, memberId)), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'get',
+      path: '/orgs/{orgId}/members/{memberId}',
+      summary: 'One member with budget and live status',
+      middleware: toMember,
+      request: { params: OrgMember },
+      responses: { 200: answers('The member') },
+    }),
+    async (c) => {
+      const { orgId, memberId } = c.req.valid('param');
+      return c.json(await showMember(c.env, await findMember(c.env, orgId, memberId)), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'patch',
+      path: '/orgs/{orgId}/members/{memberId}',
+      summary: "Change a member's role or projects, or hand the organization over to them",
+      middleware: [toChange, ...jsonBody] as const,
+      request: { params: OrgMember, body: body(ChangeBody) },
+      responses: {
+        200: answers('The member, its object has confirmed the change'),
+        202: answers('The member, its object will take the change within minutes'),
+      },
+    }),
+    async (c) => {
+      const { orgId, memberId } = c.req.valid('param');
+      const change = c.req.valid('json');
+      if (change.handOver && change.role !== 'owner') throw badRequest('role', 'handOver takes the role owner.');
+      const member = await findMember(c.env, orgId, memberId);
+      const pending = await changeMember(c.env, c.get('trail'), c.get('caller'), member, change, Date.now());
+      const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
+      return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'delete',
+      path: '/orgs/{orgId}/members/{memberId}',
+      summary: 'Remove a member, or leave: keys are revoked and the seat is free at once, history stays',
+      middleware: toRemove,
+      request: { params: OrgMember },
+      responses: {
+        200: answers('Removed; every key is refused from now on'),
+        202: answers('Removed; its object will refuse the keys within minutes'),
+      },
+    }),
+    async (c) => {
+      const { orgId, memberId } = c.req.valid('param');
+      const member = await findMember(c.env, orgId, memberId);
+      const pending = await removeMember(c.env, c.get('trail'), c.get('caller'), member, Date.now());
+      return pending ? c.json({ id: memberId, pending }, 202) : c.json({ id: memberId }, 200);
+    },
+  );

@@ -1,0 +1,173 @@
+/**
+ * Organizations as a person has them: listing, making, converting, deleting and having back.
+ *
+ * A deleted organization is gone for everybody but its owners, who can undo that for thirty days; its keys are refused
+ * meanwhile. Then a cron erases what only served to use it. What was spent, and the audit log, stay: they are records.
+ */
+import { changeAudited } from '../audit/change.ts';
+import { createdFields } from '../audit/fields.ts';
+import type { Trail } from '../audit/trail.ts';
+import { LIMITS } from '../limits.ts';
+import { badRequest } from './api-error.ts';
+import { insertOrganization } from './new-organization.ts';
+import { changeOrganization, type FanOut } from './policy.ts';
+import type { Plan, Role } from './roles.ts';
+import { instantOrNull } from './status.ts';
+
+/** An organization in one's own list. */
+export interface Membership {
+  id: string;
+  name: string;
+  kind: 'personal' | 'team';
+  plan: Plan;
+  timeZone: string;
+  /** Null for a master key. */
+  memberId: string | null;
+  role: Role;
+  /** Since when it is deleted; only owners see it then. */
+  deletedAt: string | null;
+}
+
+/** Those of a user, the oldest membership first. */
+export async function membershipsOf(env: Env, userId: string): Promise<Membership[]> {
+  const { results } = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT organization.id, organization.name, organization.kind, organization.plan,
+              organization.time_zone AS timeZone, member.id AS memberId, member.role,
+              organization.deleted_at AS deletedAtMs
+       FROM members AS member
+       JOIN organizations AS organization ON organization.id = member.organization_id
+       WHERE member.user_id = ?1
+         AND member.removed_at IS NULL
+         AND (organization.deleted_at IS NULL OR (member.role = 'owner' AND organization.erased_at IS NULL))
+       ORDER BY member.created_at, member.id`,
+    )
+    .bind(userId)
+    .all<Omit<Membership, 'deletedAt'> & { deletedAtMs: number | null }>();
+  return results.map(({ deletedAtMs, ...membership }) => ({ ...membership, deletedAt: instantOrNull(deletedAtMs) }));
+}
+
+/**
+ * Makes the organization that the trail is of, owned by its actor. It spends only prepaid credit, unless its owner owns one
+ * that need not: else anybody who was ever invited could spend without limit by making one.
+ */
+export async function createOrganization(
+  env: Env,
+  trail: Trail,
+  asked: { name: string; kind: 'personal' | 'team'; timeZone: string },
+  nowMs: number,
+): Promise<void> {
+  const { actor, organizationId } = trail;
+  if (actor.kind !== 'user') throw new Error('organizations are made by people');
+  const { owned, unmetered } = await ownedBy(env, actor.userId);
+  if (owned >= LIMITS.organizationsOwnedMax) {
+    throw badRequest(null, `You own ${owned} organizations. Nobody owns more than ${LIMITS.organizationsOwnedMax}.`);
+  }
+  const metered = unmetered === 0;
+  const [statement, ...behind] = insertOrganization(
+    env,
+    { ...asked, metered, ownerId: actor.userId, organizationId, memberId: actor.memberId },
+    nowMs,
+  );
+  if (!statement) throw new Error('nothing makes an organization');
+  const made = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'organization.created',
+    targetId: organizationId,
+    ...createdFields({ ...asked, metered }),
+    statement,
+    behind,
+  }));
+  if (!made) throw new Error(`user ${actor.userId} is signed in and does not exist`);
+}
+
+async function ownedBy(env: Env, userId: string): Promise<{ owned: number; unmetered: number }> {
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT count(*) AS owned, coalesce(sum(organization.metered = 0), 0) AS unmetered
+       FROM members AS member
+       JOIN organizations AS organization ON organization.id = member.organization_id
+       WHERE member.user_id = ?1 AND member.role = 'owner' AND member.removed_at IS NULL
+         AND organization.erased_at IS NULL`,
+    )
+    .bind(userId)
+    .first<{ owned: number; unmetered: number }>();
+  return row ?? { owned: 0, unmetered: 0 };
+}
+
+/** Makes a team of a personal organization. Throws a 400 where it is one. */
+export async function convertToTeam(env: Env, trail: Trail, name: string | undefined, nowMs: number): Promise<void> {
+  const { organizationId } = trail;
+  const changed = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'organization.converted',
+    targetId: organizationId,
+    before: { kind: 'personal' },
+    after: name === undefined ? { kind: 'team' } : { kind: 'team', name },
+    statement: env.DB.prepare(
+      "UPDATE organizations SET kind = 'team', name = coalesce(?2, name) WHERE id = ?1 AND kind = 'personal'",
+    ).bind(organizationId, name ?? null),
+  }));
+  if (!changed) throw badRequest(null, 'This is a team already.');
+}
+
+/** Deletes the organization: every key of it is refused from now on. */
+export function deleteOrganization(env: Env, trail: Trail, nowMs: number): Promise<FanOut> {
+  return changeOrganization(
+    env,
+    trail,
+    () => ({
+      action: 'organization.deleted',
+      before: { deletedAt: null },
+      after: { deletedAt: new Date(nowMs).toISOString() },
+      statement: env.DB.prepare('UPDATE organizations SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL').bind(
+        trail.organizationId,
+        nowMs,
+      ),
+    }),
+    nowMs,
+  );
+}
+
+/** Undoes that, with everything as it was. Throws a 404 where there is nothing to undo any more. */
+export function restoreOrganization(env: Env, trail: Trail, nowMs: number): Promise<FanOut> {
+  return changeOrganization(
+    env,
+    trail,
+    () => ({
+      action: 'organization.restored',
+      before: null,
+      after: { deletedAt: null },
+      statement: env.DB.prepare(
+        `UPDATE organizations SET deleted_at = NULL
+         WHERE id = ?1 AND deleted_at > CAST(?2 AS INTEGER) AND erased_at IS NULL`,
+      ).bind(trail.organizationId, nowMs - LIMITS.organizationUndoMs),
+    }),
+    nowMs,
+  );
+}
+
+/** Those whose time to be had back is over, as a condition over organizations; `?1` is when it ended. */
+const OVER = `
+  SELECT id FROM organizations
+  WHERE deleted_at <= CAST(?1 AS INTEGER) AND erased_at IS NULL
+  ORDER BY deleted_at
+  LIMIT ${LIMITS.erasedPerRun}`;
+
+/**
+ * Erases what only served to use an organization that nobody can have back: keys, grants, memberships, invitations, billing
+ * details. In one batch, the mark last; the next run takes those that are left.
+ */
+export async function eraseDeleted(db: D1Database, nowMs: number): Promise<void> {
+  const endedMs = nowMs - LIMITS.organizationUndoMs;
+  const statements = [
+    `DELETE FROM project_grants
+     WHERE member_id IN (SELECT id FROM members WHERE organization_id IN (${OVER}))`,
+    `UPDATE api_keys SET deleted_at = coalesce(deleted_at, CAST(?2 AS INTEGER)), hash = '' WHERE organization_id IN (${OVER})`,
+    `UPDATE master_keys SET deleted_at = coalesce(deleted_at, CAST(?2 AS INTEGER)), hash = id WHERE organization_id IN (${OVER})`,
+    `UPDATE members SET removed_at = coalesce(removed_at, CAST(?2 AS INTEGER)) WHERE organization_id IN (${OVER})`,
+    `DELETE FROM invitations WHERE organization_id IN (${OVER})`,
+    `UPDATE organizations SET billing_details = NULL, erased_at = CAST(?2 AS INTEGER) WHERE id IN (${OVER})`,
+  ];
+  await db.batch(
+    statements.map((text) => db.prepare(text).bind(...(text.includes('?2') ? [endedMs, nowMs] : [endedMs]))),
+  );
+}

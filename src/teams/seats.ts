@@ -1,0 +1,99 @@
+/**
+ * Seats: every person and every pending invitation holds one, API-only members none. How many a plan has stands in
+ * roles.ts; who takes the last of two who want it is decided by invitations.ts.
+ *
+ * A seat past those is bought by accepting its exact price, until the month ends. There is no billing yet: what was bought is
+ * told by the audit log, and the operator sets the number.
+ */
+import { DAY_MS } from '../limits.ts';
+import { formatUsd, type Nanos, nanos, parseUsd } from '../money/nanos.ts';
+import { ApiError, notFound } from './api-error.ts';
+import { PLAN_NAMES, PLAN_SEATS, type Plan } from './roles.ts';
+
+/** `?1` the organization, `?2` now. */
+const USED = 'SELECT count(*) FROM members WHERE organization_id = ?1 AND user_id IS NOT NULL AND removed_at IS NULL';
+
+const PENDING = `SELECT count(*) FROM invitations
+  WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > CAST(?2 AS INTEGER)`;
+
+export interface Seats {
+  plan: Plan;
+  /** Null: no number is set, so there are always more. */
+  included: number | null;
+  bought: number;
+  used: number;
+  pending: number;
+}
+
+export async function readSeats(env: Env, organizationId: string, nowMs: number): Promise<Seats> {
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT plan, seats_bought AS bought, (${USED}) AS used, (${PENDING}) AS pending FROM organizations WHERE id = ?1`,
+    )
+    .bind(organizationId, nowMs)
+    .first<{ plan: Plan; bought: number | null; used: number; pending: number }>();
+  if (!row) throw notFound('organization');
+  const { plan, bought, used, pending } = row;
+  const { included, priceUsd } = PLAN_SEATS[plan];
+  // A contract's number is all there is; a plan that sells none has what it had before it was changed to that.
+  if (included === null) return { plan, included: bought, bought: 0, used, pending };
+  return { plan, included, bought: priceUsd === null ? 0 : (bought ?? 0), used, pending };
+}
+
+/** How many there are, taken or not; null: no end. */
+function seatsOf({ included, bought }: Seats): number | null {
+  return included === null ? null : included + bought;
+}
+
+export function seatsLeft(seats: Seats): number | null {
+  const all = seatsOf(seats);
+  return all === null ? null : Math.max(0, all - seats.used - seats.pending);
+}
+
+/** What one more seat costs until the month ends (UTC), by whole days, today included; null where none are sold. */
+export function proratedCost(plan: Plan, nowMs: number): Nanos | null {
+  const price = PLAN_SEATS[plan].priceUsd;
+  if (price === null) return null;
+  const endMs = cycleEnd(nowMs);
+  const now = new Date(nowMs);
+  const startMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+  const daysLeft = Math.ceil((endMs - nowMs) / DAY_MS);
+  const cents = Math.round(((parseUsd(price) ?? 0) / CENT) * (daysLeft / ((endMs - startMs) / DAY_MS)));
+  return nanos(cents * CENT);
+}
+
+/** Nanodollars. */
+const CENT = 10_000_000;
+
+function cycleEnd(nowMs: number): number {
+  const now = new Date(nowMs);
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
+}
+
+export function showSeats(seats: Seats, nowMs: number) {
+  const { plan, included, bought, used, pending } = seats;
+  const cost = proratedCost(plan, nowMs);
+  return {
+    included,
+    bought,
+    used,
+    pending,
+    left: seatsLeft(seats),
+    pricePerSeat: PLAN_SEATS[plan].priceUsd,
+    proratedCost: cost === null ? null : formatUsd(cost),
+    billingCycleEndsAt: new Date(cycleEnd(nowMs)).toISOString(),
+  };
+}
+
+/** The 402 of who needs `more` seats than there are, with what they would cost. */
+export function seatsExhausted(seats: Seats, more: number, nowMs: number): ApiError {
+  const each = proratedCost(seats.plan, nowMs);
+  const cost = each === null ? null : formatUsd(nanos(each * more));
+  const full = `All ${seatsOf(seats)} seats are taken.`;
+  const message =
+    cost === null
+      ? `${full} The ${PLAN_NAMES[seats.plan]} plan has no more: remove somebody, or change the plan.`
+      : `${full} ${more === 1 ? 'One more costs' : `${more} more cost`} $${cost} until the month ends: repeat with acceptSeatCost.`;
+  const metadata = { seats: showSeats(seats, nowMs), seatsNeeded: more, seatCost: cost };
+  return new ApiError(402, 'seats_exhausted', message, { param: 'acceptSeatCost', metadata });
+}
