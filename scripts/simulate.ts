@@ -5,7 +5,7 @@ import { type Outcome, replay, simulate } from '../simulator/simulate.ts';
 
 const STEPS_DEFAULT = 1_000_000;
 /** Every planted bug is found in fewer. */
-const PLANT_STEPS_MAX = 500_000;
+const PLANT_STEPS_MAX = 3_000_000;
 const PROGRESS_EVERY_MS = 5_000;
 
 const NAME_LENGTH = Math.max(...PLANTS.map(({ name }) => name.length));

@@ -14,6 +14,7 @@ interface Row {
 
 export function checkEnd(witness: Witness, d1: D1, profile: Profile): void {
   witness.d1Changed(d1);
+  witness.credit?.checkEnd();
   for (const member of witness.members.values()) {
     const rows = d1.rows<Row>(
       'SELECT n, attempt_id, cost, unresolved FROM usage_events WHERE member_id = ? ORDER BY seq',
@@ -63,9 +64,10 @@ function checkAttempts(witness: Witness, member: Member, profile: Profile): void
 
 /** Only a hold of the last seconds may go with its object, and leave nothing but a ghost. */
 function checkForgotten(witness: Witness, attempt: Attempt, profile: Profile): void {
-  const { life, grantedAtMs } = attempt;
-  if (!witness.fair || attempt.granted === 0 || attempt.resolved || attempt.letGo || !life) return;
-  const livedMs = (life.endedAtMs ?? Number.POSITIVE_INFINITY) - grantedAtMs;
+  const { admitted } = attempt;
+  if (!witness.fair || attempt.granted === 0 || attempt.resolved || attempt.letGo) return;
+  if (!admitted?.life) return;
+  const livedMs = (admitted.life.endedAtMs ?? Number.POSITIVE_INFINITY) - admitted.atMs;
   const slackMs = profile.timersLateMsMax + profile.commitMsMax + 3 * profile.clockErrorMsMax;
   if (livedMs > LIMITS.youngHoldMsMax + slackMs) {
     witness.report(

@@ -3,24 +3,25 @@
  * quiet, until nothing will ever happen any more; then what must be true at the end of everything.
  */
 import { MemberBudget } from '../durable-objects/member-budget.ts';
-import type { Fallback } from '../src/budgets/protocol.ts';
+import { OrgWallet } from '../durable-objects/org-wallet.ts';
+import type { EntryKind } from '../src/budgets/wallet-tables.ts';
 import { MINUTE_MS } from '../src/limits.ts';
-import { nanos } from '../src/money/nanos.ts';
-import { memberBudget } from '../src/objects.ts';
+import { memberBudget, orgWallet } from '../src/objects.ts';
 import { pushPending, pushPolicies } from '../src/teams/policy.ts';
 import { proveInTurns } from '../src/usage/books-cron.ts';
 import { rollUp } from '../src/usage/rollups.ts';
+import { Credit } from './credit.ts';
 import { bindingOf, D1 } from './d1.ts';
 import { checkEnd } from './ending.ts';
-import { left } from './limits.ts';
+import type { ObjectClass } from './instance.ts';
 import { Network } from './network.ts';
-import { BUDGET, Owner } from './owner.ts';
-import { Host, type ObjectClass } from './platform.ts';
+import { ORGANIZATION, Owner } from './owner.ts';
+import { Host } from './platform.ts';
 import { drawProfile, type Profile } from './profile.ts';
+import { Requests } from './requests.ts';
 import { Process, Simulation } from './simulation.ts';
 import type { Member } from './truth.ts';
 import { type Violation, Witness } from './witness.ts';
-import { type Plan, serve } from './worker.ts';
 
 const STEPS_MAX = 500;
 /** Quiet comes after some dozens of steps; what goes on for this long goes on for ever. */
@@ -60,7 +61,7 @@ class Episode {
   readonly #owner: Owner;
   readonly #members: Member[];
   readonly #hosts = new Map<string, Host>();
-  #requests = 0;
+  readonly #requests: Requests;
   #quiet = false;
   /** Of the last proof of the books; null before the first. */
   #unproven: number | null = null;
@@ -73,19 +74,18 @@ class Episode {
     this.#owner = new Owner(this.#d1, profile, simulation.random);
     this.#members = this.#owner.found();
     for (const member of this.#members) {
-      const host = new Host(member.id, MemberBudget as unknown as ObjectClass, this.#network, this.witness, (process) =>
-        this.#environment(process),
-      );
-      member.host = host;
-      this.#hosts.set(member.id, host);
+      member.host = this.#host(member.id, MemberBudget);
       this.witness.members.set(member.id, member);
     }
+    if (profile.metering !== 'off') this.witness.credit = new Credit(this.witness, this.#host(ORGANIZATION, OrgWallet));
+    this.#requests = new Requests(this.witness, this.#members, (process) => this.#environment(process));
   }
 
   async run(): Promise<void> {
     const simulation = this.#simulation;
     simulation.tell(() => JSON.stringify(this.#profile));
-    this.#planRequest();
+    await this.#post('top_up');
+    this.#requests.plan();
     this.#planCron();
     while (simulation.steps < STEPS_MAX && (await simulation.step())) {
       await this.#fault();
@@ -130,100 +130,6 @@ class Episode {
     return { steps, violation, counts };
   }
 
-  /** The next request, a moment from now; mostly with others close to it, after longer pauses where windows matter. */
-  #planRequest(): void {
-    const simulation = this.#simulation;
-    const { random } = simulation;
-    const { windows, pauseMsMax } = this.#profile;
-    let pauseMs = random.mostlySmall(0, Math.round(pauseMsMax));
-    if (windows && simulation.chance(0.05)) pauseMs = random.between(1, 125) * MINUTE_MS;
-    simulation.after(pauseMs, async () => {
-      if (this.#quiet) return;
-      this.#planRequest();
-      await this.#request();
-    });
-  }
-
-  async #request(): Promise<void> {
-    const simulation = this.#simulation;
-    const { random } = simulation;
-    const member = simulation.pick(this.#members);
-    const key = simulation.pick(member.keys);
-    const leftNow = left(member, key.keyId, simulation.nowMs);
-    this.#requests += 1;
-    const worker = new Process(simulation, `worker ${this.#requests}`);
-    const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - this.#profile.clockErrorMsMax;
-    worker.clockOffsetMs = simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs);
-    worker.timersLateMsMax = 5;
-    const plan = this.#plan(leftNow);
-    simulation.tell(() => `${worker.name} asks for ${member.id} ${key.keyId}: ${JSON.stringify(plan)}`);
-    const env = this.#environment(worker);
-    const caller = { kind: 'api' as const, ownerId: member.id, hash: key.hash };
-    await worker.run(() =>
-      serve(env, caller, plan, simulation, this.witness, () => {
-        const attempt = this.witness.attemptOf(worker);
-        if (!attempt) throw new Error('a Worker was admitted that asked nobody');
-        return attempt;
-      }).catch((error) => this.witness.report('a throw is a bug', String(error.stack))),
-    );
-    if (simulation.chance(this.#profile.deathRate)) {
-      const inMs = random.mostlySmall(0, simulation.chance(0.5) ? 2_000 : plan.lastsMs + 10_000);
-      simulation.after(inMs, () => this.#die(worker));
-    }
-  }
-
-  /** Never heard of again. Its provider stops at once, or makes more of what the hold covers. */
-  #die(worker: Process): void {
-    const attempt = this.witness.attemptOf(worker);
-    if (!worker.alive || !attempt || attempt.phase === 'gone') return;
-    this.#simulation.tell(() => `${worker.name} dies`);
-    this.#simulation.count('dead Workers');
-    worker.end();
-    const { random } = this.#simulation;
-    if (attempt.phase === 'running' && this.#simulation.chance(0.7)) {
-      attempt.charged = random.between(attempt.charged, Math.max(attempt.charged, attempt.granted));
-    }
-    attempt.phase = 'gone';
-    attempt.member.touched = true;
-  }
-
-  #plan(leftNow: number): Plan {
-    const simulation = this.#simulation;
-    const { random } = simulation;
-    const dice = random.fraction();
-    const { smallest } = this.#profile;
-    // From a 200th (or less) to a third of the budget; or exactly what is left of it, and a nanodollar more or less.
-    let amount = Math.round((BUDGET / 3) * smallest ** -random.fraction());
-    const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(0.1);
-    if (exactly) amount = leftNow + random.between(-1, 1);
-    const lastsMs = Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction()));
-    const overcharge = !this.#profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0;
-    const plan: Plan = {
-      asked: nanos(amount),
-      otherwise: this.#otherwise(amount),
-      watched: simulation.chance(0.5),
-      cost: exactly ? amount : Math.round(amount * random.fraction() ** 2),
-      lastsMs,
-      end: 'completed',
-      overcharge,
-    };
-    const free = dice < 0.04 || (leftNow === 0 && simulation.chance(0.5));
-    if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
-    if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
-    if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };
-    if (dice < 0.2) return { ...plan, end: 'unknown', overcharge: 0 };
-    if (plan.watched && dice < 0.5) plan.cost = amount * random.between(1, 6);
-    if (dice < 0.35) plan.end = 'client_gone';
-    return plan;
-  }
-
-  #otherwise(amount: number): Fallback | null {
-    const { random } = this.#simulation;
-    const dice = random.fraction();
-    if (dice > 0.3) return null;
-    return { kind: dice < 0.15 ? 'exactly' : 'at_least', amount: nanos(random.between(1, amount)) };
-  }
-
   /** The cron: late, twice, at once with another. */
   #planCron(): void {
     const simulation = this.#simulation;
@@ -244,6 +150,7 @@ class Episode {
       proveInTurns(env, Date.now()).then(({ unproven }) => {
         this.#unproven = unproven;
       }, ignore);
+      if (this.witness.credit) orgWallet(env, ORGANIZATION, (object) => object.status()).catch(ignore);
     });
   }
 
@@ -281,19 +188,36 @@ class Episode {
     }
     if (simulation.chance(profile.lookRate)) await this.#look();
     if (simulation.chance(profile.policyRate)) await this.#changePolicy(simulation.pick(this.#members));
+    if (simulation.chance(profile.creditRate)) await this.#post(simulation.chance(0.3) ? 'refund' : 'top_up');
     const stuck = this.#members.find(({ refusedSince }) => refusedSince > REFUSALS_BORNE);
-    if (stuck && simulation.chance(profile.reliefRate)) await this.#changePolicy(stuck);
+    if (stuck && simulation.chance(profile.reliefRate)) {
+      stuck.refusedSince = 0;
+      if (profile.metering !== 'off' && simulation.chance(0.5)) await this.#post('top_up');
+      else await this.#changePolicy(stuck);
+    }
   }
 
   async #changePolicy(member: Member): Promise<void> {
     const simulation = this.#simulation;
     simulation.count('policy changes');
-    member.refusedSince = 0;
     const process = new Process(simulation, 'owner');
     const env = this.#environment(process);
-    this.#owner.change(env.DB, member, simulation.nowMs);
+    const ofAll = this.#profile.metering === 'changes' && simulation.chance(0.3);
+    if (ofAll) this.#owner.changeMetering(env.DB, simulation.nowMs);
+    else this.#owner.change(env.DB, member, simulation.nowMs);
     await process.run(() => {
-      pushPolicies(env, [member]).catch(ignore);
+      pushPolicies(env, ofAll ? this.#members : [member]).catch(ignore);
+    });
+  }
+
+  async #post(kind: EntryKind): Promise<void> {
+    const simulation = this.#simulation;
+    if (this.#profile.metering === 'off') return;
+    const process = new Process(simulation, 'operator');
+    const entry = this.#owner.drawEntry(kind, simulation.nowMs);
+    simulation.count(kind === 'refund' ? 'refunds' : 'top-ups');
+    await process.run(() => {
+      orgWallet(this.#environment(process), ORGANIZATION, (object) => object.post(entry)).catch(ignore);
     });
   }
 
@@ -303,6 +227,13 @@ class Episode {
     this.#d1.down = false;
     Object.assign(this.#profile, { lossRate: 0, repeatRate: 0, delayRate: 0 });
     for (let minute = 1; minute <= 3; minute++) this.#simulation.after(minute * 30 * MINUTE_MS, () => this.#cron());
+  }
+
+  #host(name: string, objectClass: unknown): Host {
+    const environment = (process: Process) => this.#environment(process);
+    const host = new Host(name, objectClass as ObjectClass, this.#network, this.witness, environment);
+    this.#hosts.set(name, host);
+    return host;
   }
 
   #environment(process: Process): Env {
@@ -320,6 +251,7 @@ class Episode {
     return {
       DB: bindingOf(process, this.#network),
       MEMBER_BUDGET: { idFromName: (name: string) => name, get: stubOf },
+      ORG_WALLET: { idFromName: (name: string) => name, get: stubOf },
     } as unknown as Env;
   }
 }

@@ -35,7 +35,7 @@ export function checkEvent(witness: Witness, member: Member, event: UsageEvent):
   }
   checkSettled(witness, attempt, costNanos);
   const honest = costNanos <= attempt.granted;
-  if (witness.fair && honest && attempt.phase !== 'gone' && event.overrunNanos > 0) {
+  if (witness.fair && honest && !attempt.lost && !attempt.grantedAgain && event.overrunNanos > 0) {
     witness.report(
       '1: overruns are the providers',
       `${attemptId} cost ${costNanos} of ${attempt.granted}: an overrun?`,
@@ -51,13 +51,18 @@ function checkSettled(witness: Witness, attempt: Attempt, booked: number): void 
 
 /** Invariant 5: charged at the last report, else at the worst case; the rest is named. Never 0, and no living Worker's. */
 function checkExpiry(witness: Witness, attempt: Attempt, cost: number, unresolved: number): void {
-  if (witness.fair && attempt.phase === 'running') {
+  if (witness.fair && attempt.phase === 'running' && !attempt.lost) {
     witness.report('5: only the silent expire', `${attempt.id} expired while its Worker lived`);
   }
+  // Of one that was granted twice this is the second time; the first is in a ghost.
+  if (attempt.grantedAgain) return;
   if (cost + unresolved < attempt.granted) {
     witness.report('5: nothing is forgotten', `${attempt.id} expired at ${cost} + ${unresolved} of ${attempt.granted}`);
   }
-  const least = attempt.reports.size === 0 ? attempt.granted : (attempt.reports.get(attempt.reportConfirmed) ?? 0);
+  const { reports, reportConfirmed, granted } = attempt;
+  // What was confirmed, or anything sent after it that may have arrived.
+  const told = [...reports].filter(([n]) => n >= reportConfirmed).map(([, charge]) => charge);
+  const least = Math.min(granted, ...told, reportConfirmed === 0 ? granted : Number.POSITIVE_INFINITY);
   if (cost < least) {
     witness.report('5: charged at the last report', `${attempt.id} expired at ${cost}, its report was ${least}`);
   }

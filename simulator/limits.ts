@@ -1,10 +1,7 @@
 /**
- * Invariant 1, from outside: what attempts were granted and what was booked never passes a limit in any scope.
- *
- * What the ledger may count as spent and held is rebuilt from durable events and from what left the object, and compared
- * with the limit after every step. Money beyond it is excused only by what the invariants allow: an overrun that is booked
- * as one; true cost that nobody can tell any more, up to what was reported as unresolved; and a limit that was lowered
- * below what was granted before, until the next admission under it.
+ * What counts in a limit by the truth: spent by durable events, and what attempts were granted or may have cost. Money
+ * beyond a limit is excused only by what the invariants allow: an overrun that is booked as one, and true cost that nobody
+ * can tell any more, up to what was reported as unresolved.
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { WindowSpec } from '../src/budgets/windows.ts';
@@ -14,13 +11,15 @@ import type { Member, Piece } from './truth.ts';
 export interface Limited {
   /** 'member', or a key's id. */
   scope: string;
-  kind: 'total' | 'period';
+  /** credit: the organization's, all that was ever spent of it. */
+  kind: 'total' | 'period' | 'credit';
   limit: number;
   window: WindowSpec | null;
 }
 
-/** Every limit of a policy, in one list. */
-export function limitsOf(policy: MemberPolicy): Limited[] {
+/** Every limit of a policy, in one list; none before there is one. */
+export function limitsOf(policy: MemberPolicy | null): Limited[] {
+  if (!policy) return [];
   return [{ keyId: 'member', limits: policy.limits }, ...policy.keys].flatMap(({ keyId, limits }) => {
     const { total, period } = limits;
     const of: Limited[] = [];
@@ -48,7 +47,7 @@ export function liability(
     if (unresolved < 0) ofGhosts += unresolved;
     if (!within(attempt.keyId)) continue;
     // Where clocks are wrong by minutes, a hold may end before its Worker does: what that costs is reported as well.
-    if (attempt.phase === 'gone' || attempt.resolved || !fair) unknown += Math.max(0, open - Math.max(0, unresolved));
+    if (attempt.lost || attempt.resolved || !fair) unknown += Math.max(0, open - Math.max(0, unresolved));
     else sum += open;
   }
   return sum + Math.max(0, unknown - ofGhosts);
@@ -85,7 +84,7 @@ export function spent(member: Member, limited: Limited, nowMs: number, clockErro
     const sinceMs = member.windowSinceMs.get(scope) ?? Number.NEGATIVE_INFINITY;
     const startMs = windowStart(window, pieces, nowMs, clockErrorMs, sinceMs);
     counts = ({ atMs }) => atMs > startMs;
-  } else if (scope === 'member' && member.policy?.totalBasis === 'cycle') {
+  } else if (kind === 'total' && scope === 'member' && member.policy?.totalBasis === 'cycle') {
     counts = ({ n }) => n > member.cycleAfterN;
   }
   return pieces.reduce((sum, piece) => (counts(piece) ? sum + piece.amount : sum), 0);

@@ -82,10 +82,12 @@ export class Network {
       return;
     }
     const carried: Answer = 'value' in answer ? { value: structuredClone(answer.value) } : answer;
-    this.simulation.after(this.#delayMs(), () => {
-      if (call.from.alive) this.#witness.answerArrived(call, carried);
-      return call.from.run(() => ('value' in carried ? call.resolve(carried.value) : call.reject(carried.error)));
-    });
+    const arrive = () => {
+      this.#witness.answerArrived(call, carried);
+      if ('value' in carried) call.resolve(carried.value);
+      else call.reject(carried.error);
+    };
+    this.simulation.after(this.#delayMs(), () => call.from.run(arrive));
   }
 
   /** Tells the caller that nothing will come, or lets it wait. */

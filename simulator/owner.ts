@@ -3,6 +3,8 @@
  * pushes of the real policies to objects.
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
+import type { Entry } from '../src/budgets/wallet.ts';
+import type { EntryKind } from '../src/budgets/wallet-tables.ts';
 import type { SeededRandom } from '../src/local/demo-random.ts';
 import { formatUsd, nanos } from '../src/money/nanos.ts';
 import { NO_BUDGET, NO_KEY_LIMITS, type PeriodFields, type StoredBudget } from '../src/teams/budget-body.ts';
@@ -14,7 +16,7 @@ import { Member } from './truth.ts';
 /** What a tight budget is about: amounts of attempts are parts of it. */
 export const BUDGET = 1_000_000;
 
-const ORGANIZATION = 'org_simulated';
+export const ORGANIZATION = 'org_simulated';
 const PROJECT = 'prj_simulated';
 
 const NO_PERIOD: PeriodFields = {
@@ -30,6 +32,7 @@ export class Owner {
   readonly #random: SeededRandom;
   /** The window of the episode: only its amount changes, mostly. */
   #period: PeriodFields;
+  #entries = 0;
 
   constructor(d1: D1, profile: Profile, random: SeededRandom) {
     this.#d1 = d1;
@@ -49,6 +52,7 @@ export class Owner {
     const queries = [
       insert('organizations', {
         id: ORGANIZATION,
+        metered: this.#profile.metering === 'off' ? 0 : 1,
         name: '',
         kind: 'team',
         plan: 'enterprise',
@@ -94,6 +98,27 @@ export class Owner {
     }
     this.#d1.batch(queries);
     return founded;
+  }
+
+  /** Turns metering on or off for the whole organization, to be pushed to all members. */
+  changeMetering(db: D1Database, nowMs: number): void {
+    const raised = policyChange(
+      db,
+      { sql: 'organization_id = ?1', values: [ORGANIZATION] },
+      nowMs,
+    ) as unknown as Query[];
+    this.#d1.batch([
+      ...raised,
+      { sql: 'UPDATE organizations SET metered = 1 - metered WHERE id = ?', values: [ORGANIZATION] },
+    ]);
+  }
+
+  /** Money into the wallet, or out of it again. */
+  drawEntry(kind: EntryKind, atMs: number): Entry {
+    this.#entries += 1;
+    const part = kind === 'refund' ? 0.3 : this.#entries === 1 ? 1.5 * this.#profile.members : 0.6;
+    const amount = nanos(1 + Math.round(BUDGET * part * this.#random.fraction()));
+    return { id: `entry ${this.#entries}`, kind, amount, atMs };
   }
 
   /** Changes something of a member's policy in D1, to be pushed. */

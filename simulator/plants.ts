@@ -252,6 +252,39 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
+    name: 'settlement-behind-a-beat',
+    what: 'a settlement waits for the timer of a young hold, if there is one',
+    changes: [
+      {
+        file: 'durable-objects/member-budget.ts',
+        instead: 'if (dueMs === null || dueMs >= this.#beatAtMs) return;',
+        put: 'if (dueMs === null || Number.isFinite(this.#beatAtMs)) return;',
+      },
+    ],
+  },
+  {
+    name: 'unknown-release-forgotten',
+    what: 'a release that overtakes its authorize leaves no tombstone',
+    changes: [
+      {
+        file: RESOLUTIONS,
+        instead: 'const stub = unknownHold(attemptId, nowMs, madeAtMs ?? nowMs);',
+        put: 'const stub = unknownHold(attemptId, nowMs, madeAtMs ?? nowMs); if (!known && !ticket) return { booked: false };',
+      },
+    ],
+  },
+  {
+    name: 'rolled-up-twice',
+    what: 'the last event that was rolled up is rolled up again',
+    changes: [
+      {
+        file: 'src/usage/rollups.ts',
+        instead: 'seq > (SELECT seq FROM rollup_watermark)\n',
+        put: 'seq >= (SELECT seq FROM rollup_watermark)\n',
+      },
+    ],
+  },
+  {
     name: 'hold-lowered-by-a-renewal',
     what: 'a delayed renewal lowers a hold that has grown meanwhile',
     changes: [
@@ -259,6 +292,61 @@ export const PLANTS: readonly Plant[] = [
         file: LEDGER,
         instead: 'const more = nanos(Math.max(0, request.toAmount - hold.held));',
         put: 'const more = nanos(request.toAmount - hold.held);',
+      },
+    ],
+  },
+  {
+    name: 'lent-twice',
+    what: 'the wallet lends what is out with others already',
+    changes: [
+      {
+        file: 'src/budgets/wallet.ts',
+        instead: 'Math.min(size, balance - lent)',
+        put: 'Math.min(size, balance)',
+      },
+    ],
+  },
+  {
+    name: 'given-back-in-memory-only',
+    what: 'the wallet is told what comes back before a member has written that it is gone',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));',
+        put: 'state.lease = giveBack(state.lease, held, returnTo);',
+      },
+    ],
+  },
+  {
+    name: 'held-and-given-back',
+    what: 'a recall takes what is held as well',
+    changes: [
+      {
+        file: LEDGER,
+        instead: 'const held = state.policy.metered ? heldOfLease(state) : ZERO;',
+        put: 'const held = ZERO;',
+      },
+    ],
+  },
+  {
+    name: 'ghost-forgotten-by-the-lease',
+    what: 'a ghost is held in the limits of budgets only',
+    changes: [
+      {
+        file: 'src/budgets/credit.ts',
+        instead: 'return addNanos(scopeOf(state, MEMBER_SCOPE).held, state.ghostsHeld);',
+        put: 'return scopeOf(state, MEMBER_SCOPE).held;',
+      },
+    ],
+  },
+  {
+    name: 'older-lease-believed',
+    what: 'a delayed word of the wallet makes what was given back come back',
+    changes: [
+      {
+        file: 'src/budgets/lease.ts',
+        instead: 'returned: max(lease.returned, said.returned),',
+        put: 'returned: said.returned,',
       },
     ],
   },

@@ -11,90 +11,18 @@
  * A host is one object's place: it outlives the instances, which come with the first call or alarm. It knows nothing of
  * what its object is for.
  */
-import type { SqlValue } from '../src/budgets/store.ts';
-import { Disk, Superseded } from './disk.ts';
+import { Disk } from './disk.ts';
+import { Instance, type ObjectClass, stateOf } from './instance.ts';
 import type { Answer, Call, Network } from './network.ts';
 import type { Profile } from './profile.ts';
-import { Process, type Simulation } from './simulation.ts';
+import type { Process, Simulation } from './simulation.ts';
 import type { Witness } from './witness.ts';
-
-/** An object's class, as the platform sees it. */
-export type ObjectClass = new (ctx: DurableObjectState, env: Env) => object;
-
-type Methods = Record<string, (argument: unknown) => Promise<unknown>>;
 
 /** Past this without a call the platform may evict. */
 const IDLE_MS = 10_000;
 
 /** How long the platform waits before it repeats an alarm. */
 const ALARM_RETRY_MS = 2_000;
-
-/** One life of an object. */
-export class Instance extends Process {
-  readonly host: Host;
-  disk: Disk;
-  superseded = false;
-  /** Calls that it has yet to answer. */
-  readonly unanswered = new Set<Call>();
-  object: Methods = {};
-  lastCallMs = 0;
-  /** When this life ended, or was superseded. */
-  endedAtMs: number | null = null;
-  /** What waits for a commit, in order: messages, and what the witness learns with them. */
-  #gate: { send: () => void; isMessage: boolean }[] = [];
-  #broken = false;
-
-  constructor(host: Host, disk: Disk, life: number) {
-    super(host.simulation, `${host.name}#${life}`);
-    this.host = host;
-    this.disk = disk;
-    this.timersLateMsMax = host.profile.timersLateMsMax;
-    // Every life may be on another machine, with another clock.
-    const { clockErrorMsMax } = host.profile;
-    this.clockOffsetMs = this.simulation.random.between(-clockErrorMsMax, clockErrorMsMax);
-  }
-
-  override emit(send: () => void): void {
-    if (!this.alive || this.#broken) return;
-    if (this.disk.dirty) this.#gate.push({ send, isMessage: true });
-    else send();
-  }
-
-  /** Tells the witness of something when it is durable, before whatever is sent out after it. */
-  whenDurable(tell: () => void): void {
-    if (!this.alive || this.#broken) return;
-    if (this.disk.dirty) this.#gate.push({ send: tell, isMessage: false });
-    else tell();
-  }
-
-  /** All that was written is durable. `silently`: and yet no message leaves, because the machine dies in that moment. */
-  openGate(silently = false): void {
-    const waiting = this.#gate;
-    this.#gate = [];
-    for (const { send, isMessage } of waiting) if (!(isMessage && silently)) send();
-  }
-
-  override async run(code: () => unknown): Promise<void> {
-    await super.run(code);
-    if (!this.alive) return;
-    if (this.#broken) this.host.kill(this, 'a write failed');
-    else this.host.commitInTime();
-  }
-
-  override failed(error: unknown): void {
-    if (this.superseded) this.broken();
-    else throw error;
-  }
-
-  /** Its storage has failed: nothing it says leaves any more. */
-  broken(): void {
-    this.#broken = true;
-  }
-
-  get idle(): boolean {
-    return !this.hasTimers && !this.disk.dirty && this.unanswered.size === 0;
-  }
-}
 
 export class Host {
   readonly name: string;
@@ -139,6 +67,7 @@ export class Host {
     instance.lastCallMs = simulation.nowMs;
     instance.unanswered.add(call);
     call.receivedAtMs = simulation.nowMs;
+    simulation.count(`${call.method} calls`);
     simulation.tell(() => `${instance.name} gets ${call.method} ${JSON.stringify(call.argument)}`);
     const answer = (answered: Answer) => {
       simulation.tell(() => `${instance.name} answers ${call.method} ${told(answered)}`);
@@ -154,7 +83,8 @@ export class Host {
       if (!method) throw new Error(`no method ${call.method}`);
       method.call(instance.object, call.argument).then(
         (value) => answer({ value }),
-        (error) => answer({ error }),
+        // One that is behind may rightly find that others know what cannot be.
+        (error) => answer({ error: instance.superseded ? new Error(`simulated: superseded, ${error}`) : error }),
       );
     });
   }
@@ -166,7 +96,10 @@ export class Host {
     this.instance = instance;
     this.simulation.tell(() => `${instance.name} starts, its clock ${instance.clockOffsetMs} ms off`);
     await instance.run(() => {
-      instance.object = new this.#class(stateOf(instance), this.#environment(instance)) as unknown as Methods;
+      instance.object = new this.#class(
+        stateOf(instance),
+        this.#environment(instance),
+      ) as unknown as Instance['object'];
     });
     await this.#witness.started(instance);
     return instance;
@@ -186,7 +119,7 @@ export class Host {
     this.simulation.tell(() => `${this.name} commits`);
     this.#witness.committed(this);
     this.instance?.openGate(silently);
-    this.#witness.told(this);
+    this.#witness.gateOpened(this);
     this.#planAlarm();
   }
 
@@ -294,38 +227,6 @@ export class Host {
 }
 
 function told(answer: Answer): string {
-  return 'value' in answer ? JSON.stringify(answer.value) : String(answer.error);
-}
-
-/** What the platform gives an object of itself. */
-function stateOf(instance: Instance): DurableObjectState {
-  const { simulation } = instance;
-  const attempt = <T>(work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      // Some instances live on for a while after a write of theirs has failed.
-      if (error instanceof Superseded && simulation.chance(0.5)) instance.broken();
-      throw error;
-    }
-  };
-  const storage = {
-    sql: {
-      exec: (sql: string, ...bindings: SqlValue[]) => {
-        const rows = attempt(() => instance.disk.exec(sql, ...bindings));
-        return { toArray: () => rows };
-      },
-    },
-    transactionSync: <T>(work: () => T) => instance.disk.transaction(work),
-    getAlarm: () => Promise.resolve(instance.disk.alarmAtMs),
-    setAlarm: (atMs: number) => {
-      if (instance.superseded) instance.broken();
-      else instance.disk.setAlarm(atMs);
-      return Promise.resolve();
-    },
-  };
-  return {
-    storage,
-    blockConcurrencyWhile: (work: () => Promise<unknown>) => work(),
-  } as unknown as DurableObjectState;
+  if ('error' in answer) return String(answer.error);
+  return JSON.stringify(answer.value, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }

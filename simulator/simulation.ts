@@ -10,7 +10,7 @@ import { SeededRandom } from '../src/local/demo-random.ts';
 import { type Planned, Queue } from './queue.ts';
 
 /** A Monday. */
-export const START_MS = Date.UTC(2026, 0, 5, 12);
+const START_MS = Date.UTC(2026, 0, 5, 12);
 
 export class Simulation {
   nowMs = START_MS;
@@ -74,6 +74,8 @@ export class Process {
   clockOffsetMs = 0;
   /** No timer fires later than so much after its time. */
   timersLateMsMax = 0;
+  /** Until then nothing of it runs, and what would have waits. */
+  #frozenUntilMs = 0;
   readonly name: string;
   readonly simulation: Simulation;
   readonly #timers = new Set<Timer>();
@@ -81,6 +83,14 @@ export class Process {
   constructor(simulation: Simulation, name: string) {
     this.simulation = simulation;
     this.name = name;
+  }
+
+  get wasFrozen(): boolean {
+    return this.#frozenUntilMs > 0;
+  }
+
+  freeze(ms: number): void {
+    this.#frozenUntilMs = this.simulation.nowMs + ms;
   }
 
   get hasTimers(): boolean {
@@ -104,6 +114,11 @@ export class Process {
   /** Runs code of this process until it waits for something. */
   async run(code: () => unknown): Promise<void> {
     if (!this.alive) return;
+    const frozenMs = this.#frozenUntilMs - this.simulation.nowMs;
+    if (frozenMs > 0) {
+      this.simulation.after(frozenMs, () => this.run(code));
+      return;
+    }
     running = this;
     try {
       code();
@@ -146,13 +161,15 @@ const soon = setImmediate;
 let running: Process | null = null;
 
 /** The process whose code runs now. */
-export function current(): Process {
+function current(): Process {
   if (!running) throw new Error('this code runs outside of every process');
   return running;
 }
 
-/** What Purser's code says in its log of failures that were simulated. */
-const EXPECTED = /simulated: |no answer from/;
+/** Whether a failure that Purser's code throws or logs was simulated. */
+export function isExpected(failure: string): boolean {
+  return /simulated: |no answer from|the wallet does not answer/.test(failure);
+}
 
 /** Replaces what Purser's code takes from its platform, for the rest of this thread's life. */
 export function replaceGlobals(): void {
@@ -174,7 +191,8 @@ export function replaceGlobals(): void {
   const complain = (line: string) => {
     const { simulation } = current();
     simulation.tell(() => line);
-    if (!EXPECTED.test(line)) simulation.complaint ??= line;
+    if (!isExpected(line)) simulation.complaint ??= line;
   };
   Object.assign(console, { warn: complain, error: complain });
+  process.on('unhandledRejection', (error) => complain(error instanceof Error ? String(error.stack) : String(error)));
 }

@@ -5,7 +5,9 @@
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { UsageEvent } from '../src/budgets/usage-event.ts';
-import type { Host, Instance } from './platform.ts';
+import type { Instance } from './instance.ts';
+import type { Host } from './platform.ts';
+import type { Process } from './simulation.ts';
 
 /**
  * asking: its Worker waits for the admission. running: its provider may charge up to what was granted. ending: its
@@ -13,21 +15,30 @@ import type { Host, Instance } from './platform.ts';
  */
 export type Phase = 'asking' | 'running' | 'ending' | 'gone';
 
+interface Grant {
+  atMs: number;
+  /** When its hold was opened, by the clock of its object. */
+  openedAtMs: number;
+  /** The life of the object that granted it; null where that was superseded, so that all it grants is in a ghost. */
+  life: Instance | null;
+}
+
 export class Attempt {
   readonly id: string;
   readonly member: Member;
   readonly keyId: string;
+  readonly worker: Process;
   phase: Phase = 'asking';
-  /** Whether any answer of its object, durable with all that it says, granted it; and the most that one did. */
-  admitted = false;
+  /** The most that it asked for; 0 where its price is unknown. */
+  asked: number;
+  /** The first grant of it that was durable; null before. */
+  admitted: Grant | null = null;
+  /** The most that any grant of it set aside. */
   granted = 0;
-  /** The most that it asked for; null where its price is unknown. */
-  asked = 0;
   /** The truth: what the provider charges for it. */
   charged = 0;
-  /** The life of its object that granted it first, and when that grant left; null before, and where that life was superseded. */
-  life: Instance | null = null;
-  grantedAtMs = 0;
+  /** Another life granted it again, knowing nothing of the first time: that one's is in its ghost. */
+  grantedAgain = false;
   /** Its Worker let it go, or tried to. */
   letGo = false;
   /** What its Worker settles it with. */
@@ -44,10 +55,17 @@ export class Attempt {
   /** Durable events of it. */
   readonly events: UsageEvent[] = [];
 
-  constructor(id: string, member: Member, keyId: string) {
+  constructor(id: string, member: Member, keyId: string, worker: Process, asked: number) {
     this.id = id;
     this.member = member;
     this.keyId = keyId;
+    this.worker = worker;
+    this.asked = asked;
+  }
+
+  /** Nobody keeps its fence: its Worker is gone, or stood still. What it cost nobody may ever tell. */
+  get lost(): boolean {
+    return this.phase === 'gone' || this.worker.wasFrozen;
   }
 
   get booked(): number {
@@ -100,6 +118,8 @@ export class Member {
   cycleAfterN = 0;
   /** By scope: since when its period limit has the window that it has. */
   readonly windowSinceMs = new Map<string, number>();
+  /** The ghosts of its object as they were durable last, by epoch. */
+  readonly ghosts = new Map<string, { amount: number; untilMs: number }>();
   /** Refusals for money since its owner last changed anything. */
   refusedSince = 0;
   /** Whether anything changed since the last look at its limits. */

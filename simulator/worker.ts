@@ -64,7 +64,7 @@ export async function serve(
   made: () => Attempt,
 ): Promise<void> {
   const context = { env, ctx: CTX, deadlines: new Deadlines(), request: NO_REQUEST };
-  const admission = await admit(context, caller, ABOUT, plan.asked, plan.otherwise);
+  const admission = await admit(context, caller, ABOUT, { amount: plan.asked, otherwise: plan.otherwise });
   const attempt = made();
   if ('refusal' in admission) {
     attempt.phase = 'gone';

@@ -53,6 +53,8 @@ export const LIMITS = {
   pingMs: 15 * SECOND_MS,
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
+  /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
+  clientIdleMsMax: 5 * MINUTE_MS,
 
   /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
@@ -104,7 +106,7 @@ export const LIMITS = {
   shipRowsMax: 500,
   /** After a failed shipment the next try doubles from shipDelayMs up to this. */
   shipRetryMsMax: 5 * MINUTE_MS,
-  /** Kinds of refusal counted between two shipments; a caller that invents more is counted under what there is. */
+  /** Kinds of refusal counted between two shipments; what a caller invents beyond that is not counted. */
   refusalKindsMax: 200,
 
   /** A period of a scope without limit is remembered this long, so that a limit set today knows the last month. */

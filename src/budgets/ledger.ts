@@ -234,7 +234,9 @@ export class Ledger {
     const decision = this.#decide(key.keyId, request);
     const refused = 'refusal' in decision ? decision.refusal : null;
     // In the order of the API's refusals: too fast comes after spent, then no credit, then held by others.
-    if (refused && refused.kind !== 'budget_in_flight') return this.#refuse(request, key, refused);
+    if (refused && refused.kind !== 'budget_in_flight') {
+      return this.#authorizeRest(request, refused, wallet) ?? this.#refuse(request, key, refused);
+    }
     const throttled = this.#throttled(key);
     // In flight by what was only not written yet. That may change any check, so all are made again; so below.
     if (throttled?.throttle === 'concurrency' && this.flush()) return this.authorize(request, wallet);
@@ -243,7 +245,9 @@ export class Ledger {
     const credit = chooseCredit(this.#loaded(), wanted, request.otherwise);
     if (credit.shortOfHeld && this.flush()) return this.authorize(request, wallet);
     if (credit.ask && wallet === 'unasked') return { lacks: wanted };
-    if (credit.refusal?.kind === 'insufficient_credits') return this.#refuse(request, key, credit.refusal);
+    if (credit.refusal?.kind === 'insufficient_credits') {
+      return this.#authorizeRest(request, credit.refusal, wallet) ?? this.#refuse(request, key, credit.refusal);
+    }
     if ('refusal' in decision) return this.#refuse(request, key, decision.refusal);
     if (credit.refusal) return this.#refuse(request, key, credit.refusal);
     this.#throttles.admitted(scopesOf(key.keyId), now);
@@ -452,12 +456,14 @@ export class Ledger {
 
   /**
    * Whether the wallet should hear what it will not ask for: that a lease was overspent, before it lends that money to
-   * others, or was given back because the organization is metered no more. What has been spent of a lease it need not know.
+   * others; that a correction gave back to it, because whose lease looks spent is not asked; or all there is, because the
+   * organization is metered no more. What else has been spent of a lease it need not know.
    */
   owesWallet(): boolean {
     const { lease, told, policy } = this.#loaded();
-    if (!policy.metered) return lease.returned > told.returned;
-    return unspent(lease) < 0 && (lease.spent > told.spent || lease.reversed > told.reversed);
+    if (lease.reversed > told.reversed) return true;
+    if (!policy.metered) return lease.returned > told.returned || lease.spent > told.spent;
+    return unspent(lease) < 0 && lease.spent > told.spent;
   }
 
   /** The wallet has spoken. What it granted may be used when this returns. */
@@ -590,6 +596,19 @@ export class Ledger {
     const [oldest] = state.young;
     const hold = oldest === undefined ? undefined : state.open.get(oldest);
     return hold ? hold.openedAtMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** The last of a budget, where that may do after a refusal; else null. */
+  #authorizeRest(request: AuthorizeRequest, refusal: LedgerRefusal, wallet: CreditCheck): Admission | Short | null {
+    const { least, ...asked } = request;
+    const left =
+      refusal.kind === 'request_exceeds_budget'
+        ? refusal.view.remaining
+        : refusal.kind === 'insufficient_credits'
+          ? refusal.remaining
+          : null;
+    if (least === undefined || left === null || left < least) return null;
+    return this.authorize({ ...asked, otherwise: { kind: 'at_least', amount: least } }, wallet);
   }
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {

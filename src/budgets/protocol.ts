@@ -16,17 +16,26 @@ export interface HoldTimes {
 
 export const HOLD_TIMES: HoldTimes = { ttlMs: LIMITS.holdTtlMs, graceMs: LIMITS.holdGraceMs };
 
-export interface AuthorizeRequest {
+/** What a caller asks to have set aside. */
+export interface Ask {
+  /** What to set aside now; null where no price is known. */
+  amount: Nanos | null;
+  /** What to do where that does not fit; null: refuse. */
+  otherwise: Fallback | null;
+  /**
+   * What to do where nothing of that will ever fit, because the money is spent and not only held: set aside all that is left,
+   * if it is this much.
+   */
+  least?: Nanos | undefined;
+}
+
+export interface AuthorizeRequest extends Ask {
   attemptId: string;
   /** SHA-256 of the presented key, hex. */
   keyHash: string;
   about: AttemptAbout;
   /** What rules ask beside that. Absent from a Worker older than they are: what it would tell counts as not known. */
   facts?: RuleFacts;
-  /** What to set aside now; null where no price is known. */
-  amount: Nanos | null;
-  /** What to do where that does not fit; null: refuse. */
-  otherwise: Fallback | null;
 }
 
 /** Null: not known, which no rule about it admits. */

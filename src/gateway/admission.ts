@@ -3,12 +3,12 @@
  * goes wrong between here and the member's object is a refusal, and a hold that may have been granted meanwhile is let go.
  */
 import type { KeyStanding } from '../../durable-objects/member-budget.ts';
-import type { Fallback, RuleFacts } from '../budgets/protocol.ts';
+import type { Ask, RuleFacts } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { newAttemptId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd, type Nanos } from '../money/nanos.ts';
+import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { addressOf } from './credentials.ts';
@@ -29,22 +29,21 @@ export interface NotAdmitted {
 }
 
 /**
- * Asks the member's object to set `amount` aside (null: no price is known), or else its fallback, for one attempt. `prices`
- * are what rules about them go by; not given, no such rule admits.
+ * Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such
+ * rule admits.
  */
 export async function admit(
   { env, ctx, deadlines, request: asked }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request'>,
   caller: PresentedKey,
   about: AttemptAbout,
-  amount: Nanos | null,
-  otherwise: Fallback | null = null,
+  ask: Ask,
   prices: Omit<RuleFacts, 'ip'> = { inputPrice: null, outputPrice: null },
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
   const facts = { ip: addressOf(asked), ...prices };
-  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, amount, otherwise };
+  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, ...ask };
   try {
     const admission = await memberBudget(
       env,

@@ -47,6 +47,7 @@ export class Attempt {
   readonly #output: OutputCount;
   #reported: Usage | null = null;
   #final = false;
+  #begun = false;
   #hungUpAtMs: number | null = null;
   #firstTokenMs: number | null = null;
   #choicesEnded = 0;
@@ -82,6 +83,15 @@ export class Attempt {
     this.#final = this.#reported !== null && (output + reasoning > 0 || this.#output.tokensEstimate === 0);
   }
 
+  /** The provider has taken the request, and streams. */
+  began(): void {
+    this.#begun = true;
+  }
+
+  get hasBegun(): boolean {
+    return this.#begun;
+  }
+
   /** The client has left: from now on the platform gives half a minute for everything. */
   hungUp(): void {
     this.#hungUpAtMs ??= Date.now();
@@ -108,9 +118,9 @@ export class Attempt {
     return this.#cover.watched;
   }
 
-  /** Whether any output came. */
-  get sawOutput(): boolean {
-    return this.#output.tokensEstimate > 0;
+  /** Whether any output came, or any usage was reported: a provider that counts also bills. */
+  get sawAnything(): boolean {
+    return this.#output.tokensEstimate > 0 || Object.values(this.#reported ?? NO_USAGE).some((count) => count > 0);
   }
 
   /** Counts text of the answer without asking whether the hold covers it: for an answer that came whole. */
@@ -155,6 +165,9 @@ export class Attempt {
     if (!this.#quoted) return { total: ZERO, input: ZERO, output: ZERO };
     const parts = costParts(this.usage(), this.#quoted.price);
     if (this.#final || parts.total <= this.#hold.amount) return parts;
+    // An estimate ends at the hold; what the provider has counted is none.
+    const counted = costParts(this.#reported ?? NO_USAGE, this.#quoted.price);
+    if (counted.total >= this.#hold.amount) return counted;
     const total = this.#hold.amount;
     const input = nanos(Math.min(parts.input, total));
     return { total, input, output: nanos(total - input) };

@@ -5,19 +5,11 @@
  * does not fit, so that it is then streamed by the provider and gathered. Output that cannot be watched is covered to its
  * worst case, or the provider is told to keep to what fits.
  */
-import type { Fallback } from '../budgets/protocol.ts';
+import type { Ask, Fallback } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
 import { tokensWithin } from '../money/cost.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
 import { amountFor, type Quote } from './quote.ts';
-import { freeOf, type Refusal } from './refusals.ts';
-
-/** What the ledger is asked to set aside. */
-export interface Ask {
-  /** Null where no price is known. */
-  amount: Nanos | null;
-  otherwise: Fallback | null;
-}
 
 export interface Cover {
   /** Whether the provider must stream, so that the hold can grow with what is made, or the answer be cut. */
@@ -32,28 +24,20 @@ export interface Cover {
 
 const ANY = Number.POSITIVE_INFINITY;
 
-/** `streamed`: whether the client asked for a stream. */
+/**
+ * `streamed`: whether the client asked for a stream. What can be watched may have the last of a budget, too small for a first
+ * slice but enough for a few words; but not where only money held by others is in the way: an answer cut short by that would
+ * not be the member's fault, and a moment later there is room for all of it.
+ */
 export function ask(quoted: Quote | null, streamed: boolean): Ask {
   if (!quoted) return { amount: null, otherwise: null };
   const most = amountFor(quoted, quoted.outputTokensMax);
   if (!quoted.watchable) return { amount: most, otherwise: below(most, 'at_least', leastOf(quoted)) };
   // A slice and no more, so that what is left stays free for others: it grows as it is used.
   const first = firstSlice(quoted);
-  return streamed ? { amount: first, otherwise: null } : { amount: most, otherwise: below(most, 'exactly', first) };
-}
-
-/**
- * What to ask for after a refusal: the last of a budget, too small for a first slice but enough for a few words. Null
- * where the refusal stands, also where only money held by others is in the way: an answer cut short by that would not be
- * the member's fault, and a moment later there is room for all of it.
- */
-export function askForTheRest(quoted: Quote | null, refusal: Refusal): Ask | null {
-  if (!quoted?.watchable) return null;
-  if (refusal.kind !== 'request_exceeds_budget' && refusal.kind !== 'insufficient_credits') return null;
   const least = leastOf(quoted);
-  if ((freeOf(refusal) ?? 0) < least) return null;
-  const first = firstSlice(quoted);
-  return { amount: first, otherwise: below(first, 'at_least', least) };
+  if (streamed) return { amount: first, otherwise: null, least };
+  return { amount: most, otherwise: below(most, 'exactly', first), least };
 }
 
 /** What may be sent under a hold of `granted`. */

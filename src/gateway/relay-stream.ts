@@ -35,7 +35,8 @@ class StreamRelay {
   #written: Promise<void> = Promise.resolve();
   #lastWriteAtMs = Date.now();
   #nextPing: Deadline | undefined;
-  #usageFrame: Record<string, unknown> | null = null;
+  /** The last event that told usage. */
+  #kept: { raw: string; json: Record<string, unknown>; choices: number } | null = null;
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
@@ -82,15 +83,18 @@ class StreamRelay {
   }
 
   /**
-   * What of an event goes to the client. The final usage is kept back until the cost is settled; a client that did not ask
-   * never sees it.
+   * What of an event goes to the client. The final usage, which may come with the end of the last choice, is kept back until
+   * the cost is settled; a client that did not ask never sees it.
    */
   #forwarded({ raw, read }: UpstreamEvent): string {
     if (!read?.answer.usage) return raw;
+    const { choices, ended } = read.answer;
+    if (choices > 0 && !this.#parts.wantsUsage) return chatWire.withoutUsage(read.json);
     // Some providers count along with every chunk.
-    if (read.answer.choices > 0) return this.#parts.wantsUsage ? raw : chatWire.withoutUsage(read.json);
-    this.#usageFrame = read.json;
-    return '';
+    if (choices > 0 && ended === 0) return raw;
+    const before = this.#kept;
+    this.#kept = { raw, json: read.json, choices };
+    return before && before.choices > 0 ? before.raw : '';
   }
 
   /** Settles, then says so: the cost rides on the final usage. */
@@ -99,7 +103,7 @@ class StreamRelay {
     attempt.complete();
     attempt.settle(this.#left.signal.aborted ? 'client_gone' : 'completed');
     note(this.#parts, null);
-    const usage = wantsUsage && this.#usageFrame ? chatWire.usageEvent(this.#usageFrame, attempt.cost().total) : '';
+    const usage = wantsUsage && this.#kept ? chatWire.usageEvent(this.#kept.json, attempt.cost().total) : '';
     const last = usage + chatWire.endEvent;
     this.#open(false);
     await attempt.recording?.complete(last, this.#parts.headers);
@@ -153,14 +157,18 @@ class StreamRelay {
     void this.#write(chatWire.ping).catch(() => undefined);
   }
 
-  /** Writes what the client should have; nothing once it has left. It may stall for ever: a stop does not wait for it. */
+  /** Writes what the client should have; nothing once it has left. Where it stalls, neither a stop nor its hold waits for it. */
   async #send(text: string): Promise<void> {
     if (text === '' || this.#left.signal.aborted) return;
+    const { deadlines, times } = this.#parts;
+    const stalled = deadlines.set(times.clientIdleMsMax, () => this.#leave());
     try {
       await unlessAborted(this.#write(text), this.#stopsWriting);
     } catch {
       this.#call.signal.throwIfAborted();
       this.#leave();
+    } finally {
+      deadlines.cancel(stalled);
     }
   }
 

@@ -35,14 +35,14 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     const bytes = await call.inTime(readBody(response, LIMITS.answerBytesMax, () => call.heard()));
     if (!bytes) throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
     const read = readAnswer(new TextDecoder().decode(bytes));
+    if (read) attempt.count(read.answer.text);
+    if (read?.answer.usage) attempt.report(read.answer.usage);
     if (!read || read.answer.error !== null) {
       const failure = garbage(read?.answer.error ?? null);
-      settle('upstream_error', 'free');
+      settle('upstream_error', attempt.sawAnything ? 'seen' : 'free');
       note(parts, failure);
       return failure;
     }
-    attempt.count(read.answer.text);
-    if (read.answer.usage) attempt.report(read.answer.usage);
     attempt.complete();
     settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);

@@ -34,11 +34,15 @@ export interface RelayTimes {
   firstByteMsMax: number;
   pingMs: number;
   upstreamIdleMsMax: number;
+  clientIdleMsMax: number;
   drainMs: number;
 }
 
-/** Why the upstream call was ended by us. */
-export type Stop = { kind: 'client_gone' } | { kind: 'cut'; refusal: Refusal } | { kind: 'failed'; refusal: Refusal };
+/** Why the upstream call was ended by us. `reported`: the provider itself said that it failed. */
+export type Stop =
+  | { kind: 'client_gone' }
+  | { kind: 'cut'; refusal: Refusal }
+  | { kind: 'failed'; refusal: Refusal; reported?: true };
 
 /** Carries a Stop through an AbortSignal. */
 export class Stopped extends Error {
@@ -90,9 +94,13 @@ export function outcomeOfStop(stop: Stop): 'client_gone' | 'cut' | 'client_error
   return stop.kind === 'failed' ? outcomeOf(stop.refusal) : stop.kind;
 }
 
-/** What a stopped stream may have made: what was seen of it, where all of it can be seen, and nothing where it failed first. */
+/**
+ * What a stopped stream may have made: what was seen of it, where all of it can be seen. Where it failed before anything was,
+ * nothing, unless it makes what no stream shows and broke off or fell silent at that.
+ */
 export function madeUntil(stop: Stop, attempt: Attempt): 'seen' | 'free' | 'unknown' {
-  if (stop.kind === 'failed' && !attempt.sawOutput) return 'free';
+  const mayHide = attempt.hasBegun && !attempt.isWatched;
+  if (stop.kind === 'failed' && !attempt.sawAnything && (stop.reported || !mayHide)) return 'free';
   return attempt.isWatched ? 'seen' : 'unknown';
 }
 

@@ -11,7 +11,11 @@ export interface Frame {
   data: string | null;
 }
 
-const END_OF_EVENT = /\r\n\r\n|\n\n|\r\r/;
+/**
+ * A line's end and an empty line, each ended in its own way: of two events taken for one the first would pass unread. Of a
+ * CR at the end of what has come nobody knows yet whether an LF follows; only where all lines end in CR it is not waited for.
+ */
+const END_OF_EVENT = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!$))|\r\r/;
 
 /** Throws where an event grows past `LIMITS.streamEventBytesMax`. */
 export class Frames {

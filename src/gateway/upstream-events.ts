@@ -29,6 +29,7 @@ export async function* upstreamEvents(
   if (!response.headers.get('content-type')?.includes('text/event-stream') || !response.body) {
     throw new Stopped({ kind: 'failed', refusal: garbage(null) });
   }
+  attempt.began();
   const reader = response.body.getReader();
   const frames = new Frames();
   let ended = false;
@@ -68,7 +69,7 @@ async function count(
   // Passing on what nobody can read would be passing on what nobody has counted.
   if (!read) return { event: null, stop: { kind: 'failed', refusal: garbage(null) } };
   const { error, ended, text, usage } = read.answer;
-  if (error !== null) return { event: null, stop: { kind: 'failed', refusal: garbage(error) } };
+  if (error !== null) return { event: null, stop: { kind: 'failed', refusal: garbage(error), reported: true } };
   attempt.ended(ended);
   if (usage) attempt.report(usage);
   const event = { raw, read };

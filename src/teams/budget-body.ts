@@ -10,7 +10,6 @@ import { WINDOW_VALUE_MAX, type WindowKind, type WindowUnit } from '../budgets/w
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
 
-/** Far above what any plan allows: a larger one is a mistake. */
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
 /** Goes into the refusal's metadata: what to write instead. */
 const AMOUNT_FORM = { expected: 'USD as a decimal string, at most 1000000 with at most 9 decimals, e.g. "42.50"' };

@@ -24,8 +24,8 @@ const WORDS: ReadonlyMap<unknown, unknown> = new Map<string, unknown>([
 /** `own` are the parameters of the route itself; every other one is a field of the budget, or refused as unknown. */
 export function withBudget<Own extends z.ZodRawShape>(own: Own) {
   return z.looseObject(own).transform((query, context) => {
-    const ours = Object.entries(query).filter(([name]) => name in own);
-    const fields = Object.entries(query).filter(([name]) => !(name in own));
+    const ours = Object.entries(query).filter(([name]) => Object.hasOwn(own, name));
+    const fields = Object.entries(query).filter(([name]) => !Object.hasOwn(own, name));
     const budget = BudgetBody.safeParse(Object.fromEntries(fields.map(([name, text]) => [name, fromText(name, text)])));
     if (budget.success) return { ...(Object.fromEntries(ours) as z.output<z.ZodObject<Own>>), budget: budget.data };
     for (const issue of budget.error.issues) context.issues.push({ ...issue, input: undefined } as z.core.$ZodRawIssue);

@@ -221,6 +221,34 @@ describe('a lease', () => {
     expect(world.ledger.owesWallet()).toBe(false);
   });
 
+  it('that a correction lowered is told unasked, once: a wallet that takes all of it for spent would never ask', () => {
+    const world = metered(100);
+    const id = world.hold(100);
+    world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
+    world.ledger.expireHolds();
+    say(world, { granted: 100, balance: 0 });
+    expect(world.ledger.owesWallet()).toBe(false);
+    world.settle(id, 30);
+    expect(world.ledger.owesWallet()).toBe(true);
+    expect(world.ledger.nextWakeAtMs()).toBeLessThanOrEqual(world.nowMs + LIMITS.shipDelayMs);
+    expect(world.ledger.tellWallet()).toMatchObject({ spent: 100, reversed: 70 });
+    say(world, { granted: 100, balance: 70 });
+    expect(world.ledger.owesWallet()).toBe(false);
+  });
+
+  it('that is metered no more tells what was spent of it until then, also where nothing comes back', () => {
+    const world = metered(100);
+    const { heard: _, ...before } = world.ledger.lease();
+    world.settle(world.hold(100), 100);
+    world.change({ metered: false });
+    expect(world.ledger.owesWallet()).toBe(true);
+    // The answer to something it was told earlier.
+    world.ledger.hear(before);
+    expect(world.ledger.owesWallet()).toBe(true);
+    say(world, { granted: 100, balance: 0 });
+    expect(world.ledger.owesWallet()).toBe(false);
+  });
+
   it('asks with a number that was never used, whatever became of the ones before', () => {
     const world = metered(100);
     const numbers = [1, 2].map(() => world.ledger.askWallet(nanos(1)).ask);

@@ -93,3 +93,141 @@ describe('a rolling window', () => {
     );
   });
 });
+
+const ZONES = ['Europe/Stockholm', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kathmandu'];
+const UNITS = ['hour', 'day', 'week', 'month'] as const;
+
+describe('a first-use window', () => {
+  const spec: WindowSpec = { kind: 'first-use', value: 1, unit: 'month', timeZone: 'Europe/Stockholm' };
+
+  it('opens with the first settlement, closes a duration later to the millisecond, and opens with the next', () => {
+    const window = new Window(spec);
+    expect([window.startedAt(NOON), window.resetsAt(NOON, nanos(5))]).toEqual([null, null]);
+    const first = Date.parse('2026-01-31T10:00:00.123Z');
+    window.add(first, nanos(5));
+    const end = Date.parse('2026-02-28T10:00:00.123Z');
+    expect([window.startedAt(first), window.resetsAt(first, nanos(5))]).toEqual([first, end]);
+    window.add(end - 1, nanos(2));
+    expect([window.spentAt(end - 1), window.spentAt(end), window.startedAt(end)]).toEqual([7, 0, null]);
+    window.add(end + DAY_MS, nanos(1));
+    expect([window.startedAt(end + DAY_MS), window.spentAt(end + DAY_MS)]).toEqual([end + DAY_MS, 1]);
+  });
+
+  it('of a limit of 0 never resets: no money that comes back would lift it', () => {
+    const window = new Window(spec);
+    window.add(NOON, nanos(1));
+    expect(window.resetsAt(NOON, nanos(0))).toBeNull();
+  });
+});
+
+describe('a calendar window', () => {
+  it.each([
+    ['Europe/Stockholm', '2026-03-29T12:00Z', '2026-03-29T22:00Z'],
+    ['Europe/Stockholm', '2026-10-25T00:30Z', '2026-10-25T23:00Z'],
+    ['America/New_York', '2026-03-08T06:59Z', '2026-03-09T04:00Z'],
+    ['America/New_York', '2026-11-01T06:30Z', '2026-11-02T05:00Z'],
+    ['Australia/Lord_Howe', '2026-04-04T15:10Z', '2026-04-05T13:30Z'],
+    ['Australia/Lord_Howe', '2026-10-03T15:30Z', '2026-10-04T13:00Z'],
+    ['Asia/Kathmandu', '2026-01-04T18:15Z', '2026-01-05T18:15Z'],
+  ])('of a day in %s around %s gives all money back at %s, not a millisecond before', (timeZone, at, end) => {
+    const window = new Window({ kind: 'calendar', value: 1, unit: 'day', timeZone });
+    const [now, endMs] = [Date.parse(at), Date.parse(end)];
+    window.add(now, nanos(5));
+    window.add(endMs - 1, nanos(2));
+    expect(window.resetsAt(endMs - 1, nanos(7))).toBe(endMs);
+    expect([window.spentAt(endMs - 1), window.spentAt(endMs)]).toEqual([7, 0]);
+    window.add(endMs, nanos(3));
+    expect([window.spentAt(endMs), window.startedAt(endMs)]).toEqual([3, endMs]);
+  });
+});
+
+describe('a window that is set newly', () => {
+  const WEEK: WindowSpec = { kind: 'first-use', value: 1, unit: 'week', timeZone: 'UTC' };
+
+  it.each<[kind: string, spec: WindowSpec, spent: number]>([
+    ['rolling', { ...WEEK, kind: 'rolling' }, 6],
+    // Monday noon.
+    ['calendar', { ...WEEK, kind: 'calendar' }, 4],
+    ['first-use', WEEK, 6],
+  ])('and is %s counts the past as if it had always been there', (_, spec, spent) => {
+    const before = { ...DAY, kind: 'first-use' } as const;
+    for (const unlimited of [true, false]) {
+      const window = new Window(unlimited ? null : before);
+      window.add(NOON - 8 * DAY_MS, nanos(1));
+      window.add(NOON - 3 * DAY_MS, nanos(2));
+      window.add(NOON - HOUR_MS, nanos(4));
+      expect(window.respecify(spec, NOON).spentAt(NOON)).toBe(spent);
+    }
+  });
+});
+
+describe('a window of any kind', () => {
+  const specs = fc.record({
+    kind: fc.constantFrom('rolling', 'first-use', 'calendar'),
+    value: fc.constantFrom(1, 2, 3, 12),
+    unit: fc.constantFrom(...UNITS),
+    timeZone: fc.constantFrom(...ZONES),
+  }) satisfies fc.Arbitrary<WindowSpec>;
+  /** What a restart finds: the buckets that were written, and `current`. */
+  const reloaded = (spec: WindowSpec | null, written: Map<string, Bucket>, { current }: Window) =>
+    new Window(spec, { buckets: [...written.values()].map((bucket) => ({ ...bucket })), current });
+  const write = (written: Map<string, Bucket>, bucket: Bucket) =>
+    written.set(`${bucket.startMs} ${bucket.endMs}`, { ...bucket });
+  const lengthMs = { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
+  const walk = fc.array(
+    fc.record({ wait: fc.integer({ min: 0, max: 1_000 }), amount: fc.integer({ min: 1, max: 9 }) }),
+    {
+      minLength: 1,
+      maxLength: 40,
+    },
+  );
+
+  it('that has a start counts just what was settled since, however it is reloaded', () => {
+    fc.assert(
+      fc.property(specs, walk, (spec, steps) => {
+        fc.pre(spec.kind !== 'rolling');
+        let now = Date.parse('2026-03-01T00:00Z');
+        let window = new Window(spec);
+        const written = new Map<string, Bucket>();
+        const spends: { at: number; amount: number }[] = [];
+        for (const { wait, amount } of steps) {
+          now += Math.floor((wait / 2_000) * spec.value * lengthMs[spec.unit]);
+          window = reloaded(spec, written, window);
+          write(written, window.add(now, nanos(amount)));
+          spends.push({ at: now, amount });
+          const since = window.startedAt(now) ?? Number.POSITIVE_INFINITY;
+          expect(since).toBeLessThanOrEqual(now);
+          expect(window.resetsAt(now, nanos(1))).toBeGreaterThan(now);
+          const expected = spends.filter(({ at }) => at >= since).reduce((sum, { amount: spent }) => sum + spent, 0);
+          expect(window.spentAt(now)).toBe(expected);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('frees no money by a change of its kind, length or zone, nor by no limit in between', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.option(specs), walk), { minLength: 2, maxLength: 4 }), (lives) => {
+        let now = Date.parse('2026-03-01T00:00Z');
+        let spec: WindowSpec | null = null;
+        let window = new Window(spec);
+        const written = new Map<string, Bucket>();
+        for (const [next, steps] of lives) {
+          const counted = window.spentAt(now);
+          expect(window.respecify(null, now).respecify(spec, now).spentAt(now)).toBeGreaterThanOrEqual(counted);
+          window = window.respecify(next, now);
+          spec = next;
+          if (next) expect(window.spentAt(now)).toBeGreaterThanOrEqual(counted);
+          if (next) expect(reloaded(next, written, window).spentAt(now)).toBe(window.spentAt(now));
+          for (const { wait, amount } of steps) {
+            now += wait * MINUTE_MS;
+            write(written, window.add(now, nanos(amount)));
+          }
+          window = reloaded(spec, written, window);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

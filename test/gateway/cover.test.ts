@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type ChatRequest, parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
-import { ask, askForTheRest, coverOf, tailOf } from '../../src/gateway/cover.ts';
+import { ask, coverOf, tailOf } from '../../src/gateway/cover.ts';
 import { openai } from '../../src/gateway/providers/openai.ts';
 import { amountFor, type Quote, quote } from '../../src/gateway/quote.ts';
-import type { Refusal } from '../../src/gateway/refusals.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
@@ -58,38 +57,17 @@ describe('what is asked of the ledger', () => {
     ],
     ['hidden output of few tokens: just these', quoted('demo/thinker', { max_tokens: 9 }), false, 9, null],
   ])('for %s', (_, made, streamed, tokens, otherwise) => {
-    expect(ask(made, streamed)).toEqual({ amount: costing(tokens), otherwise });
+    expect(ask(made, streamed)).toMatchObject({ amount: costing(tokens), otherwise });
   });
 
   it('is nothing where no price is known', () => {
     expect(ask(null, true)).toEqual({ amount: null, otherwise: null });
   });
 
-  const view = (spent: number, held: number, limit = 1_000_000) => ({
-    scope: 'member_total' as const,
-    limit: nanos(limit),
-    spent: nanos(spent),
-    held: nanos(held),
-    remaining: nanos(limit - spent - held),
-    resetsAtMs: null,
-  });
-  const left = (tokens: number): Refusal => ({
-    kind: 'request_exceeds_budget',
-    view: view(1_000_000 - costing(tokens), 0),
-    needed: costing(256),
-  });
-
-  it('is the rest of the budget where even a first slice will never fit', () => {
-    const rest = { amount: costing(256), otherwise: { kind: 'at_least', amount: costing(16) } };
-    expect(askForTheRest(WORDS, left(100))).toEqual(rest);
-    expect(askForTheRest(WORDS, left(16))).toEqual(rest);
-    expect(askForTheRest(WORDS, left(15))).toBeNull();
-  });
-
-  it('is nothing more where the room is only held by others, or the output is hidden', () => {
-    const held: Refusal = { kind: 'budget_in_flight', view: view(0, 900_000), needed: costing(256) };
-    expect(askForTheRest(WORDS, held)).toBeNull();
-    expect(askForTheRest(THINKER, left(100))).toBeNull();
+  it('may be the last of the budget for what can be watched, in one call', () => {
+    expect(ask(WORDS, true).least).toBe(costing(16));
+    expect(ask(WORDS, false).least).toBe(costing(16));
+    expect(ask(THINKER, true).least).toBeUndefined();
   });
 });
 

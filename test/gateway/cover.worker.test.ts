@@ -121,6 +121,15 @@ describe('the last of a budget', () => {
     expect(wordsIn(text)).toHaveLength(said);
     expect(eventsIn(text).slice(-2)).toMatchObject([{ error: { code: 'member_budget_exhausted' } }, '[DONE]']);
     await expectSpent(stream.apiKey, costing(said));
+
+    for (const { memberId } of [whole, stream]) {
+      await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+      const { results } = await env.DB.prepare('SELECT outcome FROM usage_events WHERE member_id = ?')
+        .bind(memberId)
+        .all();
+      // One request, and no refusal on the way to it.
+      expect(results).toEqual([{ outcome: 'cut' }]);
+    }
   });
 
   it.each([ENDLESS, { ...ENDLESS, stream: true }, { ...LONG, model: 'demo/thinker' }])(

@@ -184,6 +184,26 @@ describe('gathering', () => {
   });
 });
 
+describe('a provider that names a field like a part of every object', () => {
+  const hostile = JSON.parse(
+    '{"__proto__": {"reached": true}, "constructor": {"prototype": {"reached": true}}}',
+  ) as Json;
+
+  it.each<[string, Json]>([
+    ['of a message', chunk(hostile)],
+    ['of a choice', chunk({}, hostile)],
+    ['within a message', chunk({ deep: [hostile] })],
+    ['of the answer', { ...hostile, ...chunk({}) }],
+  ])('%s reaches nothing else', (_, said) => {
+    gather([said, said]);
+    expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('reached');
+  });
+
+  it('loses nothing of it', () => {
+    expect(messageOf([chunk({ constructor: 'a' }), chunk({ constructor: 'b' })])).toMatchObject({ constructor: 'ab' });
+  });
+});
+
 describe('an answer cut short', () => {
   const ended = (reason: string) => chunk({}, { finish_reason: reason });
 

@@ -17,7 +17,7 @@ import { ABOUT } from '../support/about.ts';
 import { eventsIn, HELLO, keyOf, ORIGIN, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
-const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, drainMs: 500 };
+const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, clientIdleMsMax: 300, drainMs: 500 };
 
 type Send = (signal: AbortSignal) => Promise<Response>;
 
@@ -30,7 +30,12 @@ async function relayed(
   kind: Kind,
   send: Send,
   clientGone = new AbortController().signal,
-  { usageLimit = '1', covered = 100, demo }: { usageLimit?: string; covered?: number; demo?: object | undefined } = {},
+  {
+    usageLimit = '1',
+    covered = 100,
+    demo,
+    wantsUsage = false,
+  }: { usageLimit?: string; covered?: number; demo?: object | undefined; wantsUsage?: boolean } = {},
 ) {
   const stream = kind === 'stream';
   const seeded = await seedOrganization({ budget: { usageLimit } });
@@ -46,7 +51,7 @@ async function relayed(
     { env, ctx, deadlines, request: new Request(ORIGIN) },
     caller,
     { ...ABOUT, streamed: stream },
-    quoted && amountFor(quoted, covered),
+    { amount: quoted && amountFor(quoted, covered), otherwise: null },
   );
   if ('refusal' in admission) throw new Error('refused');
   const { hold } = admission.admitted;
@@ -68,7 +73,7 @@ async function relayed(
     deadlines,
     clientGone,
     send,
-    wantsUsage: false,
+    wantsUsage,
     headers: new Headers(),
     times: TIMES,
   };
@@ -120,6 +125,19 @@ describe('a silent upstream', () => {
     expect(eventsIn(await textOf(stream.answered))).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
     expect(await keyOf(stream.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
+});
+
+it('tells the cost on usage that comes with the end of a choice', async () => {
+  const usage = { prompt_tokens: 2, completion_tokens: 1 };
+  const last = (index: number) =>
+    `data: ${JSON.stringify({ choices: [{ index, delta: {}, finish_reason: 'stop' }], usage })}\n\n`;
+  const upstream = async () => eventStream([delta('a'), last(0), last(1), 'data: [DONE]\n\n']);
+  const { answered } = await relayed('stream', upstream, undefined, { wantsUsage: true });
+  expect(eventsIn(await textOf(answered)).slice(1)).toMatchObject([
+    { choices: [{ index: 0, finish_reason: 'stop' }], usage },
+    { choices: [{ index: 1, finish_reason: 'stop' }], usage: { ...usage, cost: '0.000004' } },
+    '[DONE]',
+  ]);
 });
 
 describe('a stream that is not what it should be', () => {
@@ -221,6 +239,24 @@ describe('a usage that is not the last word', () => {
     expect((await keyOf(apiKey)).usage).toBe('0.00005');
   });
 
+  it.each<[Kind, string]>([
+    ['stream', usage(10, 5)],
+    ['gathered', usage(10, 5)],
+    ['whole', '{"error": "overloaded", "usage": {"prompt_tokens": 10, "completion_tokens": 5}}'],
+  ])('is charged where nothing but it came before a %s answer failed', async (kind, said) => {
+    const upstream = async () => (kind === 'whole' ? new Response(said) : eventStream([said]));
+    const { answered, apiKey } = await relayed(kind, upstream, undefined, { demo: { reasoningTokens: 5 } });
+    if (answered instanceof Response) await answered.text();
+    expect((await keyOf(apiKey)).usage).toBe('0.00002');
+  });
+
+  it('is charged although it is beyond the hold and the upstream died after it: no estimate, but an overrun', async () => {
+    const parts = [delta('a'), usage(10, 500, [{ delta: { content: ' b' } }])];
+    const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
+    await textOf(answered);
+    expect((await keyOf(apiKey)).usage).toBe('0.00101');
+  });
+
   it('is not lowered by a later one', async () => {
     const parts = [...twenty, delta('', 'stop'), usage(10, 20), usage(0, 0), 'data: [DONE]\n\n'];
     const { answered, apiKey } = await relayed('stream', async () => eventStream(parts));
@@ -316,6 +352,20 @@ describe('a whole answer that is not what it should be', () => {
     await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
     const ledger = env.DB.prepare('SELECT cost, unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
     expect(await ledger.first()).toEqual({ cost: 2_000, unresolved: 200_000 });
+  });
+
+  it.each<[string, () => Response, string, number]>([
+    ['that broke off', () => eventStream([delta('')]), '0.000002', 200_000],
+    ['that fell silent', () => new Response(new ReadableStream(), eventStream([])), '0.000002', 200_000],
+    ['that reports an error', () => eventStream(['data: {"error":"overloaded"}\n\n']), '0', 0],
+  ])('(a stream of hidden output %s) is charged alike', async (_, upstream, usage, unresolved) => {
+    const demo = { reasoningTokens: 50 };
+    const { answered, apiKey, memberId } = await relayed('stream', async () => upstream(), undefined, { demo });
+    if (answered instanceof Response) await answered.text();
+    expect((await keyOf(apiKey)).usage).toBe(usage);
+    await env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId)).ship({ memberId });
+    const ledger = env.DB.prepare('SELECT unresolved FROM member_ledgers WHERE member_id = ?').bind(memberId);
+    expect(await ledger.first()).toEqual({ unresolved });
   });
 
   it('(without usage) is charged by its text', async () => {
@@ -441,6 +491,13 @@ describe('a client that hangs up', () => {
     const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5), hangUp.signal);
     expect(answered).toBeInstanceOf(Response);
     hangUp.abort();
+    await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
+  });
+
+  it('is taken for gone where it stays but takes nothing: its hold does not live as long as its connection', async () => {
+    const endless = Array.from({ length: 1_000 }, () => delta(' c'));
+    const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5));
+    expect(answered).toBeInstanceOf(Response);
     await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
   });
 

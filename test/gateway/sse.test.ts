@@ -11,6 +11,9 @@ describe('frames of an event stream', () => {
   const event = fc.oneof(
     line.map((text) => ({ raw: `data: ${text}\n\n`, data: text })),
     line.map((text) => ({ raw: `data: ${text}\r\n\r\n`, data: text })),
+    // No provider mixes ends of lines, unless it wants an event to pass unread.
+    line.map((text) => ({ raw: `data: ${text}\n\r\n`, data: text })),
+    line.map((text) => ({ raw: `data: ${text}\r\n\n`, data: text })),
     fc.tuple(line, line).map(([a, b]) => ({ raw: `event: x\ndata: ${a}\ndata: ${b}\n\n`, data: `${a}\n${b}` })),
     line.map((text) => ({ raw: `: ${text}\n\n`, data: null })),
   );
@@ -27,6 +30,12 @@ describe('frames of an event stream', () => {
         expect(read.map(({ data }) => data)).toEqual(events.map(({ data }) => data));
       }),
     );
+  });
+
+  it.each(['\r\r', '\n\r', '\r\n\r'])('end where lines end in %j', (end) => {
+    const frames = new Frames();
+    const read = [...frames.push(encoder.encode(`data: a${end}data: b${end}`)), ...frames.end()];
+    expect(read.map(({ data }) => data)).toEqual(['a', 'b']);
   });
 
   it('refuse an event without end', () => {

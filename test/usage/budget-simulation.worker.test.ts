@@ -322,6 +322,7 @@ describe('bad input', () => {
     ['a bad date', { from: '2026-02-30' }, 'from'],
     ['a range upside down', { from: ago(1), to: ago(2) }, 'from'],
     ['an unknown zone', { timezone: 'Mars/Olympus' }, 'timezone'],
+    ['a field that every object has', { constructor: '1' }, 'constructor'],
   ])('as %s is a 400 that names the field', async (_, parameters, param) => {
     const response = await ask(await seedOrganization(), parameters);
     expect(await refusal(response)).toMatchObject({ status: 400, param });

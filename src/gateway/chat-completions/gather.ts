@@ -11,7 +11,7 @@ type Json = Record<string, unknown>;
 const SAID_ONCE: ReadonlySet<string> = new Set(['role', 'id', 'type', 'name']);
 
 export class GatheredAnswer {
-  readonly #head: Json = {};
+  readonly #head = empty();
   /** By their index: message, logprobs, finish_reason and whatever else was said of each. */
   readonly #choices = new Map<number, Json>();
 
@@ -48,7 +48,7 @@ export class GatheredAnswer {
     if (!isObject(choice)) throw new TypeError('a choice that is no object');
     const { index = position, delta = null, logprobs = null, ...said } = choice;
     if (typeof index !== 'number') throw new TypeError('a choice whose index is no number');
-    const gathered = this.#choices.get(index) ?? {};
+    const gathered = this.#choices.get(index) ?? empty();
     this.#choices.set(index, gathered);
     gathered.message = join(gathered.message, delta, 'message');
     if (logprobs !== null) gathered.logprobs = join(gathered.logprobs, logprobs, 'logprobs');
@@ -72,6 +72,11 @@ export class GatheredAnswer {
   }
 }
 
+/** Without a prototype: a provider may name a field `__proto__` or `constructor`, and must not reach any object but its own. */
+function empty(): Json {
+  return Object.create(null) as Json;
+}
+
 /** `next` after `before`. What is joined into is changed in place: a long answer must not be copied with every chunk. */
 function join(before: unknown, next: unknown, name: string): unknown {
   if (next === null || next === undefined) return before ?? null;
@@ -83,7 +88,7 @@ function join(before: unknown, next: unknown, name: string): unknown {
     return list;
   }
   if (isObject(next)) {
-    const joined = old ?? {};
+    const joined = old ?? empty();
     if (!isObject(joined)) throw new TypeError(`${name} was no object before`);
     for (const [field, value] of Object.entries(next)) joined[field] = join(joined[field], value, field);
     return joined;

@@ -9,7 +9,7 @@ import type { PresentedKey } from '../../teams/keys.ts';
 import { admit, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { appName } from '../app-name.ts';
 import { Attempt } from '../attempt.ts';
-import { ask, askForTheRest, coverOf } from '../cover.ts';
+import { ask, coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
 import { healthiestFirst } from '../provider-health.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -144,17 +144,14 @@ async function understand(context: GatewayContext): Promise<{ asked: Asked } | {
   return { asked: { body: read.body, request, mapping, provider } };
 }
 
-/** Admission, asked for once more where the last of a budget may do. A refusal tells the most that the request may cost. */
+/** Admission, whose refusal tells the most that the request may cost. */
 async function admitQuoted(
   context: GatewayContext,
   caller: PresentedKey,
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
-  const first = ask(quoted, about.streamed);
-  let admission = await admit(context, caller, about, first.amount, first.otherwise, quoted?.rulePrices);
-  const rest = 'refusal' in admission ? askForTheRest(quoted, admission.refusal) : null;
-  if (rest) admission = await admit(context, caller, about, rest.amount, rest.otherwise, quoted?.rulePrices);
+  const admission = await admit(context, caller, about, ask(quoted, about.streamed), quoted?.rulePrices);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }

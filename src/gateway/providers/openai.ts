@@ -9,8 +9,11 @@ import { upstreamUrl } from './upstream-url.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
-/** Client headers that mean something to OpenAI and nothing to us. */
-const PASSED_HEADERS = ['openai-beta', 'openai-organization', 'openai-project'];
+/**
+ * Client headers that mean something to OpenAI and nothing to us. Not its organization and project: they decide which of the
+ * deployment's accounts there is billed.
+ */
+const PASSED_HEADERS = ['openai-beta'];
 
 /** What the provider adds around messages and tools: a few tokens each. */
 const TOKENS_PER_MESSAGE_MAX = 16;
