@@ -28,10 +28,7 @@ export interface NotAdmitted {
   tightest: ScopeView | null;
 }
 
-/**
- * Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such
- * rule admits.
- */
+/** Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such rule admits. */
 export async function admit(
   { env, ctx, deadlines, request: asked }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request'>,
   caller: PresentedKey,

@@ -8,7 +8,6 @@ import { LIMITS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
 import { checkKey } from '../../src/teams/keys.ts';
 import { ABOUT } from '../support/about.ts';
-import { ORIGIN } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
 it('a release waits for others to be written with, and not for the row of a young hold, which is due much later', async () => {
@@ -16,7 +15,7 @@ it('a release waits for others to be written with, and not for the row of a youn
   const caller = await checkKey(apiKey, env.KEY_SECRET);
   if (!caller) throw new Error('the seeded key is not one');
   const held = async () => {
-    const request = new Request(ORIGIN);
+    const request = new Request('https://purser.example/v1/chat/completions');
     const context = { env, ctx: createExecutionContext(), deadlines: new Deadlines(), request };
     const admission = await admit(context, caller, ABOUT, { amount: nanos(100), otherwise: null });
     if ('refusal' in admission) throw new Error(admission.refusal.kind);
