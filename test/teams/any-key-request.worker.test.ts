@@ -59,7 +59,8 @@ it('to change a key is taken or refused', async () => {
     fc.asyncProperty(keyChange, async (change) => {
       await sound(await call('PATCH', path, seeded.masterKey, JSON.stringify(change)), seen);
     }),
-    { numRuns: 200 },
+    // Chance alone may refuse them all.
+    { numRuns: 200, examples: [[{ name: 'Taken' }], [{ name: 5 }]] },
   );
   expect([...seen]).toEqual(expect.arrayContaining([200, 400]));
 });
@@ -72,7 +73,7 @@ it('to make or change a project is taken or refused', async () => {
       await sound(await call('POST', path, seeded.masterKey, JSON.stringify(change)), seen);
       await sound(await call('PATCH', `${path}/${seeded.projectId}`, seeded.masterKey, JSON.stringify(change)), seen);
     }),
-    { numRuns: 100 },
+    { numRuns: 100, examples: [[{ name: 'Taken' }], [{ name: 5 }]] },
   );
   expect([...seen]).toEqual(expect.arrayContaining([200, 201, 400]));
 });
