@@ -33,13 +33,13 @@ function checkRefusal(
   sinceMs: number,
 ): void {
   witness.simulation.count(`refused: ${refusal.kind}`);
-  if (refusal.kind === 'insufficient_credits' || refusal.kind === 'credits_in_flight') member.refusedSince += 1;
-  if (refusal.kind === 'insufficient_credits') {
-    const { amount, otherwise } = request;
-    witness.credit?.checkRefusal(Math.min(amount ?? 0, otherwise?.amount ?? Number.POSITIVE_INFINITY), sinceMs);
-  }
-  if (!('view' in refusal)) return;
+  const { amount, otherwise, least } = request;
+  const asked = [amount ?? 0, otherwise?.amount].filter((each) => each !== undefined);
+  // The last of a budget, `least` or more, is only given where it is free at once.
+  if (refusal.kind === 'insufficient_credits') witness.credit?.checkRefusal(Math.min(...asked), sinceMs);
+  if (!('view' in refusal || 'remaining' in refusal)) return;
   member.refusedSince += 1;
+  if (!('view' in refusal)) return;
   const { view } = refusal;
   const needed = refusal.kind === 'exhausted' ? 0 : refusal.needed;
   const held = refusal.kind === 'budget_in_flight' ? view.held : 0;
@@ -47,8 +47,8 @@ function checkRefusal(
   if (refusal.kind === 'exhausted' ? sum < view.limit : sum <= view.limit) {
     witness.report('1: what fits is admitted', `refused as ${refusal.kind}: ${sum} of ${view.limit} in ${view.scope}`);
   }
-  if (needed !== 0 && needed !== request.amount && needed !== request.otherwise?.amount) {
-    witness.report('1: what fits is admitted', `asked ${request.amount}, refused for ${needed}`);
+  if (needed !== 0 && needed !== least && !asked.includes(needed)) {
+    witness.report('1: what fits is admitted', `asked ${asked}, refused for ${needed}`);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Fallback } from '../src/budgets/protocol.ts';
 import { HOUR_MS, MINUTE_MS } from '../src/limits.ts';
-import { nanos } from '../src/money/nanos.ts';
+import { nanos, ZERO } from '../src/money/nanos.ts';
 import { left } from './limits.ts';
 import { BUDGET } from './owner.ts';
 import { Process } from './simulation.ts';
@@ -108,8 +108,11 @@ export class Requests {
     const exactly = leftNow > 1 && leftNow < BUDGET && simulation.chance(leftNow < BUDGET / 10 ? 0.4 : 0.05);
     if (exactly) amount = leftNow + (simulation.chance(0.5) ? 0 : random.between(-1, 1));
     const plan: Plan = {
-      asked: nanos(amount),
-      otherwise: this.#drawFallback(amount),
+      ask: {
+        amount: nanos(amount),
+        otherwise: this.#drawFallback(amount),
+        least: simulation.chance(0.3) ? nanos(random.between(1, amount)) : undefined,
+      },
       watched: simulation.chance(0.5),
       cost: exactly ? amount : Math.round(amount * random.fraction() ** 2),
       lastsMs: Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction())),
@@ -117,7 +120,8 @@ export class Requests {
       overcharge: !profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0,
     };
     const free = dice < 0.04 || (leftNow <= 0 && simulation.chance(0.5));
-    if (free) return { ...plan, asked: dice < 0.01 ? null : nanos(0), otherwise: null, cost: 0, overcharge: 0 };
+    if (free) plan.ask = { amount: dice < 0.01 ? null : ZERO, otherwise: null };
+    if (free) return { ...plan, cost: 0, overcharge: 0 };
     if (dice < 0.1) return { ...plan, end: 'nothing_sent' };
     if (dice < 0.14) return { ...plan, end: 'free', cost: 0 };
     if (dice < 0.2) return { ...plan, end: 'unknown', overcharge: 0 };

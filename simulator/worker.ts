@@ -5,7 +5,7 @@
  * An honest provider never charges more than its hold covers: a watched answer is cut at the cover, of an unwatched one the
  * hold is the worst case. A dishonest one may charge more, and says so at its end.
  */
-import type { Fallback } from '../src/budgets/protocol.ts';
+import type { Ask } from '../src/budgets/protocol.ts';
 import type { AttemptAbout, Outcome } from '../src/budgets/usage-event.ts';
 import { NO_TOKENS } from '../src/budgets/usage-event.ts';
 import { Deadlines } from '../src/deadlines.ts';
@@ -19,9 +19,8 @@ import type { Witness } from './witness.ts';
 
 /** What a request is going to be. */
 export interface Plan {
-  /** What is set aside first: the worst case, or the first slice of a watched answer. null: no price is known. */
-  asked: Nanos | null;
-  otherwise: Fallback | null;
+  /** What is to be set aside first: the worst case, or the first slice of a watched answer; or else. */
+  ask: Ask;
   /** Its answer can be watched, so that its hold grows with it. */
   watched: boolean;
   /** What the whole answer costs, should nothing cut it. */
@@ -64,7 +63,7 @@ export async function serve(
   made: () => Attempt,
 ): Promise<void> {
   const context = { env, ctx: CTX, deadlines: new Deadlines(), request: NO_REQUEST };
-  const admission = await admit(context, caller, ABOUT, { amount: plan.asked, otherwise: plan.otherwise });
+  const admission = await admit(context, caller, ABOUT, plan.ask);
   const attempt = made();
   if ('refusal' in admission) {
     attempt.phase = 'gone';

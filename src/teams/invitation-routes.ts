@@ -33,16 +33,13 @@ import { checkHasProject, checkMayGive, checkProjects } from './member-changes.t
 import { FIRST_BUDGET, PROJECT_IDS, ROLE } from './member-routes.ts';
 import { findMember, showMember } from './members.ts';
 import { readOrganization } from './organization.ts';
+import { PAGE } from './page.ts';
 
 const Org = z.object({ orgId: z.string() });
 const OrgInvitation = Org.extend({ invitationId: z.string() });
 const Link = z.object({ token: z.string().max(200) });
 
-const Page = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(100).optional(),
-  q: z.string().max(100).optional(),
-});
+const Page = z.object(PAGE);
 
 const AMOUNT = 'acceptSeatCost must be the quoted amount.';
 

@@ -17,6 +17,7 @@ import { type BudgetChange, type StoredBudget, storedBudget } from './budget-bod
 import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
 import { grant } from './member-changes.ts';
+import { cutPage } from './page.ts';
 import { policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { type Role, roleMay } from './roles.ts';
 import { proratedCost, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
@@ -89,8 +90,7 @@ export async function listInvitations(
     )
     .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
     .all<InvitationRow>();
-  const rows = results.slice(0, page.limit);
-  return { rows, nextCursor: results.length > page.limit ? (rows.at(-1)?.id ?? null) : null };
+  return cutPage(results, page.limit);
 }
 
 /** One that was neither accepted nor revoked; throws a 404 where there is none. */

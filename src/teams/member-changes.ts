@@ -1,5 +1,5 @@
 /**
- * Who is a member, in which role and with which projects: changing that, removing, leaving, handing over, and members
+ * Who is a member, in which role, with which projects and under which rules: changing that, removing, leaving, handing over, and members
  * without a person behind them.
  *
  * Each is one D1 batch with its audit entry, under one condition: that the member, what it inherits and whoever acts are
@@ -19,6 +19,7 @@ import { type Caller, memberIdOf } from './guard.ts';
 import { findMember, type MemberRow } from './members.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { isProjectScoped, type Plan, type Role } from './roles.ts';
+import { rulesText, type StoredRules, storedRules } from './rules-body.ts';
 
 const LAST_OWNER = 'An organization needs an owner.';
 
@@ -51,13 +52,15 @@ export async function checkProjects(env: Env, organizationId: string, projectIds
 export interface MemberChange {
   role?: Role | undefined;
   projects?: string[] | undefined;
+  /** What the member may use, whatever their keys say. */
+  rules?: StoredRules | undefined;
   /** The member becomes owner, and the owner who says so an admin. */
   handOver: boolean;
   /** Refuse when the member is not at this version any more. */
   version?: number | undefined;
 }
 
-/** Changes role and projects. Answers whether that has yet to reach the member's object. */
+/** Changes role, projects and rules. Answers whether that has yet to reach the member's object. */
 export async function changeMember(
   env: Env,
   trail: Trail,
@@ -70,6 +73,7 @@ export async function changeMember(
   const role = change.role ?? row.role;
   const granted = JSON.parse(row.projects) as string[];
   const projects = change.projects ?? granted;
+  const rules = change.rules === undefined ? row.rules : rulesText(change.rules);
   await checkChange(env, caller, row, role, change);
   checkHasProject(role, caller.plan, projects);
   if (change.version !== undefined && change.version !== row.member_version) {
@@ -83,7 +87,10 @@ export async function changeMember(
   const changed = await changeAudited(env.DB, trail, nowMs, () => ({
     action: change.handOver ? 'owner.handed_over' : 'member.updated',
     targetId: row.id,
-    ...changedFields({ role: row.role, projects: granted.toSorted() }, { role, projects: projects.toSorted() }),
+    ...changedFields(
+      { role: row.role, projects: granted.toSorted(), rules: storedRules(row.rules) },
+      { role, projects: projects.toSorted(), rules: storedRules(rules) },
+    ),
     ahead: [
       ...policyChange(env.DB, unchanged, nowMs),
       ...(change.projects ? regrant(env, unchanged, change.projects) : []),
@@ -92,7 +99,7 @@ export async function changeMember(
       env,
       unchanged,
       (next) => `UPDATE members
-        SET role = ${next(role)}, budget_cycle = budget_cycle + CAST(${next(startsCycle ? 1 : 0)} AS INTEGER),
+        SET role = ${next(role)}, rules = ${next(rules)}, budget_cycle = budget_cycle + CAST(${next(startsCycle ? 1 : 0)} AS INTEGER),
             member_version = member_version + 1`,
     ),
     // Behind, because every condition before asks for the role that the caller gives up.
@@ -235,11 +242,11 @@ function asRead(row: MemberRow, caller: Caller, leavesOwners: boolean): Members 
   return { sql: conditions.join(' AND '), values };
 }
 
-type NextValue = (value: string | number) => string;
+type NextValue = (value: string | number | null) => string;
 
 /** `UPDATE members SET ...` of exactly these members; `next` binds one more value. */
 function statementUnder(env: Env, { sql, values }: Members, update: (next: NextValue) => string): D1PreparedStatement {
-  const all = [...values];
+  const all: (string | number | null)[] = [...values];
   const text = update((value) => `?${all.push(value)}`);
   return env.DB.prepare(`${text} WHERE ${sql}`).bind(...all);
 }
@@ -250,7 +257,7 @@ function statementFor(
   { sql, values }: Members,
   text: (exists: string, next: NextValue) => string,
 ): D1PreparedStatement {
-  const all = [...values];
+  const all: (string | number | null)[] = [...values];
   const statement = text(`EXISTS (SELECT 1 FROM members WHERE ${sql})`, (value) => `?${all.push(value)}`);
   return env.DB.prepare(statement).bind(...all);
 }

@@ -8,21 +8,16 @@ import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import { guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
 import { findMember, listMembers, showListed, showMember } from './members.ts';
+import { PAGE } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
+import { RulesBody } from './rules-body.ts';
 
 const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join a team.';
 
 const Org = z.object({ orgId: z.string() });
 const OrgMember = Org.extend({ memberId: z.string() });
 
-const PAGE_MAX = 100;
-const PAGE_DEFAULT = 50;
-
-const Page = z.object({
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
-  cursor: z.string().max(100).optional(),
-  q: z.string().max(100).optional(),
-});
+const Page = z.object(PAGE);
 
 export const ROLE = z.enum(ROLES, { error: `role must be one of ${ROLES.join(', ')}.` });
 
@@ -40,13 +35,14 @@ const ChangeBody = z
   .strictObject({
     role: ROLE.optional(),
     projects: PROJECT_IDS.optional(),
+    rules: RulesBody.optional(),
     handOver: z.boolean({ error: 'handOver must be true or false.' }).default(false).openapi({
       description: 'With the role owner: the owner who says so becomes an admin in the same step.',
     }),
     version: z.int({ error: 'version must be a whole number.' }).positive().optional(),
   })
-  .refine(({ role, projects }) => role !== undefined || projects !== undefined, {
-    error: 'Name what to change: role, projects.',
+  .refine(({ role, projects, rules }) => [role, projects, rules].some((given) => given !== undefined), {
+    error: 'Name what to change: role, projects, rules.',
   })
   .openapi('MemberChange');
 
@@ -148,7 +144,7 @@ export const memberRouter = apiRouter()
     createRoute({
       method: 'patch',
       path: '/orgs/{orgId}/members/{memberId}',
-      summary: "Change a member's role or projects, or hand the organization over to them",
+      summary: "Change a member's role, projects or rules, or hand the organization over to them",
       middleware: [toChange, ...jsonBody] as const,
       request: { params: OrgMember, body: body(ChangeBody) },
       responses: {

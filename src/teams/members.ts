@@ -10,6 +10,7 @@ import { notFound, staleVersion } from './api-error.ts';
 import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
+import { storedRules } from './rules-body.ts';
 import { instantOrNull, restated, showKeyLimits, showMemberStatus } from './status.ts';
 
 export type MemberRow = BudgetSource & {
@@ -20,6 +21,7 @@ export type MemberRow = BudgetSource & {
   created_at: number;
   budget_version: number;
   member_version: number;
+  rules: string | null;
   default_budget_version: number;
   /** Granted projects as a JSON array of ids. */
   projects: string;
@@ -36,7 +38,7 @@ type ListedRow = MemberRow & {
 const selectMembers = (more: { columns: string; joins: string }) => `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
-    member.budget, member.budget_version, member.member_version,
+    member.budget, member.budget_version, member.member_version, member.rules,
     organization.default_developer_budget, organization.default_budget_version, organization.time_zone,
     (SELECT json_group_array(project_id) FROM project_grants WHERE member_id = member.id) AS projects
     ${more.columns}
@@ -108,7 +110,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });
-  return { ...describe(row), status: status && showMemberStatus(status), statusAt: new Date().toISOString() };
+  return { ...describe(row), status: status && showMemberStatus(status) };
 }
 
 /**
@@ -134,6 +136,7 @@ function describe(row: MemberRow) {
     email: row.email,
     role: row.role,
     projects: JSON.parse(row.projects) as string[],
+    rules: storedRules(row.rules),
     budget: { ...storedBudget(row.budget), version: row.budget_version },
     effectiveBudget: {
       maxApiKeys,

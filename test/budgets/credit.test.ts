@@ -249,6 +249,14 @@ describe('a lease', () => {
     expect(world.ledger.owesWallet()).toBe(false);
   });
 
+  it('that was overspent is asked ahead for what comes, not for less than nothing', () => {
+    const world = metered(100, 10_000);
+    const open = world.request(1);
+    world.ledger.authorize(open);
+    world.settle(world.hold(50), 150);
+    expect(world.ledger.askAhead(nanos(1))?.want).toBe(1);
+  });
+
   it('asks with a number that was never used, whatever became of the ones before', () => {
     const world = metered(100);
     const numbers = [1, 2].map(() => world.ledger.askWallet(nanos(1)).ask);

@@ -17,7 +17,8 @@ export interface MemberBody {
   budget: StoredBudget & { version: number };
   effectiveBudget: { inherited: string[]; [field: string]: unknown };
   status: { version: number; usage: string; remaining: string | null; [field: string]: unknown } | null;
-  statusAt: string | null;
+  /** In lists. */
+  statusAt?: string | null;
   projects: string[];
   version: number;
   pending?: boolean;

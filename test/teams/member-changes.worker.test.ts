@@ -109,6 +109,20 @@ describe('projects', () => {
   });
 });
 
+describe('rules', () => {
+  it('of a member hold for every key of theirs, from the next request on', async () => {
+    const seeded = await seedOrganization();
+    const patch = (rules: Json) => call('PATCH', pathOf(seeded, seeded.memberId), seeded.masterKey, { rules });
+    const answer = await patch({ models: { deny: ['demo/words'] } });
+    expect(await json(answer)).toMatchObject({ rules: { models: { allow: null, deny: ['demo/words'] } } });
+    expect((await chat(seeded.apiKey)).status).toBe(403);
+    expect((await chat(seeded.apiKey, { model: 'demo/echo' })).status).toBe(200);
+    expect(await newestEntry(seeded)).toMatchObject({ after: { rules: { models: { deny: ['demo/words'] } } } });
+    expect((await patch({})).status).toBe(200);
+    expect((await chat(seeded.apiKey)).status).toBe(200);
+  });
+});
+
 describe('a change of members', () => {
   it.each<[string, Role, string, Json, number, string]>([
     ['admin demotes an owner', 'admin', 'owner', { role: 'admin' }, 403, 'Admins cannot modify owners.'],
@@ -148,7 +162,7 @@ describe('a change of members', () => {
     ],
     ['a person made a program', 'owner', 'basic', { role: 'api' }, 400, 'The role api is for API-only members.'],
     ['unknown field', 'owner', 'basic', { role: 'admin', rule: 1 }, 400, 'Unknown field: rule.'],
-    ['nothing', 'owner', 'basic', {}, 400, 'Name what to change: role, projects.'],
+    ['nothing', 'owner', 'basic', {}, 400, 'Name what to change: role, projects, rules.'],
     [
       'a version that is gone',
       'owner',
