@@ -19,6 +19,7 @@ export interface Plant {
 }
 
 const LEDGER = 'src/budgets/ledger.ts';
+const MEMBER_CREDIT = 'src/budgets/member-credit.ts';
 const YOUNG = 'src/budgets/young-holds.ts';
 const RESOLUTIONS = 'src/budgets/resolutions.ts';
 
@@ -311,8 +312,8 @@ export const PLANTS: readonly Plant[] = [
     what: 'the wallet is told what comes back before a member has written that it is gone',
     changes: [
       {
-        file: LEDGER,
-        instead: 'this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));',
+        file: MEMBER_CREDIT,
+        instead: 'this.#ledger.write(() => this.#keep(giveBack(state.lease, held, returnTo)));',
         put: 'state.lease = giveBack(state.lease, held, returnTo);',
       },
     ],
@@ -322,7 +323,7 @@ export const PLANTS: readonly Plant[] = [
     what: 'a recall takes what is held as well',
     changes: [
       {
-        file: LEDGER,
+        file: MEMBER_CREDIT,
         instead: 'const held = state.policy.metered ? heldOfLease(state) : ZERO;',
         put: 'const held = ZERO;',
       },

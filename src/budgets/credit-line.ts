@@ -59,20 +59,20 @@ export class CreditLine {
   /** After a grant of `amount`: asks for more in the background where the next requests would have to wait for it. */
   lookAhead(amount: Nanos): void {
     if (this.#calling || this.#clock() < this.#notAheadBeforeMs) return;
-    const message = this.#ledger.askAhead(amount);
+    const message = this.#ledger.credit.askAhead(amount);
     if (message) void this.#askAhead(message);
   }
 
   /** Tells the wallet what it would not learn by itself, if there is such a thing. Throws where it does not answer. */
   async tell(): Promise<void> {
-    if (this.#ledger.owesWallet()) this.#hear(await this.#call(this.#ledger.tellWallet()));
+    if (this.#ledger.credit.owesNews()) this.#hear(await this.#call(this.#ledger.credit.tell()));
   }
 
   /** The wallet asks back what is not held. Durable when this returns; the answer tells how much it was. */
   returnLease(recall: Recall): SyncMessage {
     // Heard first: a grant may have been lost on its way here, or still be.
     this.#hear(recall);
-    return this.#ledger.giveBack(recall.returnTo);
+    return this.#ledger.credit.giveBack(recall.returnTo);
   }
 
   async #askForAll(): Promise<void> {
@@ -82,7 +82,7 @@ export class CreditLine {
       const asking = new Set(this.#waiting);
       try {
         const lacks = this.#waiting.reduce((sum, waiter) => addNanos(sum, waiter.lacks), ZERO);
-        const gaveAll = await this.#ask(this.#ledger.askWallet(lacks));
+        const gaveAll = await this.#ask(this.#ledger.credit.askFor(lacks));
         for (const waiter of asking) waiter.asks += 1;
         // Where the wallet gave all and it still does not do, other requests of this member took it.
         const over = (waiter: Waiter) => !gaveAll || waiter.asks >= LIMITS.walletAsksMax;
@@ -114,7 +114,7 @@ export class CreditLine {
   }
 
   #hear(said: Lease): void {
-    this.#ledger.hear(said);
+    this.#ledger.credit.hear(said);
     this.#letTry('unasked', () => true);
   }
 

@@ -15,19 +15,9 @@ import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { choose, decideGrowth, holdingMore, tightest } from './admission.ts';
-import { chooseCredit, creditHeadroom, heldOfLease, refuseGrowth } from './credit.ts';
+import { chooseCredit, creditHeadroom, refuseGrowth } from './credit.ts';
 import { Gathering, type Waiting } from './gathering.ts';
 import { holdOf, ticketOf } from './hold-records.ts';
-import {
-  giveBack,
-  hear,
-  type Lease,
-  type MemberLease,
-  runsLow,
-  type SyncMessage,
-  syncMessage,
-  unspent,
-} from './lease.ts';
 import {
   addHeld,
   adoptPolicy,
@@ -46,6 +36,7 @@ import {
   windowOf,
 } from './ledger-state.ts';
 import { statusOf, viewsOf, withoutGathered } from './ledger-views.ts';
+import { MemberCredit } from './member-credit.ts';
 import {
   isNewer,
   type KeyPolicy,
@@ -112,6 +103,8 @@ function useOf({ about, facts }: AuthorizeRequest): Use {
 }
 
 export class Ledger {
+  /** The member's side of the organization's wallet. */
+  readonly credit: MemberCredit;
   readonly #tables: Tables;
   readonly #clock: Clock;
   readonly #times: HoldTimes;
@@ -122,12 +115,18 @@ export class Ledger {
   readonly #lastUsedMs = new Map<string, number>();
   readonly #gathering = new Gathering((resolutions) => this.#resolveAll(resolutions));
   #state: State | null = null;
-
   constructor(store: Store, clock: Clock, options: LedgerOptions) {
     this.#tables = new Tables(store);
     this.#clock = clock;
     this.#times = options.times ?? HOLD_TIMES;
     this.#newEpoch = options.newEpoch;
+    this.credit = new MemberCredit({
+      tables: this.#tables,
+      state: () => this.#loaded(),
+      now: () => this.#now(this.#loaded()),
+      flush: () => this.flush(),
+      write: (work) => this.#write(work),
+    });
   }
 
   /** The policy's version, or null for an object that has not learned who it is. */
@@ -189,8 +188,7 @@ export class Ledger {
         this.#tables.writeTotal(MEMBER_SCOPE, total);
       }
       adoptPolicy(state, policy, now);
-      // What is in flight spends nothing of the wallet from now on.
-      if (!policy.metered) this.#keepLease(giveBack(state.lease, ZERO));
+      if (!policy.metered) this.credit.end();
       for (const [scope, { window }] of state.scopes) this.#tables.writeWindow(scope, window.current);
     });
     return policy.version;
@@ -355,7 +353,7 @@ export class Ledger {
       next = Math.min(next, ghost.dissolved ? ghost.untilMs + LIMITS.tombstoneMs : ghost.untilMs);
     }
     // A ceiling is lowered at the shipping's end, and turned into a ghost by the same alarm should this life end before.
-    if (state.sequence > state.shipped || this.#refusals.pending || state.ceiling > 0 || this.owesWallet()) {
+    if (state.sequence > state.shipped || this.#refusals.pending || state.ceiling > 0 || this.credit.owesNews()) {
       next = Math.min(next, state.lastMs + LIMITS.shipDelayMs);
     }
     return Number.isFinite(next) ? next : null;
@@ -427,74 +425,6 @@ export class Ledger {
       unshipped: above.rows,
       held: addNanos(member.held, state.ghostsHeld),
     };
-  }
-
-  /** The member's side of its lease. */
-  lease(): MemberLease {
-    return this.#loaded().lease;
-  }
-
-  /** Asks the wallet to cover what is held and what waits to be. */
-  askWallet(waiting: Nanos): SyncMessage {
-    this.flush();
-    return this.#ask(addNanos(heldOfLease(this.#loaded()), waiting));
-  }
-
-  /** Asks for room for more requests like the last, of `amount`; null while there is enough. */
-  askAhead(amount: Nanos): SyncMessage | null {
-    const state = this.#loaded();
-    if (!state.policy.metered || !runsLow(state.lease, heldOfLease(state), amount)) return null;
-    return this.#ask(addNanos(nanos(Math.max(0, unspent(state.lease))), amount));
-  }
-
-  /** Only tells the totals. */
-  tellWallet(): SyncMessage {
-    this.flush();
-    const { lease, policy } = this.#loaded();
-    return syncMessage(lease, policy.memberId, null, ZERO);
-  }
-
-  /**
-   * Whether the wallet should hear what it will not ask for: that a lease was overspent, before it lends that money to
-   * others; that a correction gave back to it, because whose lease looks spent is not asked; or all there is, because the
-   * organization is metered no more. What else has been spent of a lease it need not know.
-   */
-  owesWallet(): boolean {
-    const { lease, told, policy } = this.#loaded();
-    if (lease.reversed > told.reversed) return true;
-    if (!policy.metered) return lease.returned > told.returned || lease.spent > told.spent;
-    return unspent(lease) < 0 && lease.spent > told.spent;
-  }
-
-  /** The wallet has spoken. What it granted may be used when this returns. */
-  hear(said: Lease): void {
-    const state = this.#loaded();
-    const heard = hear(state.lease, said);
-    this.#write(() => this.#keepLease(state.policy.metered ? heard : giveBack(heard, ZERO)));
-    state.told = said;
-  }
-
-  /** Gives back what is not held, as far as the total `returnTo`: durable before the wallet is told. */
-  giveBack(returnTo: Nanos): SyncMessage {
-    this.flush();
-    const state = this.#loaded();
-    const held = state.policy.metered ? heldOfLease(state) : ZERO;
-    this.#write(() => this.#keepLease(giveBack(state.lease, held, returnTo)));
-    return this.tellWallet();
-  }
-
-  /** Inside a transaction. */
-  #keepLease(lease: MemberLease): void {
-    const state = this.#loaded();
-    if (lease === state.lease) return;
-    state.lease = lease;
-    this.#tables.writeLease(lease);
-  }
-
-  #ask(want: Nanos): SyncMessage {
-    const state = this.#loaded();
-    state.asked = Math.max(state.asked + 1, state.lease.ask + 1, this.#now(state));
-    return syncMessage(state.lease, state.policy.memberId, state.asked, want);
   }
 
   /** Everything that a status shows, for the member or one of its keys. */

@@ -16,8 +16,8 @@ function metered(granted: number, balance = granted, changes: Partial<MemberPoli
 
 /** The wallet speaks. */
 function say(world: LedgerWorld, { granted, balance }: { granted: number; balance: number }): void {
-  const { heard: _, ...lease }: MemberLease = world.ledger.lease();
-  world.ledger.hear({ ...lease, granted: nanos(granted), balance: nanos(balance) });
+  const { heard: _, ...lease }: MemberLease = world.ledger.credit.lease();
+  world.ledger.credit.hear({ ...lease, granted: nanos(granted), balance: nanos(balance) });
 }
 
 /** What an authorize answers while the wallet has not been asked: what is lacking, or the refusal, or null. */
@@ -39,9 +39,9 @@ describe('credit', () => {
     const world = new LedgerWorld();
     expect(first(world, 1_000_000)).toBeNull();
     world.settle(world.hold(10), 10);
-    expect(world.ledger.lease()).toBe(NO_LEASE);
-    expect(world.ledger.owesWallet()).toBe(false);
-    expect(world.ledger.askAhead(nanos(1))).toBeNull();
+    expect(world.ledger.credit.lease()).toBe(NO_LEASE);
+    expect(world.ledger.credit.owesNews()).toBe(false);
+    expect(world.ledger.credit.askAhead(nanos(1))).toBeNull();
   });
 
   it('refuses for good what the organization has not, and for now what others hold', () => {
@@ -150,11 +150,11 @@ describe('a lease', () => {
     const id = world.hold(100);
     world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
     world.ledger.expireHolds();
-    expect(world.ledger.lease()).toMatchObject({ spent: 180, reversed: 0 });
+    expect(world.ledger.credit.lease()).toMatchObject({ spent: 180, reversed: 0 });
     world.settle(id, 30);
-    expect(world.ledger.lease()).toMatchObject({ spent: 180, reversed: 70 });
+    expect(world.ledger.credit.lease()).toMatchObject({ spent: 180, reversed: 70 });
     world.restart();
-    expect(world.ledger.lease()).toMatchObject({ granted: 1_000, spent: 180, reversed: 70, heard: true });
+    expect(world.ledger.credit.lease()).toMatchObject({ granted: 1_000, spent: 180, reversed: 70, heard: true });
   });
 
   it('counts as held what a crash left of young holds, until nobody can claim it', () => {
@@ -163,7 +163,7 @@ describe('a lease', () => {
     world.restart();
     const held = world.member().held;
     expect(held).toBeGreaterThanOrEqual(10);
-    expect(world.ledger.giveBack(nanos(1_000)).returned).toBe(1_000 - held);
+    expect(world.ledger.credit.giveBack(nanos(1_000)).returned).toBe(1_000 - held);
     expect(world.refusal(1)).toBe('credits_in_flight');
     world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
     world.ledger.expireHolds();
@@ -173,29 +173,29 @@ describe('a lease', () => {
   it('gives back nothing that is held, and nothing twice', () => {
     const world = metered(100);
     world.hold(60);
-    expect(world.ledger.giveBack(nanos(10)).returned).toBe(10);
-    expect(world.ledger.giveBack(nanos(10)).returned).toBe(10);
-    expect(world.ledger.giveBack(nanos(100)).returned).toBe(40);
+    expect(world.ledger.credit.giveBack(nanos(10)).returned).toBe(10);
+    expect(world.ledger.credit.giveBack(nanos(10)).returned).toBe(10);
+    expect(world.ledger.credit.giveBack(nanos(100)).returned).toBe(40);
     world.restart();
-    expect(world.ledger.tellWallet().returned).toBe(40);
+    expect(world.ledger.credit.tell().returned).toBe(40);
   });
 
   it('is given back whole when the organization is metered no more, and the wallet is told', () => {
     const world = metered(100);
     const id = world.hold(60);
     world.change({ metered: false });
-    expect(world.ledger.lease()).toMatchObject({ granted: 100, returned: 100, spent: 0 });
+    expect(world.ledger.credit.lease()).toMatchObject({ granted: 100, returned: 100, spent: 0 });
     world.settle(id, 60);
-    expect(world.ledger.lease().spent).toBe(0);
-    expect(world.ledger.owesWallet()).toBe(true);
+    expect(world.ledger.credit.lease().spent).toBe(0);
+    expect(world.ledger.credit.owesNews()).toBe(true);
     expect(world.ledger.nextWakeAtMs()).not.toBeNull();
     // Also what the wallet grants only now, and also after a restart.
     say(world, { granted: 150, balance: 500 });
-    expect(world.ledger.lease().returned).toBe(150);
+    expect(world.ledger.credit.lease().returned).toBe(150);
     world.restart();
-    expect(world.ledger.owesWallet()).toBe(true);
+    expect(world.ledger.credit.owesNews()).toBe(true);
     say(world, { granted: 150, balance: 500 });
-    expect(world.ledger.owesWallet()).toBe(false);
+    expect(world.ledger.credit.owesNews()).toBe(false);
   });
 
   it('covers what was in flight when the organization became metered', () => {
@@ -203,7 +203,7 @@ describe('a lease', () => {
     world.hold(60);
     world.change({ metered: true });
     expect(first(world, 40)).toBe(40);
-    expect(world.ledger.askWallet(nanos(40)).want).toBe(100);
+    expect(world.ledger.credit.askFor(nanos(40)).want).toBe(100);
     say(world, { granted: 100, balance: 100 });
     expect(first(world, 41)).toBe(41);
     expect(first(world, 40)).toBeNull();
@@ -212,13 +212,13 @@ describe('a lease', () => {
   it('that was overspent is told the wallet unasked, once', () => {
     const world = metered(100);
     world.settle(world.hold(100), 99);
-    expect(world.ledger.owesWallet()).toBe(false);
+    expect(world.ledger.credit.owesNews()).toBe(false);
     world.settle(world.hold(1), 51);
-    expect(world.ledger.owesWallet()).toBe(true);
-    expect(world.ledger.tellWallet()).toMatchObject({ spent: 150, want: 0 });
+    expect(world.ledger.credit.owesNews()).toBe(true);
+    expect(world.ledger.credit.tell()).toMatchObject({ spent: 150, want: 0 });
     // Also where the wallet has nothing to cover it with.
     say(world, { granted: 100, balance: -50 });
-    expect(world.ledger.owesWallet()).toBe(false);
+    expect(world.ledger.credit.owesNews()).toBe(false);
   });
 
   it('that a correction lowered is told unasked, once: a wallet that takes all of it for spent would never ask', () => {
@@ -227,26 +227,26 @@ describe('a lease', () => {
     world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
     world.ledger.expireHolds();
     say(world, { granted: 100, balance: 0 });
-    expect(world.ledger.owesWallet()).toBe(false);
+    expect(world.ledger.credit.owesNews()).toBe(false);
     world.settle(id, 30);
-    expect(world.ledger.owesWallet()).toBe(true);
+    expect(world.ledger.credit.owesNews()).toBe(true);
     expect(world.ledger.nextWakeAtMs()).toBeLessThanOrEqual(world.nowMs + LIMITS.shipDelayMs);
-    expect(world.ledger.tellWallet()).toMatchObject({ spent: 100, reversed: 70 });
+    expect(world.ledger.credit.tell()).toMatchObject({ spent: 100, reversed: 70 });
     say(world, { granted: 100, balance: 70 });
-    expect(world.ledger.owesWallet()).toBe(false);
+    expect(world.ledger.credit.owesNews()).toBe(false);
   });
 
   it('that is metered no more tells what was spent of it until then, also where nothing comes back', () => {
     const world = metered(100);
-    const { heard: _, ...before } = world.ledger.lease();
+    const { heard: _, ...before } = world.ledger.credit.lease();
     world.settle(world.hold(100), 100);
     world.change({ metered: false });
-    expect(world.ledger.owesWallet()).toBe(true);
+    expect(world.ledger.credit.owesNews()).toBe(true);
     // The answer to something it was told earlier.
-    world.ledger.hear(before);
-    expect(world.ledger.owesWallet()).toBe(true);
+    world.ledger.credit.hear(before);
+    expect(world.ledger.credit.owesNews()).toBe(true);
     say(world, { granted: 100, balance: 0 });
-    expect(world.ledger.owesWallet()).toBe(false);
+    expect(world.ledger.credit.owesNews()).toBe(false);
   });
 
   it('that was overspent is asked ahead for what comes, not for less than nothing', () => {
@@ -254,15 +254,15 @@ describe('a lease', () => {
     const open = world.request(1);
     world.ledger.authorize(open);
     world.settle(world.hold(50), 150);
-    expect(world.ledger.askAhead(nanos(1))?.want).toBe(1);
+    expect(world.ledger.credit.askAhead(nanos(1))?.want).toBe(1);
   });
 
   it('asks with a number that was never used, whatever became of the ones before', () => {
     const world = metered(100);
-    const numbers = [1, 2].map(() => world.ledger.askWallet(nanos(1)).ask);
+    const numbers = [1, 2].map(() => world.ledger.credit.askFor(nanos(1)).ask);
     world.pass(2);
     world.restart();
-    numbers.push(world.ledger.askWallet(nanos(1)).ask);
+    numbers.push(world.ledger.credit.askFor(nanos(1)).ask);
     expect(new Set(numbers).size).toBe(3);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
   });

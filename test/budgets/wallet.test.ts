@@ -56,7 +56,7 @@ describe('a lease', () => {
     for (let i = 0; i < 3; i++) expect(world.wallet.sync(first).granted).toBe(granted);
     // The answer was lost: the member asks again with the same number, for more.
     expect(world.wallet.sync(a.message(500)).granted).toBe(granted);
-    a.ledger.hear(world.wallet.sync(a.message()));
+    a.ledger.credit.hear(world.wallet.sync(a.message()));
     expect(world.lend(a, 500).granted).toBeGreaterThan(granted);
     const now = a.lease.granted;
     expect(world.wallet.sync(first).granted).toBe(now);
@@ -70,7 +70,7 @@ describe('a lease', () => {
     const ask = a.message(enough);
     world.lend(b, 100);
     expect(a.unspent).toBe(0);
-    b.ledger.giveBack(nanos(100));
+    b.ledger.credit.giveBack(nanos(100));
     world.tell(b);
     const { granted, returned } = world.wallet.sync(ask);
     expect(returned).toBe(enough);
@@ -89,10 +89,10 @@ describe('a lease', () => {
 describe('what a member asks for', () => {
   it('covers what it holds and what waits', () => {
     const { world, a } = worldWith(1_000);
-    expect(a.ledger.askWallet(nanos(7)).want).toBe(7);
+    expect(a.ledger.credit.askFor(nanos(7)).want).toBe(7);
     world.lend(a, 3);
     a.take(2);
-    expect(a.ledger.askWallet(nanos(7)).want).toBe(9);
+    expect(a.ledger.credit.askFor(nanos(7)).want).toBe(9);
   });
 
   it('is not what it overspent: that is covered before', async () => {
@@ -100,28 +100,28 @@ describe('what a member asks for', () => {
     expect(await a.ask(2)).toBe(true);
     a.pay(a.unspent + 40);
     expect(a.unspent).toBe(-40);
-    expect(a.ledger.askWallet(nanos(5)).want).toBe(5);
+    expect(a.ledger.credit.askFor(nanos(5)).want).toBe(5);
     expect(await a.ask(5)).toBe(true);
   });
 
   it('ahead of need is nothing while it has room, or while the organization is nearly out of money', () => {
     const { world, a } = worldWith(10_000);
     world.lend(a, 10);
-    expect(a.ledger.askAhead(nanos(10))).toBeNull();
+    expect(a.ledger.credit.askAhead(nanos(10))).toBeNull();
     while (a.available >= LIMITS.leaseLowRequests * 10) a.take(10);
-    expect(a.ledger.askAhead(nanos(10))).toMatchObject({ want: a.unspent + 10 });
-    expect(a.ledger.askAhead(nanos(0))).toBeNull();
+    expect(a.ledger.credit.askAhead(nanos(10))).toMatchObject({ want: a.unspent + 10 });
+    expect(a.ledger.credit.askAhead(nanos(0))).toBeNull();
     const { world: poor, a: last } = worldWith(10 * LIMITS.leaseScarceRequests - 1);
     poor.lend(last, 10);
     while (last.take(10));
-    expect(last.ledger.askAhead(nanos(10))).toBeNull();
+    expect(last.ledger.credit.askAhead(nanos(10))).toBeNull();
   });
 
   it('ahead of need is asked once where there is nothing to be had, not with every request', async () => {
     const { world, a, b } = worldWith(2_000);
     world.lend(b, 2_000);
     expect(b.take(1_900)).toBe(true);
-    b.ledger.giveBack(nanos(100));
+    b.ledger.credit.giveBack(nanos(100));
     world.tell(b);
     expect(await a.ask(20)).toBe(true);
     while (a.available >= 20) expect(await a.ask(20)).toBe(true);
@@ -196,7 +196,7 @@ describe('recall', () => {
     const [fromB] = recalls;
     if (!fromB) throw new Error('nobody to ask');
     expect(b.lease).toEqual(NO_LEASE);
-    b.ledger.hear(fromB);
+    b.ledger.credit.hear(fromB);
     b.take(b.available - 5);
     expect(b.returnLease(fromB).returned).toBe(5);
   });
@@ -209,7 +209,7 @@ describe('recall', () => {
     ] as const) {
       world.lend(member, amount);
       expect(member.take(amount)).toBe(true);
-      member.ledger.giveBack(nanos(1_000));
+      member.ledger.credit.giveBack(nanos(1_000));
       world.tell(member);
       if (member === b) b.letGo();
     }

@@ -50,7 +50,7 @@ export class WalletMember extends LedgerWorld {
   }
 
   get lease(): MemberLease {
-    return this.ledger.lease();
+    return this.ledger.credit.lease();
   }
 
   get held(): number {
@@ -182,7 +182,7 @@ export class WalletWorld {
 
   /** `_grantedBefore`: what the wallet had granted when it last spoke. */
   hears(member: WalletMember, said: Lease, _grantedBefore: number): void {
-    member.ledger.hear(said);
+    member.ledger.credit.hear(said);
   }
 
   /** What the object does after a refund. */
