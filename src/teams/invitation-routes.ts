@@ -11,18 +11,16 @@ import { originOf } from '../sign-in/library.ts';
 import { type Session, signedIn } from '../sign-in/session.ts';
 import { mailMissing } from '../sign-in/sign-up.ts';
 import { takeMail } from '../sign-in/throttle.ts';
+import { acceptInvitation, invitationOfLink, membershipOf } from './accepting-invitations.ts';
 import { badRequest } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import { type Caller, guarded } from './guard.ts';
 import { importCsv } from './invitation-import.ts';
 import { invitationMail } from './invitation-mail.ts';
 import {
-  acceptInvitation,
   findInvitation,
-  invitationOfLink,
   invite,
   listInvitations,
-  membershipOf,
   renewInvitation,
   revokeInvitation,
   type Sent,
