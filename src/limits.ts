@@ -26,7 +26,7 @@ export const LIMITS = {
   /** The ceiling is raised for so many more holds like the one that needs it: one durable write admits them all. */
   ceilingHoldsAhead: 16,
   /** Settlements wait this long for others, so that one durable write takes them all. Nothing but their event waits with them. */
-  gatherMs: 250,
+  gatherMs: 1_000,
   /** So many at once do not wait. */
   gatherMax: 128,
   /** A ticket of an earlier life of its object is honoured so long: shorter than its tombstone would be kept. */

@@ -14,7 +14,7 @@ import type { PresentedKey } from '../teams/keys.ts';
 import { addressOf } from './credentials.ts';
 import { Hold } from './hold.ts';
 import type { Refusal } from './refusals.ts';
-import type { GatewayContext } from './router.ts';
+import type { AnswerHeaders, GatewayContext } from './router.ts';
 
 export interface Admitted {
   hold: Hold;
@@ -96,12 +96,12 @@ export async function refuseKeyFirst(
 }
 
 /** The budget headers, of the tightest limit. */
-export function budgetHeaders(headers: Headers, view: ScopeView | null): void {
+export function budgetHeaders(headers: AnswerHeaders, view: ScopeView | null): void {
   if (!view) return;
   if (!view.amountsHidden) {
-    headers.set('x-purser-budget-limit', formatUsd(view.limit));
-    headers.set('x-purser-budget-remaining', formatUsd(view.remaining));
+    headers['x-purser-budget-limit'] = formatUsd(view.limit);
+    headers['x-purser-budget-remaining'] = formatUsd(view.remaining);
   }
-  headers.set('x-purser-budget-scope', view.scope);
-  if (view.resetsAtMs !== null) headers.set('x-purser-budget-reset', new Date(view.resetsAtMs).toISOString());
+  headers['x-purser-budget-scope'] = view.scope;
+  if (view.resetsAtMs !== null) headers['x-purser-budget-reset'] = new Date(view.resetsAtMs).toISOString();
 }
