@@ -10,6 +10,7 @@ import { newAttemptId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
+import { type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { addressOf } from './credentials.ts';
 import { Hold } from './hold.ts';
@@ -35,12 +36,14 @@ export async function admit(
   about: AttemptAbout,
   ask: Ask,
   prices: Omit<RuleFacts, 'ip'> = { inputPrice: null, outputPrice: null },
+  carrier: SettlementCarrier = settlementCarrier,
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
   const facts = { ip: addressOf(asked), ...prices };
-  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, ...ask };
+  const { settled, delivered } = carrier.load(memberId);
+  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, settled, ...ask };
   try {
     const admission = await memberBudget(
       env,
@@ -49,13 +52,15 @@ export async function admit(
       LIMITS.admissionTimeoutMs,
       deadlines,
     );
+    delivered(admission.progress);
     if (!admission.granted) {
       const { refusal, tightest = null } = admission;
       return { refusal, tightest: 'view' in refusal ? refusal.view : tightest };
     }
     const { ticket, tightest } = admission;
-    return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines), tightest } };
+    return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines, carrier), tightest } };
   } catch (error) {
+    delivered(undefined);
     console.warn(JSON.stringify({ event: 'admission_failed', attemptId, error: String(error) }));
     // The grant may have happened and only its answer been lost. Best effort: the object's alarm is what makes it sure.
     ctx.waitUntil(

@@ -10,6 +10,7 @@ import { type Deadline, Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
 import { insist, memberBudget } from '../objects.ts';
+import { type SettleCall, type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A renewal every quarter of the ttl: see LIMITS.holdRenewMs. */
@@ -29,6 +30,7 @@ export class Hold {
   #ticket: Ticket;
   #confirmedSentAtMs: number;
   readonly #deadlines: Deadlines;
+  readonly #carrier: SettlementCarrier;
   #renewal: Deadline | undefined;
   #resolved: Promise<boolean> | undefined;
   /** Numbers what is reported, so that a delayed report does not replace a newer one. */
@@ -42,6 +44,7 @@ export class Hold {
     ticket: Ticket,
     sentAtMs: number,
     deadlines: Deadlines = new Deadlines(),
+    carrier: SettlementCarrier = settlementCarrier,
   ) {
     this.#env = env;
     this.#memberId = memberId;
@@ -49,6 +52,7 @@ export class Hold {
     this.#ticket = ticket;
     this.#confirmedSentAtMs = sentAtMs;
     this.#deadlines = deadlines;
+    this.#carrier = carrier;
   }
 
   get amount(): Nanos {
@@ -91,7 +95,7 @@ export class Hold {
    * the object's alarm charges the hold.
    */
   settle(request: Omit<SettleRequest, 'ticket' | 'about'>, sinceMs: number): Promise<boolean> {
-    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#claim }), sinceMs);
+    this.#resolved ??= this.#settle({ ...request, ...this.#claim }, sinceMs);
     return this.#resolved;
   }
 
@@ -122,6 +126,15 @@ export class Hold {
       console.warn(JSON.stringify({ event: 'extend_failed', attemptId: this.#ticket.attemptId, error: String(error) }));
       return { grown: false, refusal: null };
     }
+  }
+
+  /** With the member's next request, should one come in a moment; else by a call of its own. */
+  async #settle(call: SettleCall, sinceMs: number): Promise<boolean> {
+    this.#deadlines.cancel(this.#renewal);
+    if (!(await this.#carrier.carry(call, this.#deadlines)))
+      return this.#insist((object) => object.settle(call), sinceMs);
+    this.#deadlines.end();
+    return true;
   }
 
   #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
