@@ -116,7 +116,8 @@ export class MemberBudget extends DurableObject<Env> {
   /** Answers once the settlement is durable, which may be a moment later: it is written together with others. */
   async settle(call: MemberCall & SettleRequest): Promise<Settlement> {
     await this.#ready(call);
-    return this.#gather({ kind: 'settle', request: call });
+    const settlement = await this.#gather({ kind: 'settle', request: call });
+    return { ...settlement, progress: this.#ledger.progress() };
   }
 
   async release(call: MemberCall & ReleaseRequest): Promise<Settlement> {

@@ -32,9 +32,11 @@ export const LIMITS = {
   /** So many at once do not wait. */
   gatherMax: 128,
   /** A settlement waits this long for a request of its member to take it along, and only where they come as often. */
-  carryMs: 100,
-  /** What was taken along and is not known to be written by then is sent again: gatherCarriedMs, and as long for the next request. */
+  carryMs: 200,
+  /** What was taken along and is not known to be written by then is asked for: gatherCarriedMs, and half of it for the next request. */
   carryConfirmMs: 1_500,
+  /** Who looks after what is carried leaves after this long: the platform ends what a request leaves behind it after 30 s. */
+  keepMs: 10 * SECOND_MS,
   /** So many travel with one request. */
   carriedMax: 64,
   /** Members that an isolate remembers having asked for; beyond that it forgets those of whom nothing travels. */

@@ -2,34 +2,37 @@
  * Settlements that travel with the next request of their member instead of by a call of their own: a call to an object costs
  * more than all that this one would do there, and an object takes only so many calls a second.
  *
- * Only for a member that is asked for every moment; anyone else's settlement goes at once. Who settles hears that it is
- * *written*: what was only handed over might still be lost with the object's memory. What nobody carries in time, or is not
- * heard of again, its own request sends by itself, which is harmless: a settlement is booked once.
+ * Only for a member that is asked for every moment; anyone else's settlement goes at once. A settlement that was handed over
+ * is kept until the object says that it is *written*: what is only in the object's memory might be lost with it. One of the
+ * member's requests, the *keeper*, stays for all of them: it sends what nobody took along in time, and what was taken along and
+ * is not heard of again. Sending twice is harmless: a settlement is booked once.
  *
- * One for each isolate. Requests may end at any moment and must not wake each other (the platform keeps their I/O apart), so
- * what one hears for another is only noted here, and each looks at its own deadline what became of its settlement.
+ * One for each isolate. The platform keeps the I/O of its requests apart, so what one hears for another is only noted here. Should
+ * the isolate end, the holds expire, as they do for every request that is not over then.
  */
-import type { Progress, SettleRequest } from './budgets/protocol.ts';
-import type { Deadline, Deadlines } from './deadlines.ts';
+import type { Progress, Settlement, SettleRequest } from './budgets/protocol.ts';
+import type { Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 
 /** As the object takes it. */
 export type SettleCall = SettleRequest & { memberId: string };
 
+/** Sends one to its object, with all the patience that there is; null where it could not be reached. */
+export type SendSettlement = (call: SettleCall) => Promise<Settlement | null>;
+
 interface Carried {
   readonly call: SettleCall;
-  readonly deadlines: Deadlines;
-  readonly deadline: Deadline;
-  /** How far the object was when it had been handed this. */
+  /** When it began to wait, or was last sent. */
+  sinceMs: number;
+  /** How far the object was when it had been handed this; null while it waits or travels. */
   handedOver: Progress | null;
-  written: boolean;
 }
 
 /** What a request takes along. */
 export interface Load {
   /** Undefined where there is nothing to take and nothing to hear of. */
   settled: SettleCall[] | undefined;
-  /** To be told what the object answered; nothing where it did not. */
+  /** To be told what the object answered. */
   delivered(progress: Progress | undefined): void;
 }
 
@@ -39,24 +42,29 @@ interface Route {
   busy: boolean;
   waiting: Set<Carried>;
   onTheWay: Set<Carried>;
+  /** Until then there is a keeper. */
+  keptUntilMs: number;
 }
 
 export class SettlementCarrier {
   readonly #routes = new Map<string, Route>();
+  readonly #onWritten: (call: SettleCall) => void;
 
-  /** Waits until the object has written it. False: the caller must send it by itself. `deadlines`: the caller's own. */
-  carry(call: SettleCall, deadlines: Deadlines): Promise<boolean> {
+  constructor(onWritten: (call: SettleCall) => void = () => {}) {
+    this.#onWritten = onWritten;
+  }
+
+  /**
+   * Takes a settlement over, or answers null: then the caller must send it by itself. Who is made the keeper, with its own
+   * deadlines and way of sending, must wait for the promise; nobody else waits long.
+   */
+  take(call: SettleCall, deadlines: Deadlines, send: SendSettlement): Promise<void> | null {
     const route = this.#routes.get(call.memberId);
-    if (!route?.busy || Date.now() - route.askedAtMs > LIMITS.carryMs) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const deadline = deadlines.set(LIMITS.carryMs, () => {
-        route.waiting.delete(carried);
-        route.onTheWay.delete(carried);
-        resolve(carried.written);
-      });
-      const carried: Carried = { call, deadlines, deadline, handedOver: null, written: false };
-      route.waiting.add(carried);
-    });
+    const nowMs = Date.now();
+    if (!route?.busy || nowMs - route.askedAtMs > LIMITS.carryMs) return null;
+    route.waiting.add({ call, sinceMs: nowMs, handedOver: null });
+    if (nowMs < route.keptUntilMs) return Promise.resolve();
+    return this.#keep(route, nowMs + LIMITS.keepMs, deadlines, send);
   }
 
   /** What a request for more may take along to the member's object. */
@@ -65,49 +73,97 @@ export class SettlementCarrier {
     const nowMs = Date.now();
     route.busy = nowMs - route.askedAtMs <= LIMITS.carryMs;
     route.askedAtMs = nowMs;
-    const taken = this.#take(route);
+    const taken = [...route.waiting].slice(0, LIMITS.carriedMax);
     if (taken.length === 0 && route.onTheWay.size === 0) return { settled: undefined, delivered: () => {} };
+    this.#depart(route, taken, nowMs);
     return {
       settled: taken.map(({ call }) => call),
-      delivered: (progress) => {
-        if (!progress) return;
-        for (const carried of taken) carried.handedOver = progress;
-        for (const carried of route.onTheWay) {
-          const { life, taken } = carried.handedOver ?? {};
-          if (life === progress.life && taken !== undefined && taken <= progress.written) carried.written = true;
-        }
-      },
+      delivered: (progress) => this.#hear(route, taken, progress),
     };
   }
 
   /** Sends what waits ahead of a call that wants to see it counted. */
-  sendAhead(memberId: string, send: (call: SettleCall) => Promise<unknown>): void {
+  sendAhead(memberId: string, send: SendSettlement): void {
     const route = this.#routes.get(memberId);
     if (!route) return;
-    for (const carried of this.#take(route)) {
-      const written = () => {
-        carried.written = true;
+    const taken = [...route.waiting];
+    this.#depart(route, taken, Date.now());
+    // Where it fails, the keeper sends it again.
+    for (const carried of taken) this.#confirm(route, carried, send(carried.call)).catch(() => undefined);
+  }
+
+  #keep(route: Route, untilMs: number, deadlines: Deadlines, send: SendSettlement): Promise<void> {
+    route.keptUntilMs = untilMs;
+    return new Promise((resolve) => {
+      const look = async () => {
+        const nowMs = Date.now();
+        const leaves = nowMs >= untilMs;
+        // From now on another may be made the keeper; what is here already is still this one's.
+        if (leaves) route.keptUntilMs = 0;
+        const overdue = this.#overdue(route, leaves ? Number.POSITIVE_INFINITY : nowMs);
+        this.#depart(route, overdue, nowMs);
+        await Promise.all(overdue.map((carried) => this.#confirm(route, carried, send(carried.call))));
+        const isKept = leaves && Date.now() < route.keptUntilMs;
+        if (route.waiting.size + route.onTheWay.size > 0 && !isKept) {
+          deadlines.set(LIMITS.carryMs, look);
+          return;
+        }
+        if (!leaves) route.keptUntilMs = 0;
+        resolve();
       };
-      // Where it fails, its own request sends it again.
-      send(carried.call).then(written, () => undefined);
+      deadlines.set(LIMITS.carryMs, look);
+    });
+  }
+
+  /** What nobody took along in time; what was taken by a request that was not answered; and one of those that were handed over. */
+  #overdue(route: Route, nowMs: number): Carried[] {
+    const waiting = [...route.waiting].filter(({ sinceMs }) => nowMs - sinceMs >= LIMITS.carryMs);
+    const silent = [...route.onTheWay].filter(({ sinceMs }) => nowMs - sinceMs >= LIMITS.carryConfirmMs);
+    // One is enough: its answer tells of all that the same life of the object was handed.
+    const oneOfMany = silent.find(({ handedOver }) => handedOver);
+    return [...waiting, ...silent.filter((carried) => !carried.handedOver || carried === oneOfMany)];
+  }
+
+  #depart(route: Route, some: readonly Carried[], nowMs: number): void {
+    for (const carried of some) {
+      route.waiting.delete(carried);
+      route.onTheWay.add(carried);
+      carried.sinceMs = nowMs;
     }
   }
 
-  #take(route: Route): Carried[] {
-    const taken = [...route.waiting].slice(0, LIMITS.carriedMax);
-    for (const carried of taken) {
-      route.waiting.delete(carried);
-      route.onTheWay.add(carried);
-      carried.deadlines.postpone(carried.deadline, LIMITS.carryConfirmMs);
+  async #confirm(route: Route, carried: Carried, sent: Promise<Settlement | null>): Promise<void> {
+    const answer = await sent;
+    if (answer) this.#written(route, carried);
+    // The object could not be reached for as long as there was time: its alarm charges the hold.
+    else route.onTheWay.delete(carried);
+    this.#hear(route, [], answer?.progress);
+  }
+
+  #hear(route: Route, handedOver: readonly Carried[], progress: Progress | undefined): void {
+    if (!progress) return;
+    for (const carried of handedOver) carried.handedOver = progress;
+    for (const carried of route.onTheWay) {
+      if (!carried.handedOver) continue;
+      const { life, taken } = carried.handedOver;
+      if (life === progress.life && taken <= progress.written) this.#written(route, carried);
+      if (life === progress.life) continue;
+      // That life of the object is over: whether it had written this, nobody can tell.
+      carried.handedOver = null;
+      route.onTheWay.delete(carried);
+      route.waiting.add(carried);
     }
-    return taken;
+  }
+
+  #written(route: Route, carried: Carried): void {
+    if (route.onTheWay.delete(carried)) this.#onWritten(carried.call);
   }
 
   #routeOf(memberId: string): Route {
     const known = this.#routes.get(memberId);
     if (known) return known;
     if (this.#routes.size >= LIMITS.carrierMembersMax) this.#forgetIdle();
-    const route: Route = { askedAtMs: 0, busy: false, waiting: new Set(), onTheWay: new Set() };
+    const route: Route = { askedAtMs: 0, busy: false, waiting: new Set(), onTheWay: new Set(), keptUntilMs: 0 };
     this.#routes.set(memberId, route);
     return route;
   }

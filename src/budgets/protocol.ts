@@ -141,6 +141,8 @@ export interface ReleaseRequest {
 /** `booked` false: there was nothing to book, because the attempt is unknown here or was released. */
 export interface Settlement {
   booked: boolean;
+  /** Of a settlement: once it is written. */
+  progress?: Progress;
 }
 
 /** Everything that a status shows of the member or of one of its keys. */

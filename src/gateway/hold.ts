@@ -90,9 +90,9 @@ export class Hold {
   }
 
   /**
-   * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, false
-   * where it could not be reached for as long as the platform lets us try, counted from `sinceMs` (the hang-up): then
-   * the object's alarm charges the hold.
+   * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, or once the
+   * carrier looks after it; false where the object could not be reached for as long as the platform lets us try, counted from
+   * `sinceMs` (the hang-up): then its alarm charges the hold.
    */
   settle(request: Omit<SettleRequest, 'ticket' | 'about'>, sinceMs: number): Promise<boolean> {
     this.#resolved ??= this.#settle({ ...request, ...this.#claim }, sinceMs);
@@ -102,7 +102,10 @@ export class Hold {
   /** Frees the hold: nothing was sent under it. */
   release(): Promise<boolean> {
     const { attemptId } = this.#ticket;
-    this.#resolved ??= this.#insist((object) => object.release({ attemptId, ...this.#claim }), Date.now());
+    this.#deadlines.cancel(this.#renewal);
+    this.#resolved ??= this.#insist((object) => object.release({ attemptId, ...this.#claim }), Date.now()).finally(() =>
+      this.#deadlines.end(),
+    );
     return this.#resolved;
   }
 
@@ -131,16 +134,22 @@ export class Hold {
   /** With the member's next request, should one come in a moment; else by a call of its own. */
   async #settle(call: SettleCall, sinceMs: number): Promise<boolean> {
     this.#deadlines.cancel(this.#renewal);
-    if (!(await this.#carrier.carry(call, this.#deadlines)))
-      return this.#insist((object) => object.settle(call), sinceMs);
-    this.#deadlines.end();
-    return true;
+    const taken = this.#carrier.take(call, this.#deadlines, (other) => this.#send(other, Date.now()));
+    const done = taken ? taken.then(() => true) : this.#send(call, sinceMs).then((answer) => answer !== null);
+    return done.finally(() => this.#deadlines.end());
   }
 
-  #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
-    this.#deadlines.cancel(this.#renewal);
+  async #send(call: SettleCall, sinceMs: number): Promise<Settlement | null> {
+    let answer: Settlement | null = null;
+    await this.#insist(async (object) => {
+      answer = await object.settle(call);
+    }, sinceMs);
+    return answer;
+  }
+
+  #insist(call: (object: MemberObject) => Promise<unknown>, sinceMs: number): Promise<boolean> {
     const failure = { event: 'settle_failed', attemptId: this.#ticket.attemptId };
-    return insist(() => this.#call(call), sinceMs, failure).finally(() => this.#deadlines.end());
+    return insist(() => this.#call(call), sinceMs, failure);
   }
 
   #call<T>(call: (object: MemberObject) => Promise<T>): Promise<T> {
