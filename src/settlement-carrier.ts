@@ -48,10 +48,11 @@ interface Route {
 
 export class SettlementCarrier {
   readonly #routes = new Map<string, Route>();
-  readonly #onWritten: (call: SettleCall) => void;
+  readonly #onOver: (call: SettleCall, written: boolean) => void;
 
-  constructor(onWritten: (call: SettleCall) => void = () => {}) {
-    this.#onWritten = onWritten;
+  /** `onOver` is told of each settlement that was taken over, once it is known to be written, or given up. */
+  constructor(onOver: (call: SettleCall, written: boolean) => void = () => {}) {
+    this.#onOver = onOver;
   }
 
   /**
@@ -134,9 +135,8 @@ export class SettlementCarrier {
 
   async #confirm(route: Route, carried: Carried, sent: Promise<Settlement | null>): Promise<void> {
     const answer = await sent;
-    if (answer) this.#written(route, carried);
-    // The object could not be reached for as long as there was time: its alarm charges the hold.
-    else route.onTheWay.delete(carried);
+    // Else the object could not be reached for as long as there was time: its alarm charges the hold.
+    this.#end(route, carried, answer !== null);
     this.#hear(route, [], answer?.progress);
   }
 
@@ -146,7 +146,7 @@ export class SettlementCarrier {
     for (const carried of route.onTheWay) {
       if (!carried.handedOver) continue;
       const { life, taken } = carried.handedOver;
-      if (life === progress.life && taken <= progress.written) this.#written(route, carried);
+      if (life === progress.life && taken <= progress.written) this.#end(route, carried, true);
       if (life === progress.life) continue;
       // That life of the object is over: whether it had written this, nobody can tell.
       carried.handedOver = null;
@@ -155,8 +155,8 @@ export class SettlementCarrier {
     }
   }
 
-  #written(route: Route, carried: Carried): void {
-    if (route.onTheWay.delete(carried)) this.#onWritten(carried.call);
+  #end(route: Route, carried: Carried, written: boolean): void {
+    if (route.onTheWay.delete(carried)) this.#onOver(carried.call, written);
   }
 
   #routeOf(memberId: string): Route {
