@@ -17,7 +17,7 @@ export function viewsOf(state: State, keyId: string, now: number): ScopeView[] {
     ['member', MEMBER_SCOPE],
     ['api_key', keyId],
   ] as const) {
-    const limits = limitsOf(state, name);
+    const limits = limitsOf(state, name, now);
     const { total, window, held: ofScope } = scopeOf(state, name);
     const held = addNanos(ofScope, state.ghostsHeld);
     if (limits.total !== null) {
@@ -58,7 +58,7 @@ export function withoutGathered(
 
 /** The status of the member (MEMBER_SCOPE) or of one of its keys. */
 export function statusOf(state: State, name: string, now: number): Omit<ScopeStatus, 'lastUsedAtMs'> {
-  const limits = limitsOf(state, name);
+  const limits = limitsOf(state, name, now);
   const { total, window, held: ofScope } = scopeOf(state, name);
   const held = addNanos(ofScope, state.ghostsHeld);
   const { period } = limits;
