@@ -17,6 +17,7 @@ import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
 import { apiKeyRouter } from './teams/api-key-routes.ts';
+import { budgetRequestRouter } from './teams/budget-request-routes.ts';
 import { invitationRouter } from './teams/invitation-routes.ts';
 import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
@@ -49,6 +50,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     memberRouter,
     invitationRouter,
     teamsRouter,
+    budgetRequestRouter,
     projectRouter,
     apiKeyRouter,
     masterKeyRouter,

@@ -89,8 +89,9 @@ export const memberRouter = apiRouter()
       const caller = c.get('caller');
       const only = roleMay(caller.role, 'members.read') ? null : memberIdOf(caller);
       const page = { ...c.req.valid('query'), only };
-      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, Date.now());
-      return c.json({ members: rows.map(showListed), nextCursor }, 200);
+      const nowMs = Date.now();
+      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, nowMs);
+      return c.json({ members: rows.map((row) => showListed(row, nowMs)), nextCursor }, 200);
     },
   )
   .openapi(

@@ -1,0 +1,34 @@
+/** A limit in words, for mails: what people call it who know no field's name. */
+import type { PeriodLimit, ScopeLimits } from '../budgets/policy.ts';
+import type { WindowSpec } from '../budgets/windows.ts';
+import { formatUsd, type Nanos } from '../money/nanos.ts';
+
+export function usd(amount: Nanos): string {
+  return `$${formatUsd(amount)}`;
+}
+
+/** "$50 in all", "$50 in any 30 days", "$5 a day (calendar)". */
+export function limitInWords(limits: ScopeLimits, limit: keyof ScopeLimits): string {
+  const { total, period } = limits;
+  if (limit === 'period') return period ? periodInWords(period) : 'no limit';
+  return total === null ? 'no limit' : `${usd(total)} in all`;
+}
+
+function periodInWords({ limit, window }: PeriodLimit): string {
+  const amount = usd(limit);
+  if (window.kind === 'calendar') {
+    return window.value === 1 ? `${amount} a calendar ${window.unit}` : `${amount} every ${duration(window)}`;
+  }
+  return window.kind === 'rolling' ? `${amount} in any ${duration(window)}` : `${amount} in ${duration(window)}`;
+}
+
+/** "1 month", "2 weeks". */
+function duration({ value, unit }: WindowSpec): string {
+  return `${value} ${unit}${value === 1 ? '' : 's'}`;
+}
+
+/** "5 December 2026, 14:00 (Europe/Stockholm)". */
+export function instantInWords(ms: number, timeZone: string): string {
+  const when = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone });
+  return `${when.format(ms).replace(' at ', ', ')} (${timeZone})`;
+}
