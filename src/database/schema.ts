@@ -14,6 +14,7 @@ import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
+import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 
@@ -381,12 +382,13 @@ export const budgetWarnings = sqliteTable(
     statusAt: integer('status_at').notNull(),
     /** The highest threshold that was reached under this limit in this window or cycle; 0: none. */
     percent: integer('percent').notNull(),
-    /** Nanodollars: the limit, and what was spent of it. */
+    /** Nanodollars. */
     limitAmount: integer('limit_amount').notNull(),
-    spent: integer('spent').notNull(),
-    /** The window or cycle: when it began (0: of no matter), and when the warning is forgotten (null: not by time). */
+    /** The window or cycle: when it began (0: of no matter), and when it is another one (null: not by time). */
     windowStart: integer('window_start').notNull(),
     windowEnd: integer('window_end'),
+    /** What the mail says of it. */
+    about: text('about', { mode: 'json' }).$type<WarnedAbout>().notNull(),
     /** Users whom this has yet to be mailed to. */
     unsent: text('unsent', { mode: 'json' }).$type<string[]>().notNull(),
     /** Until then somebody is mailing it. */
