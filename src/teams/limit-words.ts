@@ -7,7 +7,7 @@ export function usd(amount: Nanos): string {
   return `$${formatUsd(amount)}`;
 }
 
-/** "$50 in all", "$50 in any 30 days", "$5 a day (calendar)". */
+/** "$50 in all", "$50 in any 30 days", "$5 a calendar month". */
 export function limitInWords(limits: ScopeLimits, limit: keyof ScopeLimits): string {
   const { total, period } = limits;
   if (limit === 'period') return period ? periodInWords(period) : 'no limit';
@@ -16,15 +16,19 @@ export function limitInWords(limits: ScopeLimits, limit: keyof ScopeLimits): str
 
 function periodInWords({ limit, window }: PeriodLimit): string {
   const amount = usd(limit);
-  if (window.kind === 'calendar') {
-    return window.value === 1 ? `${amount} a calendar ${window.unit}` : `${amount} every ${duration(window)}`;
+  switch (window.kind) {
+    case 'calendar':
+      return window.value === 1 ? `${amount} a calendar ${window.unit}` : `${amount} every ${duration(window)}`;
+    case 'rolling':
+      return `${amount} in any ${duration(window)}`;
+    case 'first-use':
+      return `${amount} in the ${duration(window)} from its first use`;
   }
-  return window.kind === 'rolling' ? `${amount} in any ${duration(window)}` : `${amount} in ${duration(window)}`;
 }
 
-/** "1 month", "2 weeks". */
+/** "month", "2 weeks". */
 function duration({ value, unit }: WindowSpec): string {
-  return `${value} ${unit}${value === 1 ? '' : 's'}`;
+  return value === 1 ? unit : `${value} ${unit}s`;
 }
 
 /** "5 December 2026, 14:00 (Europe/Stockholm)". */
