@@ -1,5 +1,6 @@
 /** Requests for more budget, from asking to the request that passes by the grant, and to the one that does not any more. */
 import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
 import { type Answer, Browser, Outbox, refused } from '../support/browser.ts';
@@ -483,3 +484,33 @@ async function askingTeamWithTwoOwners() {
     expect((await people[who].browser.post(`${organization}/budget-requests`, body)).status).toBe(201);
   return { outbox, asked };
 }
+
+it('any body at all to ask, grant or decline is taken or refused, and never a failure of ours', async () => {
+  const { people, path, decide } = await askingTeam();
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('usageLimit', 'periodUsageLimit', '5', '0', '1e5', '\ud800', '9999-12-31T23:59:59Z', '__proto__'),
+  );
+  const body = fc.oneof(
+    value,
+    fc.record({ limit: value, amount: value, note: value }, { requiredKeys: [] }),
+    fc.record({ amount: value, until: value, note: value }, { requiredKeys: [] }),
+  );
+  const seen = new Set<number>();
+  await fc.assert(
+    fc.asyncProperty(body, async (given) => {
+      const asked = await people.dev.browser.post(path, given);
+      const id = String(asked.body.id ?? 'brq_none');
+      const answers = [asked, await decide(id, 'grant', given as Json), await decide(id, 'decline', given as Json)];
+      for (const { status, body: answer } of answers) {
+        seen.add(status);
+        expect([status < 500, answer]).toEqual([true, expect.anything()]);
+      }
+      // One open request too many would refuse all that follow.
+      await decide(id, 'decline');
+    }),
+    { numRuns: 100, examples: [[{ limit: 'usageLimit' }], [{ limit: 'usageLimit', amount: '5' }], [{}]] },
+  );
+  expect([...seen]).toEqual(expect.arrayContaining([201, 400, 404]));
+});
