@@ -201,7 +201,7 @@ export async function grantRequest(
         `UPDATE budget_requests
          SET decision = 'granted', decided_at = ?2, decided_by = ?3, decision_note = ?4,
              granted_amount = ?5, granted_until = ?6, granted_on = ?7
-         WHERE id = ?1 AND decision IS NULL`,
+         WHERE id = ?1`,
       ).bind(id, nowMs, memberIdOf(caller), note, granted, endMs, on),
     };
   });
@@ -222,7 +222,7 @@ export async function declineRequest(
     statement: env.DB.prepare(
       `UPDATE budget_requests
        SET decision = 'declined', decided_at = ?2, decided_by = ?3, decision_note = ?4
-       WHERE id = ?1 AND decision IS NULL`,
+       WHERE id = ?1`,
     ).bind(id, nowMs, memberIdOf(caller), note),
   }));
   return findRequest(env, caller, id);
@@ -246,7 +246,7 @@ async function decide(
     const action = change.after?.decision === 'granted' ? 'budget_request.granted' : 'budget_request.declined';
     return { action, targetId: id, before: { decision: null }, ...change };
   });
-  if (!made) throw alreadyDecided(await findRequest(env, caller, id));
+  if (!made) throw notFound('budget request');
 }
 
 function alreadyDecided({ decision, decided_at }: RequestRow): ApiError {

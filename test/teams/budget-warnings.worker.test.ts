@@ -145,6 +145,37 @@ describe('a warning', () => {
     expect(mailed()).toHaveLength(5);
   });
 
+  it('is mailed once, also where a run decides long after it has read, and others have decided and mailed meanwhile', async () => {
+    const { people, mailing, budget, spent, cron, mailed } = await warnedTeam();
+    await budget(people.dev.memberId, { usageLimit: '10' });
+    await spent(people.dev.memberId, 5);
+    const late = Promise.withResolvers<void>();
+    const hasRead = Promise.withResolvers<void>();
+    const slow = {
+      prepare: (sql: string) => env.DB.prepare(sql),
+      withSession: (constraint: string) => env.DB.withSession(constraint),
+      batch: async (statements: D1PreparedStatement[]) => {
+        hasRead.resolve();
+        await late.promise;
+        return env.DB.batch(statements);
+      },
+    };
+    const slowRun = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clockMs);
+    await hasRead.promise;
+    await cron();
+    await spent(people.dev.memberId, 8);
+    await cron();
+    expect(mailed()).toEqual([`dev: ${used(50)}`, `dev: ${used(80)}`]);
+    late.resolve();
+    await slowRun;
+    await cron();
+    expect(mailed()).toEqual([]);
+    // And what came after it had read is not taken off the news by it.
+    await spent(people.dev.memberId, 10);
+    await cron();
+    expect(mailed()).toEqual([`dev: ${USED_UP}`]);
+  });
+
   it('that could not be mailed is mailed by a later cron, once, and is given up after a day', async () => {
     const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     let isDown = true;
