@@ -166,12 +166,10 @@ describe('a warning', () => {
     await spent(people.dev.memberId, 8);
     await cron();
     expect(mailed()).toEqual([`dev: ${used(50)}`, `dev: ${used(80)}`]);
+    // What comes after it has read is not taken off the news by it.
+    await spent(people.dev.memberId, 10);
     late.resolve();
     await slowRun;
-    await cron();
-    expect(mailed()).toEqual([]);
-    // And what came after it had read is not taken off the news by it.
-    await spent(people.dev.memberId, 10);
     await cron();
     expect(mailed()).toEqual([`dev: ${USED_UP}`]);
   });
