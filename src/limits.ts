@@ -224,12 +224,14 @@ export const LIMITS = {
 
   /** Thresholds of an organization, and a member's own: more would be mail that nobody reads. */
   budgetWarningsMax: 5,
-  /** Statuses looked at and warnings mailed in one cron run: with a few statements each they stay below its 1,000 subrequests. */
-  warningStatusesPerRun: 1_000,
+  /** Statuses looked at and warnings mailed in one cron run: some 600 of its 1,000 subrequests. */
+  warningStatusesPerRun: 5_000,
   warningStatusesAtOnce: 50,
   warningsMailedPerRun: 100,
-  /** Who mails a warning has it to itself for so long: all tries at a few addresses. If that breaks off, another goes on. */
-  warningLeaseMs: 5 * MINUTE_MS,
+  /** A run begins no further mail after this: where the mail API is down each takes as long as all its tries. */
+  warningRunMs: 2 * MINUTE_MS,
+  /** Who mails a warning has it to itself for so long, by when it has mailed it, failed or died; then another goes on. */
+  warningLeaseMs: 4 * MINUTE_MS,
   /** After this a warning that could not be mailed tells nobody anything new. */
   warningMailMsMax: DAY_MS,
   /** An API-only member has no address; so many owners are warned in its place. */

@@ -5,7 +5,8 @@
  *   deciding   One row per member and limit says what was told last. It is written under the version that was read (its
  *              status' instant), so of two crons one decides; who is to be mailed stands in the row from the same statement on.
  *   mailing    A lease on the row keeps others off. Whoever was mailed is taken off the row at once; a mail that fails stays on
- *              it for the next run. Should a run die in between, the mail goes again under the same id, which the mail API knows.
+ *              it until the lease ends, behind those that were not tried yet. Should a run die in between, the mail goes again
+ *              under the same id, which the mail API knows.
  *
  * The member is warned, and nobody else: who may raise the limit hears of it when the member asks. An API-only member has no
  * address and asks nobody, so its organization's owners are warned.
@@ -173,22 +174,22 @@ async function mailDue(env: Env, nowMs: number): Promise<void> {
      JOIN members AS member ON member.id = warning.member_id
      JOIN organizations AS organization ON organization.id = member.organization_id
      WHERE warning.unsent <> '[]' AND warning.leased_until <= CAST(?1 AS INTEGER)
-     ORDER BY warning.status_at
+     ORDER BY warning.leased_until, warning.status_at
      LIMIT ${LIMITS.warningsMailedPerRun}`,
   )
     .bind(nowMs)
     .all<Due>();
   // One after the other: a mail API takes a few in a second.
-  for (const due of results) await mailOne(env, due, nowMs);
+  const endMs = Date.now() + LIMITS.warningRunMs;
+  for (const due of results) {
+    if (Date.now() > endMs) return;
+    await mailOne(env, due, nowMs);
+  }
 }
 
 /** Mails one warning to all who have yet to get it, if nobody else is at it. */
 async function mailOne(env: Env, due: Due, nowMs: number): Promise<void> {
   const { member_id: memberId, limit_name: limit, status_at: statusAt } = due;
-  const its = (set: string, ...values: (string | number)[]) =>
-    env.DB.prepare(
-      `UPDATE budget_warnings SET ${set} WHERE member_id = ?1 AND limit_name = ?2 AND status_at = CAST(?3 AS INTEGER)`,
-    ).bind(memberId, limit, statusAt, ...values);
   const leased = await env.DB.prepare(
     `UPDATE budget_warnings SET leased_until = CAST(?5 AS INTEGER)
      WHERE member_id = ?1 AND limit_name = ?2 AND status_at = CAST(?3 AS INTEGER) AND leased_until <= CAST(?4 AS INTEGER)
@@ -203,9 +204,14 @@ async function mailOne(env: Env, due: Due, nowMs: number): Promise<void> {
     const mail =
       email === undefined ? null : { ...mailTo(email, due), id: `${memberId}-${limit}-${statusAt}-${userId}` };
     if (mail && !(await isSent(env, mail))) continue;
-    await its('unsent = (SELECT json_group_array(value) FROM json_each(unsent) WHERE value <> ?4)', userId).run();
+    await env.DB.prepare(
+      `UPDATE budget_warnings
+       SET unsent = (SELECT json_group_array(value) FROM json_each(unsent) WHERE value <> ?4)
+       WHERE member_id = ?1 AND limit_name = ?2 AND status_at = CAST(?3 AS INTEGER)`,
+    )
+      .bind(memberId, limit, statusAt, userId)
+      .run();
   }
-  await its('leased_until = 0').run();
 }
 
 /** The addresses of those users who are still members, by their ids. */
