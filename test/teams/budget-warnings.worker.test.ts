@@ -253,15 +253,17 @@ describe('a warning', () => {
   it('is of nobody who was removed, neither before it is decided nor before it is mailed, nor of a deleted team', async () => {
     let isDown = true;
     const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const { people, organization, budget, spent, cron, mailed } = await warnedTeam(() => isDown);
-    for (const { memberId } of [people.dev, people.basic, people.admin]) {
+    const { seeded, people, organization, budget, spent, cron, mailed } = await warnedTeam(() => isDown);
+    for (const { memberId } of [people.dev, people.basic, people.admin, seeded]) {
       await budget(memberId, { usageLimit: '10' });
     }
     await spent(people.dev.memberId, 5);
+    // Of this one the owners would hear.
+    await spent(seeded.memberId, 5);
     await cron();
     await spent(people.basic.memberId, 5);
     const { browser } = people.owner;
-    for (const { memberId } of [people.dev, people.basic]) {
+    for (const { memberId } of [people.dev, people.basic, seeded]) {
       expect((await browser.send('DELETE', `${organization}/members/${memberId}`)).status).toBeLessThan(300);
     }
     isDown = false;
