@@ -1,10 +1,17 @@
 /** A limit in words, for mails: what people call it who know no field's name. */
 import type { PeriodLimit, ScopeLimits } from '../budgets/policy.ts';
 import type { WindowSpec } from '../budgets/windows.ts';
-import { formatUsd, type Nanos } from '../money/nanos.ts';
+import { formatUsd, type Nanos, nanos } from '../money/nanos.ts';
 
-export function usd(amount: Nanos): string {
+function usd(amount: Nanos): string {
   return `$${formatUsd(amount)}`;
+}
+
+const CENT = 10_000_000;
+
+/** What was spent: to the cent, rounded down, as nobody reads more; exactly where that would say nothing. */
+export function spentInWords(amount: Nanos): string {
+  return usd(amount < CENT ? amount : nanos(amount - (amount % CENT)));
 }
 
 /** "$50 in all", "$50 in any 30 days", "$5 a calendar month". */

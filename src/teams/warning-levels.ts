@@ -12,7 +12,7 @@ import type { Extra, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { type Nanos, ZERO } from '../money/nanos.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
-import { limitInWords, usd } from './limit-words.ts';
+import { limitInWords, spentInWords } from './limit-words.ts';
 
 const USUAL_THRESHOLDS: readonly number[] = [50, 80, 100];
 
@@ -93,7 +93,7 @@ function level(
     statusAt,
     spent,
     ...span,
-    about: { limit: limitInWords(limits, limit), spent: usd(spent), resetsAtMs },
+    about: { limit: limitInWords(limits, limit), spent: spentInWords(spent), resetsAtMs },
   };
 }
 

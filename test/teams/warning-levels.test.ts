@@ -147,6 +147,18 @@ describe('a warning', () => {
 
 describe('a limit in a warning', () => {
   it.each([
+    [557_225_743_550, '$557.22'],
+    [40_100_000_000, '$40.10'],
+    [8_000_000_001, '$8'],
+    [10_000_000, '$0.01'],
+    [9_999_999, '$0.009999999'],
+  ])('of which %s nanodollars are spent says %s', (spent, words) => {
+    const member = new Warned({ limits: limits(1_000_000_000_000) });
+    member.world.spend(spent);
+    expect(member.levels().map(({ about }) => about.spent)).toEqual([words]);
+  });
+
+  it.each([
     ['calendar', 1, 'month', '$0.0000001 a calendar month'],
     ['calendar', 2, 'week', '$0.0000001 every 2 weeks'],
     ['rolling', 1, 'day', '$0.0000001 in any day'],
