@@ -24,7 +24,7 @@ export function requestMail(
     subject: `${organizationName}: a member asks for more budget`,
     paragraphs: [
       'Hello,',
-      `${name} asks for ${more} than the budget has now: ${limit}.`,
+      `${name} asks for ${more} budget. Their limit is ${limit}.`,
       ...(note === null ? [] : [`They say: “${note}”`]),
       'You can grant an extra amount until an instant, or decline.',
     ],

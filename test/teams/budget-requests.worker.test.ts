@@ -101,7 +101,7 @@ describe('a budget request', () => {
       expect(text).toBe(
         [
           'Hello,',
-          'developer asks for $5 more than the budget has now: $0.000022 in all.',
+          'developer asks for $5 more budget. Their limit is $0.000022 in all.',
           'They say: “Evaluations until Friday”',
           'You can grant an extra amount until an instant, or decline.',
           'See the request:\nhttp://purser.test/dashboard/budget-requests',
