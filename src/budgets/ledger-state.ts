@@ -4,6 +4,7 @@
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
+import type { LimitStep } from './forecast.ts';
 import { type LeaseTotals, type MemberLease, NO_LEASE } from './lease.ts';
 import {
   type KeyPolicy,
@@ -124,6 +125,14 @@ export function windowOf(state: State, name: string, buckets: readonly Bucket[],
 export function limitsOf(state: State, name: string, now: number): ScopeLimits {
   const { limits, extras } = state.policy;
   return name === MEMBER_SCOPE ? limitsAt(limits, extras, now) : ofKey(state, name);
+}
+
+/** The same from now on, as it changes while extras lapse. */
+export function limitSteps(state: State, name: string, now: number): LimitStep[] {
+  const extras = name === MEMBER_SCOPE ? (state.policy.extras ?? []) : [];
+  const lapses = extras.map(({ untilMs }) => untilMs).filter((untilMs) => untilMs > now);
+  const froms = [now, ...new Set(lapses.toSorted((a, b) => a - b))];
+  return froms.map((fromMs) => ({ fromMs, limits: limitsOf(state, name, fromMs) }));
 }
 
 /** How a scope's period limit counts, which no extra changes. Null: there is none. */

@@ -90,6 +90,35 @@ describe('an extra', () => {
     expect(world.member()).toMatchObject({ limits: LIMITS_OF_BOTH, remaining: 0, runsOutAtMs: world.nowMs });
   });
 
+  it('is in the forecast for as long as it lasts: then the limit runs out that is left', () => {
+    const world = spentOut([{ limit: 'total', amount: 1_000_000 }], { limits: limits(100) });
+    const lapsesAtMs = world.nowMs + HOUR_MS;
+    expect(world.member().runsOutAtMs, 'at this pace only in years').toBe(lapsesAtMs);
+    world.change({ limits: limits(120) });
+    const later = world.member().runsOutAtMs ?? 0;
+    expect(later, 'not used up when it lapses').toBeGreaterThan(lapsesAtMs);
+    world.change({ extras: [] });
+    expect(world.member().runsOutAtMs).toBe(later);
+    world.change({ limits: limits(100) });
+    expect(world.member().runsOutAtMs).toBe(world.nowMs);
+  });
+
+  it.each([
+    ['before the window ends', 10 * HOUR_MS, 10 * HOUR_MS],
+    ['with it', 12 * HOUR_MS, null],
+    ['after it', 13 * HOUR_MS, null],
+  ])('that lapses %s lets its limit run out then, if at all', (_, lastsMs, runsOutInMs) => {
+    const calendar = { ...day(100), window: { ...day(100).window, kind: 'calendar' } } as const;
+    const world = new LedgerWorld({ limits: limits(null, calendar) });
+    world.spend(100);
+    const untilMs = world.nowMs + lastsMs;
+    world.change({ extras: [{ limit: 'period', amount: nanos(1_000_000), untilMs }] });
+    expect(world.member().period).toMatchObject({
+      resetAtMs: world.nowMs + 12 * HOUR_MS,
+      runsOutAtMs: runsOutInMs === null ? null : world.nowMs + runsOutInMs,
+    });
+  });
+
   it('is no limit where there is none, and widens no limit of a key', () => {
     const unlimited = new LedgerWorld();
     unlimited.change({ extras: [{ limit: 'total', amount: nanos(5), untilMs: unlimited.nowMs + HOUR_MS }] });
