@@ -24,7 +24,6 @@ import {
   type CheckedKey,
   keyByHash,
   keyOfTicket,
-  limitsOf,
   MEMBER_SCOPE,
   newState,
   openIn,
@@ -34,6 +33,7 @@ import {
   scopeOf,
   scopesOf,
   windowOf,
+  windowSpecOf,
 } from './ledger-state.ts';
 import { statusOf, viewsOf, withoutGathered } from './ledger-views.ts';
 import { MemberCredit } from './member-credit.ts';
@@ -168,7 +168,7 @@ export class Ledger {
       // A limit that meets spending counts it, as one that is set newly does.
       for (const [scope, buckets] of this.#tables.readBuckets()) {
         const past = new Window(null, { buckets, current: null });
-        const window = past.respecify(limitsOf(state, scope).period?.window ?? null, this.#now(state));
+        const window = past.respecify(windowSpecOf(state, scope), this.#now(state));
         this.#tables.writeWindow(scope, window.current);
       }
     });

@@ -5,12 +5,14 @@ import { LIMITS } from '../limits.ts';
 import { name } from '../sign-in/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
+import { setOwnWarnings } from './budget-warnings.ts';
 import { guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
 import { findMember, listMembers, showListed, showMember } from './members.ts';
 import { PAGE } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
 import { RulesBody } from './rules-body.ts';
+import { Thresholds } from './thresholds-body.ts';
 
 const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join a team.';
 
@@ -45,6 +47,8 @@ const ChangeBody = z
     error: 'Name what to change: role, projects, rules.',
   })
   .openapi('MemberChange');
+
+const OwnSettingsBody = z.strictObject({ budgetWarnings: Thresholds }).openapi('OwnSettings');
 
 const ApiMemberBody = z
   .strictObject({
@@ -89,8 +93,9 @@ export const memberRouter = apiRouter()
       const caller = c.get('caller');
       const only = roleMay(caller.role, 'members.read') ? null : memberIdOf(caller);
       const page = { ...c.req.valid('query'), only };
-      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, Date.now());
-      return c.json({ members: rows.map(showListed), nextCursor }, 200);
+      const nowMs = Date.now();
+      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, nowMs);
+      return c.json({ members: rows.map((row) => showListed(row, nowMs)), nextCursor }, 200);
     },
   )
   .openapi(
@@ -124,6 +129,24 @@ export const memberRouter = apiRouter()
       // A master key is nobody's.
       if (memberId === null) throw notFound('member');
       return c.json(await showMember(c.env, await findMember(c.env, caller.organizationId, memberId)), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'patch',
+      path: '/orgs/{orgId}/members/me',
+      summary: 'Say at which percents of a limit one wants to be warned by mail, besides those of the organization',
+      middleware: [toList, ...jsonBody] as const,
+      request: { params: Org, body: body(OwnSettingsBody) },
+      responses: { 200: answers('The member') },
+    }),
+    async (c) => {
+      const { organizationId } = c.get('caller');
+      const memberId = memberIdOf(c.get('caller'));
+      if (memberId === null) throw notFound('member');
+      const { budgetWarnings } = c.req.valid('json');
+      await setOwnWarnings(c.env, c.get('trail'), memberId, budgetWarnings, Date.now());
+      return c.json(await showMember(c.env, await findMember(c.env, organizationId, memberId)), 200);
     },
   )
   .openapi(

@@ -2,16 +2,17 @@
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
+import { limitsAt } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, nanos } from '../money/nanos.ts';
 import { settledBudget } from '../objects.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
 import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
-import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
+import { type BudgetSource, becomesOneTime, effectiveBudget, GRANTED_EXTRAS } from './effective-budget.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { storedRules } from './rules-body.ts';
-import { instantOrNull, restated, showKeyLimits, showMemberStatus } from './status.ts';
+import { instantOrNull, restated, showExtras, showKeyLimits, showMemberStatus } from './status.ts';
 
 export type MemberRow = BudgetSource & {
   id: string;
@@ -19,9 +20,9 @@ export type MemberRow = BudgetSource & {
   name: string;
   email: string | null;
   created_at: number;
-  budget_version: number;
   member_version: number;
   rules: string | null;
+  budget_warnings: string | null;
   default_budget_version: number;
   /** Granted projects as a JSON array of ids. */
   projects: string;
@@ -38,7 +39,8 @@ type ListedRow = MemberRow & {
 const selectMembers = (more: { columns: string; joins: string }) => `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
-    member.budget, member.budget_version, member.member_version, member.rules,
+    member.budget, member.budget_version, member.budget_cycle, member.member_version, member.rules,
+    member.budget_warnings, ${GRANTED_EXTRAS},
     organization.default_developer_budget, organization.default_budget_version, organization.time_zone,
     (SELECT json_group_array(project_id) FROM project_grants WHERE member_id = member.id) AS projects
     ${more.columns}
@@ -110,25 +112,27 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });
-  return { ...describe(row), status: status && showMemberStatus(status) };
+  return { ...describe(row, Date.now()), status: status && showMemberStatus(status) };
 }
 
 /**
  * A member as a list shows it, without asking its object: the status is that of `statusAt`, when the object last shipped,
  * under the limits of now. `statusAt` is null where it has not told a status yet.
  */
-export function showListed(row: ListedRow): Record<string, unknown> {
+export function showListed(row: ListedRow, nowMs: number): Record<string, unknown> {
   const shipped = row.shipped_status === null ? null : (JSON.parse(row.shipped_status) as ShippedStatus);
-  const status = restated(effectiveBudget(row), shipped?.status ?? null, {
+  const budget = effectiveBudget(row);
+  const limits = limitsAt(budget.limits, budget.extras, nowMs);
+  const status = restated({ ...budget, limits }, shipped?.status ?? null, {
     spent: nanos(row.shipped_cost ?? 0),
     budgetVersion: row.budget_version,
     activeKeys: row.active_keys,
   });
-  return { ...describe(row), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
+  return { ...describe(row, nowMs), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
 }
 
-function describe(row: MemberRow) {
-  const { limits, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
+function describe(row: MemberRow, nowMs: number) {
+  const { limits, extras, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
   return {
     id: row.id,
     userId: row.user_id,
@@ -140,18 +144,20 @@ function describe(row: MemberRow) {
     budget: { ...storedBudget(row.budget), version: row.budget_version },
     effectiveBudget: {
       maxApiKeys,
-      ...showKeyLimits(limits),
+      ...showKeyLimits(limitsAt(limits, extras, nowMs)),
       usageLimitBasis: limits.total === null ? null : basis,
       ...throttles,
       inherited,
+      extras: showExtras(extras, nowMs),
     },
+    budgetWarnings: JSON.parse(row.budget_warnings ?? '[]') as number[],
     createdAt: new Date(row.created_at).toISOString(),
     version: row.member_version,
   };
 }
 
 /**
- * Replaces a member's budget. A cycle starts at zero when the budget becomes one-time from anything else, or when asked.
+ * Replaces a member's budget, and so ends what was granted beside it. A cycle starts at zero when the budget becomes one-time from anything else, or when asked.
  * Answers whether the change has yet to reach the member's object. Throws 409 where the version is stale; then nothing
  * has changed.
  */
@@ -178,7 +184,11 @@ export async function setBudget(
   const changed = await changeAudited(env.DB, trail, nowMs, () => ({
     action: 'member.budget.updated',
     targetId: row.id,
-    ...changedBudget(storedBudget(row.budget), change.budget, startsCycle),
+    ...changedBudget(
+      { ...storedBudget(row.budget), extras: showExtras(effectiveBudget(row).extras, nowMs) },
+      { ...change.budget, extras: [] },
+      startsCycle,
+    ),
     ahead: policyChange(env.DB, unchanged, nowMs),
     statement: env.DB.prepare(
       `UPDATE members
@@ -191,7 +201,7 @@ export async function setBudget(
 }
 
 /** What the audit log tells of a changed budget. */
-export function changedBudget(before: StoredBudget, after: StoredBudget, startsCycle: boolean) {
+export function changedBudget<T extends StoredBudget>(before: T, after: T, startsCycle: boolean) {
   return changedFields({ ...before, newCycle: false }, { ...after, newCycle: startsCycle });
 }
 

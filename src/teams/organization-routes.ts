@@ -21,6 +21,7 @@ import {
 } from './organizations.ts';
 import { roleMay } from './roles.ts';
 import { readSeats, showSeats } from './seats.ts';
+import { Thresholds } from './thresholds-body.ts';
 
 const Org = z.object({ orgId: z.string() });
 
@@ -50,10 +51,11 @@ const SettingsBody = z
     timeZone: timeZone.optional(),
     replay: flag('replay').optional(),
     hideAmounts: flag('hideAmounts').optional(),
+    budgetWarnings: Thresholds.optional(),
     billingDetails: BillingBody.nullable().optional(),
   })
   .refine((settings) => Object.keys(settings).length > 0, {
-    error: 'Name a setting to change: name, timeZone, replay, hideAmounts, billingDetails.',
+    error: 'Name a setting to change: name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails.',
   })
   .openapi('OrganizationSettings');
 

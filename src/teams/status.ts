@@ -1,6 +1,6 @@
 /** Budgets and their state as the API shows them: decimal USD, ISO instants. */
 
-import type { Limit, ScopeLimits } from '../budgets/policy.ts';
+import type { Extra, Limit, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { isSameWindow } from '../budgets/windows.ts';
 import { formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts';
@@ -12,6 +12,23 @@ function amountOrNull(amount: Limit): string | null {
 
 export function instantOrNull(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** The budget's names of the limits. */
+export const LIMIT_FIELDS = { total: 'usageLimit', period: 'periodUsageLimit' } as const satisfies Record<
+  keyof ScopeLimits,
+  string
+>;
+
+/** Those in force. */
+export function showExtras(extras: readonly Extra[], nowMs: number) {
+  return extras
+    .filter(({ untilMs }) => nowMs < untilMs)
+    .map(({ limit, amount, untilMs }) => ({
+      limit: LIMIT_FIELDS[limit],
+      amount: formatUsd(amount),
+      until: instantOrNull(untilMs),
+    }));
 }
 
 /** A scope's limits under the budget's names. */
