@@ -1,7 +1,8 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
+import { addressOf } from '../client-address.ts';
 import { memberBudget } from '../objects.ts';
 import { showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
-import { addressOf, authenticate } from './credentials.ts';
+import { authenticate } from './credentials.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
 
