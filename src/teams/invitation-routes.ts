@@ -19,6 +19,7 @@ import { importCsv } from './invitation-import.ts';
 import { invitationMail } from './invitation-mail.ts';
 import {
   findInvitation,
+  INVITATION_SORTS,
   invite,
   listInvitations,
   renewInvitation,
@@ -31,13 +32,13 @@ import { checkHasProject, checkMayGive, checkProjects } from './member-changes.t
 import { FIRST_BUDGET, PROJECT_IDS, ROLE } from './member-routes.ts';
 import { findMember, showMember } from './members.ts';
 import { readOrganization } from './organization.ts';
-import { PAGE } from './page.ts';
+import { PAGE, sortOf } from './page.ts';
 
 const Org = z.object({ orgId: z.string() });
 const OrgInvitation = Org.extend({ invitationId: z.string() });
 const Link = z.object({ token: z.string().max(200) });
 
-const Page = z.object(PAGE);
+const ListQuery = z.strictObject({ ...PAGE, sort: sortOf(INVITATION_SORTS, '-createdAt') });
 
 const AMOUNT = 'acceptSeatCost must be the quoted amount.';
 
@@ -92,8 +93,8 @@ export const invitationRouter = apiRouter()
       path: '/orgs/{orgId}/invitations',
       summary: 'List invitations that were neither accepted nor revoked',
       middleware: toSee,
-      request: { params: Org, query: Page },
-      responses: { 200: answers('A page of invitations, newest first') },
+      request: { params: Org, query: ListQuery },
+      responses: { 200: answers('A page of invitations, newest first unless sorted') },
     }),
     async (c) => {
       const { rows, nextCursor } = await listInvitations(c.env, c.req.valid('param').orgId, c.req.valid('query'));

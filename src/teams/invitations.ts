@@ -16,7 +16,7 @@ import { ApiError, badRequest, notFound, staleVersion } from './api-error.ts';
 import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
-import { cutPage } from './page.ts';
+import { cutPage, orderBy, type Page } from './page.ts';
 import { type Role, roleMay } from './roles.ts';
 import { proratedCost, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
 import { instantOrNull } from './status.ts';
@@ -67,23 +67,23 @@ export function showInvitation(row: InvitationRow, nowMs: number) {
   };
 }
 
-/** A page of those that were neither accepted nor revoked, newest first; `cursor` is the last id seen. */
+export const INVITATION_SORTS = { createdAt: 'created_at', email: 'email', role: 'role', expiresAt: 'expires_at' };
+
+/** A page of those that were neither accepted nor revoked. */
 export async function listInvitations(
   env: Env,
   organizationId: string,
-  page: { limit: number; cursor?: string | undefined; q?: string | undefined },
+  page: Page,
 ): Promise<{ rows: InvitationRow[]; nextCursor: string | null }> {
+  const { after, by } = orderBy(INVITATION_SORTS, page.sort, 'invitations', '?2');
   const { results } = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT ${COLUMNS}
        FROM invitations
        WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL
-         AND (
-           ?2 IS NULL
-           OR (created_at, id) < (SELECT created_at, id FROM invitations WHERE id = ?2 AND organization_id = ?1)
-         )
+         AND ${after}
          AND (?3 IS NULL OR instr(lower(email), lower(?3)) > 0)
-       ORDER BY created_at DESC, id DESC
+       ORDER BY ${by}
        LIMIT CAST(?4 AS INTEGER)`,
     )
     .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
