@@ -167,7 +167,9 @@ async function measure(server: Server, team: BigTeam, asked: Asked, signal: Abor
   const { calls, d1 } = await countsOf(server);
   tookMs.sort((a, b) => a - b);
   const at = (share: number) => tookMs[Math.ceil(share * TIMES) - 1] ?? 0;
-  const objectCalls = Object.values(calls).reduce((sum, count) => sum + count, 0);
+  // An alarm is nobody's call: objects that have shipped tidy up by it.
+  const { alarm: _, ...asking } = calls;
+  const objectCalls = Object.values(asking).reduce((sum, count) => sum + count, 0);
   return {
     ...asked,
     p50: at(0.5),
