@@ -41,6 +41,10 @@ export interface Head {
   hash: string;
 }
 
+export function isSame(a: Head, b: Head): boolean {
+  return a.n === b.n && a.hash === b.hash;
+}
+
 /** Where every chain begins. */
 export const NO_ENTRIES: Head = { n: 0, hash: '0'.repeat(64) };
 
