@@ -6,6 +6,7 @@ import { toldOf } from '../../src/audit/restoration.ts';
 import { trailOf } from '../../src/audit/trail.ts';
 import type { Verdict } from '../../src/audit/verify.ts';
 import { DAY_MS } from '../../src/limits.ts';
+import { auditAnchor } from '../../src/objects.ts';
 import { deleteOrganization, eraseDeleted } from '../../src/teams/organizations.ts';
 import { entry } from '../audit/chains.ts';
 import { anchor, change, logOf, logWith, replace, tamper, verdictOn } from '../audit/log.ts';
@@ -252,15 +253,16 @@ describe('a D1 that was restored to an earlier time', () => {
   it('cannot be told by who can edit D1: an entry that says so moves no anchor', async () => {
     const { seeded, restoredTo, anchored } = await restored();
     const head = (await logOf(seeded)).entries[0] ?? NO_ENTRIES;
-    const forged = entry(head.n + 1, head.hash, {
-      organizationId: seeded.organizationId,
-      at: new Date().toISOString(),
-      actor: { kind: 'operator', id: null, memberId: null, sessionId: null },
-      action: 'database.restored',
-      target: { kind: 'organization', id: seeded.organizationId },
-      ...toldOf({ restoredTo, anchoredHead: anchored, head, firstLost: 4, entriesLost: 2 }),
-    });
-    await replace([forged]);
+    const forged = (of: typeof anchored) =>
+      entry(head.n + 1, head.hash, {
+        organizationId: seeded.organizationId,
+        at: new Date().toISOString(),
+        actor: { kind: 'operator', id: null, memberId: null, sessionId: null },
+        action: 'database.restored',
+        target: { kind: 'organization', id: seeded.organizationId },
+        ...toldOf({ restoredTo, anchoredHead: of, head, firstLost: 4, entriesLost: 2 }),
+      });
+    await replace([forged(anchored)]);
     await anchor(seeded);
     expect(await verdictOn(seeded)).toMatchObject({
       ok: false,
@@ -268,6 +270,11 @@ describe('a D1 that was restored to an earlier time', () => {
       firstBad: { kind: 'cut' },
       restorations: [],
     });
+    // Nor does the operator's command by an entry that names another head than the anchored one.
+    const { organizationId } = seeded;
+    await replace([forged({ ...anchored, hash: head.hash })]);
+    expect(await auditAnchor(env, organizationId, (object) => object.restart({ organizationId }))).toBe(false);
+    expect(await verdictOn(seeded)).toMatchObject({ ok: false, anchoredHead: anchored });
   });
 
   it('whose log lost nothing is told too, and moves no head', async () => {
