@@ -50,7 +50,8 @@ async function readAnchor(env: Env, organizationId: string): Promise<Anchored> {
 async function verify(
   db: D1Database,
   organizationId: string,
-  { beginning, head, restorations }: Anchored,
+  // An anchor that was deployed before there were restorations tells none.
+  { beginning, head, restorations = [] }: Anchored,
 ): Promise<Verdict> {
   const entries = (await readNewest(db, organizationId)).n - beginning.n;
   if (entries > LIMITS.auditVerifyEntriesMax) {
