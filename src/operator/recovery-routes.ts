@@ -10,7 +10,7 @@ import { planRestoration, tellRestored } from '../audit/restoring.ts';
 import type { Standing } from '../budgets/rebuilding.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { memberBudget } from '../objects.ts';
+import { settledBudget } from '../objects.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { findMember } from '../teams/members.ts';
 import { readOrganization } from '../teams/organization.ts';
@@ -60,7 +60,7 @@ export const recoveryRouter = apiRouter()
       const asked = c.req.valid('json');
       const trail = c.get('trail');
       await findMember(c.env, orgId, memberId);
-      const done = await memberBudget(
+      const done = await settledBudget(
         c.env,
         memberId,
         (object) => object.rebuild({ memberId, ...asked }),

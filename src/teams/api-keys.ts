@@ -4,7 +4,7 @@
  */
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
-import { forEachObject, memberBudget } from '../objects.ts';
+import { forEachObject, settledBudget } from '../objects.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import type { Caller } from './guard.ts';
@@ -105,7 +105,7 @@ export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<Re
   const usage = new Map<string, ScopeStatus>();
   await forEachObject([...keyIdsOf], async ([memberId, keys]) => {
     const keyIds = keys.map((key) => key.id);
-    const asked = memberBudget(
+    const asked = settledBudget(
       env,
       memberId,
       (object) => object.keyStatuses({ memberId, keyIds }),
