@@ -11,6 +11,7 @@ import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
@@ -59,6 +60,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     billingRouter,
     auditRouter,
     operatorRouter,
+    recoveryRouter,
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   return app;

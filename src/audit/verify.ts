@@ -5,6 +5,7 @@ import { ApiError } from '../teams/api-error.ts';
 import { type Anchored, firstFlaw } from './anchor.ts';
 import { ChainCheck, type Flaw, type Head } from './chain.ts';
 import { PAST_THE_LAST, readEntries, readNewest } from './entries.ts';
+import type { Restoration } from './restoration.ts';
 
 export interface Verdict {
   ok: boolean;
@@ -16,6 +17,8 @@ export interface Verdict {
   /** The last entry that was pruned; number 0 where none was. */
   beginning: Head;
   firstBad: Flaw | null;
+  /** Where D1 was restored to an earlier time, and what the log has lacked since: told by the anchor, whatever D1 says. */
+  restorations: (Restoration & { message: string })[];
 }
 
 /** Throws a 503 where the anchor cannot be asked, and a 400 where the log is too long to be verified while somebody waits. */
@@ -44,7 +47,12 @@ async function readAnchor(env: Env, organizationId: string): Promise<Anchored> {
   }
 }
 
-async function verify(db: D1Database, organizationId: string, { beginning, head }: Anchored): Promise<Verdict> {
+async function verify(
+  db: D1Database,
+  organizationId: string,
+  // An anchor that was deployed before there were restorations tells none.
+  { beginning, head, restorations = [] }: Anchored,
+): Promise<Verdict> {
   const entries = (await readNewest(db, organizationId)).n - beginning.n;
   if (entries > LIMITS.auditVerifyEntriesMax) {
     const message = `The log has ${entries} entries; at most ${LIMITS.auditVerifyEntriesMax} can be verified here. Export it as jsonl and run npm run audit:verify.`;
@@ -70,5 +78,12 @@ async function verify(db: D1Database, organizationId: string, { beginning, head 
     anchoredHead: head,
     beginning,
     firstBad,
+    restorations: restorations.map((one) => ({ ...one, message: describe(one) })),
   };
+}
+
+function describe({ restoredTo, entriesLost, firstLost, at }: Restoration): string {
+  const last = firstLost + entriesLost - 1;
+  const which = entriesLost === 1 ? `entry ${firstLost} was` : `${entriesLost} entries (${firstLost} to ${last}) were`;
+  return `D1 was restored to ${restoredTo}, as told at ${at}: ${which} lost.`;
 }

@@ -1,7 +1,9 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
+import { addressOf } from '../client-address.ts';
 import { settledBudget } from '../objects.ts';
-import { showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
-import { addressOf, authenticate } from './credentials.ts';
+import { readLastUsed } from '../teams/api-keys.ts';
+import { instantOrNull, showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
+import { authenticate } from './credentials.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
 
@@ -15,6 +17,8 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
     if ('refusal' in status) return status.refusal;
     const { key, keyStatus, memberStatus } = status;
     const member = showMemberStatus(memberStatus);
+    // The object remembers of its own life only; before that, D1 was told.
+    const lastUsedAtMs = keyStatus.lastUsedAtMs ?? (await readLastUsed(env, key.keyId));
     const body = {
       id: key.keyId,
       projectId: key.projectId,
@@ -23,7 +27,8 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
       maskedKey: key.masked,
       status: key.status,
       createdAt: new Date(key.createdAtMs).toISOString(),
-      expiresAt: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+      expiresAt: instantOrNull(key.expiresAtMs),
+      lastUsedAt: instantOrNull(lastUsedAtMs),
       ...showKeyLimits(keyStatus.limits),
       ...keyStatus.throttles,
       ...showKeyUsage(keyStatus),

@@ -5,7 +5,6 @@ import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
 import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
 import { deliversMail, send } from '../mail/mail.ts';
-import { parseUsd } from '../money/nanos.ts';
 import { EMAIL } from '../sign-in/fields.ts';
 import { originOf } from '../sign-in/library.ts';
 import { type Session, signedIn } from '../sign-in/session.ts';
@@ -14,11 +13,13 @@ import { takeMail } from '../sign-in/throttle.ts';
 import { acceptInvitation, invitationOfLink, membershipOf } from './accepting-invitations.ts';
 import { badRequest } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
+import { csvAsJson } from './csv-body.ts';
 import { type Caller, guarded } from './guard.ts';
 import { importCsv } from './invitation-import.ts';
 import { invitationMail } from './invitation-mail.ts';
 import {
   findInvitation,
+  INVITATION_SORTS,
   invite,
   listInvitations,
   renewInvitation,
@@ -31,15 +32,14 @@ import { checkHasProject, checkMayGive, checkProjects } from './member-changes.t
 import { FIRST_BUDGET, PROJECT_IDS, ROLE } from './member-routes.ts';
 import { findMember, showMember } from './members.ts';
 import { readOrganization } from './organization.ts';
-import { PAGE } from './page.ts';
+import { PAGE, sortOf } from './page.ts';
+import { ACCEPTED_COST } from './seats.ts';
 
 const Org = z.object({ orgId: z.string() });
 const OrgInvitation = Org.extend({ invitationId: z.string() });
 const Link = z.object({ token: z.string().max(200) });
 
-const Page = z.object(PAGE);
-
-const AMOUNT = 'acceptSeatCost must be the quoted amount.';
+const ListQuery = z.strictObject({ ...PAGE, sort: sortOf(INVITATION_SORTS, '-createdAt') });
 
 const InvitationBody = z
   .strictObject({
@@ -57,12 +57,17 @@ const InvitationBody = z
     }).default('developer'),
     projects: PROJECT_IDS.default([]),
     budget: FIRST_BUDGET.default(NO_BUDGET),
-    acceptSeatCost: z
-      .string({ error: AMOUNT })
-      .refine((text) => parseUsd(text) !== null, { error: AMOUNT })
-      .optional(),
+    acceptSeatCost: ACCEPTED_COST.optional(),
   })
   .openapi('Invitation');
+
+const CSV_TOO = { 'text/csv': { schema: z.string() } };
+
+/** As JSON to whoever handles it: see csvAsJson. */
+const jsonOrCsv: ReturnType<typeof body<typeof InvitationBody>> = {
+  required: true,
+  content: { ...body(InvitationBody).content, ...CSV_TOO },
+};
 
 const NO_INVITATIONS = 'Invitations are for team accounts. Convert this account or join a team.';
 
@@ -92,8 +97,8 @@ export const invitationRouter = apiRouter()
       path: '/orgs/{orgId}/invitations',
       summary: 'List invitations that were neither accepted nor revoked',
       middleware: toSee,
-      request: { params: Org, query: Page },
-      responses: { 200: answers('A page of invitations, newest first') },
+      request: { params: Org, query: ListQuery },
+      responses: { 200: answers('A page of invitations, newest first unless sorted') },
     }),
     async (c) => {
       const { rows, nextCursor } = await listInvitations(c.env, c.req.valid('param').orgId, c.req.valid('query'));
@@ -105,9 +110,9 @@ export const invitationRouter = apiRouter()
     createRoute({
       method: 'post',
       path: '/orgs/{orgId}/invitations',
-      summary: 'Invite an address, or many by CSV',
-      middleware: [toInvite, ...jsonBody] as const,
-      request: { params: Org, body: body(InvitationBody) },
+      summary: 'Invite an address, or many by CSV: as a field, or as the body with all other fields in the query',
+      middleware: [toInvite, jsonBody[0], csvAsJson, jsonBody[1]] as const,
+      request: { params: Org, body: jsonOrCsv },
       responses: { 201: answers('The invitation; of a CSV `invitations` and, where bad lines were skipped, `errors`') },
     }),
     async (c) => {

@@ -3,13 +3,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
 import { name } from '../sign-in/fields.ts';
+import { type DateRange, RANGE, rangeOf } from '../usage/date-range.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import { setOwnWarnings } from './budget-warnings.ts';
-import { guarded, memberIdOf } from './guard.ts';
+import { type Caller, guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
-import { findMember, listMembers, showListed, showMember } from './members.ts';
-import { PAGE } from './page.ts';
+import { usageOf } from './member-usage.ts';
+import { findMember, listMembers, MEMBER_SORTS, showListed, showMember } from './members.ts';
+import { PAGE, sortOf } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
 import { RulesBody } from './rules-body.ts';
 import { Thresholds } from './thresholds-body.ts';
@@ -19,7 +21,8 @@ const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join 
 const Org = z.object({ orgId: z.string() });
 const OrgMember = Org.extend({ memberId: z.string() });
 
-const Page = z.object(PAGE);
+const ListQuery = z.strictObject({ ...PAGE, sort: sortOf(MEMBER_SORTS, 'name'), ...RANGE });
+const MemberQuery = z.strictObject(RANGE);
 
 export const ROLE = z.enum(ROLES, { error: `role must be one of ${ROLES.join(', ')}.` });
 
@@ -79,23 +82,39 @@ const toRemove = guarded({
   roleMessage: 'Only owners and admins can remove members.',
 });
 
+type AskedRange = z.infer<typeof MemberQuery>;
+
+function rangeFor({ timeZone }: Caller, { timezone = timeZone, ...asked }: AskedRange, nowMs: number): DateRange {
+  return rangeOf({ ...asked, timezone }, nowMs);
+}
+
+async function showUsing(env: Env, caller: Caller, memberId: string, asked: AskedRange) {
+  const range = rangeFor(caller, asked, Date.now());
+  const row = await findMember(env, caller.organizationId, memberId);
+  const [member, usage] = await Promise.all([showMember(env, row), usageOf(env, caller, [row], range)]);
+  return { ...member, ...usage(memberId) };
+}
+
 export const memberRouter = apiRouter()
   .openapi(
     createRoute({
       method: 'get',
       path: '/orgs/{orgId}/members',
-      summary: 'List members with budget and status as of `statusAt`; who may not see all gets themselves',
+      summary:
+        'List members with budget, status as of `statusAt` and usage in the range; who may not see all gets themselves',
       middleware: toList,
-      request: { params: Org, query: Page },
+      request: { params: Org, query: ListQuery },
       responses: { 200: answers('A page of members') },
     }),
     async (c) => {
       const caller = c.get('caller');
       const only = roleMay(caller.role, 'members.read') ? null : memberIdOf(caller);
-      const page = { ...c.req.valid('query'), only };
+      const { from, to, timezone, ...page } = c.req.valid('query');
       const nowMs = Date.now();
-      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, nowMs);
-      return c.json({ members: rows.map((row) => showListed(row, nowMs)), nextCursor }, 200);
+      const range = rangeFor(caller, { from, to, timezone }, nowMs);
+      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, { ...page, only }, nowMs);
+      const usage = await usageOf(c.env, caller, rows, range);
+      return c.json({ members: rows.map((row) => ({ ...showListed(row, nowMs), ...usage(row.id) })), nextCursor }, 200);
     },
   )
   .openapi(
@@ -118,9 +137,9 @@ export const memberRouter = apiRouter()
     createRoute({
       method: 'get',
       path: '/orgs/{orgId}/members/me',
-      summary: "One's own budget and live status",
+      summary: "One's own budget and live status, and what was used in the range",
       middleware: toList,
-      request: { params: Org },
+      request: { params: Org, query: MemberQuery },
       responses: { 200: answers('The member') },
     }),
     async (c) => {
@@ -128,7 +147,7 @@ export const memberRouter = apiRouter()
       const memberId = memberIdOf(caller);
       // A master key is nobody's.
       if (memberId === null) throw notFound('member');
-      return c.json(await showMember(c.env, await findMember(c.env, caller.organizationId, memberId)), 200);
+      return c.json(await showUsing(c.env, caller, memberId, c.req.valid('query')), 200);
     },
   )
   .openapi(
@@ -153,14 +172,13 @@ export const memberRouter = apiRouter()
     createRoute({
       method: 'get',
       path: '/orgs/{orgId}/members/{memberId}',
-      summary: 'One member with budget and live status',
+      summary: 'One member with budget and live status, and what they used in the range',
       middleware: toMember,
-      request: { params: OrgMember },
+      request: { params: OrgMember, query: MemberQuery },
       responses: { 200: answers('The member') },
     }),
     async (c) => {
-      const { orgId, memberId } = c.req.valid('param');
-      return c.json(await showMember(c.env, await findMember(c.env, orgId, memberId)), 200);
+      return c.json(await showUsing(c.env, c.get('caller'), c.req.valid('param').memberId, c.req.valid('query')), 200);
     },
   )
   .openapi(

@@ -20,7 +20,7 @@ import {
   restoreOrganization,
 } from './organizations.ts';
 import { roleMay } from './roles.ts';
-import { readSeats, showSeats } from './seats.ts';
+import { ACCEPTED_COST, buySeats, readSeats, showSeats } from './seats.ts';
 import { Thresholds } from './thresholds-body.ts';
 
 const Org = z.object({ orgId: z.string() });
@@ -69,6 +69,15 @@ const OrganizationBody = z
 
 const ConvertBody = z.strictObject({ name: name('name').optional() }).openapi('ConvertOrganization');
 
+const SEATS = { error: `seats must be a whole number from 1 to ${LIMITS.membersPerOrganizationMax}.` };
+
+const SeatsBody = z
+  .strictObject({
+    seats: z.int(SEATS).min(1, SEATS).max(LIMITS.membersPerOrganizationMax, SEATS),
+    acceptSeatCost: ACCEPTED_COST.optional(),
+  })
+  .openapi('MoreSeats', { example: { seats: 2, acceptSeatCost: '12.34' } });
+
 const toOrganization = guarded({
   ability: 'organization.read',
   roleMessage: 'Only people of the organization can view it.',
@@ -85,6 +94,11 @@ const toRestore = guarded({
   ability: 'organization.own',
   evenDeleted: true,
   roleMessage: 'Only owners can have the organization back.',
+});
+const toBuySeats = guarded({
+  ability: 'seats.buy',
+  roleMessage: 'Only owners and finance admins can buy seats.',
+  teamMessage: 'Seats are for team accounts. Convert this account or join a team.',
 });
 const toSeats = guarded({
   ability: 'seats.read',
@@ -222,6 +236,22 @@ export const organizationRouter = apiRouter()
     async (c) => {
       const nowMs = Date.now();
       return c.json(showSeats(await readSeats(c.env, c.req.valid('param').orgId, nowMs), nowMs), 200);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/orgs/{orgId}/seats',
+      summary:
+        'Buy more seats for exactly their price, which the 402 without it tells; nothing is charged before there is billing',
+      middleware: [toBuySeats, ...jsonBody] as const,
+      request: { params: Org, body: body(SeatsBody) },
+      responses: { 201: answers('The seats') },
+    }),
+    async (c) => {
+      const nowMs = Date.now();
+      await buySeats(c.env, c.get('trail'), c.req.valid('json'), nowMs);
+      return c.json(showSeats(await readSeats(c.env, c.req.valid('param').orgId, nowMs), nowMs), 201);
     },
   );
 

@@ -7,3 +7,9 @@ declare namespace Cloudflare {
     mainModule: typeof import('../../src/local/worker.ts');
   }
 }
+
+/** A stored database, as text. */
+declare module '*.sql?raw' {
+  const sql: string;
+  export default sql;
+}
