@@ -41,7 +41,7 @@ export class Outbox {
 
 export interface Answer {
   status: number;
-  /** Empty where there was none. */
+  /** Empty where there was none, or it is no JSON. */
   body: Record<string, unknown>;
   headers: Headers;
 }
@@ -99,9 +99,11 @@ export class Browser {
     });
     const response = await callIn(this.#env, request);
     for (const line of response.headers.getSetCookie()) this.#keep(line);
-    const text = await response.text();
+    // Not text(), which workerd warns of where the type is no text's (JSON lines).
+    const text = new TextDecoder().decode(await response.arrayBuffer());
     this.told.push(text);
-    return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers };
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false;
+    return { status: response.status, body: isJson && text !== '' ? JSON.parse(text) : {}, headers: response.headers };
   }
 
   #keep(line: string): void {
