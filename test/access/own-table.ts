@@ -28,7 +28,7 @@ export interface OwnRow {
   ask?: (caller: Caller, world: World) => Promise<Asked> | Asked;
 }
 
-export interface Asked {
+interface Asked {
   path?: Record<string, string>;
   body?: unknown;
   /** In the place of the caller's own browser, where a step before was taken in another. */

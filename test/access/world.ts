@@ -59,7 +59,7 @@ export interface Ids {
   invitationId: string;
 }
 
-export interface Person {
+interface Person {
   memberId: string;
   userId: string;
   email: string;
@@ -269,7 +269,7 @@ export interface Caller {
   /** Null for who is nobody in particular. */
   person: Person | null;
   /** By another browser where a step before was taken in that. */
-  send(method: string, path: string, body?: unknown, by?: Browser): Promise<Told>;
+  send(method: string, path: string, body?: unknown, by?: Browser, more?: Record<string, string>): Promise<Told>;
   browser: Browser;
 }
 
@@ -296,8 +296,8 @@ export async function callerIn(who: Who, world: World, elsewhere: World): Promis
   }
   const key = keyOf(who, world, elsewhere);
   const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
-  const send: Caller['send'] = async (method, path, body, by = browser) => {
-    const answer = await by.send(method, path, body, headers);
+  const send: Caller['send'] = async (method, path, body, by = browser, more = {}) => {
+    const answer = await by.send(method, path, body, { ...headers, ...more });
     const error = answer.body.error as { code?: string } | undefined;
     const text = `${by.told.at(-1)} ${JSON.stringify([...answer.headers])}`;
     return { status: answer.status, code: error?.code ?? null, text, body: answer.body };

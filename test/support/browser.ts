@@ -95,7 +95,7 @@ export class Browser {
       method,
       headers: Object.entries(all).filter(([, value]) => value !== ''),
       redirect: 'manual',
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isRaw(body) ? body : JSON.stringify(body) }),
     });
     const response = await callIn(this.#env, request);
     for (const line of response.headers.getSetCookie()) this.#keep(line);
@@ -113,6 +113,11 @@ export class Browser {
     if (value === '' || attributes.some((attribute) => /^max-age=0$/i.test(attribute))) this.cookies.delete(name);
     else this.cookies.set(name, value);
   }
+}
+
+/** What is sent as it is. */
+function isRaw(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array;
 }
 
 export const PASSWORD = 'correct horse battery';
