@@ -59,7 +59,7 @@ const ODD_TEXTS = [
 ];
 
 /** What somebody might send in the place of a text. */
-export const oddText = fc.oneof(
+const oddText = fc.oneof(
   fc.constantFrom(...ODD_TEXTS),
   ids,
   fc.string({ unit: 'binary', maxLength: 20 }),

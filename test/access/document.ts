@@ -4,7 +4,7 @@ import { localRouter } from '../../src/local/routes.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
-export interface Parameter {
+interface Parameter {
   name: string;
   in: 'path' | 'query' | 'header' | 'cookie';
   required?: boolean;
