@@ -6,6 +6,7 @@ import { type ChatRequest, messageText } from '../chat-completions/request.ts';
 import type { OutputCount, Provider, ProviderCall } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
 import { upstreamUrl } from './upstream-url.ts';
+import { withoutCredential } from './without-credential.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
@@ -30,9 +31,10 @@ export const openai: Provider = {
 
   isConfigured: (env) => Boolean(env.OPENAI_API_KEY),
 
-  chat({ env, body, streamed, clientHeaders, signal }: ProviderCall): Promise<Response> {
+  async chat({ env, body, streamed, clientHeaders, signal }: ProviderCall): Promise<Response> {
+    const key = env.OPENAI_API_KEY ?? '';
     const headers = new Headers({
-      authorization: `Bearer ${env.OPENAI_API_KEY}`,
+      authorization: `Bearer ${key}`,
       'content-type': 'application/json',
       accept: streamed ? 'text/event-stream' : 'application/json',
     });
@@ -42,7 +44,8 @@ export const openai: Provider = {
     }
     const url = upstreamUrl(env, env.OPENAI_BASE_URL ?? DEFAULT_BASE_URL, 'chat/completions');
     // Redirects are not followed: they would carry the provider key wherever they point.
-    return fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    return withoutCredential(response, key);
   },
 
   unpricedField(request: ChatRequest): string | null {
