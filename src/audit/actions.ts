@@ -4,6 +4,15 @@
  */
 
 const ACTIONS = {
+  'user.password.changed': 'user',
+  'user.password.reset': 'user',
+  'user.second_factor.enabled': 'user',
+  'user.second_factor.disabled': 'user',
+  'user.backup_codes.renewed': 'user',
+  'user.passkey.added': 'user',
+  'user.passkey.removed': 'user',
+  'user.provider.linked': 'user',
+  'user.sessions.ended': 'user',
   'member.budget.updated': 'member',
   'member.created': 'member',
   'member.joined': 'member',
@@ -35,15 +44,6 @@ const ACTIONS = {
   'organization.seats.updated': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
-  'user.password.changed': 'user',
-  'user.password.reset': 'user',
-  'user.second_factor.enabled': 'user',
-  'user.second_factor.disabled': 'user',
-  'user.backup_codes.renewed': 'user',
-  'user.passkey.added': 'user',
-  'user.passkey.removed': 'user',
-  'user.provider.linked': 'user',
-  'user.sessions.ended': 'user',
   'set_up_code.created': 'deployment',
   'wallet.entry.posted': 'wallet_entry',
 } as const satisfies Record<string, string>;
