@@ -6,7 +6,8 @@
  * role_required for every role that `may` does not name, 403 plan_required where a `feature` is not in the plan, 403
  * team_required for what is `ofTeams` in a personal one. `otherwise` names what is decided later, and why.
  */
-import type { Action } from '../../src/audit/actions.ts';
+import { formatUsd, ZERO } from '../../src/money/nanos.ts';
+import { proratedCost } from '../../src/teams/seats.ts';
 import type { Caller, Ids, Who, World } from './world.ts';
 
 /** `ok`, or a status and code. */
@@ -22,7 +23,7 @@ export interface Row {
   feature?: true;
   ofTeams?: true;
   /** The entry that a success writes, in the log of each organization that the caller is a member of, or of the path's. */
-  tells?: Action;
+  tells?: string;
   /** Of a route that is no GET: why a success writes no entry. */
   tellsNothing?: string;
   /** In the place of what the path's parameters mean by themselves. */
@@ -30,7 +31,7 @@ export interface Row {
   query?: (ids: Ids, caller: Caller) => Record<string, string>;
   body?: (ids: Ids, caller: Caller) => unknown;
   /** What must be so before, other than the world as it is made. */
-  given?: 'it is personal' | 'it is deleted';
+  given?: 'it is personal' | 'it is deleted' | 'it is on Pro' | 'somebody has asked for more';
 }
 
 const PEOPLE = ['owner', 'admin', 'finance', 'developer', 'developer not granted', 'basic'] as const;
@@ -87,6 +88,14 @@ export const ORGANIZATION: readonly Row[] = [
     tells: 'organization.converted',
   },
   { route: 'GET /orgs/{orgId}/seats', may: ADMINS_AND_FINANCE },
+  {
+    route: 'POST /orgs/{orgId}/seats',
+    may: OWNERS_AND_FINANCE,
+    ofTeams: true,
+    given: 'it is on Pro',
+    body: () => ({ seats: 1, acceptSeatCost: formatUsd(proratedCost('pro', Date.now()) ?? ZERO) }),
+    tells: 'organization.seats.updated',
+  },
 
   // Who may not see all members gets a list of themselves.
   { route: 'GET /orgs/{orgId}/members', may: EVERYBODY },
@@ -99,6 +108,13 @@ export const ORGANIZATION: readonly Row[] = [
   },
   // A master key is nobody's.
   { route: 'GET /orgs/{orgId}/members/me', may: PEOPLE, otherwise: { 'master key': UNSEEN } },
+  {
+    route: 'PATCH /orgs/{orgId}/members/me',
+    may: PEOPLE,
+    otherwise: { 'master key': UNSEEN },
+    body: () => ({ budgetWarnings: [42] }),
+    tells: 'member.warnings.updated',
+  },
   { route: 'GET /orgs/{orgId}/members/{memberId}', asked: 'somebody else', may: ADMINS_AND_FINANCE },
   {
     route: 'GET /orgs/{orgId}/members/{memberId}',
@@ -191,6 +207,32 @@ export const ORGANIZATION: readonly Row[] = [
     ofTeams: true,
     body: budget,
     tells: 'default_budget.updated',
+  },
+
+  // Who may not set budgets gets a list of their own.
+  { route: 'GET /orgs/{orgId}/budget-requests', may: EVERYBODY, ofTeams: true, given: 'somebody has asked for more' },
+  {
+    route: 'POST /orgs/{orgId}/budget-requests',
+    may: PEOPLE,
+    ofTeams: true,
+    body: () => ({ limit: 'usageLimit', amount: '5' }),
+    tells: 'budget_request.created',
+  },
+  {
+    route: 'POST /orgs/{orgId}/budget-requests/{requestId}/grant',
+    may: ADMINS_AND_FINANCE,
+    ofTeams: true,
+    given: 'somebody has asked for more',
+    body: () => ({ amount: '5' }),
+    tells: 'budget_request.granted',
+  },
+  {
+    route: 'POST /orgs/{orgId}/budget-requests/{requestId}/decline',
+    may: ADMINS_AND_FINANCE,
+    ofTeams: true,
+    given: 'somebody has asked for more',
+    body: () => ({ note: 'Next month' }),
+    tells: 'budget_request.declined',
   },
 
   { route: 'GET /orgs/{orgId}/invitations', may: ADMINS, ofTeams: true },

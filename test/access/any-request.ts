@@ -8,7 +8,16 @@ import fc from 'fast-check';
 import { type Operation, resolved, type Schema } from './document.ts';
 import type { Ids, World } from './world.ts';
 
-const ID_NAMES = ['orgId', 'memberId', 'otherOwnerId', 'projectId', 'keyId', 'masterKeyId', 'invitationId'] as const;
+const ID_NAMES = [
+  'orgId',
+  'memberId',
+  'otherOwnerId',
+  'projectId',
+  'keyId',
+  'masterKeyId',
+  'invitationId',
+  'requestId',
+] as const;
 
 /** Ids as they stand in what is generated. */
 export const SYMBOLS = Object.fromEntries(ID_NAMES.map((name) => [name, `<${name}>`])) as unknown as Ids;

@@ -4,7 +4,6 @@
  */
 import { env } from 'cloudflare:workers';
 import { hashPassword } from 'better-auth/crypto';
-import type { Action } from '../../src/audit/actions.ts';
 import { newId, randomText } from '../../src/ids.ts';
 import { sha256Hex } from '../../src/teams/keys.ts';
 import { Authenticator } from '../support/authenticator.ts';
@@ -19,9 +18,9 @@ export interface OwnRow {
   for: 'people' | 'anybody' | 'api key';
   otherwise?: Partial<Record<Who, string>>;
   /** The entry that it writes to each organization whose member the person is. */
-  tells?: Action;
+  tells?: string;
   /** The entry that it writes to one organization. */
-  tellsOnce?: Action;
+  tellsOnce?: string;
   /** Of a route that is no GET: why it writes none. */
   tellsNothing?: string;
   /** The path's parameters and the body, once what they need is there. */

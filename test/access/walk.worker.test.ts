@@ -21,7 +21,18 @@ async function worldFor(row: Row): Promise<World> {
   const world = await makeWorld();
   if (row.given === 'it is personal') await set(world, "kind = 'personal'");
   if (row.given === 'it is deleted') await set(world, `deleted_at = ${Date.now()}`);
+  if (row.given === 'it is on Pro') await set(world, "plan = 'pro'");
+  if (row.given === 'somebody has asked for more') await askForMore(world);
   return world;
+}
+
+async function askForMore({ ids }: World): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO budget_requests (id, organization_id, member_id, limit_name, amount, created_at)
+     VALUES (?, ?, ?, 'total', '5', 0)`,
+  )
+    .bind(ids.requestId, ids.orgId, ids.memberId)
+    .run();
 }
 
 async function set({ ids }: World, what: string): Promise<void> {
@@ -84,13 +95,26 @@ function unreadable(who: Who, world: World, person: Caller['person']): string[] 
   }
 }
 
-const TITLED = ORGANIZATION.map((row): [string, Row] => [row.asked ? `${row.route} (${row.asked})` : row.route, row]);
+const TITLED = ORGANIZATION.filter(({ route }) => SERVED.includes(route)).map((row): [string, Row] => [
+  row.asked ? `${row.route} (${row.asked})` : row.route,
+  row,
+]);
 
 /** Served, and in no document: `hide` says so where each is made. */
 const HIDDEN = /^\w+ \/operator\//;
 
 /** Of somebody else's making, under way: in the table before they are in the document. */
-const ANNOUNCED = ['GET /openapi.json', 'GET /docs', 'GET /health', 'GET /v1/', 'POST /v1/'];
+const ANNOUNCED = [
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /health',
+  'GET /v1/',
+  'POST /v1/',
+  'GET /orgs/{orgId}/budget-requests',
+  'POST /orgs/{orgId}/budget-requests',
+  'PATCH /orgs/{orgId}/members/me',
+  'POST /orgs/{orgId}/seats',
+];
 
 describe('the table', () => {
   it('has a row for every route of the document, and no other', () => {

@@ -57,6 +57,8 @@ export interface Ids {
   keyId: string;
   masterKeyId: string;
   invitationId: string;
+  /** For more budget; that member's. There is one where the row says so. */
+  requestId: string;
 }
 
 interface Person {
@@ -112,6 +114,7 @@ export async function makeWorld(): Promise<World> {
     keyId: newId('key'),
     masterKeyId: newId('mky'),
     invitationId: newId('inv'),
+    requestId: `brq_${randomText(16)}`,
   };
   const statements: D1PreparedStatement[] = [];
   const sql = (text: string, ...values: (string | number | null)[]) =>
