@@ -214,6 +214,8 @@ export const ORGANIZATION: readonly Row[] = [
   {
     route: 'POST /orgs/{orgId}/budget-requests',
     may: PEOPLE,
+    // It sets the budget itself.
+    otherwise: { 'master key': '403 role_required' },
     ofTeams: true,
     body: () => ({ limit: 'usageLimit', amount: '5' }),
     tells: 'budget_request.created',

@@ -17,6 +17,7 @@ const ID_NAMES = [
   'masterKeyId',
   'invitationId',
   'requestId',
+  'requestId',
 ] as const;
 
 /** Ids as they stand in what is generated. */
