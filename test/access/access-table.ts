@@ -91,6 +91,8 @@ export const ORGANIZATION: readonly Row[] = [
   {
     route: 'POST /orgs/{orgId}/seats',
     may: OWNERS_AND_FINANCE,
+    // The Free plan has no more than come with it.
+    feature: true,
     ofTeams: true,
     given: 'it is on Pro',
     body: () => ({ seats: 1, acceptSeatCost: formatUsd(proratedCost('pro', Date.now()) ?? ZERO) }),

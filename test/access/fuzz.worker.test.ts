@@ -6,13 +6,16 @@
  */
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import { Browser } from '../support/browser.ts';
 import { ORGANIZATION, type Row } from './access-table.ts';
 import { type AnyRequest, anyRequest, fill, SYMBOLS } from './any-request.ts';
 import { OPERATIONS, type Operation } from './document.ts';
 import { type Caller, callerIn, makeWorld, OUTBOX, type Told, type World } from './world.ts';
+
+/** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
+vi.setConfig({ testTimeout: 180_000 });
 
 const RUNS = Number(env.FUZZ_RUNS || 15);
 const SEED = env.FUZZ_SEED ? { seed: Number(env.FUZZ_SEED) } : {};

@@ -3,9 +3,12 @@
  * hears why in an answer that is no failure, and the audit log tells of the winners alone. Each race is run several times.
  */
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { type Caller, callerIn, makeWorld, type Told, type World } from './world.ts';
+
+/** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
+vi.setConfig({ testTimeout: 180_000 });
 
 const AT_ONCE = 8;
 const ROUNDS = 4;

@@ -4,12 +4,15 @@
  * writes one audit entry, and a refused one none.
  */
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { ORGANIZATION, outcomeFor, type Row, refusedAtOnce, requestOf } from './access-table.ts';
 import { OPERATIONS, SERVED } from './document.ts';
 import { OWN, type OwnRow, ownOutcomeFor } from './own-table.ts';
 import { CALLERS, type Caller, callerIn, type Ids, makeWorld, type Told, type Who, type World } from './world.ts';
+
+/** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Nobody of it changes anything. */
 let elsewhere: World;
