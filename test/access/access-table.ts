@@ -8,7 +8,8 @@
  */
 import { formatUsd, ZERO } from '../../src/money/nanos.ts';
 import { proratedCost } from '../../src/teams/seats.ts';
-import type { Caller, Ids, Who, World } from './world.ts';
+import type { Caller, Who } from './callers.ts';
+import type { Ids, World } from './world.ts';
 
 /** `ok`, or a status and code. */
 export type Outcome = string;

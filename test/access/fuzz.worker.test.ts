@@ -11,8 +11,9 @@ import { LIMITS } from '../../src/limits.ts';
 import { Browser } from '../support/browser.ts';
 import { ORGANIZATION, type Row } from './access-table.ts';
 import { type AnyRequest, anyRequest, fill, SYMBOLS } from './any-request.ts';
+import { type Caller, callerIn, type Told } from './callers.ts';
 import { OPERATIONS, type Operation } from './document.ts';
-import { type Caller, callerIn, makeWorld, OUTBOX, type Told, type World } from './world.ts';
+import { makeWorld, OUTBOX, type World } from './world.ts';
 
 /** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
 vi.setConfig({ testTimeout: 180_000 });

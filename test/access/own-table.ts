@@ -10,7 +10,8 @@ import { Authenticator } from '../support/authenticator.ts';
 import { codeOf } from '../support/authenticator-app.ts';
 import { Browser, insertUser, PASSWORD, signedInBrowser } from '../support/browser.ts';
 import { ORIGIN } from '../support/gateway.ts';
-import { type Caller, OUTBOX, type Who, type World } from './world.ts';
+import type { Caller, Who } from './callers.ts';
+import { OUTBOX, type World } from './world.ts';
 
 export interface OwnRow {
   route: string;

@@ -5,7 +5,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/ids.ts';
-import { type Caller, callerIn, makeWorld, type Told, type World } from './world.ts';
+import { type Caller, callerIn, type Told } from './callers.ts';
+import { makeWorld, type World } from './world.ts';
 
 /** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
 vi.setConfig({ testTimeout: 180_000 });

@@ -7,9 +7,10 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { ORGANIZATION, outcomeFor, type Row, refusedAtOnce, requestOf } from './access-table.ts';
+import { CALLERS, type Caller, callerIn, type Told, type Who } from './callers.ts';
 import { OPERATIONS, SERVED } from './document.ts';
 import { OWN, type OwnRow, ownOutcomeFor } from './own-table.ts';
-import { CALLERS, type Caller, callerIn, type Ids, makeWorld, type Told, type Who, type World } from './world.ts';
+import { type Ids, makeWorld, type World } from './world.ts';
 
 /** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
 vi.setConfig({ testTimeout: 180_000 });
@@ -46,22 +47,16 @@ function shown({ status, code }: Told): string {
   return status < 400 ? 'ok' : `${status} ${code}`;
 }
 
-/** The actions of the entries of all organizations, by the organization. */
-async function entriesWritten(): Promise<string[]> {
-  const { results } = await env.DB.prepare(
-    'SELECT organization_id, action FROM audit_entries ORDER BY organization_id, n',
-  ).all<{ organization_id: string; action: string }>();
-  return results.map(({ organization_id, action }) => `${organization_id} ${action}`);
-}
+const seen = new Set<string>();
 
-/** What was added. */
-function added(before: readonly string[], after: readonly string[]): string[] {
-  const known = [...before];
-  return after.filter((entry) => {
-    const at = known.indexOf(entry);
-    if (at >= 0) known.splice(at, 1);
-    return at < 0;
-  });
+/** The audit entries that were written since this was asked last: organization and action. */
+async function newEntries(): Promise<string[]> {
+  const { results } = await env.DB.prepare(
+    'SELECT organization_id AS organization, n, action FROM audit_entries ORDER BY organization_id, n',
+  ).all<{ organization: string; n: number; action: string }>();
+  const fresh = results.filter(({ organization, n }) => !seen.has(`${organization} ${n}`));
+  for (const { organization, n } of fresh) seen.add(`${organization} ${n}`);
+  return fresh.map(({ organization, action }) => `${organization} ${action}`);
 }
 
 async function send(row: Row, world: World, caller: Caller, body?: string): Promise<Told> {
@@ -106,7 +101,7 @@ const TITLED = ORGANIZATION.filter(({ route }) => SERVED.includes(route)).map((r
 /** Served, and in no document: `hide` says so where each is made. */
 const HIDDEN = /^\w+ \/operator\//;
 
-/** Of somebody else's making, under way: in the table before they are in the document. */
+/** In the table before they are served, or in the document. */
 const ANNOUNCED = [
   'GET /openapi.json',
   'GET /docs',
@@ -151,16 +146,14 @@ describe.each(TITLED)('%s', (_, row) => {
     const told: Record<string, string> = {};
     const leaks: Record<string, string[]> = {};
     let world = await worldFor(row);
-    let before = await entriesWritten();
+    await newEntries();
     for (const who of CALLERS) {
       const outcome = outcomeFor(row, who);
       expected[who] = outcome;
       const caller = await callerIn(who, world, elsewhere);
       const answer = await send(row, world, caller);
       told[who] = shown(answer);
-      const after = await entriesWritten();
-      const wrote = added(before, after);
-      before = after;
+      const wrote = await newEntries();
       if (outcome !== 'ok') {
         if (wrote.length > 0) told[who] += `, and wrote ${wrote}`;
         // Not even by what is wrong with a request does it learn what is there.
@@ -174,10 +167,7 @@ describe.each(TITLED)('%s', (_, row) => {
       const request = requestOf(row, world, caller);
       const leak = leaked(answer, unreadable(who, world, caller.person), request);
       if (leak.length > 0) leaks[who] = leak;
-      if (outcome === 'ok' && row.tells) {
-        world = await worldFor(row);
-        before = await entriesWritten();
-      }
+      if (outcome === 'ok' && row.tells) world = await worldFor(row);
     }
     expect(told).toEqual(expected);
     expect(leaks).toEqual({});
@@ -195,7 +185,7 @@ describe.each(TITLED)('%s', (_, row) => {
       if (!JSON.stringify(asked).includes(elsewhere.ids[name])) continue;
       const unknownId = `${world.ids[name].slice(0, 4)}${newId('org').slice(4)}`;
       const unknown = { ids: { ...world.ids, [name]: unknownId } };
-      const before = await entriesWritten();
+      await newEntries();
       const toForeign = await caller.send(asked.method, asked.path, asked.body);
       const ofUnknown = requestOf(row, unknown, caller);
       const toUnknown = await caller.send(ofUnknown.method, ofUnknown.path, ofUnknown.body);
@@ -206,7 +196,7 @@ describe.each(TITLED)('%s', (_, row) => {
       const masked = (text: string, id: string) => text.replaceAll(id, '<id>');
       expect(masked(toForeign.text, elsewhere.ids[name])).toBe(masked(toUnknown.text, unknownId));
       expect(leaked(toForeign, elsewhere.planted, asked)).toEqual([]);
-      expect(added(before, await entriesWritten())).toEqual([]);
+      expect(await newEntries()).toEqual([]);
     }
   });
 
@@ -244,9 +234,9 @@ describe.each(OWN_SERVED)('%s', (route, row) => {
       const outcome = ownOutcomeFor(row, who);
       expected[who] = outcome;
       const organizations = await organizationsOf(asked.userId ?? caller.person?.userId ?? '');
-      const before = await entriesWritten();
+      await newEntries();
       const answer = await caller.send(method, path, asked.body, asked.browser);
-      const wrote = added(before, await entriesWritten());
+      const wrote = await newEntries();
       told[who] = shown(answer);
       if (outcome !== 'ok') expect(wrote, `${who} wrote`).toEqual([]);
       else if (row.tellsOnce) expect(wrote, `${who} wrote`).toEqual([expect.stringMatching(` ${row.tellsOnce}$`)]);
@@ -260,7 +250,7 @@ describe.each(OWN_SERVED)('%s', (route, row) => {
   });
 });
 
-/** Those that somebody is a member of, in the order of entriesWritten. */
+/** Those that somebody is a member of, in the order of newEntries. */
 async function organizationsOf(userId: string): Promise<string[]> {
   const { results } = await env.DB.prepare(
     'SELECT organization_id AS id FROM members WHERE user_id = ? AND removed_at IS NULL ORDER BY organization_id',

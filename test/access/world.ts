@@ -6,32 +6,13 @@
  */
 import { env } from 'cloudflare:workers';
 import { hashPassword } from 'better-auth/crypto';
-import { serializeSigned } from 'hono/utils/cookie';
 import { newId, randomText } from '../../src/ids.ts';
-import { signInSecret } from '../../src/sign-in/session.ts';
 import { NO_BUDGET, NO_KEY_LIMITS } from '../../src/teams/budget-body.ts';
 import { makeKey, sha256Hex } from '../../src/teams/keys.ts';
 import type { Role } from '../../src/teams/roles.ts';
-import { Browser, Outbox, PASSWORD } from '../support/browser.ts';
+import { Outbox, PASSWORD } from '../support/browser.ts';
 
-/** Whoever calls. `elsewhere` is another organization; the invited has an account and no organization yet. */
-export const CALLERS = [
-  'stranger',
-  'API key',
-  'invited',
-  'owner elsewhere',
-  'master key elsewhere',
-  'owner',
-  'admin',
-  'finance',
-  'developer',
-  'developer not granted',
-  'basic',
-  'master key',
-] as const;
-
-export type Who = (typeof CALLERS)[number];
-
+/** Who there is to call, by role; the developer not granted has another project. */
 const ROLE_OF = {
   owner: 'owner',
   admin: 'admin',
@@ -39,7 +20,7 @@ const ROLE_OF = {
   developer: 'developer',
   'developer not granted': 'developer',
   basic: 'basic',
-} as const satisfies Partial<Record<Who, Role>>;
+} as const satisfies Record<string, Role>;
 
 type Position = keyof typeof ROLE_OF;
 
@@ -61,7 +42,7 @@ export interface Ids {
   requestId: string;
 }
 
-interface Person {
+export interface Person {
   memberId: string;
   userId: string;
   email: string;
@@ -264,68 +245,4 @@ export async function makeWorld(): Promise<World> {
     planted: [...planted],
     names,
   };
-}
-
-/** Somebody who calls in a world: in a browser that is signed in, or by a key. */
-export interface Caller {
-  who: Who;
-  /** Null for who is nobody in particular. */
-  person: Person | null;
-  /** By another browser where a step before was taken in that. */
-  send(method: string, path: string, body?: unknown, by?: Browser, more?: Record<string, string>): Promise<Told>;
-  browser: Browser;
-}
-
-export interface Told {
-  status: number;
-  /** Of a refusal. */
-  code: string | null;
-  text: string;
-  body: Record<string, unknown>;
-}
-
-/** That caller of `world`, where `elsewhere` is the other one. */
-export async function callerIn(who: Who, world: World, elsewhere: World): Promise<Caller> {
-  const person = personOf(who, world, elsewhere);
-  const browser = new Browser(OUTBOX.env);
-  if (person) {
-    const cookie = await serializeSigned(
-      'purser.session_token',
-      person.sessionToken,
-      await signInSecret(env.KEY_SECRET),
-    );
-    const [, value = ''] = /^purser\.session_token=([^;]*)/.exec(cookie) ?? [];
-    browser.cookies.set('purser.session_token', value);
-  }
-  const key = keyOf(who, world, elsewhere);
-  const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
-  const send: Caller['send'] = async (method, path, body, by = browser, more = {}) => {
-    const answer = await by.send(method, path, body, { ...headers, ...more });
-    const error = answer.body.error as { code?: string } | undefined;
-    const text = `${by.told.at(-1)} ${JSON.stringify([...answer.headers])}`;
-    return { status: answer.status, code: error?.code ?? null, text, body: answer.body };
-  };
-  return { who, person, send, browser };
-}
-
-function personOf(who: Who, world: World, elsewhere: World): Person | null {
-  switch (who) {
-    case 'stranger':
-    case 'API key':
-    case 'master key':
-    case 'master key elsewhere':
-      return null;
-    case 'invited':
-      return world.invited;
-    case 'owner elsewhere':
-      return elsewhere.people.owner;
-    default:
-      return world.people[who];
-  }
-}
-
-function keyOf(who: Who, world: World, elsewhere: World): string | null {
-  if (who === 'API key') return world.apiKey;
-  if (who === 'master key') return world.masterKey;
-  return who === 'master key elsewhere' ? elsewhere.masterKey : null;
 }

@@ -10,7 +10,7 @@ import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readOperator } from '../../scripts/operator-file.ts';
 import { type Server, startServer } from '../../scripts/server.ts';
-import { codeOf } from '../support/authenticator-app.ts';
+import { codeOf, secretOf } from '../support/authenticator-app.ts';
 import { temporaryDirectory, until } from '../support/purser.ts';
 import { type Heard, Visitor } from '../support/visitor.ts';
 
@@ -160,6 +160,8 @@ describe('no secret', () => {
     const totp = begun.body as { totpUri: string; backupCodes: string[] };
     const once = SHOWN_BY('POST /auth/second-factor');
     secret(new URL(totp.totpUri).searchParams.get('secret'), once);
+    // As the library makes it: text, of which the address has the base32.
+    secret(new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(secretOf(totp.totpUri)), NOWHERE);
     for (const code of totp.backupCodes) secret(code, once);
     await ada.send('POST', '/auth/second-factor/confirm', { code: '000000' });
     const confirmed = await ada.send('POST', '/auth/second-factor/confirm', { code: await codeOf(totp.totpUri) });
