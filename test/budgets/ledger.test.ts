@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { WindowUnit } from '../../src/budgets/windows.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
-import { day, keyPolicy, LedgerWorld, limits, settlementOf } from '../support/ledger-world.ts';
+import { settlementOf } from '../support/about.ts';
+import { day, keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
 
 const FULL_EXPIRY_MS = LIMITS.holdTtlMs + LIMITS.holdGraceMs;
 
