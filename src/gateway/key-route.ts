@@ -1,9 +1,38 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
+import { z } from '@hono/zod-openapi';
 import { memberBudget } from '../objects.ts';
-import { showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
+import { idOf, instant, like } from '../reference/fields.ts';
+import {
+  KeyUsage,
+  MemberLimits,
+  MemberStatus,
+  ScopeLimitsShown,
+  showKeyLimits,
+  showKeyUsage,
+  showMemberLimits,
+  showMemberStatus,
+  ThrottlesShown,
+} from '../teams/status.ts';
 import { addressOf, authenticate } from './credentials.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
+
+export const OwnKey = z
+  .object({
+    id: idOf('key'),
+    projectId: idOf('prj'),
+    memberId: idOf('mem'),
+    name: like('My laptop'),
+    maskedKey: like('psr_…a1b2'),
+    status: z.enum(['active', 'disabled']),
+    createdAt: instant('2026-01-15T09:30:00.000Z'),
+    expiresAt: instant().nullable().openapi({ example: null }),
+    ...ScopeLimitsShown.shape,
+    ...ThrottlesShown.shape,
+    ...KeyUsage.shape,
+    member: z.object({ budgetType: MemberStatus.shape.budgetType, limits: MemberLimits, status: MemberStatus }),
+  })
+  .openapi('OwnKey');
 
 export async function showKey({ env, request, requestId }: GatewayContext): Promise<Response | Refusal> {
   const authenticated = await authenticate(request, env);
@@ -15,7 +44,7 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
     if ('refusal' in status) return status.refusal;
     const { key, keyStatus, memberStatus } = status;
     const member = showMemberStatus(memberStatus);
-    const body = {
+    const body: z.infer<typeof OwnKey> = {
       id: key.keyId,
       projectId: key.projectId,
       memberId,

@@ -8,14 +8,16 @@ import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
 import { noteAudited } from '../audit/change.ts';
 import { isAudited } from '../audit/entries.ts';
 import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
-import { postEntry, showWallet } from '../billing/wallet.ts';
+import { postEntry, showWallet, Wallet } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
+import { FAN_OUT, like } from '../reference/fields.ts';
 import { newSetUpCode } from '../sign-in/set-up-code.ts';
 import { ApiError, notFound } from '../teams/api-error.ts';
 import { equalInConstantTime } from '../teams/keys.ts';
 import { setMetered, setPlan, setSeats } from '../teams/organization.ts';
-import { readSeats, showSeats } from '../teams/seats.ts';
+import { PLANS } from '../teams/roles.ts';
+import { readSeats, SeatsShown, showSeats } from '../teams/seats.ts';
 
 /** A shorter secret could be guessed, so it opens nothing. */
 const SECRET_LENGTH_MIN = 32;
@@ -70,7 +72,7 @@ const EntryBody = z.strictObject({
 });
 
 const PlanBody = z.strictObject({
-  plan: z.enum(['free', 'pro', 'enterprise'], { error: 'plan must be free, pro or enterprise.' }),
+  plan: z.enum(PLANS, { error: 'plan must be free, pro or enterprise.' }),
 });
 
 const SEATS = `seats must be a whole number from 0 to ${LIMITS.membersPerOrganizationMax}, or null.`;
@@ -92,7 +94,10 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(EntryBody) },
-      responses: { 200: answers('The wallet; the entry had been posted'), 201: answers('The wallet with the entry') },
+      responses: {
+        200: answers('The wallet; the entry had been posted', Wallet),
+        201: answers('The wallet with the entry', Wallet),
+      },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
@@ -119,7 +124,10 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(MeteredBody) },
-      responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
+      responses: {
+        200: answers('All objects have it', MeteredBody.extend(FAN_OUT)),
+        202: answers('Some objects will have it within minutes', MeteredBody.extend(FAN_OUT)),
+      },
     }),
     async (c) => {
       const { metered } = c.req.valid('json');
@@ -134,7 +142,10 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(PlanBody) },
-      responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
+      responses: {
+        200: answers('All objects have it', PlanBody.extend(FAN_OUT)),
+        202: answers('Some objects will have it within minutes', PlanBody.extend(FAN_OUT)),
+      },
     }),
     async (c) => {
       const { plan } = c.req.valid('json');
@@ -149,7 +160,7 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(SeatsBody) },
-      responses: { 200: answers('The seats as the organization sees them') },
+      responses: { 200: answers('The seats as the organization sees them', SeatsShown) },
     }),
     async (c) => {
       const nowMs = Date.now();
@@ -163,7 +174,12 @@ export const operatorRouter = apiRouter()
       path: '/operator/set-up-code',
       hide: true,
       middleware: operatorOfAll,
-      responses: { 201: answers('The code; told this once, and the one before works no more') },
+      responses: {
+        201: answers(
+          'The code; told this once, and the one before works no more',
+          z.object({ setUpCode: like('a1b2-c3d4') }),
+        ),
+      },
     }),
     async (c) => {
       const nowMs = Date.now();

@@ -45,7 +45,8 @@ export const CODE = text('code').trim().min(6, { error: 'code is too short.' }).
 const base64url = z
   .string()
   .regex(/^[\w-]+$/)
-  .max(20_000);
+  .max(20_000)
+  .openapi({ example: 'AQIDBA' });
 
 const credential = <T extends z.ZodRawShape>(response: T) =>
   z.looseObject(
@@ -66,3 +67,8 @@ export const ATTESTATION = credential({ attestationObject: base64url }).openapi(
 export const ASSERTION = credential({ authenticatorData: base64url, signature: base64url }).openapi(
   'PasskeyCredential',
 );
+
+/** What the browser is to be asked with: as the Web Authentication API takes it. */
+export const PASSKEY_OPTIONS = z
+  .looseObject({})
+  .openapi('PasskeyOptions', { example: { challenge: 'AQIDBA', rpId: 'purser.example.com' } as never });

@@ -1,21 +1,25 @@
 /** The management routes of members: who there is, in which role and with which projects. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { name } from '../sign-in/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import { guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
-import { findMember, listMembers, showListed, showMember } from './members.ts';
+import { findMember, ListedMember, listMembers, Member, showListed, showMember } from './members.ts';
 import { PAGE } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
 import { RulesBody } from './rules-body.ts';
 
 const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join a team.';
 
-const Org = z.object({ orgId: z.string() });
-const OrgMember = Org.extend({ memberId: z.string() });
+const route = routesOf('Members');
+
+const Org = z.object({ orgId: ORG_ID });
+const OrgMember = Org.extend({ memberId: idOf('mem') });
 
 const Page = z.object(PAGE);
 
@@ -44,7 +48,11 @@ const ChangeBody = z
   .refine(({ role, projects, rules }) => [role, projects, rules].some((given) => given !== undefined), {
     error: 'Name what to change: role, projects, rules.',
   })
-  .openapi('MemberChange');
+  .openapi('MemberChange', { example: { role: 'developer', projects: ['prj_0123456789abcdef'] } as never });
+
+/** A member whose object may not have the change yet. */
+const Changed = Member.extend({ pending: PENDING });
+const Removed = z.object({ id: idOf('mem'), pending: PENDING });
 
 const ApiMemberBody = z
   .strictObject({
@@ -53,7 +61,9 @@ const ApiMemberBody = z
     projects: PROJECT_IDS.default([]),
     budget: FIRST_BUDGET.default(NO_BUDGET),
   })
-  .openapi('ApiMember');
+  .openapi('ApiMember', {
+    example: { name: 'Nightly tests', apiOnly: true, projects: ['prj_0123456789abcdef'] } as never,
+  });
 
 const roleMessage = 'Only owners, admins and finance admins can view members.';
 /** Others get a list of themselves alone. */
@@ -77,13 +87,13 @@ const toRemove = guarded({
 
 export const memberRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/members',
       summary: 'List members with budget and status as of `statusAt`; who may not see all gets themselves',
       middleware: toList,
       request: { params: Org, query: Page },
-      responses: { 200: answers('A page of members') },
+      responses: { 200: answers('A page of members', pageOf('members', ListedMember)) },
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -94,13 +104,13 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/members',
       summary: 'Add an API-only member: no sign-in, no seat',
       middleware: [toAdd, ...jsonBody] as const,
       request: { params: Org, body: body(ApiMemberBody) },
-      responses: { 201: answers('The member') },
+      responses: { 201: answers('The member', Member) },
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -110,13 +120,13 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/members/me',
       summary: "One's own budget and live status",
       middleware: toList,
       request: { params: Org },
-      responses: { 200: answers('The member') },
+      responses: { 200: answers('The member', Member) },
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -127,13 +137,13 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: 'One member with budget and live status',
       middleware: toMember,
       request: { params: OrgMember },
-      responses: { 200: answers('The member') },
+      responses: { 200: answers('The member', Member) },
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
@@ -141,16 +151,17 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: "Change a member's role, projects or rules, or hand the organization over to them",
       middleware: [toChange, ...jsonBody] as const,
       request: { params: OrgMember, body: body(ChangeBody) },
       responses: {
-        200: answers('The member, its object has confirmed the change'),
-        202: answers('The member, its object will take the change within minutes'),
+        200: answers('The member, its object has confirmed the change', Changed),
+        202: answers('The member, its object will take the change within minutes', Changed),
       },
+      refuses: [409],
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
@@ -159,25 +170,26 @@ export const memberRouter = apiRouter()
       const member = await findMember(c.env, orgId, memberId);
       const pending = await changeMember(c.env, c.get('trail'), c.get('caller'), member, change, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
-      return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
+      return pending ? c.json({ ...changed, pending: true as const }, 202) : c.json(changed, 200);
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: 'Remove a member, or leave: keys are revoked and the seat is free at once, history stays',
       middleware: toRemove,
       request: { params: OrgMember },
       responses: {
-        200: answers('Removed; every key is refused from now on'),
-        202: answers('Removed; its object will refuse the keys within minutes'),
+        200: answers('Removed; every key is refused from now on', Removed),
+        202: answers('Removed; its object will refuse the keys within minutes', Removed),
       },
+      refuses: [400],
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
       const member = await findMember(c.env, orgId, memberId);
       const pending = await removeMember(c.env, c.get('trail'), c.get('caller'), member, Date.now());
-      return pending ? c.json({ id: memberId, pending }, 202) : c.json({ id: memberId }, 200);
+      return pending ? c.json({ id: memberId, pending: true as const }, 202) : c.json({ id: memberId }, 200);
     },
   );

@@ -1,17 +1,55 @@
 /** Members and their budgets: lists, one with its live status, setting a budget. */
+import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, nanos } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
+import { count, idOf, instant, like } from '../reference/fields.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
-import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
+import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
-import { storedRules } from './rules-body.ts';
-import { instantOrNull, restated, showKeyLimits, showMemberStatus } from './status.ts';
+import { ROLES } from './roles.ts';
+import { ShownRules, storedRules } from './rules-body.ts';
+import { instantOrNull, MemberLimits, MemberStatus, restated, showKeyLimits, showMemberStatus } from './status.ts';
+
+const EffectiveBudget = z.object({
+  maxApiKeys: count(5).nullable(),
+  ...MemberLimits.shape,
+  inherited: z.array(like('maxApiKeys')).openapi({ description: 'The fields that the developer default gave' }),
+});
+
+const SETTINGS = z.object({
+  id: idOf('mem'),
+  userId: idOf('usr').nullable().openapi({ description: 'Null for API-only members' }),
+  name: like('Ada Lovelace'),
+  email: like('ada@example.com').nullable(),
+  role: z.enum(ROLES).openapi({ example: 'developer' }),
+  projects: z.array(idOf('prj')),
+  rules: ShownRules,
+  budget: Budget,
+  effectiveBudget: EffectiveBudget,
+  createdAt: instant('2026-01-15T09:30:00.000Z'),
+  version: count(1),
+});
+
+export const Member = z
+  .object({
+    ...SETTINGS.shape,
+    status: MemberStatus.nullable().openapi({ description: "Null where the member's object does not answer" }),
+  })
+  .openapi('Member');
+
+export const ListedMember = z
+  .object({
+    ...SETTINGS.shape,
+    status: MemberStatus,
+    statusAt: instant().nullable().openapi({ description: 'When the status was told; null: not yet' }),
+  })
+  .openapi('ListedMember');
 
 export type MemberRow = BudgetSource & {
   id: string;
@@ -103,7 +141,7 @@ export async function findMember(env: Env, organizationId: string, memberId: str
 }
 
 /** A member as the API shows it, its state read from its object. Status is null where the object does not answer. */
-export async function showMember(env: Env, row: MemberRow): Promise<Record<string, unknown>> {
+export async function showMember(env: Env, row: MemberRow): Promise<z.infer<typeof Member>> {
   const memberId = row.id;
   const asked = memberBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs);
   const status = await asked.catch((error) => {
@@ -117,7 +155,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
  * A member as a list shows it, without asking its object: the status is that of `statusAt`, when the object last shipped,
  * under the limits of now. `statusAt` is null where it has not told a status yet.
  */
-export function showListed(row: ListedRow): Record<string, unknown> {
+export function showListed(row: ListedRow): z.infer<typeof ListedMember> {
   const shipped = row.shipped_status === null ? null : (JSON.parse(row.shipped_status) as ShippedStatus);
   const status = restated(effectiveBudget(row), shipped?.status ?? null, {
     spent: nanos(row.shipped_cost ?? 0),
@@ -127,7 +165,7 @@ export function showListed(row: ListedRow): Record<string, unknown> {
   return { ...describe(row), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
 }
 
-function describe(row: MemberRow) {
+function describe(row: MemberRow): z.infer<typeof SETTINGS> {
   const { limits, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
   return {
     id: row.id,

@@ -5,8 +5,10 @@
  * A seat past those is bought by accepting its exact price, until the month ends. There is no billing yet: what was bought is
  * told by the audit log, and the operator sets the number.
  */
+import { z } from '@hono/zod-openapi';
 import { DAY_MS } from '../limits.ts';
 import { formatUsd, type Nanos, nanos, parseUsd } from '../money/nanos.ts';
+import { count, instant, usd } from '../reference/fields.ts';
 import { ApiError, notFound } from './api-error.ts';
 import { PLAN_NAMES, PLAN_SEATS, type Plan } from './roles.ts';
 
@@ -70,7 +72,22 @@ function cycleEnd(nowMs: number): number {
   return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
 }
 
-export function showSeats(seats: Seats, nowMs: number) {
+export const SeatsShown = z
+  .object({
+    included: count(3).nullable().openapi({ description: 'Null: no number is set' }),
+    bought: count(2),
+    used: count(4),
+    pending: count(1, 'Held by invitations'),
+    left: count(0).nullable().openapi({ description: 'Null: there is no end of them' }),
+    pricePerSeat: usd('10').nullable().openapi({ description: 'A month; null: no more are sold' }),
+    proratedCost: usd('3.33')
+      .nullable()
+      .openapi({ description: 'One more until the month ends: what `acceptSeatCost` takes' }),
+    billingCycleEndsAt: instant('2026-12-01T00:00:00.000Z'),
+  })
+  .openapi('Seats');
+
+export function showSeats(seats: Seats, nowMs: number): z.infer<typeof SeatsShown> {
   const { plan, included, bought, used, pending } = seats;
   const cost = proratedCost(plan, nowMs);
   return {

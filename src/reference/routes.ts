@@ -1,0 +1,38 @@
+/** What describes the service: its OpenAPI document, the page that shows it, and whether it is there at all. */
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import { type ApiEnv, answers, apiRouter } from '../api.ts';
+import { documentOf } from './document.ts';
+import { routesOf } from './route.ts';
+
+const route = routesOf('Service');
+
+/** The routes that describe `app`, itself among them once they are mounted there. */
+export function referenceRouter(app: OpenAPIHono<ApiEnv>) {
+  let document: string | null = null;
+  return apiRouter()
+    .openapi(
+      route({
+        method: 'get',
+        path: '/health',
+        summary: 'Whether the service answers',
+        responses: { 200: answers('It does', z.object({ ok: z.literal(true) })) },
+        lets: ['anonymous'],
+      }),
+      (c) => c.json({ ok: true as const }, 200),
+    )
+    .openapi(
+      route({
+        method: 'get',
+        path: '/openapi.json',
+        summary: 'This document',
+        responses: {
+          200: answers('OpenAPI 3.1', z.looseObject({}).openapi({ example: { openapi: '3.1.0' } as never })),
+        },
+        lets: ['anonymous'],
+      }),
+      (c) => {
+        document ??= JSON.stringify(documentOf(app));
+        return c.body(document, 200, { 'content-type': 'application/json' }) as never;
+      },
+    );
+}
