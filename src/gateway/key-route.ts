@@ -1,7 +1,7 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
 import { z } from '@hono/zod-openapi';
 import { memberBudget } from '../objects.ts';
-import { idOf, instant, like } from '../reference/fields.ts';
+import { idOf, instant, like, orNull } from '../reference/fields.ts';
 import {
   KeyUsage,
   MemberLimits,
@@ -26,7 +26,7 @@ export const OwnKey = z
     maskedKey: like('psr_…a1b2'),
     status: z.enum(['active', 'disabled']),
     createdAt: instant('2026-01-15T09:30:00.000Z'),
-    expiresAt: instant().nullable().openapi({ example: null }),
+    expiresAt: orNull(instant()),
     ...ScopeLimitsShown.shape,
     ...ThrottlesShown.shape,
     ...KeyUsage.shape,

@@ -25,7 +25,7 @@ const TAGS: Record<Tag, string> = {
   Service: 'The service itself.',
 };
 
-const SECURITY_SCHEMES: Record<Exclude<Credential, 'anonymous'>, object> = {
+const SECURITY_SCHEMES: Record<Exclude<Credential, 'anonymous'>, { description: string; [field: string]: string }> = {
   apiKey: {
     type: 'http',
     scheme: 'bearer',
@@ -63,7 +63,9 @@ interface Body {
   content?: Record<string, Content>;
 }
 
-export type Operation = { requestBody?: Body; responses: Record<string, Body> };
+type Operation = { requestBody?: Body; responses: Record<string, Body> };
+
+export type ReferenceDocument = ReturnType<typeof documentOf>;
 
 export function documentOf(app: OpenAPIHono<ApiEnv>) {
   const { openAPIRegistry } = app;

@@ -10,6 +10,8 @@ export interface JsonSchema {
   const?: unknown;
   enum?: unknown[];
   type?: string | string[];
+  format?: string;
+  description?: string;
   properties?: Record<string, JsonSchema>;
   required?: string[];
   additionalProperties?: unknown;

@@ -37,7 +37,7 @@ export function orNull<T extends z.ZodType>(schema: T) {
 }
 
 /** The next page's `cursor`; null on the last. */
-export const NEXT_CURSOR = orNull(z.string());
+const NEXT_CURSOR = orNull(z.string());
 
 /** A list as every route answers one. */
 export function pageOf<Name extends string, Item extends z.ZodType>(name: Name, item: Item) {

@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, memberBudget } from '../objects.ts';
-import { idOf, instant, like, usd } from '../reference/fields.ts';
+import { idOf, instant, like, orNull, usd } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { KeyLimits, storedKeyLimits } from './budget-body.ts';
 import type { Caller } from './guard.ts';
@@ -24,7 +24,7 @@ const KeySettings = z.object({
   maskedKey: like('psr_…a1b2'),
   status: z.enum(['active', 'disabled']),
   createdAt: instant('2026-01-15T09:30:00.000Z'),
-  expiresAt: instant().nullable().openapi({ example: null }),
+  expiresAt: orNull(instant()),
   ...KeyLimits.shape,
   rules: ShownRules,
 });

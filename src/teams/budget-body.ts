@@ -54,7 +54,7 @@ function memberCount(field: keyof typeof COUNTS, example: number | null) {
   const error = `${field} must be a whole number from 0 to ${COUNTS[field]}, or "unlimited".`;
   const either = z.union([wholeNumber(field, error), z.literal('unlimited', { error })], { error });
   return either
-    .openapi({ description: 'A whole number, or "unlimited"', example: example as never })
+    .openapi({ example: example as never })
     .nullable()
     .default(null);
 }

@@ -16,11 +16,13 @@ import { ROLES } from './roles.ts';
 import { ShownRules, storedRules } from './rules-body.ts';
 import { instantOrNull, MemberLimits, MemberStatus, restated, showKeyLimits, showMemberStatus } from './status.ts';
 
-const EffectiveBudget = z.object({
-  maxApiKeys: count(5).nullable(),
-  ...MemberLimits.shape,
-  inherited: z.array(like('maxApiKeys')).openapi({ description: 'The fields that the developer default gave' }),
-});
+const EffectiveBudget = z
+  .object({
+    maxApiKeys: count(5).nullable(),
+    ...MemberLimits.shape,
+    inherited: z.array(like('maxApiKeys')).openapi({ description: 'The fields that the developer default gave' }),
+  })
+  .openapi('EffectiveBudget');
 
 const SETTINGS = z.object({
   id: idOf('mem'),

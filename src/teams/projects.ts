@@ -8,7 +8,7 @@ import { changedFields, createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { idOf, instant, like } from '../reference/fields.ts';
+import { idOf, instant, like, orNull } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { Caller } from './guard.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
@@ -143,7 +143,7 @@ export const Project = z
     name: like('Support bot'),
     archived: z.boolean().openapi({ example: false }),
     createdAt: instant('2026-01-15T09:30:00.000Z'),
-    archivedAt: instant().nullable().openapi({ example: null }),
+    archivedAt: orNull(instant()),
   })
   .openapi('Project');
 

@@ -4,7 +4,7 @@ import type { Limit, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { isSameWindow } from '../budgets/windows.ts';
 import { formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { count, instant, usd } from '../reference/fields.ts';
+import { count, instant, orNull, usd } from '../reference/fields.ts';
 import { ALIGNMENTS, UNITS } from './budget-body.ts';
 import { BUDGET_TYPES, budgetTypeOf, type EffectiveBudget } from './effective-budget.ts';
 
@@ -92,7 +92,7 @@ export const MemberStatus = z
     budgetType: z.enum(BUDGET_TYPES).openapi({ example: 'periodic' }),
     usage: usd('61.27', 'Spent of the total limit: ever, or since its cycle began'),
     lifetimeUsage: usd('61.27'),
-    cycleStartedAt: instant().nullable().openapi({ example: null }),
+    cycleStartedAt: orNull(instant()),
     held: usd('0.0021', 'Set aside for requests in flight'),
     remaining: usd('38.73').nullable(),
     runsOutAt: RUNS_OUT_AT,

@@ -8,7 +8,7 @@ import { count, DAY, instant, like, usd } from '../reference/fields.ts';
 import type { Span } from './time-zones.ts';
 
 /** Which column a breakdown is by. */
-export const GROUPS = {
+const GROUPS = {
   model: 'canonical_model',
   mapping: 'mapping',
   project: 'project_id',
