@@ -70,11 +70,8 @@ export type ReferenceDocument = ReturnType<typeof documentOf>;
 export function documentOf(app: OpenAPIHono<ApiEnv>) {
   const { openAPIRegistry } = app;
   for (const { name, response } of refusalResponses()) openAPIRegistry.registerComponent('responses', name, response);
-  const document = app.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: INFO,
-    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
-  });
+  const tags = Object.entries(TAGS).map(([name, description]) => ({ name, description }));
+  const document = mended(app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, tags }));
   const schemas = (document.components?.schemas ?? {}) as Schemas;
   for (const methods of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(methods) as unknown as Operation[]) {
@@ -83,6 +80,21 @@ export function documentOf(app: OpenAPIHono<ApiEnv>) {
     }
   }
   return { ...document, components: { ...document.components, securitySchemes: SECURITY_SCHEMES } };
+}
+
+/**
+ * The document as it is meant: where something named may be null, the generator says that it must be both at once, which
+ * nothing is.
+ */
+function mended<T>(node: T): T {
+  if (Array.isArray(node)) return node.map(mended) as T;
+  if (typeof node !== 'object' || node === null) return node;
+  const { allOf, ...rest } = Object.fromEntries(Object.entries(node).map(([name, value]) => [name, mended(value)]));
+  if (!Array.isArray(allOf)) return { ...rest, ...(allOf !== undefined && { allOf }) } as T;
+  const [named, also, ...others] = allOf as JsonSchema[];
+  if (!named || !also || others.length > 0 || !Array.isArray(also.type)) return { ...rest, allOf } as T;
+  const { type: _, ...facts } = also;
+  return { ...rest, ...facts, anyOf: [named, { type: 'null' }] } as T;
 }
 
 function addExamples(body: Body | undefined, schemas: Schemas, direction: Direction): void {

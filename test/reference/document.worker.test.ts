@@ -76,6 +76,13 @@ describe('the reference', () => {
     }
   });
 
+  it('lets be null what may be null, and asks nothing to be two things at once', () => {
+    expect(REFERENCE.components.schemas?.Member).toMatchObject({
+      properties: { status: { anyOf: [{ $ref: '#/components/schemas/MemberStatus' }, { type: 'null' }] } },
+    });
+    expect(JSON.stringify(REFERENCE)).not.toMatch(/"allOf":\[\{"\$ref":"[^"]+"\},\{"type":\[/);
+  });
+
   it('has every refusal that it names, each with an example in the one shape of errors', () => {
     const responses = REFERENCE.components?.responses as unknown as Record<
       string,

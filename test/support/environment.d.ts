@@ -7,3 +7,9 @@ declare namespace Cloudflare {
     mainModule: typeof import('../../src/local/worker.ts');
   }
 }
+
+/** A file as text. */
+declare module '*?raw' {
+  const text: string;
+  export default text;
+}
