@@ -1,6 +1,7 @@
 /** The management routes of the audit log: reading, exporting and verifying it. Nothing here changes it. */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
+import { LIMITS } from '../limits.ts';
 import { count, idOf, instant, like, ORG_ID, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { badRequest } from '../teams/api-error.ts';
@@ -11,9 +12,7 @@ import { exportLog } from './export.ts';
 import { actorNames } from './names.ts';
 import { HASH, Verdict, verifyLog } from './verify.ts';
 
-const PAGE_MAX = 100;
-const PAGE_DEFAULT = 50;
-const TEXT_LENGTH_MAX = 100;
+const { nameLengthMax, pageDefault, pageMax } = LIMITS;
 
 const NEEDS = {
   ability: 'audit.read',
@@ -63,7 +62,7 @@ const Entry = z
 const text = (name: string) =>
   z
     .string()
-    .max(TEXT_LENGTH_MAX, { error: `${name} must have at most ${TEXT_LENGTH_MAX} characters.` })
+    .max(nameLengthMax, { error: `${name} must have at most ${nameLengthMax} characters.` })
     .optional();
 
 const LogQuery = z.strictObject({
@@ -73,7 +72,7 @@ const LogQuery = z.strictObject({
   from: text('from').openapi({ description: "A day in the organization's zone, or an instant", example: '2026-11-01' }),
   to: text('to').openapi({ description: 'The last day, or the instant before which', example: '2026-11-30' }),
   q: text('q').openapi({ description: 'A part of an id, an action, a field or a value' }),
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })

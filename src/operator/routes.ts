@@ -21,7 +21,6 @@ import { readSeats, SeatsShown, showSeats } from '../teams/seats.ts';
 
 /** A shorter secret could be guessed, so it opens nothing. */
 const SECRET_LENGTH_MIN = 32;
-const ENTRY_ID_LENGTH_MAX = 100;
 
 /** In the place of an organization, in the audit log of what concerns none. */
 const DEPLOYMENT = 'deployment';
@@ -61,7 +60,7 @@ const EntryBody = z.strictObject({
   id: z
     .string({ error: 'id is required: it keeps an entry from being posted twice.' })
     .min(1, { error: 'id must not be empty.' })
-    .max(ENTRY_ID_LENGTH_MAX, { error: `id must have at most ${ENTRY_ID_LENGTH_MAX} characters.` }),
+    .max(LIMITS.idLengthMax, { error: `id must have at most ${LIMITS.idLengthMax} characters.` }),
   kind: z.enum(['top_up', 'refund'], { error: 'kind must be top_up or refund.' }),
   amount: z.string({ error: 'amount must be a decimal string in USD.' }).transform((text, ctx) => {
     const amount = parseUsd(text);

@@ -85,7 +85,9 @@ export function createLibrary(env: Env, origin: string, secret: string) {
       user: {
         create: {
           // Some providers know of no name.
-          before: async (user) => ({ data: { ...user, name: (user.name || user.email).slice(0, NAME_LENGTH_MAX) } }),
+          before: async (user) => ({
+            data: { ...user, name: (user.name || user.email).slice(0, LIMITS.nameLengthMax) },
+          }),
           async after(user) {
             const nowMs = Date.now();
             const permit = await permitOfProvider(env, user.email);
@@ -138,9 +140,6 @@ export function createLibrary(env: Env, origin: string, secret: string) {
     },
   });
 }
-
-/** As sign-up takes names. */
-const NAME_LENGTH_MAX = 100;
 
 const NO_TOKENS = {
   accessToken: null,

@@ -4,13 +4,13 @@ import { waitUntil } from 'cloudflare:workers';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
+import { LIMITS } from '../limits.ts';
 import { deliversMail } from '../mail/mail.ts';
 import { idOf, like } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { notFound } from '../teams/api-error.ts';
 import { sha256Hex } from '../teams/keys.ts';
-import { isTimeZone } from '../usage/time-zones.ts';
-import { ASSERTION, CODE, EMAIL, name, newPassword, PASSKEY_OPTIONS, PASSWORD, TOKEN } from './fields.ts';
+import { ASSERTION, CODE, EMAIL, name, newPassword, PASSKEY_OPTIONS, PASSWORD, TIME_ZONE, TOKEN } from './fields.ts';
 import { asJson, ask, libraryFor, originOf } from './library.ts';
 import { PROVIDER_NAMES, socialProviders } from './providers.ts';
 import { withoutValues } from './refusals.ts';
@@ -29,10 +29,10 @@ const SignUpBody = z
     email: EMAIL,
     name: name('name'),
     password: newPassword('password'),
-    setUpCode: z.string().min(1).max(100).optional(),
-    invitationToken: z.string().min(1).max(200).optional(),
+    setUpCode: z.string().min(1).max(LIMITS.linkTokenLengthMax).optional(),
+    invitationToken: z.string().min(1).max(LIMITS.linkTokenLengthMax).optional(),
     organizationName: name('organizationName').optional(),
-    timeZone: z.string().refine(isTimeZone, { error: 'timeZone must be an IANA zone.' }).default('UTC'),
+    timeZone: TIME_ZONE.default('UTC'),
   })
   .openapi('SignUpBody', {
     example: { email: 'ada@example.com', name: 'Ada', password: 'correct horse battery', timeZone: 'Europe/London' },

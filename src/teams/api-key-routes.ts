@@ -1,6 +1,7 @@
 /** The management routes of API keys: one's own, or for owners and admins everybody's. Any other is a 404. */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { LIMITS } from '../limits.ts';
 import { idOf, like, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { changeKey, createKey, deleteKey, rollKey } from './api-key-changes.ts';
@@ -18,8 +19,12 @@ const OrgKey = Org.extend({ keyId: idOf('key') });
 const ListQuery = z.strictObject({
   ...PAGE,
   sort: sortOf(KEY_SORTS, '-createdAt'),
-  memberId: z.string().max(100).optional().openapi({ description: 'Keys of one member; `me`: your own' }),
-  projectId: z.string().max(100).optional(),
+  memberId: z
+    .string()
+    .max(LIMITS.idLengthMax)
+    .optional()
+    .openapi({ description: 'Keys of one member; `me`: your own' }),
+  projectId: z.string().max(LIMITS.idLengthMax).optional(),
 });
 
 const expiresAt = z.iso.datetime({ error: 'expiresAt must be an ISO 8601 instant in UTC.' }).nullable();
@@ -27,9 +32,13 @@ const status = z.enum(['active', 'disabled'], { error: 'status must be "active" 
 
 const KeyBody = z
   .strictObject({
-    projectId: z.string({ error: 'projectId is required.' }),
+    projectId: z.string({ error: 'projectId is required.' }).max(LIMITS.idLengthMax),
     name: nameField,
-    memberId: z.string().optional().openapi({ description: "Whose key it is; left out, the caller's own" }),
+    memberId: z
+      .string()
+      .max(LIMITS.idLengthMax)
+      .optional()
+      .openapi({ description: "Whose key it is; left out, the caller's own" }),
     expiresAt: expiresAt.default(null),
     limits: KeyLimitsBody.default(NO_KEY_LIMITS),
     rules: RulesBody.nullable().default(null),

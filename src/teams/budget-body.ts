@@ -8,7 +8,7 @@ import { z } from '@hono/zod-openapi';
 import type { Throttles } from '../budgets/policy.ts';
 import { WINDOW_VALUE_MAX, type WindowKind, type WindowUnit } from '../budgets/windows.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd, parseUsd } from '../money/nanos.ts';
+import { formatUsd, parseUsd, USD } from '../money/nanos.ts';
 import { answered } from '../reference/fields.ts';
 
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
@@ -25,13 +25,13 @@ const amount = z
   .string({ error: AMOUNT_MESSAGE })
   .refine((text) => parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
   .transform(canonicalAmount)
-  .openapi({ example: '42.50' });
+  .openapi({ example: '42.50', pattern: USD.source });
 
 const memberAmount = z
   .string({ error: AMOUNT_MESSAGE })
   .refine((text) => text === 'unlimited' || parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
   .transform(canonicalAmount)
-  .openapi({ example: '42.50', description: 'USD, or "unlimited"' });
+  .openapi({ example: '42.50', description: 'USD, or "unlimited"', pattern: `${USD.source}|^unlimited$` });
 
 /** Things that are counted, and the most that may be asked for. */
 const COUNTS = {
@@ -70,6 +70,7 @@ const periodFields = {
   periodUsageDurationValue: z
     .int({ error: DURATION_MESSAGE })
     .positive({ error: DURATION_MESSAGE })
+    .max(WINDOW_VALUE_MAX.hour, { error: DURATION_MESSAGE })
     .openapi({ example: 1 })
     .nullable()
     .default(null),

@@ -4,8 +4,9 @@ import { createMiddleware } from 'hono/factory';
 import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
 import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { deliversMail, send } from '../mail/mail.ts';
-import { parseUsd } from '../money/nanos.ts';
+import { parseUsd, USD } from '../money/nanos.ts';
 import { idOf, instant, like, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf, tells } from '../reference/route.ts';
 import { EMAIL } from '../sign-in/fields.ts';
@@ -42,7 +43,9 @@ const route = routesOf('Invitations');
 
 const Org = z.object({ orgId: ORG_ID });
 const OrgInvitation = Org.extend({ invitationId: idOf('inv') });
-const Link = z.object({ token: z.string().max(200).openapi({ example: '0123456789abcdefghjkmnpqrstvwxyz' }) });
+const Link = z.object({
+  token: z.string().max(LIMITS.linkTokenLengthMax).openapi({ example: '0123456789abcdefghjkmnpqrstvwxyz' }),
+});
 
 const Page = z.object(PAGE);
 
@@ -51,10 +54,10 @@ const AMOUNT = 'acceptSeatCost must be the quoted amount.';
 const InvitationBody = z
   .strictObject({
     email: EMAIL.optional(),
-    csv: z.string({ error: 'csv must be text.' }).optional().openapi({
+    csv: z.string({ error: 'csv must be text.' }).max(LIMITS.apiBodyBytesMax).optional().openapi({
       description:
         'Instead of an address: columns email, role, projects (ids or names, parted by ;), fields of a budget.',
-      example: 'email,role,usageLimit\\nada@example.com,developer,50',
+      example: 'email,role,usageLimit\nada@example.com,developer,50',
     }),
     skipBad: z.boolean({ error: 'skipBad must be true or false.' }).default(false).openapi({
       description: 'Invite those of a CSV whose line is good; else nobody is invited where any is bad.',
@@ -67,6 +70,7 @@ const InvitationBody = z
     acceptSeatCost: z
       .string({ error: AMOUNT })
       .refine((text) => parseUsd(text) !== null, { error: AMOUNT })
+      .openapi({ pattern: USD.source })
       .optional(),
   })
   .openapi('InvitationBody', {

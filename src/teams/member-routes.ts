@@ -26,7 +26,7 @@ const Page = z.object(PAGE);
 export const ROLE = z.enum(ROLES, { error: `role must be one of ${ROLES.join(', ')}.` });
 
 export const PROJECT_IDS = z
-  .array(z.string({ error: 'projects must be a list of project ids.' }).max(100), {
+  .array(z.string({ error: 'projects must be a list of project ids.' }).max(LIMITS.idLengthMax), {
     error: 'projects must be a list of project ids.',
   })
   .max(LIMITS.grantsPerMemberMax, { error: `projects must be at most ${LIMITS.grantsPerMemberMax}.` })

@@ -7,9 +7,8 @@ import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { FAN_OUT, idOf, instant, ORG_ID, pageOf } from '../reference/fields.ts';
 import { routesOf, tells } from '../reference/route.ts';
-import { EMAIL, name } from '../sign-in/fields.ts';
+import { EMAIL, name, TIME_ZONE } from '../sign-in/fields.ts';
 import { type Session, sessionOf, signedIn } from '../sign-in/session.ts';
-import { isTimeZone } from '../usage/time-zones.ts';
 import { ApiError } from './api-error.ts';
 import { byMasterKey, type Caller, guarded } from './guard.ts';
 import {
@@ -45,10 +44,6 @@ const Deleted = z.object({
 });
 
 const flag = (field: string) => z.boolean({ error: `${field} must be true or false.` });
-const timeZone = z.string({ error: 'timeZone must be an IANA zone.' }).refine(isTimeZone, {
-  error: 'timeZone must be an IANA zone.',
-});
-
 const line = (field: string, max: number) =>
   z
     .string({ error: `billingDetails.${field} must be text.` })
@@ -57,17 +52,17 @@ const line = (field: string, max: number) =>
     .default('');
 
 const BillingBody = z.strictObject({
-  name: line('name', 200),
+  name: line('name', LIMITS.billingNameLengthMax),
   email: z.union([EMAIL, z.literal('')], { error: 'billingDetails.email must be an e-mail address.' }).default(''),
-  address: line('address', 500),
-  country: line('country', 100),
-  taxId: line('taxId', 50),
+  address: line('address', LIMITS.billingAddressLengthMax),
+  country: line('country', LIMITS.billingCountryLengthMax),
+  taxId: line('taxId', LIMITS.billingTaxIdLengthMax),
 });
 
 const SettingsBody = z
   .strictObject({
     name: name('name').optional(),
-    timeZone: timeZone.optional(),
+    timeZone: TIME_ZONE.optional(),
     replay: flag('replay').optional(),
     hideAmounts: flag('hideAmounts').optional(),
     billingDetails: BillingBody.nullable().optional(),
@@ -81,7 +76,7 @@ const OrganizationBody = z
   .strictObject({
     name: name('name'),
     kind: z.enum(['personal', 'team'], { error: 'kind must be personal or team.' }).default('team'),
-    timeZone: timeZone.default('UTC'),
+    timeZone: TIME_ZONE.default('UTC'),
   })
   .openapi('NewOrganization', { example: { name: 'Engines', kind: 'team', timeZone: 'Europe/London' } });
 

@@ -6,17 +6,19 @@ import { z } from '@hono/zod-openapi';
 import { isIpRange } from '../budgets/ip-ranges.ts';
 import type { Rules } from '../budgets/rules.ts';
 import { LIMITS } from '../limits.ts';
-import { parseUsd } from '../money/nanos.ts';
+import { parseUsd, USD } from '../money/nanos.ts';
 import { answered } from '../reference/fields.ts';
 import { canonicalAmount } from './budget-body.ts';
 import { amountOf } from './effective-budget.ts';
 
-const ENTRY_LENGTH_MAX = 100;
-
 /** A list of texts, of which each must be `what`. */
 function entries(what: string, example: string, isOne: (text: string) => boolean) {
   const error = `Each entry must be ${what}.`;
-  const entry = z.string({ error }).max(ENTRY_LENGTH_MAX, { error }).refine(isOne, { error }).openapi({ example });
+  const entry = z
+    .string({ error })
+    .max(LIMITS.ruleEntryLengthMax, { error })
+    .refine(isOne, { error })
+    .openapi({ example });
   return z.array(entry, { error }).max(LIMITS.ruleEntriesMax, { error: `At most ${LIMITS.ruleEntriesMax} entries.` });
 }
 
@@ -40,7 +42,7 @@ function price(field: string) {
     .string({ error })
     .refine((text) => parseUsd(text) !== null, { error })
     .transform(canonicalAmount)
-    .openapi({ example: '2.50' })
+    .openapi({ example: '2.50', pattern: USD.source })
     .nullable()
     .default(null);
 }

@@ -22,6 +22,31 @@ interface Operation {
   responses: Record<string, { $ref?: string; description?: string; content?: Record<string, Content> }>;
 }
 
+type JsonSchema = Record<string, unknown> & {
+  properties?: Record<string, JsonSchema>;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  type?: string | string[];
+};
+
+/** Texts, lists and numbers without an end. */
+function unboundedIn(schema: JsonSchema, at: string): string[] {
+  const { $ref, properties = {}, items, anyOf = [], allOf = [] } = schema;
+  if (typeof $ref === 'string') {
+    const named = REFERENCE.components.schemas?.[$ref.split('/').at(-1) ?? ''] as JsonSchema;
+    return unboundedIn(named, at);
+  }
+  const types = [schema.type].flat();
+  const bounds = ['enum', 'const', 'format', 'pattern', 'maxLength', 'maxItems', 'maximum'];
+  const isEndless = types.some((type) => ['string', 'integer', 'number', 'array'].includes(type ?? ''));
+  return [
+    ...(isEndless && !bounds.some((bound) => bound in schema) ? [at] : []),
+    ...Object.entries(properties).flatMap(([name, each]) => unboundedIn(each, `${at}.${name}`)),
+    ...[...anyOf, ...allOf, ...(items ? [items] : [])].flatMap((each) => unboundedIn(each, at)),
+  ];
+}
+
 const OPERATIONS = ROUTES.map((route) => {
   const methods = REFERENCE.paths?.[route.path] as unknown as Record<string, Operation>;
   const operation = methods[route.method];
@@ -81,6 +106,16 @@ describe('the reference', () => {
       properties: { status: { anyOf: [{ $ref: '#/components/schemas/MemberStatus' }, { type: 'null' }] } },
     });
     expect(JSON.stringify(REFERENCE)).not.toMatch(/"allOf":\[\{"\$ref":"[^"]+"\},\{"type":\[/);
+  });
+
+  it('bounds everything that a body of the management API may hold', () => {
+    const unbounded: string[] = [];
+    for (const { name, operation } of OPERATIONS) {
+      const schema = operation.requestBody?.content['application/json']?.schema as JsonSchema | undefined;
+      if (schema && !name.includes(' /v1/')) unbounded.push(...unboundedIn(schema, name));
+    }
+    // Versions are only compared.
+    expect(unbounded.filter((at) => !at.endsWith('.version'))).toEqual([]);
   });
 
   it('has every refusal that it names, each with an example in the one shape of errors', () => {

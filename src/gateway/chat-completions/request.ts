@@ -3,11 +3,9 @@
  * provider as it came, unknown fields included.
  */
 import { z } from '@hono/zod-openapi';
+import { LIMITS } from '../../limits.ts';
 import type { Refusal } from '../refusals.ts';
 import type { JsonBody } from '../request-body.ts';
-
-const MODEL_LENGTH_MAX = 200;
-const CHOICES_MAX = 128;
 
 const tokens = z.int().positive();
 
@@ -33,13 +31,13 @@ const Demo = z.strictObject({
 
 export const ChatBody = z
   .looseObject({
-    model: z.string().min(1).max(MODEL_LENGTH_MAX),
+    model: z.string().min(1).max(LIMITS.modelLengthMax),
     messages: z.array(Message).min(1),
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
     max_tokens: tokens.nullish(),
     max_completion_tokens: tokens.nullish(),
-    n: z.int().positive().max(CHOICES_MAX).nullish(),
+    n: z.int().positive().max(LIMITS.choicesMax).nullish(),
     tools: z.array(z.looseObject({})).nullish(),
     modalities: z.array(z.string()).nullish(),
     demo: Demo.optional(),
