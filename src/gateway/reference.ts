@@ -6,7 +6,7 @@ import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { type ApiEnv, answers, body } from '../api.ts';
 import { nanos } from '../money/nanos.ts';
 import { count, like, usd } from '../reference/fields.ts';
-import { ErrorBody, securityOf } from '../reference/route.ts';
+import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
 import { ChatBody } from './chat-completions/request.ts';
 import { OwnKey } from './key-route.ts';
 import { Model, ModelList } from './models-route.ts';
@@ -65,8 +65,9 @@ function refusals(of: readonly Refusal[]): RouteConfig['responses'] {
           { value: { error: { message, type, param, code, metadata } } },
         ]),
       );
-      const description = `${[...new Set(each.map(({ code }) => code))].join(', ')}`;
-      return [status, { description, content: { 'application/json': { schema: ErrorBody, examples } } }];
+      const description = Object.keys(examples).join(', ');
+      const headers = each.some(({ retryAfter }) => retryAfter !== null) ? { headers: RETRY_AFTER } : {};
+      return [status, { description, ...headers, content: { 'application/json': { schema: ErrorBody, examples } } }];
     }),
   );
 }

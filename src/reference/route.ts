@@ -93,9 +93,17 @@ export function refusalResponses() {
   return Object.entries(REFUSALS).map(([status, { name, description, error }]) => {
     const { message, param, code } = error;
     const example = { error: { message, type: errorType(Number(status)), param, code, metadata: {} } };
-    return { name, response: { description, content: { 'application/json': { schema: ERROR_REF, example } } } };
+    const content = { 'application/json': { schema: ERROR_REF, example } };
+    return { name, response: { description, content, ...(TELLS_WHEN.has(name) && { headers: RETRY_AFTER }) } };
   });
 }
+
+/** Those that may tell when to come back. */
+const TELLS_WHEN: ReadonlySet<string> = new Set(['TooMany', 'Unavailable']);
+
+export const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds after which it may work', schema: { type: 'integer' as const } },
+};
 
 const ERROR_REF = { $ref: '#/components/schemas/Error' };
 

@@ -143,16 +143,16 @@ describe('the reference', () => {
 describe('the gateway', () => {
   it('answers and refuses as the reference says', async () => {
     const { apiKey } = await seedOrganization({ keyLimits: { usageLimit: '0.00001' } });
-    const check = async (method: string, path: string, answer: Promise<Response>) =>
-      (await documented(method, ORIGIN + path, await answer)).status;
-    expect(await check('GET', '/v1/key', get('/v1/key', apiKey))).toBe(200);
-    expect(await check('GET', '/v1/models', get('/v1/models', apiKey))).toBe(200);
-    expect(await check('GET', '/v1/models/demo/words', get('/v1/models/demo/words', apiKey))).toBe(200);
-    expect(await check('GET', '/v1/models/demo/none', get('/v1/models/demo/none', apiKey))).toBe(404);
-    expect(await check('GET', '/v1/key', get('/v1/key', 'psr_none'))).toBe(401);
-    const path = '/v1/chat/completions';
-    expect(await check('POST', path, chat(apiKey, { demo: { outputTokens: 1 } }))).toBe(200);
-    expect(await check('POST', path, post(apiKey, '{'))).toBe(400);
-    expect(await check('POST', path, chat(apiKey, { max_tokens: 10_000 }))).toBe(403);
+    const check = async (answer: Promise<Response>) =>
+      (await documented('POST', `${ORIGIN}/v1/chat/completions`, await answer)).status;
+    // `get` holds its answers against the reference by itself.
+    expect((await get('/v1/key', apiKey)).status).toBe(200);
+    expect((await get('/v1/models', apiKey)).status).toBe(200);
+    expect((await get('/v1/models/demo/words', apiKey)).status).toBe(200);
+    expect((await get('/v1/models/demo/none', apiKey)).status).toBe(404);
+    expect((await get('/v1/key', 'psr_none')).status).toBe(401);
+    expect(await check(chat(apiKey, { demo: { outputTokens: 1 } }))).toBe(200);
+    expect(await check(post(apiKey, '{'))).toBe(400);
+    expect(await check(chat(apiKey, { max_tokens: 10_000 }))).toBe(403);
   });
 });
