@@ -5,6 +5,6 @@
 export default {
   fetch(request, env) {
     const { method, headers, body } = request;
-    return fetch(env.UPSTREAM_URL, { method, headers, body });
+    return env.EGRESS.fetch(env.UPSTREAM_URL, { method, headers, body });
   },
 };

@@ -197,6 +197,7 @@ async function startBareWorker(upstreamUrl: string): Promise<Miniflare> {
           compatibilityFlags: compatibility_flags,
           modules: [{ type: 'ESModule', path: 'bare-worker.js', contents: readFileSync(file, 'utf8') }],
           bindings: { UPSTREAM_URL: `${upstreamUrl}/chat/completions` },
+          serviceBindings: { EGRESS: { network: { allow: ['public', 'private'] } } },
           unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
         },
       ],

@@ -93,13 +93,14 @@ export class MemberBudget extends DurableObject<Env> {
 
   async authorize(call: MemberCall & AuthorizeRequest): Promise<Admission> {
     if (!(await this.#isMember(call))) return { granted: false, refusal: UNKNOWN_KEY };
+    if (call.settled) this.#ledger.gatherCarried(call.settled);
     // No await between the ledger's check and its write: authorize() is synchronous, that is what makes it atomic.
     let admission = this.#ledger.authorize(call);
     if ('lacks' in admission) {
       admission = await this.#credit.wait(admission.lacks, (wallet) => this.#ledger.authorize(call, wallet));
     }
     if (admission.granted) this.#credit.lookAhead(admission.ticket.amount);
-    return this.#done(admission);
+    return this.#done(call.settled ? { ...admission, progress: this.#ledger.progress() } : admission);
   }
 
   async extend(call: MemberCall & ExtendRequest): Promise<Extension> {
@@ -115,7 +116,8 @@ export class MemberBudget extends DurableObject<Env> {
   /** Answers once the settlement is durable, which may be a moment later: it is written together with others. */
   async settle(call: MemberCall & SettleRequest): Promise<Settlement> {
     await this.#ready(call);
-    return this.#gather({ kind: 'settle', request: call });
+    const settlement = await this.#gather({ kind: 'settle', request: call });
+    return { ...settlement, progress: this.#ledger.progress() };
   }
 
   async release(call: MemberCall & ReleaseRequest): Promise<Settlement> {

@@ -88,6 +88,8 @@ export async function startServer(options: ServerOptions): Promise<Server> {
             OPERATOR_SECRET: operatorSecret,
           },
           serviceBindings: {
+            // workerd's network itself: before the Worker's own fetch, Miniflare puts a Worker of its own.
+            EGRESS: { network: { allow: ['public', 'private'] } },
             OUTBOX: async (request) => {
               outbox.put((await request.json()) as Mail);
               return new Response();

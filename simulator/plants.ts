@@ -47,6 +47,28 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
+    name: 'handed-over-is-written',
+    what: 'a carried settlement is forgotten once the object has it, written or not',
+    changes: [
+      {
+        file: 'src/settlement-carrier.ts',
+        instead: 'taken <= progress.written',
+        put: 'taken <= progress.taken',
+      },
+    ],
+  },
+  {
+    name: 'another-life-tells',
+    what: 'a carried settlement is taken for written because a later life of its object has written as many',
+    changes: [
+      {
+        file: 'src/settlement-carrier.ts',
+        instead: 'if (life === progress.life && taken',
+        put: 'if (taken',
+      },
+    ],
+  },
+  {
     name: 'tombstone-dropped-at-shipping',
     what: 'a tombstone goes as soon as its event is shipped',
     changes: [

@@ -5,6 +5,7 @@
 import type { Fallback } from '../src/budgets/protocol.ts';
 import { HOUR_MS, MINUTE_MS } from '../src/limits.ts';
 import { nanos, ZERO } from '../src/money/nanos.ts';
+import { Isolate } from './isolate.ts';
 import { left } from './limits.ts';
 import { BUDGET } from './owner.ts';
 import { Process } from './simulation.ts';
@@ -16,6 +17,8 @@ export class Requests {
   readonly #witness: Witness;
   readonly #members: readonly Member[];
   readonly #environment: (process: Process) => Env;
+  /** One that serves many, till it ends. */
+  #shared: Isolate | null = null;
   #made = 0;
 
   constructor(witness: Witness, members: readonly Member[], environment: (process: Process) => Env) {
@@ -50,9 +53,9 @@ export class Requests {
     const plan = this.#draw(left(member, key.keyId, simulation.nowMs));
     this.#made += 1;
     const worker = new Process(simulation, `worker ${this.#made}`);
-    // Some are too far from their object's clock to be served.
-    const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - profile.clockErrorMsMax;
-    worker.clockOffsetMs = simulation.chance(0.5) ? 0 : random.between(-apartMs, apartMs);
+    const isolate = this.#isolate();
+    isolate.requests.add(worker);
+    worker.clockOffsetMs = isolate.clockOffsetMs;
     worker.timersLateMsMax = 5;
     simulation.tell(() => `${worker.name} asks for ${member.id} ${key.keyId}: ${JSON.stringify(plan)}`);
     const env = this.#environment(worker);
@@ -63,27 +66,55 @@ export class Requests {
       return attempt;
     };
     await worker.run(() => {
-      serve(env, caller, plan, simulation, witness, made).catch((error) =>
+      serve(env, isolate, caller, plan, simulation, witness, made).catch((error) =>
         witness.report('a throw is a bug', String(error.stack)),
       );
     });
     if (simulation.chance(profile.deathRate)) {
       const inMs = random.mostlySmall(0, simulation.chance(0.5) ? 2_000 : plan.lastsMs + 10_000);
-      simulation.after(inMs, () => this.#die(worker));
+      simulation.after(inMs, () => this.#die(isolate));
     }
     if (simulation.chance(profile.freezeRate)) {
-      simulation.after(random.mostlySmall(0, plan.lastsMs + 1_000), () => this.#freeze(worker));
+      simulation.after(random.mostlySmall(0, plan.lastsMs + 1_000), () => this.#freeze(isolate));
     }
   }
 
-  /** Never heard of again. Its provider stops at once, or makes more of what the hold covers. */
-  #die(worker: Process): void {
+  /** Mostly the one that serves many; or one for this request alone. */
+  #isolate(): Isolate {
+    const { simulation, profile } = this.#witness;
+    if (this.#shared && simulation.chance(0.6)) return this.#shared;
+    // Some are too far from their object's clock to be served.
+    const apartMs = simulation.chance(0.03) ? 200_000 : 100_000 - profile.clockErrorMsMax;
+    const isolate = new Isolate(
+      this.#witness,
+      simulation.chance(0.5) ? 0 : simulation.random.between(-apartMs, apartMs),
+    );
+    this.#shared ??= isolate;
+    return isolate;
+  }
+
+  /** Never heard of again. The providers stop at once, or make more of what the holds cover. */
+  #die(isolate: Isolate): void {
+    const { simulation } = this.#witness;
+    if (this.#shared === isolate) this.#shared = null;
+    for (const worker of isolate.requests) this.#end(worker);
+    for (const attempt of isolate.carried.values()) {
+      attempt.phase = 'gone';
+      attempt.member.touched = true;
+    }
+    isolate.requests.clear();
+    isolate.carried.clear();
+    simulation.count('dead isolates');
+  }
+
+  #end(worker: Process): void {
     const { simulation } = this.#witness;
     const attempt = this.#witness.attemptOf(worker);
-    if (!worker.alive || !attempt || attempt.phase === 'gone') return;
+    if (!worker.alive) return;
+    worker.end();
+    if (!attempt || attempt.phase === 'gone') return;
     simulation.tell(() => `${worker.name} dies`);
     simulation.count('dead Workers');
-    worker.end();
     if (attempt.phase === 'running' && simulation.chance(0.7)) {
       attempt.charged = simulation.random.between(attempt.charged, Math.max(attempt.charged, attempt.granted));
     }
@@ -91,12 +122,15 @@ export class Requests {
     attempt.member.touched = true;
   }
 
-  #freeze(worker: Process): void {
-    if (!worker.alive) return;
+  #freeze(isolate: Isolate): void {
     const { simulation } = this.#witness;
-    simulation.count('frozen Workers');
-    simulation.tell(() => `${worker.name} stands still`);
-    worker.freeze(simulation.random.between(1_000, 300_000));
+    simulation.count('frozen isolates');
+    const forMs = simulation.random.between(1_000, 300_000);
+    for (const worker of isolate.requests) {
+      if (!worker.alive) continue;
+      simulation.tell(() => `${worker.name} stands still`);
+      worker.freeze(forMs);
+    }
   }
 
   #draw(leftNow: number): Plan {

@@ -69,6 +69,19 @@ export class Witness {
     return this.#attempts.get(worker) ?? null;
   }
 
+  attemptCalled(id: string): Attempt | null {
+    for (const { attempts } of this.members.values()) {
+      const attempt = attempts.get(id);
+      if (attempt) return attempt;
+    }
+    return null;
+  }
+
+  /** Whoever looked after its settlement has heard that it is written. */
+  confirmed(attempt: Attempt): void {
+    if (this.fair && !attempt.lost) attempt.settled = true;
+  }
+
   /** A call goes out. */
   sent({ from, to, method, argument }: Call): void {
     const member = this.members.get(to.name);

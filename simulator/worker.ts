@@ -13,6 +13,7 @@ import { admit } from '../src/gateway/admission.ts';
 import type { Hold } from '../src/gateway/hold.ts';
 import { type Nanos, nanos, ZERO } from '../src/money/nanos.ts';
 import type { PresentedKey } from '../src/teams/keys.ts';
+import type { Isolate } from './isolate.ts';
 import type { Simulation } from './simulation.ts';
 import type { Attempt } from './truth.ts';
 import type { Witness } from './witness.ts';
@@ -56,6 +57,7 @@ const NO_REQUEST = new Request('http://purser.test');
 /** Runs in the Worker's process from the request to the end of its settlement. */
 export async function serve(
   env: Env,
+  isolate: Isolate,
   caller: PresentedKey,
   plan: Plan,
   simulation: Simulation,
@@ -63,14 +65,14 @@ export async function serve(
   made: () => Attempt,
 ): Promise<void> {
   const context = { env, ctx: CTX, deadlines: new Deadlines(), request: NO_REQUEST };
-  const admission = await admit(context, caller, ABOUT, plan.ask);
+  const admission = await admit(context, caller, ABOUT, plan.ask, undefined, isolate.carrier);
   const attempt = made();
   if ('refusal' in admission) {
     attempt.phase = 'gone';
     return;
   }
   await new Service(admission.admitted.hold, attempt, plan, simulation, witness).run();
-  attempt.phase = 'gone';
+  if (!isolate.carried.has(attempt.id)) attempt.phase = 'gone';
 }
 
 class Service {

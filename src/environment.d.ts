@@ -15,6 +15,8 @@ declare namespace Cloudflare {
     OPENAI_API_KEY?: string;
     /** With its /v1, as the official client has it. */
     OPENAI_BASE_URL?: string;
+    /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
+    EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */
     ALLOW_LOOPBACK_UPSTREAMS?: string;
     /** '1' lets anybody sign up; else only who is invited may, and the first owner with the set-up code. */

@@ -126,8 +126,20 @@ export const LIMITS = {
   ceilingHoldsAhead: 16,
   /** Settlements wait this long for others, so that one durable write takes them all. Nothing but their event waits with them. */
   gatherMs: 250,
+  /** So long where nobody waits for the answer: the settlement travelled with another request, and its own can send it again. */
+  gatherCarriedMs: 1_000,
   /** So many at once do not wait. */
   gatherMax: 128,
+  /** A settlement waits this long for a request of its member to take it along, and only where they come as often. */
+  carryMs: 200,
+  /** What was taken along and is not known to be written by then is asked for: gatherCarriedMs, and half of it for the next request. */
+  carryConfirmMs: 1_500,
+  /** Who looks after what is carried leaves after this long: the platform ends what a request leaves behind it after 30 s. */
+  keepMs: 10 * SECOND_MS,
+  /** So many travel with one request. */
+  carriedMax: 64,
+  /** Members that an isolate remembers having asked for; beyond that it forgets those of whom nothing travels. */
+  carrierMembersMax: 10_000,
   /** A ticket of an earlier life of its object is honoured so long: shorter than its tombstone would be kept. */
   claimAgeMsMax: 10 * MINUTE_MS,
 

@@ -8,6 +8,7 @@ import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 import { type Deadline, Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
+import { settlementCarrier } from './settlement-carrier.ts';
 
 /**
  * The object's methods as a caller sees them. The platform's own stub type splits every union in an answer into a union
@@ -38,6 +39,21 @@ export function memberBudget<T>(
   deadlines?: Deadlines,
 ): Promise<T> {
   return callObject(() => call(stubOf<MemberStub>(env.MEMBER_BUDGET, memberId)), memberId, timeoutMs, deadlines);
+}
+
+/** The same for who wants to see all that was settled: what waits in this isolate to be carried there goes ahead of the call. */
+export function settledBudget<T>(
+  env: Env,
+  memberId: string,
+  call: (object: MemberStub) => Promise<T>,
+  timeoutMs: number = LIMITS.admissionTimeoutMs,
+): Promise<T> {
+  const inOrder = (object: MemberStub) => {
+    // Calls by one stub arrive in the order in which they were made.
+    settlementCarrier.sendAhead(memberId, (settlement) => object.settle(settlement));
+    return call(object);
+  };
+  return memberBudget(env, memberId, inOrder, timeoutMs);
 }
 
 /** Calls the wallet of an organization; as memberBudget. */

@@ -3,7 +3,7 @@
  * their holds count as held, so that nothing is freed before its durable write.
  */
 import { LIMITS } from '../limits.ts';
-import type { Settlement } from './protocol.ts';
+import type { Progress, Settlement } from './protocol.ts';
 import { attemptOf, type Resolution } from './resolutions.ts';
 
 /** One that waits, and who is told: `done` once it is written, `failed` where it could not be. */
@@ -18,29 +18,42 @@ type Write = (resolutions: readonly Resolution[]) => Settlement[];
 
 export class Gathering {
   readonly #write: Write;
+  readonly #life: string;
   #waiting: Waiting[] = [];
-  #sinceMs = 0;
+  #dueAtMs = Number.POSITIVE_INFINITY;
+  #taken = 0;
+  #written = 0;
+  #failures = 0;
 
-  constructor(write: Write) {
+  /** `life`: a name that no other has or had. */
+  constructor(write: Write, life: string) {
     this.#write = write;
+    this.#life = life;
+  }
+
+  /** Whatever could not be written begins another life: nobody must take it for written because later ones were. */
+  get progress(): Progress {
+    return { life: `${this.#life}.${this.#failures}`, taken: this.#taken, written: this.#written };
   }
 
   get waiting(): readonly Waiting[] {
     return this.#waiting;
   }
 
-  /** When the oldest has waited long enough (epoch ms); null while none waits. */
+  /** When the first of them is due (epoch ms); null while none waits. */
   get dueAtMs(): number | null {
-    return this.#waiting.length === 0 ? null : this.#sinceMs + LIMITS.gatherMs;
+    return this.#waiting.length === 0 ? null : this.#dueAtMs;
   }
 
   waitsFor(attemptId: string): boolean {
     return this.#waiting.some(({ resolution }) => attemptOf(resolution) === attemptId);
   }
 
-  add(waiting: Waiting, nowMs: number): void {
-    if (this.#waiting.length === 0) this.#sinceMs = nowMs;
+  /** It is due by `dueAtMs`. */
+  add(waiting: Waiting, dueAtMs: number): void {
+    this.#dueAtMs = this.#waiting.length === 0 ? dueAtMs : Math.min(this.#dueAtMs, dueAtMs);
     this.#waiting.push(waiting);
+    this.#taken += 1;
     if (this.#waiting.length >= LIMITS.gatherMax) this.flush();
   }
 
@@ -53,6 +66,7 @@ export class Gathering {
       // One that cannot be written must not keep the others from it.
       for (const each of waiting) this.#flushed([each]);
     }
+    this.#written = this.#taken;
     return true;
   }
 
@@ -62,6 +76,7 @@ export class Gathering {
       settlements = this.#write(waiting.map(({ resolution }) => resolution));
     } catch (error) {
       if (waiting.length > 1) return false;
+      this.#failures += 1;
       waiting[0]?.failed(error);
       return true;
     }

@@ -54,6 +54,7 @@ import {
   type Extension,
   HOLD_TIMES,
   type HoldTimes,
+  type Progress,
   type ReleaseRequest,
   type ScopeStatus,
   type Settlement,
@@ -113,13 +114,14 @@ export class Ledger {
   readonly #throttles = new ThrottleCounts();
   /** By key: when it was last presented. D1 learns it with the events, so a restart forgets nothing but a refusal or two. */
   readonly #lastUsedMs = new Map<string, number>();
-  readonly #gathering = new Gathering((resolutions) => this.#resolveAll(resolutions));
+  readonly #gathering: Gathering;
   #state: State | null = null;
   constructor(store: Store, clock: Clock, options: LedgerOptions) {
     this.#tables = new Tables(store);
     this.#clock = clock;
     this.#times = options.times ?? HOLD_TIMES;
     this.#newEpoch = options.newEpoch;
+    this.#gathering = new Gathering((resolutions) => this.#resolveAll(resolutions), options.newEpoch());
     this.credit = new MemberCredit({
       tables: this.#tables,
       state: () => this.#loaded(),
@@ -295,7 +297,20 @@ export class Ledger {
    * call that needs to know. `done` is called once it is written, `failed` where it could not be.
    */
   gather(resolution: Resolution, done: Waiting['done'] = () => {}, failed: Waiting['failed'] = () => {}): void {
-    this.#gathering.add({ resolution, done, failed }, this.#clock());
+    this.#gathering.add({ resolution, done, failed }, this.#clock() + LIMITS.gatherMs);
+  }
+
+  /** Takes settlements that travelled with another call; `progress` tells when they are written. */
+  gatherCarried(requests: readonly SettleRequest[]): void {
+    const dueAtMs = this.#clock() + LIMITS.gatherCarriedMs;
+    for (const request of requests) {
+      this.#gathering.add({ resolution: { kind: 'settle', request }, done: () => {}, failed: () => {} }, dueAtMs);
+    }
+  }
+
+  /** How much of what was ever gathered is written. */
+  progress(): Progress {
+    return this.#gathering.progress;
   }
 
   /** Writes what was gathered, in one block that changes memory and disk together. False: there was nothing. */

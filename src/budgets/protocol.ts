@@ -36,6 +36,8 @@ export interface AuthorizeRequest extends Ask {
   about: AttemptAbout;
   /** What rules ask beside that. Absent from a Worker older than they are: what it would tell counts as not known. */
   facts?: RuleFacts;
+  /** Settlements of the member's earlier attempts that travel along (settlement-carrier.ts); where given, the answer tells the progress. */
+  settled?: SettleRequest[] | undefined;
 }
 
 /** Null: not known, which no rule about it admits. */
@@ -75,10 +77,21 @@ export interface Ticket {
   ttlMs: number;
 }
 
-export type Admission =
+export type Admission = (
   | { granted: true; ticket: Ticket; tightest: ScopeView | null }
   /** `tightest`: where the refusal is about no limit of money, but there are some. */
-  | { granted: false; refusal: LedgerRefusal; tightest?: ScopeView };
+  | { granted: false; refusal: LedgerRefusal; tightest?: ScopeView }
+) & { progress?: Progress };
+
+/**
+ * How far one life of an object is with the resolutions that it was handed. What it had `taken` when it answered is durable
+ * once the same life has `written` as many.
+ */
+export interface Progress {
+  life: string;
+  taken: number;
+  written: number;
+}
 
 /** What an attempt lacks of the organization's credit: ask the wallet for it, then let the whole check run again. */
 export interface Short {
@@ -128,6 +141,8 @@ export interface ReleaseRequest {
 /** `booked` false: there was nothing to book, because the attempt is unknown here or was released. */
 export interface Settlement {
   booked: boolean;
+  /** Of a settlement: once it is written. */
+  progress?: Progress;
 }
 
 /** Everything that a status shows of the member or of one of its keys. */

@@ -77,10 +77,14 @@ type LeaseRow = {
 
 export class Tables {
   readonly #store: Store;
+  /** The id that sorts last of all holds ever written here. Ids sort by time: a new attempt's is nearly always above it. */
+  #newestHold: string;
 
   constructor(store: Store) {
     this.#store = store;
     migrate(store, LEDGER_MIGRATIONS);
+    const [newest] = store.exec<{ id: string | null }>('SELECT max(id) AS id FROM holds');
+    this.#newestHold = newest?.id ?? '';
   }
 
   transaction<T>(work: () => T): T {
@@ -238,6 +242,7 @@ export class Tables {
   }
 
   readHold(id: string): Hold | null {
+    if (id > this.#newestHold) return null;
     const [row] = this.#store.exec<HoldRow>('SELECT * FROM holds WHERE id = ?', id);
     return row ? toHold(row) : null;
   }
@@ -251,6 +256,7 @@ export class Tables {
   }
 
   writeHold(hold: Hold): void {
+    if (hold.id > this.#newestHold) this.#newestHold = hold.id;
     this.#store.exec(
       `INSERT INTO holds (id, key_id, project_id, about, opened_at, state, held, charge_at_expiry, expires_at, resolved_at, charged, n, reports, cycle)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -10,11 +10,12 @@ import { newAttemptId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
+import { type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { addressOf } from './credentials.ts';
 import { Hold } from './hold.ts';
 import type { Refusal } from './refusals.ts';
-import type { GatewayContext } from './router.ts';
+import type { AnswerHeaders, GatewayContext } from './router.ts';
 
 export interface Admitted {
   hold: Hold;
@@ -35,12 +36,14 @@ export async function admit(
   about: AttemptAbout,
   ask: Ask,
   prices: Omit<RuleFacts, 'ip'> = { inputPrice: null, outputPrice: null },
+  carrier: SettlementCarrier = settlementCarrier,
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
   const facts = { ip: addressOf(asked), ...prices };
-  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, ...ask };
+  const { settled, delivered } = carrier.load(memberId);
+  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, settled, ...ask };
   try {
     const admission = await memberBudget(
       env,
@@ -49,13 +52,15 @@ export async function admit(
       LIMITS.admissionTimeoutMs,
       deadlines,
     );
+    delivered(admission.progress);
     if (!admission.granted) {
       const { refusal, tightest = null } = admission;
       return { refusal, tightest: 'view' in refusal ? refusal.view : tightest };
     }
     const { ticket, tightest } = admission;
-    return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines), tightest } };
+    return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines, carrier), tightest } };
   } catch (error) {
+    delivered(undefined);
     console.warn(JSON.stringify({ event: 'admission_failed', attemptId, error: String(error) }));
     // The grant may have happened and only its answer been lost. Best effort: the object's alarm is what makes it sure.
     ctx.waitUntil(
@@ -96,12 +101,12 @@ export async function refuseKeyFirst(
 }
 
 /** The budget headers, of the tightest limit. */
-export function budgetHeaders(headers: Headers, view: ScopeView | null): void {
+export function budgetHeaders(headers: AnswerHeaders, view: ScopeView | null): void {
   if (!view) return;
   if (!view.amountsHidden) {
-    headers.set('x-purser-budget-limit', formatUsd(view.limit));
-    headers.set('x-purser-budget-remaining', formatUsd(view.remaining));
+    headers['x-purser-budget-limit'] = formatUsd(view.limit);
+    headers['x-purser-budget-remaining'] = formatUsd(view.remaining);
   }
-  headers.set('x-purser-budget-scope', view.scope);
-  if (view.resetsAtMs !== null) headers.set('x-purser-budget-reset', new Date(view.resetsAtMs).toISOString());
+  headers['x-purser-budget-scope'] = view.scope;
+  if (view.resetsAtMs !== null) headers['x-purser-budget-reset'] = new Date(view.resetsAtMs).toISOString();
 }

@@ -10,6 +10,7 @@ import { type Deadline, Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
 import { insist, memberBudget } from '../objects.ts';
+import { type SettleCall, type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { Refusal } from './refusals.ts';
 
 /** A renewal every quarter of the ttl: see LIMITS.holdRenewMs. */
@@ -29,6 +30,7 @@ export class Hold {
   #ticket: Ticket;
   #confirmedSentAtMs: number;
   readonly #deadlines: Deadlines;
+  readonly #carrier: SettlementCarrier;
   #renewal: Deadline | undefined;
   #resolved: Promise<boolean> | undefined;
   /** Numbers what is reported, so that a delayed report does not replace a newer one. */
@@ -42,6 +44,7 @@ export class Hold {
     ticket: Ticket,
     sentAtMs: number,
     deadlines: Deadlines = new Deadlines(),
+    carrier: SettlementCarrier = settlementCarrier,
   ) {
     this.#env = env;
     this.#memberId = memberId;
@@ -49,6 +52,7 @@ export class Hold {
     this.#ticket = ticket;
     this.#confirmedSentAtMs = sentAtMs;
     this.#deadlines = deadlines;
+    this.#carrier = carrier;
   }
 
   get amount(): Nanos {
@@ -86,19 +90,22 @@ export class Hold {
   }
 
   /**
-   * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, false
-   * where it could not be reached for as long as the platform lets us try, counted from `sinceMs` (the hang-up): then
-   * the object's alarm charges the hold.
+   * Books what the attempt cost; the first call decides, later ones wait for it. True once the object confirmed, or once the
+   * carrier looks after it; false where the object could not be reached for as long as the platform lets us try, counted from
+   * `sinceMs` (the hang-up): then its alarm charges the hold.
    */
   settle(request: Omit<SettleRequest, 'ticket' | 'about'>, sinceMs: number): Promise<boolean> {
-    this.#resolved ??= this.#insist((object) => object.settle({ ...request, ...this.#claim }), sinceMs);
+    this.#resolved ??= this.#settle({ ...request, ...this.#claim }, sinceMs);
     return this.#resolved;
   }
 
   /** Frees the hold: nothing was sent under it. */
   release(): Promise<boolean> {
     const { attemptId } = this.#ticket;
-    this.#resolved ??= this.#insist((object) => object.release({ attemptId, ...this.#claim }), Date.now());
+    this.#deadlines.cancel(this.#renewal);
+    this.#resolved ??= this.#insist((object) => object.release({ attemptId, ...this.#claim }), Date.now()).finally(() =>
+      this.#deadlines.end(),
+    );
     return this.#resolved;
   }
 
@@ -124,10 +131,25 @@ export class Hold {
     }
   }
 
-  #insist(call: (object: MemberObject) => Promise<Settlement>, sinceMs: number): Promise<boolean> {
+  /** With the member's next request, should one come in a moment; else by a call of its own. */
+  async #settle(call: SettleCall, sinceMs: number): Promise<boolean> {
     this.#deadlines.cancel(this.#renewal);
+    const taken = this.#carrier.take(call, this.#deadlines, (other) => this.#send(other, Date.now()));
+    const done = taken ? taken.then(() => true) : this.#send(call, sinceMs).then((answer) => answer !== null);
+    return done.finally(() => this.#deadlines.end());
+  }
+
+  async #send(call: SettleCall, sinceMs: number): Promise<Settlement | null> {
+    let answer: Settlement | null = null;
+    await this.#insist(async (object) => {
+      answer = await object.settle(call);
+    }, sinceMs);
+    return answer;
+  }
+
+  #insist(call: (object: MemberObject) => Promise<unknown>, sinceMs: number): Promise<boolean> {
     const failure = { event: 'settle_failed', attemptId: this.#ticket.attemptId };
-    return insist(() => this.#call(call), sinceMs, failure).finally(() => this.#deadlines.end());
+    return insist(() => this.#call(call), sinceMs, failure);
   }
 
   #call<T>(call: (object: MemberObject) => Promise<T>): Promise<T> {

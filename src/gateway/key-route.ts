@@ -1,6 +1,6 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
 import { z } from '@hono/zod-openapi';
-import { memberBudget } from '../objects.ts';
+import { settledBudget } from '../objects.ts';
 import { idOf, instant, like, orNull } from '../reference/fields.ts';
 import {
   KeyUsage,
@@ -40,7 +40,7 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
   const { ownerId: memberId, hash: keyHash } = authenticated.caller;
   const asked = { memberId, keyHash, ip: addressOf(request) };
   try {
-    const status = await memberBudget(env, memberId, (object) => object.keyStatus(asked));
+    const status = await settledBudget(env, memberId, (object) => object.keyStatus(asked));
     if ('refusal' in status) return status.refusal;
     const { key, keyStatus, memberStatus } = status;
     const member = showMemberStatus(memberStatus);

@@ -34,13 +34,13 @@ async function gather(parts: RelayParts): Promise<Response | Refusal> {
       }
     }
     attempt.complete();
-    headers.set('x-purser-cost', formatUsd(attempt.settle(clientGone.aborted ? 'client_gone' : 'completed')));
+    headers['x-purser-cost'] = formatUsd(attempt.settle(clientGone.aborted ? 'client_gone' : 'completed'));
     note(parts, null);
     return Response.json(gathered.whole(), { headers });
   } catch (error) {
     const stop = stopOf(error, call.signal);
     call.stop(stop);
-    headers.set('x-purser-cost', formatUsd(attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt))));
+    headers['x-purser-cost'] = formatUsd(attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt)));
     if (stop.kind === 'client_gone') return GONE;
     if (stop.kind === 'failed') note(parts, stop.refusal);
     return cutAnswer(parts, stop, gathered) ?? stop.refusal;
@@ -55,6 +55,6 @@ function cutAnswer({ attempt, headers }: RelayParts, stop: Stop, gathered: Gathe
   const scope = cutScope(stop.refusal);
   const answer = scope && gathered.cutShort();
   if (!answer) return null;
-  headers.set('x-purser-cut', scope);
+  headers['x-purser-cut'] = scope;
   return Response.json({ ...answer, usage: writeUsage(attempt.usage()) }, { headers });
 }

@@ -106,7 +106,7 @@ class StreamRelay {
     const usage = wantsUsage && this.#kept ? chatWire.usageEvent(this.#kept.json, attempt.cost().total) : '';
     const last = usage + chatWire.endEvent;
     this.#open(false);
-    await attempt.recording?.complete(last, this.#parts.headers);
+    await attempt.recording?.complete(last, new Headers(this.#parts.headers));
     await this.#send(last);
     this.#answer(GONE);
   }
@@ -138,8 +138,8 @@ class StreamRelay {
     if (this.#opened) return;
     this.#opened = true;
     const { headers } = this.#parts;
-    headers.set('content-type', 'text/event-stream; charset=utf-8');
-    headers.set('cache-control', 'no-cache');
+    headers['content-type'] = 'text/event-stream; charset=utf-8';
+    headers['cache-control'] = 'no-cache';
     this.#answer(new Response(this.#readable, { headers }));
     if (early) void this.#write(chatWire.ping).catch(() => undefined);
   }

@@ -22,7 +22,7 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
   const call = new UpstreamCall(parts, () => true);
   let answering = false;
   const settle = (...how: Parameters<Attempt['settle']>) =>
-    headers.set('x-purser-cost', formatUsd(attempt.settle(...how)));
+    (headers['x-purser-cost'] = formatUsd(attempt.settle(...how)));
   try {
     const response = await call.send();
     const refusal = await upstreamRefusal(response);
@@ -46,7 +46,7 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     attempt.complete();
     settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
-    headers.set('content-type', 'application/json');
+    headers['content-type'] = 'application/json';
     return new Response(bytes, { headers });
   } catch (error) {
     const stopped = stopOf(error, call.signal);

@@ -11,6 +11,7 @@ import type { ProviderId } from '../models/catalogue.ts';
 import type { Attempt } from './attempt.ts';
 import { noteHealth } from './provider-health.ts';
 import type { Refusal } from './refusals.ts';
+import type { AnswerHeaders } from './router.ts';
 
 export interface RelayParts {
   env: Env;
@@ -25,7 +26,7 @@ export interface RelayParts {
   /** Whether the client asked for a stream's usage. */
   wantsUsage: boolean;
   /** What Purser adds to a successful answer. */
-  headers: Headers;
+  headers: AnswerHeaders;
   times: RelayTimes;
 }
 

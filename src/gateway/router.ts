@@ -28,6 +28,9 @@ export interface GatewayContext {
   recording: Recording | null;
 }
 
+/** What is told beside an answer, by lower-case name. Plain, until the answer is made: each look at a Headers is a call into the platform. */
+export type AnswerHeaders = Record<string, string>;
+
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** Enough to see what was asked for. */
@@ -54,7 +57,7 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
         return { kind: 'internal_error' };
       });
       if (answered instanceof Response) return answered;
-      return chatWire.refusal(answered, requestId, new Headers({ 'x-request-id': requestId }));
+      return chatWire.refusal(answered, requestId, { 'x-request-id': requestId });
     };
 
   router.post('/chat/completions', answer(billable(completeChat)));

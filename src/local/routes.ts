@@ -1,7 +1,7 @@
 /** Routes of local builds only: ship and roll up now, so that a test or a curious newcomer need not wait for the cron. */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
-import { forEachObject, memberBudget } from '../objects.ts';
+import { forEachObject, settledBudget } from '../objects.ts';
 import { count, ORG_ID } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { guarded } from '../teams/guard.ts';
@@ -26,7 +26,7 @@ export const localRouter = apiRouter().openapi(
       .bind(orgId)
       .all<{ id: string }>();
     await forEachObject(results, ({ id: memberId }) =>
-      memberBudget(c.env, memberId, (object) => object.ship({ memberId })),
+      settledBudget(c.env, memberId, (object) => object.ship({ memberId })),
     );
     const { waiting } = await rollUp(c.env.DB, Date.now());
     return c.json({ waiting }, 200);

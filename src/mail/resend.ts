@@ -2,7 +2,7 @@
  * Mail by the HTTP API of Resend (POST /emails). What it may accept later (429, 5xx, no answer) is sent again under the
  * same Idempotency-Key, so that nobody gets a mail twice; what it refuses is not.
  */
-import { upstreamUrl } from '../gateway/providers/upstream-url.ts';
+import { upstreamUrl } from '../gateway/providers/upstream.ts';
 import { LIMITS } from '../limits.ts';
 import type { Mail, Mailer } from './mail.ts';
 

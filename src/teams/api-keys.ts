@@ -5,7 +5,7 @@
 import { z } from '@hono/zod-openapi';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
-import { forEachObject, memberBudget } from '../objects.ts';
+import { forEachObject, settledBudget } from '../objects.ts';
 import { idOf, instant, like, orNull, usd } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { KeyLimits, storedKeyLimits } from './budget-body.ts';
@@ -130,7 +130,7 @@ export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<z.
   const usage = new Map<string, ScopeStatus>();
   await forEachObject([...keyIdsOf], async ([memberId, keys]) => {
     const keyIds = keys.map((key) => key.id);
-    const asked = memberBudget(
+    const asked = settledBudget(
       env,
       memberId,
       (object) => object.keyStatuses({ memberId, keyIds }),

@@ -5,7 +5,7 @@ import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, nanos } from '../money/nanos.ts';
-import { memberBudget } from '../objects.ts';
+import { settledBudget } from '../objects.ts';
 import { count, idOf, instant, like } from '../reference/fields.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
@@ -145,7 +145,7 @@ export async function findMember(env: Env, organizationId: string, memberId: str
 /** A member as the API shows it, its state read from its object. Status is null where the object does not answer. */
 export async function showMember(env: Env, row: MemberRow): Promise<z.infer<typeof Member>> {
   const memberId = row.id;
-  const asked = memberBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs);
+  const asked = settledBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs);
   const status = await asked.catch((error) => {
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;

@@ -14,7 +14,7 @@ import type { Trail } from '../audit/trail.ts';
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
 import { isNewer } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
-import { forEachObject, memberBudget } from '../objects.ts';
+import { forEachObject, settledBudget } from '../objects.ts';
 import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import { type BudgetSource, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
@@ -191,7 +191,7 @@ export async function pushPolicy(env: Env, memberId: string, deadlineMs = Number
   try {
     const policy = await readPolicy(env.DB.withSession('first-primary'), memberId);
     if (!policy) return true;
-    const inForce = await memberBudget(env, memberId, (object) => object.configure({ policy }), waitMs);
+    const inForce = await settledBudget(env, memberId, (object) => object.configure({ policy }), waitMs);
     if (isNewer(policy.version, inForce)) return false;
     // Only this version is confirmed: a change made meanwhile keeps its row.
     await env.DB.prepare(
@@ -229,7 +229,7 @@ export async function wakeObjects(
   await forEachObject(members, async ({ id: memberId }) => {
     const waitMs = Math.min(LIMITS.policyPushMs, deadlineMs - Date.now());
     if (waitMs <= 0) return;
-    await memberBudget(env, memberId, (object) => object.status({ memberId }), waitMs).catch((error) => {
+    await settledBudget(env, memberId, (object) => object.status({ memberId }), waitMs).catch((error) => {
       console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     });
   });

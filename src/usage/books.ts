@@ -10,7 +10,7 @@
  */
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { forEachObject, memberBudget } from '../objects.ts';
+import { forEachObject, settledBudget } from '../objects.ts';
 import { compareDays, missingSequences, sequencesText } from './books-days.ts';
 import {
   type Accounts,
@@ -208,7 +208,7 @@ async function readBothSides(
   let confirmed = 0;
   try {
     for (let look = 1; ; look++) {
-      const side = await memberBudget(env, memberId, (object) => object.books({ memberId, k: row.shipped }));
+      const side = await settledBudget(env, memberId, (object) => object.books({ memberId, k: row.shipped }));
       // What D1 lacks of what was confirmed before it was read, it has lost. Else the object has let go of events that
       // this reading of D1 does not have yet: read D1 again.
       if (side.shipped <= row.shipped || row.shipped < confirmed) return { row, side, why: null };

@@ -19,28 +19,51 @@ const ENSURE_LEDGER = `
   VALUES (?1, ?2, 0, 0, 0, 0, 0)
   ON CONFLICT DO NOTHING`;
 
-/** ?1 the events as a JSON array, ?2 the member, ?3 the organization, ?4 n1. Nothing is inserted where n1 would leave a gap. */
-const INSERT_EVENTS = `
-  INSERT INTO usage_events (
-    organization_id, member_id, n, attempt_id, request_id, project_id, key_id, endpoint, mapping, canonical_model,
-    provider, app, outcome, refusal, requests, opened_at, settled_at, input_tokens, cached_tokens, output_tokens,
-    reasoning_tokens, cost, input_cost, output_cost, overrun, unresolved, price_version, estimated, streamed,
-    latency_ms, first_token_ms
-  )
-  SELECT
-    ?3, ?2, value ->> 'n', value ->> 'attemptId', value ->> 'requestId', value ->> 'projectId', value ->> 'keyId',
-    value ->> 'endpoint', value ->> 'mapping', value ->> 'canonicalModel', value ->> 'provider', value ->> 'app',
-    value ->> 'outcome', value ->> 'refusal', value ->> 'requests', value ->> 'openedAtMs', value ->> 'settledAtMs',
-    value ->> 'inputTokens', value ->> 'cachedTokens', value ->> 'outputTokens', value ->> 'reasoningTokens',
-    value ->> 'costNanos', value ->> 'inputCostNanos', value ->> 'outputCostNanos', value ->> 'overrunNanos',
-    value ->> 'unresolvedNanos', value ->> 'priceVersion', value ->> 'estimated', value ->> 'streamed',
-    value ->> 'latencyMs', value ->> 'firstTokenMs'
-  FROM json_each(?1)
-  WHERE value ->> 'n' > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
-    AND CAST(?4 AS INTEGER) <= (SELECT shipped FROM member_ledgers WHERE member_id = ?2) + 1
-  ORDER BY value ->> 'n'`;
+/** The columns of an event, and its field in each. A batch travels as rows of values: names would be most of its bytes. */
+const EVENT_COLUMNS = {
+  n: 'n',
+  attempt_id: 'attemptId',
+  request_id: 'requestId',
+  project_id: 'projectId',
+  key_id: 'keyId',
+  endpoint: 'endpoint',
+  mapping: 'mapping',
+  canonical_model: 'canonicalModel',
+  provider: 'provider',
+  app: 'app',
+  outcome: 'outcome',
+  refusal: 'refusal',
+  requests: 'requests',
+  opened_at: 'openedAtMs',
+  settled_at: 'settledAtMs',
+  input_tokens: 'inputTokens',
+  cached_tokens: 'cachedTokens',
+  output_tokens: 'outputTokens',
+  reasoning_tokens: 'reasoningTokens',
+  cost: 'costNanos',
+  input_cost: 'inputCostNanos',
+  output_cost: 'outputCostNanos',
+  overrun: 'overrunNanos',
+  unresolved: 'unresolvedNanos',
+  price_version: 'priceVersion',
+  estimated: 'estimated',
+  streamed: 'streamed',
+  latency_ms: 'latencyMs',
+  first_token_ms: 'firstTokenMs',
+} as const satisfies Record<string, keyof UsageEvent>;
 
-/** The sums of the same events, by the same guard; moving `shipped` in the same statement ends the guard. */
+const EVENT_FIELDS = Object.values(EVENT_COLUMNS);
+
+/** ?1 the rows of the events, ?2 the member, ?3 the organization, ?4 n1. Nothing is inserted where n1 would leave a gap. */
+const INSERT_EVENTS = `
+  INSERT INTO usage_events (organization_id, member_id, ${Object.keys(EVENT_COLUMNS).join(', ')})
+  SELECT ?3, ?2, ${EVENT_FIELDS.map((_, i) => `value ->> ${i}`).join(', ')}
+  FROM json_each(?1)
+  WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
+    AND CAST(?4 AS INTEGER) <= (SELECT shipped FROM member_ledgers WHERE member_id = ?2) + 1
+  ORDER BY value ->> 0`;
+
+/** The sums of the same events, by the same guard; moving `shipped` in the same statement ends the guard. ?1: see `summed`. */
 const ADD_TO_LEDGER = `
   UPDATE member_ledgers
   SET
@@ -52,28 +75,24 @@ const ADD_TO_LEDGER = `
     status = coalesce(?4, member_ledgers.status)
   FROM (
     SELECT
-      coalesce(sum(value ->> 'costNanos'), 0) AS cost,
-      coalesce(sum(value ->> 'requests'), 0) AS requests,
-      coalesce(sum(value ->> 'overrunNanos'), 0) AS overrun,
-      coalesce(sum(value ->> 'unresolvedNanos'), 0) AS unresolved,
-      max(value ->> 'n') AS newest
+      coalesce(sum(value ->> 1), 0) AS cost,
+      coalesce(sum(value ->> 2), 0) AS requests,
+      coalesce(sum(value ->> 3), 0) AS overrun,
+      coalesce(sum(value ->> 4), 0) AS unresolved,
+      max(value ->> 0) AS newest
     FROM json_each(?1)
-    WHERE value ->> 'n' > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
+    WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
   ) AS added
   WHERE member_ledgers.member_id = ?2
     AND added.newest > member_ledgers.shipped
     AND CAST(?3 AS INTEGER) <= member_ledgers.shipped + 1`;
 
-/** Only ever later, so a repeated batch changes nothing: one write for each key of a batch, not one for each request. */
+/** Only ever later, so a repeated batch changes nothing: one write for each key of a batch, not one for each request. ?1: instants by key. */
 const TELL_KEYS = `
   UPDATE api_keys
-  SET last_used_at = used.at
-  FROM (
-    SELECT value ->> 'keyId' AS key_id, max(value ->> 'openedAtMs') AS at
-    FROM json_each(?1)
-    GROUP BY value ->> 'keyId'
-  ) AS used
-  WHERE api_keys.id = used.key_id AND api_keys.member_id = ?2 AND used.at > coalesce(api_keys.last_used_at, 0)`;
+  SET last_used_at = used.value
+  FROM json_each(?1) AS used
+  WHERE api_keys.id = used.key AND api_keys.member_id = ?2 AND used.value > coalesce(api_keys.last_used_at, 0)`;
 
 const READ_SHIPPED = 'SELECT shipped FROM member_ledgers WHERE member_id = ?1';
 
@@ -93,16 +112,30 @@ export async function shipEvents(
   if (last.n - first.n + 1 !== events.length) {
     throw new Error(`events of ${member.memberId} from ${first.n} to ${last.n} are ${events.length}: one is missing`);
   }
-  const json = JSON.stringify(events);
+  const rows = events.map((event) => EVENT_FIELDS.map((field) => event[field]));
   const results = await db.batch<{ shipped: number }>([
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),
-    db.prepare(INSERT_EVENTS).bind(json, member.memberId, member.organizationId, first.n),
-    db.prepare(ADD_TO_LEDGER).bind(json, member.memberId, first.n, status && JSON.stringify(status)),
-    db.prepare(TELL_KEYS).bind(json, member.memberId),
+    db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows), member.memberId, member.organizationId, first.n),
+    db
+      .prepare(ADD_TO_LEDGER)
+      .bind(JSON.stringify(events.map(summed)), member.memberId, first.n, status && JSON.stringify(status)),
+    db.prepare(TELL_KEYS).bind(JSON.stringify(lastUses(events)), member.memberId),
     db.prepare(READ_SHIPPED).bind(member.memberId),
   ]);
   const shipped = results.at(-1)?.results[0]?.shipped ?? 0;
   if (shipped < last.n) {
     throw new Error(`D1 has events of ${member.memberId} up to ${shipped}, cannot take ${first.n} to ${last.n}`);
   }
+}
+
+/** What the ledger adds up of an event, after its number. */
+function summed({ n, costNanos, requests, overrunNanos, unresolvedNanos }: UsageEvent): number[] {
+  return [n, costNanos, requests, overrunNanos, unresolvedNanos];
+}
+
+/** By key, when the latest of its attempts began (epoch ms). */
+function lastUses(events: readonly UsageEvent[]): Record<string, number> {
+  const latest: Record<string, number> = {};
+  for (const { keyId, openedAtMs } of events) latest[keyId] = Math.max(latest[keyId] ?? 0, openedAtMs);
+  return latest;
 }

@@ -82,4 +82,20 @@ describe('counting output', () => {
   it('does not read base64 as a few long words', () => {
     expect(estimateTokens('QUJD'.repeat(1_000))).toBeGreaterThanOrEqual(2_000);
   });
+
+  it('reads a long text in parts, and finds about as much as in the whole', () => {
+    const words = ['the', 'member', 'has', 'a', 'budget', 'that', 'nobody', 'overspends,', 'const', '{', 'x }', '漢字'];
+    const mixed = fc.array(fc.constantFrom(...words), { minLength: 20_000, maxLength: 40_000, size: 'max' });
+    fc.assert(
+      fc.property(mixed, (many) => {
+        const text = many.join(' ');
+        let whole = 0;
+        for (let start = 0; start < text.length; start += 4_096)
+          whole += estimateTokens(text.slice(start, start + 4_096));
+        expect(estimateTokens(text)).toBeGreaterThan(whole * 0.95);
+        expect(estimateTokens(text)).toBeLessThan(whole * 1.05);
+      }),
+      { numRuns: 5 },
+    );
+  });
 });

@@ -9,15 +9,6 @@ import { NO_USAGE } from '../../money/cost.ts';
 /** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
 const REPORTED_TOKENS_MAX = 100_000_000;
 
-const count = z.int().min(0).max(REPORTED_TOKENS_MAX);
-
-const ReportedUsage = z.looseObject({
-  prompt_tokens: count,
-  completion_tokens: count,
-  prompt_tokens_details: z.looseObject({ cached_tokens: count.nullish() }).nullish(),
-  completion_tokens_details: z.looseObject({ reasoning_tokens: count.nullish() }).nullish(),
-});
-
 const ErrorInside = z.union([
   z.looseObject({ message: z.string().catch('The provider reported an error.') }),
   z.string().transform((message) => ({ message })),
@@ -80,21 +71,33 @@ function readError(reported: unknown): string | null {
   return ErrorInside.safeParse(reported).data?.message ?? null;
 }
 
-/** OpenAI counts cached tokens within the prompt and reasoning within the completion; ours are disjoint. */
+/**
+ * OpenAI counts cached tokens within the prompt and reasoning within the completion; ours are disjoint. Null where a count
+ * is none. Read by hand: some providers report it with every chunk of a stream.
+ */
 function readUsage(reported: unknown): Usage | null {
-  if (reported == null) return null;
-  const parsed = ReportedUsage.safeParse(reported);
-  if (!parsed.success) return null;
-  const { prompt_tokens: prompt, completion_tokens: completion } = parsed.data;
-  const cached = Math.min(prompt, parsed.data.prompt_tokens_details?.cached_tokens ?? 0);
-  const reasoning = Math.min(completion, parsed.data.completion_tokens_details?.reasoning_tokens ?? 0);
+  const { prompt_tokens, completion_tokens, prompt_tokens_details, completion_tokens_details } = fieldsOf(reported);
+  const prompt = countOf(prompt_tokens);
+  const completion = countOf(completion_tokens);
+  const cached = countOf(fieldsOf(prompt_tokens_details).cached_tokens ?? 0);
+  const reasoning = countOf(fieldsOf(completion_tokens_details).reasoning_tokens ?? 0);
+  if (prompt === null || completion === null || cached === null || reasoning === null) return null;
   return {
     ...NO_USAGE,
-    input: prompt - cached,
-    cachedInput: cached,
-    output: completion - reasoning,
-    reasoning,
+    input: prompt - Math.min(prompt, cached),
+    cachedInput: Math.min(prompt, cached),
+    output: completion - Math.min(completion, reasoning),
+    reasoning: Math.min(completion, reasoning),
   };
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function countOf(value: unknown): number | null {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
+  return value >= 0 && value <= REPORTED_TOKENS_MAX ? value : null;
 }
 
 /** The same the other way round, for an answer whose provider never got to say it. */

@@ -19,7 +19,7 @@ import { relayGathered } from '../relay-gathered.ts';
 import { relayStream } from '../relay-stream.ts';
 import { relayWhole } from '../relay-whole.ts';
 import { type JsonBody, readJsonBody } from '../request-body.ts';
-import type { GatewayContext } from '../router.ts';
+import type { AnswerHeaders, GatewayContext } from '../router.ts';
 import { type ChatRequest, parseChatRequest, refuse } from './request.ts';
 import { chatWire } from './wire.ts';
 
@@ -61,11 +61,11 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
     streamed,
     priceVersion: quoted?.price.version ?? 'unknown',
   };
-  const headers = new Headers({
+  const headers: AnswerHeaders = {
     'x-request-id': requestId,
     'x-purser-model': mapping.canonicalModel,
     'x-purser-provider': mapping.provider,
-  });
+  };
 
   const admission = await admitQuoted(context, caller, about, quoted);
   if ('refusal' in admission) {
@@ -77,7 +77,7 @@ export async function completeChat(context: GatewayContext): Promise<Response | 
 
   const cover = coverOf(quoted, streamed, hold.amount);
   const gathered = cover.watched && !streamed;
-  if (cover.cap !== null) headers.set('x-purser-max-output', String(cover.cap));
+  if (cover.cap !== null) headers['x-purser-max-output'] = String(cover.cap);
   const { recording } = context;
   const attempt = new Attempt({ request, mapping, provider, quoted, cover, hold, startedAtMs, recording });
   const clientGone = context.request.signal;

@@ -1,6 +1,7 @@
 /** What OpenAI's chat protocol looks like from the outside: errors, the end of a stream, comments, the cost on the usage. */
 import { formatUsd, type Nanos } from '../../money/nanos.ts';
 import { type Described, describe, type Refusal } from '../refusals.ts';
+import type { AnswerHeaders } from '../router.ts';
 
 function errorBody(described: Described): { error: Record<string, unknown> } {
   const { message, type, param, code, metadata } = described;
@@ -13,10 +14,11 @@ export const chatWire = {
   /** ONE newline: some clients take a blank line for an (empty) event. */
   ping: ': ping\n',
 
-  refusal(refusal: Refusal, requestId: string, headers: Headers): Response {
+  refusal(refusal: Refusal, requestId: string, headers: AnswerHeaders): Response {
     const described = describe(refusal, requestId);
-    if (described.retryAfter !== null) headers.set('retry-after', described.retryAfter);
-    return Response.json(errorBody(described), { status: described.status, headers });
+    const { status, retryAfter } = described;
+    const told = retryAfter === null ? headers : { ...headers, 'retry-after': retryAfter };
+    return Response.json(errorBody(described), { status, headers: told });
   },
 
   /** The terminal events of a stream that failed after its first byte. */

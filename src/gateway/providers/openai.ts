@@ -5,7 +5,7 @@ import type { Mapping } from '../../models/catalogue.ts';
 import { type ChatRequest, messageText } from '../chat-completions/request.ts';
 import type { OutputCount, Provider, ProviderCall } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
-import { upstreamUrl } from './upstream-url.ts';
+import { sendUpstream, upstreamUrl } from './upstream.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
@@ -31,18 +31,17 @@ export const openai: Provider = {
   isConfigured: (env) => Boolean(env.OPENAI_API_KEY),
 
   chat({ env, body, streamed, clientHeaders, signal }: ProviderCall): Promise<Response> {
-    const headers = new Headers({
+    const headers: Record<string, string> = {
       authorization: `Bearer ${env.OPENAI_API_KEY}`,
       'content-type': 'application/json',
       accept: streamed ? 'text/event-stream' : 'application/json',
-    });
+    };
     for (const name of PASSED_HEADERS) {
       const value = clientHeaders.get(name);
-      if (value !== null) headers.set(name, value);
+      if (value !== null) headers[name] = value;
     }
     const url = upstreamUrl(env, env.OPENAI_BASE_URL ?? DEFAULT_BASE_URL, 'chat/completions');
-    // Redirects are not followed: they would carry the provider key wherever they point.
-    return fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+    return sendUpstream(env, url, { method: 'POST', headers, body, signal });
   },
 
   unpricedField(request: ChatRequest): string | null {

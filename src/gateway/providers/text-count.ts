@@ -12,6 +12,9 @@ const encoder = new TextEncoder();
 /** Text is estimated in pieces of about this size, so that an answer of hours needs flat memory. */
 const PIECE_LENGTH = 4_096;
 
+/** Of a longer text so many pieces are read, evenly spread, and stand for the rest: an estimate must not cost more than the call. */
+const PIECES_READ_MAX = 8;
+
 /** Deltas this short on average (bytes) are single tokens: then their number is the better estimate. */
 const SINGLE_TOKEN_BYTES = 7;
 
@@ -24,13 +27,17 @@ function bytesOf(text: string): number {
 }
 
 export function estimateTokens(text: string): number {
+  const pieces = Math.ceil(text.length / PIECE_LENGTH);
+  const everyLength = Math.ceil(PIECE_LENGTH * Math.max(1, pieces / PIECES_READ_MAX));
   let tokens = 0;
-  for (let start = 0; start < text.length; start += PIECE_LENGTH) {
+  let read = 0;
+  for (let start = 0; start < text.length; start += everyLength) {
     const piece = text.slice(start, start + PIECE_LENGTH);
     const dense = piece.split(/\s+/).reduce((sum, run) => sum + (run.length > DENSE_RUN ? run.length : 0), 0);
     tokens += Math.max(estimateTokenCount(piece), Math.ceil(dense / DENSE_BYTES_PER_TOKEN));
+    read += piece.length;
   }
-  return tokens;
+  return read === 0 ? 0 : Math.ceil((tokens * text.length) / read);
 }
 
 export class TextCount implements OutputCount {

@@ -1,4 +1,4 @@
-/** Where a provider's base URL leads. Only the operator sets one, but a slip must not make the Worker call itself. */
+/** How a provider is reached, and where its base URL leads. Only the operator sets one, but a slip must not make the Worker call itself. */
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -13,4 +13,10 @@ export function upstreamUrl(env: Env, base: string, path: string): string {
   if (url.protocol !== 'https:' && !loopback)
     throw new Error(`a provider URL must be https: ${url.protocol}//${url.host}`);
   return `${base.replace(/\/+$/, '')}/${path}`;
+}
+
+/** Sends a call to a provider. Redirects are not followed: they would carry the provider's key wherever they point. */
+export function sendUpstream(env: Env, url: string, call: RequestInit): Promise<Response> {
+  const sent: RequestInit = { ...call, redirect: 'manual' };
+  return env.EGRESS ? env.EGRESS.fetch(url, sent) : fetch(url, sent);
 }
