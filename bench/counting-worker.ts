@@ -7,6 +7,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as local from '../src/local/worker.ts';
+import { countD1, type D1Counts, NO_D1_COUNTS } from '../test/support/d1-counts.ts';
 
 export interface Counts {
   /** Calls of objects by method; an alarm that runs is one. */
@@ -14,7 +15,7 @@ export interface Counts {
   objectRows: number;
   /** Each is billed as one row. */
   alarmsSet: number;
-  d1Rows: number;
+  d1: D1Counts;
   awakeMs: number;
 }
 
@@ -24,7 +25,7 @@ let patchedD1 = false;
 const inside = new AsyncLocalStorage<Awake>();
 
 function zero(): Counts {
-  return { calls: {}, objectRows: 0, alarmsSet: 0, d1Rows: 0, awakeMs: 0 };
+  return { calls: {}, objectRows: 0, alarmsSet: 0, d1: { ...NO_D1_COUNTS }, awakeMs: 0 };
 }
 
 /** How long one object is awake: while anything keeps it so. */
@@ -88,22 +89,15 @@ function countStorage(storage: DurableObjectStorage): void {
   };
 }
 
-/** Every answer of D1 tells how many rows it wrote. */
-function countD1(db: D1Database): void {
+/** Every answer of D1 tells what it took. */
+function countStatements(db: D1Database): void {
   if (patchedD1) return;
   patchedD1 = true;
-  const session = Object.getPrototypeOf(db.withSession()) as {
-    _sendOrThrow?: (...args: unknown[]) => Promise<unknown>;
-  };
-  const send = session._sendOrThrow;
-  if (!send) throw new Error('this D1 client has no _sendOrThrow to count at');
-  session._sendOrThrow = async function (...args) {
-    const answer = await send.apply(this, args);
-    for (const { meta } of [answer].flat() as { meta?: { rows_written?: number } }[]) {
-      counts.d1Rows += meta?.rows_written ?? 0;
-    }
-    return answer;
-  };
+  countD1(db, ({ statements, rowsRead, rowsWritten }) => {
+    counts.d1.statements += statements;
+    counts.d1.rowsRead += rowsRead;
+    counts.d1.rowsWritten += rowsWritten;
+  });
 }
 
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
@@ -137,7 +131,7 @@ export * from '../src/local/worker.ts';
 
 export default {
   async fetch(request, env, ctx) {
-    countD1(env.DB);
+    countStatements(env.DB);
     if (new URL(request.url).pathname !== '/bench/counts') return local.default.fetch(request, env, ctx);
     for (const cursor of cursors) counts.objectRows += cursor.rowsWritten;
     cursors = [];

@@ -70,7 +70,7 @@ export async function countWork({ members, connections, say, signal }: CountOpti
       await serve(`${members} members, ${BUSY_CALLS} calls each`, keys, members * BUSY_CALLS),
       await serve(`1 member, ${HOT_CALLS} calls`, keys.slice(0, 1), HOT_CALLS),
     ];
-    const wrong = ways.filter(({ counts }) => counts.objectRows === 0 || counts.d1Rows === 0);
+    const wrong = ways.filter(({ counts }) => counts.objectRows === 0 || counts.d1.rowsWritten === 0);
     return { ways, wrong: wrong.map(({ name }) => `nothing was counted: ${name}`) };
   } finally {
     await ground.stop();

@@ -76,7 +76,7 @@ function workOf({ requests, counts }: Counted): Work {
   return {
     calls: calls / requests,
     rows: (counts.objectRows + counts.alarmsSet) / requests,
-    d1Rows: counts.d1Rows / requests,
+    d1Rows: counts.d1.rowsWritten / requests,
     awakeMs: counts.awakeMs / requests,
   };
 }

@@ -9,11 +9,12 @@ import { formatUsd, nanos } from '../src/money/nanos.ts';
 import type { Seeded } from '../test/support/organization.ts';
 import type { BenchOptions, BenchReport } from './bench.ts';
 import type { Counts } from './counting-worker.ts';
+import { COST_NANOS, DEMO_SMALL, HOLD_NANOS } from './demo-small.ts';
 import { type Ground, makeMembers, manage, openGround } from './ground.ts';
 import { type Call, load } from './load.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { table } from './table.ts';
-import { callOf, type Traffic } from './traffic.ts';
+import { callOf } from './traffic.ts';
 
 const MEMBERS = [1, 4, 16];
 const CONNECTIONS = 16;
@@ -25,26 +26,6 @@ const REQUESTS_PER_CALL_MIN = 20;
 const FOLDER = 'bench-wallet';
 /** Settlements are gathered a quarter of a second. */
 const SETTLE_MS_MAX = 5_000;
-
-/** Two words in at $1 per million, and out at $2: at most 32, in truth 16. */
-const HOLD_NANOS = 2_000 + 32 * 2_000;
-const COST_NANOS = 2_000 + 16 * 2_000;
-const REQUEST: Traffic = {
-  body: JSON.stringify({
-    model: 'demo/words',
-    messages: [{ role: 'user', content: 'one two' }],
-    max_tokens: 32,
-    demo: { outputTokens: 16 },
-  }),
-  upstream: false,
-  estimated: false,
-  check(_, { status, body, headers }) {
-    if (status !== 200) throw new Error(`answered ${status}: ${body}`);
-    const cost = formatUsd(nanos(COST_NANOS));
-    if (headers['x-purser-cost'] !== cost) throw new Error(`cost ${headers['x-purser-cost']}, not ${cost}`);
-    return COST_NANOS;
-  },
-};
 
 interface Way {
   members: number;
@@ -116,7 +97,7 @@ async function countWay(server: Server, members: readonly Seeded[], signal: Abor
   const next = (): Call | null => {
     if (made >= requests) return null;
     const member = members[made++ % members.length];
-    return callOf(REQUEST, side, member?.apiKey ?? '');
+    return callOf(DEMO_SMALL, side, member?.apiKey ?? '');
   };
   await countsOf(server);
   await load({ connections: CONNECTIONS, forMs: Number.POSITIVE_INFINITY, next, signal });

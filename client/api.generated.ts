@@ -171,6 +171,28 @@ export type AuditVerdict = {
     kind: 'edited' | 'missing' | 'out_of_order' | 'unlinked' | 'rewritten' | 'cut';
     message: string;
   } | null;
+  /** Where D1 was restored to an earlier time, and what the log has lacked since. */
+  restorations: ({
+    at: string;
+    /** The entry that tells it. */
+    entry: number;
+    restoredTo: string;
+    /** What had been anchored, and is not in the log any more. */
+    anchoredHead: {
+      n: number;
+      /** SHA-256, hex. */
+      hash: string;
+    };
+    /** What the log had come to when that was told. */
+    head: {
+      n: number;
+      /** SHA-256, hex. */
+      hash: string;
+    };
+    firstLost: number;
+    entriesLost: number;
+    message: string;
+  })[];
 };
 
 export type BillingDetails = {
@@ -625,6 +647,11 @@ export type Model = {
   } | null;
 };
 
+export type MoreSeats = {
+  seats: number;
+  acceptSeatCost?: string;
+};
+
 export type NewOrganization = {
   name: string;
   kind?: 'personal' | 'team';
@@ -688,6 +715,7 @@ export type OwnKey = {
   status: 'active' | 'disabled';
   createdAt: string;
   expiresAt: string | null;
+  lastUsedAt: string | null;
   /** Decimal USD. */
   usageLimit: string | null;
   /** Decimal USD. */
@@ -1156,12 +1184,28 @@ export interface Routes {
     path: { orgId: string };
     answer: Seats;
   };
-  /** List members with budget and status as of `statusAt`; who may not see all gets themselves. */
+  /** Buy more seats for exactly their price, which the 402 without it tells. */
+  'POST /orgs/{orgId}/seats': {
+    path: { orgId: string };
+    body: MoreSeats;
+    answer: Seats;
+  };
+  /** List members with budget, status as of `statusAt` and usage in the range; who may not see all gets themselves. */
   'GET /orgs/{orgId}/members': {
     path: { orgId: string };
-    query?: { limit?: number; cursor?: string; q?: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'name' | '-name' | 'email' | '-email' | 'role' | '-role' | 'createdAt' | '-createdAt' | 'lifetimeUsage' | '-lifetimeUsage'; from?: string; to?: string; timezone?: string };
     answer: {
-      members: ListedMember[];
+      members: (ListedMember & {
+        /** In the range; null where the plan does not have it. */
+        usage: {
+          /** Decimal USD. */
+          cost: string;
+          tokens: number;
+          requests: number;
+        } | null;
+        /** The plan that has it. */
+        planRequired?: 'enterprise';
+      })[];
       nextCursor: string | null;
     };
   };
@@ -1171,15 +1215,37 @@ export interface Routes {
     body: ApiMember;
     answer: Member;
   };
-  /** One's own budget and live status. */
+  /** One's own budget and live status, and what was used in the range. */
   'GET /orgs/{orgId}/members/me': {
     path: { orgId: string };
-    answer: Member;
+    query?: { from?: string; to?: string; timezone?: string };
+    answer: Member & {
+      /** In the range; null where the plan does not have it. */
+      usage: {
+        /** Decimal USD. */
+        cost: string;
+        tokens: number;
+        requests: number;
+      } | null;
+      /** The plan that has it. */
+      planRequired?: 'enterprise';
+    };
   };
-  /** One member with budget and live status. */
+  /** One member with budget and live status, and what they used in the range. */
   'GET /orgs/{orgId}/members/{memberId}': {
     path: { orgId: string; memberId: string };
-    answer: Member;
+    query?: { from?: string; to?: string; timezone?: string };
+    answer: Member & {
+      /** In the range; null where the plan does not have it. */
+      usage: {
+        /** Decimal USD. */
+        cost: string;
+        tokens: number;
+        requests: number;
+      } | null;
+      /** The plan that has it. */
+      planRequired?: 'enterprise';
+    };
   };
   /** Change a member's role, projects or rules, or hand the organization over to them. */
   'PATCH /orgs/{orgId}/members/{memberId}': {
@@ -1200,13 +1266,13 @@ export interface Routes {
   /** List invitations that were neither accepted nor revoked. */
   'GET /orgs/{orgId}/invitations': {
     path: { orgId: string };
-    query?: { limit?: number; cursor?: string; q?: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'createdAt' | '-createdAt' | 'email' | '-email' | 'role' | '-role' | 'expiresAt' | '-expiresAt' };
     answer: {
       invitations: Invitation[];
       nextCursor: string | null;
     };
   };
-  /** Invite an address, or many by CSV. */
+  /** Invite an address, or many by CSV: as a field, or as the body with all other fields in the query. */
   'POST /orgs/{orgId}/invitations': {
     path: { orgId: string };
     body: InvitationBody;

@@ -37,6 +37,11 @@ export class AuditAnchor extends DurableObject<Env> {
     return told(call, await this.#anchor.prune(this.#entriesOf(call), call.beforeMs));
   }
 
+  /** For the operator alone: see Anchor.restart. */
+  async restart(call: AnchorCall): Promise<boolean> {
+    return this.#anchor.restart(this.#entriesOf(call));
+  }
+
   #entriesOf({ organizationId }: AnchorCall) {
     return (after: number, limit: number) =>
       readEntries(this.env.DB, organizationId, { after, before: PAST_THE_LAST, order: 'oldest first', limit });

@@ -22,6 +22,7 @@ import {
   type Settlement,
   type SettleRequest,
 } from '../src/budgets/protocol.ts';
+import { type Standing, wouldLose } from '../src/budgets/rebuilding.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
 import type { Rules, Use } from '../src/budgets/rules.ts';
@@ -60,6 +61,14 @@ export interface KeyStatus {
   key: KeyPolicy;
   keyStatus: ScopeStatus;
   memberStatus: ScopeStatus;
+}
+
+export interface Rebuilding {
+  before: Standing;
+  after: Standing;
+  /** Whether the object knows of something that D1 does not. */
+  loses: boolean;
+  rebuilt: boolean;
 }
 
 /** 60 random bits: no two lives of one object share a name. */
@@ -174,6 +183,25 @@ export class MemberBudget extends DurableObject<Env> {
   async ship(call: MemberCall): Promise<void> {
     await this.#ready(call);
     await this.#shipAll();
+  }
+
+  /**
+   * Has the ledger forget what it counts and begin again with what D1 knows; without `apply` it only tells what that would
+   * change. What D1 does not know is shipped first; what cannot be, or is held, is lost only with `force`.
+   */
+  async rebuild(call: MemberCall & { apply: boolean; force: boolean }): Promise<Rebuilding> {
+    await this.#ready(call);
+    await this.#shipAll().catch((error) => {
+      console.warn(JSON.stringify({ event: 'shipping_failed', memberId: call.memberId, error: String(error) }));
+    });
+    const opening = await readOpening(this.env.DB, call.memberId, Date.now());
+    if (!opening) throw new Error(`no member ${call.memberId}`);
+    // No await from here on: what was settled while D1 was asked is seen as what D1 does not know.
+    const { before, after } = this.#ledger.standing(opening);
+    const loses = wouldLose(before, after);
+    const rebuilt = call.apply && (call.force || !loses);
+    if (rebuilt) this.#ledger.rebuild(opening);
+    return this.#done({ before, after, loses, rebuilt });
   }
 
   /** Runs at least once for every set alarm; what is due is read from the tables, never from the alarm. */

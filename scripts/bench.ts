@@ -5,9 +5,10 @@ import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
 import { speed } from '../bench/speed.ts';
+import { teams } from '../bench/teams.ts';
 import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -20,6 +21,7 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   overshoot  a thousand calls at once against a small cap: what was truly made, charged, refused
   crash      killed fifty times under load: what was lost, charged by expiry, unresolved
   wallet     a metered organization: how many requests come to one call of its wallet
+  teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
 
   --seconds N  speed: length of one measured round
   --seed S     overshoot, crash: the run of that seed

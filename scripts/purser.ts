@@ -8,15 +8,28 @@ import { DATA_DEFAULT, type Operator, readOperator } from './operator-file.ts';
 
 const HELP = `npm run purser -- <command> [--organization ID] [--data ${DATA_DEFAULT} | --remote]
 
-  wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
-  wallet-refund --amount 12.50 --id ID   take credit out
-  metered --on | --off                   whether requests spend the organization's wallet
+Setting up
+  set-up-code                            a new code for the first owner; needs no --organization
   plan --plan free|pro|enterprise        what the organization has (README: plans)
   seats --seats N | none                 pro: seats bought; enterprise: all seats of the contract
-  set-up-code                            a new code for the first owner; needs no --organization
+
+Money
+  metered --on | --off                   whether requests spend the organization's wallet
+  wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
+  wallet-refund --amount 12.50 --id ID   take credit out
+
+When something was lost (docs/recovery.md)
+  restore                                undo the deletion of the organization, within 30 days
+  rebuild --member ID [--force]          a member's object forgets what it counts and begins again with what D1 knows
+  d1-restored --to INSTANT               D1 was restored to that instant: say so in the audit log, which else is cut for ever,
+                                         and make D1's policies the newest again
+  These two only tell what they would change, until they are given --yes. rebuild refuses while the object knows of
+  spending that D1 does not; --force loses it.
 
   --data DIR   the data folder of a running \`npm start\`
-  --remote     a deployment: PURSER_URL and OPERATOR_SECRET, as bound there, from the environment`;
+  --remote     a deployment: PURSER_URL and OPERATOR_SECRET, as bound there, from the environment
+
+Every command is told by the organization's audit log.`;
 
 /** Longer than the server lets a change of all members wait. */
 const TIMEOUT_MS = 30_000;
@@ -47,16 +60,23 @@ async function main(): Promise<void> {
       off: { type: 'boolean', default: false },
       plan: { type: 'string' },
       seats: { type: 'string' },
+      member: { type: 'string' },
+      to: { type: 'string' },
+      force: { type: 'boolean', default: false },
+      yes: { type: 'boolean', default: false },
       data: { type: 'string', default: DATA_DEFAULT },
       remote: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   const [command, ...rest] = positionals;
-  if (values.help || command === undefined) return console.log(HELP);
+  if (values.help || command === undefined || command === 'help') return console.log(HELP);
   if (rest.length > 0) throw new Error(`One command at a time; what is ${rest.join(' ')}?`);
   const call = callOf(command, values);
   console.log(await ask(values.remote ? remote() : local(values.data), call));
+  if (call.body && 'apply' in call.body && !values.yes) {
+    console.error('Nothing has changed: this is what the command would do. To do it, repeat it with --yes.');
+  }
 }
 
 type Flags = {
@@ -67,6 +87,10 @@ type Flags = {
   off: boolean;
   plan?: string;
   seats?: string;
+  member?: string;
+  to?: string;
+  force: boolean;
+  yes: boolean;
 };
 
 function callOf(command: string, flags: Flags): Call {
@@ -89,6 +113,18 @@ function callOf(command: string, flags: Flags): Call {
       // Not left to the route: no number is null in JSON, which is none.
       if (Number.isNaN(seats)) throw new Error('--seats must be a whole number, or none.');
       return { method: 'PUT', path: `${organizationPath(flags)}/seats`, body: { seats } };
+    }
+    case 'restore':
+      return { method: 'POST', path: `${organizationPath(flags)}/restore` };
+    case 'rebuild': {
+      if (flags.member === undefined) throw new Error('Say whose: --member mem_...');
+      const path = `${organizationPath(flags)}/members/${encodeURIComponent(flags.member)}/rebuild`;
+      return { method: 'POST', path, body: { apply: flags.yes, force: flags.force } };
+    }
+    case 'd1-restored': {
+      if (flags.to === undefined) throw new Error('Say to when: --to 2026-11-20T10:00:00Z.');
+      const body = { restoredTo: flags.to, apply: flags.yes };
+      return { method: 'POST', path: `${organizationPath(flags)}/d1-restored`, body };
     }
     case 'set-up-code':
       return { method: 'POST', path: '/operator/set-up-code' };

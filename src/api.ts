@@ -59,14 +59,19 @@ export const jsonBody = [
       const message = 'Send the body as JSON, with the header Content-Type: application/json.';
       throw new ApiError(415, 'invalid_request_error', message, { param: 'Content-Type' });
     }
-    try {
-      new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-    } catch {
-      throw badRequest(null, 'The body is not valid UTF-8.');
-    }
+    strictUtf8(bytes);
     await next();
   }),
 ] as const;
+
+/** The text of a body; throws a 400 where it is none. */
+export function strictUtf8(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    throw badRequest(null, 'The body is not valid UTF-8.');
+  }
+}
 
 /** The answer to anything a route threw. An unforeseen error is told by its id, its text goes to the log only. */
 export function answerError(error: Error, c: Context<ApiEnv>): Response {

@@ -12,6 +12,7 @@ import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
 import { referenceRouter } from './reference/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
@@ -58,6 +59,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     billingRouter,
     auditRouter,
     operatorRouter,
+    recoveryRouter,
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   app.route('/', referenceRouter(app));

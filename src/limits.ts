@@ -289,6 +289,8 @@ export const LIMITS = {
   policyPushMs: 2 * SECOND_MS,
   /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */
   policyFanOutMs: 10 * SECOND_MS,
+  /** An object ships what it has and reads a member's whole past while the operator waits. */
+  rebuildMs: 20 * SECOND_MS,
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
 

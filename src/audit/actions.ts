@@ -35,6 +35,8 @@ const ACTIONS = {
   'organization.seats.updated': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
+  'database.restored': 'organization',
+  'member.rebuilt': 'member',
   'set_up_code.created': 'deployment',
   'wallet.entry.posted': 'wallet_entry',
 } as const satisfies Record<string, string>;

@@ -2,21 +2,25 @@
  * The anchor of one organization's audit log, hosted by the AuditAnchor object: where the chain begins and how far it
  * was seen to reach, kept where nobody gets at it who can edit D1.
  *
- * Neither ever goes back, and both are moved only along entries that were checked from where they stood, the anchored
+ * Neither ever goes back (but for the operator's word that D1 was restored: `restart`), and both are moved only along entries that were checked from where they stood, the anchored
  * entry itself included: so a chain that was cut, forked or rewritten behind the anchor is never anchored, however well
  * its hashes fit. What is wrong stays wrong until somebody has looked into it; only entries are never refused for it.
  */
 import { LIMITS } from '../limits.ts';
-import { ChainCheck, type Flaw, type Head, NO_ENTRIES, type SealedEntry } from './chain.ts';
+import { ChainCheck, type Flaw, type Head, isSame, NO_ENTRIES, type SealedEntry } from './chain.ts';
+import { type Restoration, restorationIn } from './restoration.ts';
 
 export interface Anchored {
   /** The last entry that was pruned; the oldest kept one names its hash. */
   beginning: Head;
   head: Head;
+  /** Why the head went back, each time that it did. */
+  restorations: Restoration[];
 }
 
 /** All that the anchor remembers. */
-export interface Kept extends Anchored {
+export interface Kept extends Omit<Anchored, 'restorations'> {
+  restorations?: Restoration[];
   /** The flaw that was last reported, and when. */
   alarm?: { n: number; kind: string; atMs: number };
 }
@@ -47,8 +51,8 @@ export class Anchor {
   }
 
   view(): Anchored {
-    const { beginning, head } = this.#kept();
-    return { beginning, head };
+    const { beginning, head, restorations = [] } = this.#kept();
+    return { beginning, head, restorations };
   }
 
   /** Moves the head to the newest entry that follows from it. */
@@ -77,6 +81,30 @@ export class Anchor {
     // Nothing is pruned out of a part in which something is wrong: it may be what shows what.
     if (!flaw && check.head.n > beginning.n) this.#keep({ beginning: check.head });
     return this.#moved(flaw);
+  }
+
+  /**
+   * Begins again at the newest entry, if one of those before says that D1 was restored and names what is anchored here; the only
+   * way in which the head goes back. The whole chain must be good. True once that is so, also when it is asked again.
+   */
+  async restart(read: ReadEntries): Promise<boolean> {
+    const { beginning, head, restorations } = this.view();
+    const known = (told: Restoration) => restorations.some(({ entry }) => entry === told.entry);
+    const check = new ChainCheck(beginning);
+    let told: Restoration | undefined;
+    for (let more = true; more; ) {
+      const page = await read(check.head.n, LIMITS.auditPageRows);
+      if (firstFlaw(check, page)) return false;
+      const here = page.flatMap((entry) => restorationIn(entry) ?? []);
+      told = here.findLast((one) => known(one) || isSame(one.anchoredHead, head)) ?? told;
+      more = page.length === LIMITS.auditPageRows;
+    }
+    if (!told) return false;
+    if (known(told)) return true;
+    // Another call may have moved it while D1 was asked.
+    if (!isSame(this.view().head, head)) return false;
+    this.#store.write({ beginning, head: check.head, restorations: [...restorations, told] });
+    return true;
   }
 
   #moved(flaw: Flaw | null): Moved {

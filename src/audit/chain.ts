@@ -41,6 +41,10 @@ export interface Head {
   hash: string;
 }
 
+export function isSame(a: Head, b: Head): boolean {
+  return a.n === b.n && a.hash === b.hash;
+}
+
 /** Where every chain begins. */
 export const NO_ENTRIES: Head = { n: 0, hash: '0'.repeat(64) };
 
@@ -62,6 +66,29 @@ function ordered({ actor, target, from, ...entry }: Entry): Entry {
     after: entry.after,
     from: { ip: from.ip, userAgent: from.userAgent, requestId: from.requestId },
     previousHash: entry.previousHash,
+  };
+}
+
+/** The entry as one row of a table: by name and in this order the columns of the CSV export, and those of D1, where `at` is epoch ms. */
+export function cellsOf({ actor, target, from, ...entry }: SealedEntry) {
+  return {
+    organizationId: entry.organizationId,
+    n: entry.n,
+    at: entry.at,
+    actorKind: actor.kind,
+    actorId: actor.id,
+    memberId: actor.memberId,
+    sessionId: actor.sessionId,
+    action: entry.action,
+    targetKind: target.kind,
+    targetId: target.id,
+    before: entry.before && JSON.stringify(entry.before),
+    after: entry.after && JSON.stringify(entry.after),
+    ip: from.ip,
+    userAgent: from.userAgent,
+    requestId: from.requestId,
+    previousHash: entry.previousHash,
+    hash: entry.hash,
   };
 }
 

@@ -2,7 +2,7 @@
  * Audit entries in D1: rows in and out. The only SQL that writes or removes one. Reads go to the primary, because what
  * was just written must be seen, and what is missing must be missing.
  */
-import { type Fields, type Head, NO_ENTRIES, type SealedEntry } from './chain.ts';
+import { cellsOf, type Fields, type Head, NO_ENTRIES, type SealedEntry } from './chain.ts';
 
 interface EntryRow {
   organization_id: string;
@@ -45,7 +45,7 @@ export function insertAlways(db: D1Database, entry: SealedEntry): D1PreparedStat
 }
 
 function insertion(db: D1Database, entry: SealedEntry, condition: string): D1PreparedStatement {
-  const { actor, target, from } = entry;
+  const { organizationId, n, at, ...rest } = cellsOf(entry);
   return db
     .prepare(
       `INSERT INTO audit_entries (
@@ -55,25 +55,7 @@ function insertion(db: D1Database, entry: SealedEntry, condition: string): D1Pre
        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17
        WHERE ${condition}`,
     )
-    .bind(
-      entry.organizationId,
-      entry.n,
-      Date.parse(entry.at),
-      actor.kind,
-      actor.id,
-      actor.memberId,
-      actor.sessionId,
-      entry.action,
-      target.kind,
-      target.id,
-      entry.before && JSON.stringify(entry.before),
-      entry.after && JSON.stringify(entry.after),
-      from.ip,
-      from.userAgent,
-      from.requestId,
-      entry.previousHash,
-      entry.hash,
-    );
+    .bind(organizationId, n, Date.parse(at), ...Object.values(rest));
 }
 
 /** Whether the log tells of this; for what takes place elsewhere than in D1 and may be repeated. */

@@ -3,7 +3,7 @@
  * Oldest first, the order of the chain, up to the entry that is the newest when the export begins.
  */
 import { LIMITS } from '../limits.ts';
-import { lineOf, type SealedEntry } from './chain.ts';
+import { cellsOf, lineOf, type SealedEntry } from './chain.ts';
 import { type Filter, readEntries, readNewest } from './entries.ts';
 
 export type ExportFormat = 'jsonl' | 'csv';
@@ -50,28 +50,7 @@ export async function exportLog(
 }
 
 function csvLine(entry: SealedEntry): string {
-  const { actor, target, from } = entry;
-  return [
-    entry.organizationId,
-    entry.n,
-    entry.at,
-    actor.kind,
-    actor.id,
-    actor.memberId,
-    actor.sessionId,
-    entry.action,
-    target.kind,
-    target.id,
-    entry.before && JSON.stringify(entry.before),
-    entry.after && JSON.stringify(entry.after),
-    from.ip,
-    from.userAgent,
-    from.requestId,
-    entry.previousHash,
-    entry.hash,
-  ]
-    .map(csvCell)
-    .join(',');
+  return Object.values(cellsOf(entry)).map(csvCell).join(',');
 }
 
 /** A spreadsheet takes what begins so for a formula, and runs what a caller put into a header. */

@@ -5,6 +5,7 @@
  * having written exactly one entry is a bug, thrown on its first test. And it anchors the new head behind the answer.
  */
 import type { Next } from 'hono';
+import { addressOf } from '../client-address.ts';
 import { newRequestId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { anchorHead } from './anchoring.ts';
@@ -36,8 +37,7 @@ export function trailOf(request: Request, organizationId: string, actor: Actor):
   const { headers } = request;
   const asked = headers.get('x-request-id');
   const from = {
-    // Set by the platform, not by the client; there is none on one's own machine.
-    ip: headers.get('cf-connecting-ip'),
+    ip: addressOf(request),
     userAgent: headers.get('user-agent')?.slice(0, LIMITS.auditUserAgentLengthMax) ?? null,
     requestId: asked && REQUEST_ID.test(asked) ? asked : newRequestId(),
   };

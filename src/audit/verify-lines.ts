@@ -39,6 +39,10 @@ export async function verifyLines(
   return found(check.end());
 }
 
+export function showHead({ n, hash }: Head): string {
+  return `${n}:${hash}`;
+}
+
 /** A head as people pass it on: `<number>:<hash>`. Null where the text is none. */
 export function parseHead(text: string): Head | null {
   const match = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text);

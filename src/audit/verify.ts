@@ -2,15 +2,28 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
 import { auditAnchor } from '../objects.ts';
-import { count, like } from '../reference/fields.ts';
+import { count, instant, like } from '../reference/fields.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { type Anchored, firstFlaw } from './anchor.ts';
 import { ChainCheck, FLAW_KINDS, type Flaw } from './chain.ts';
 import { PAST_THE_LAST, readEntries, readNewest } from './entries.ts';
+import type { Restoration } from './restoration.ts';
 
 export const HASH = like('9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 'SHA-256, hex');
 
 const Head = z.object({ n: count(42), hash: HASH });
+
+/** The anchor's own, with the words for it. */
+const RestorationTold = z.object({
+  at: instant(),
+  entry: count(43, 'The entry that tells it'),
+  restoredTo: like('2026-11-20T09:30:00.000Z'),
+  anchoredHead: Head.openapi({ description: 'What had been anchored, and is not in the log any more' }),
+  head: Head.openapi({ description: 'What the log had come to when that was told' }),
+  firstLost: count(40),
+  entriesLost: count(3),
+  message: like('The database was restored.'),
+});
 
 export const Verdict = z
   .object({
@@ -23,6 +36,10 @@ export const Verdict = z
       .object({ n: count(17), kind: z.enum(FLAW_KINDS), message: like('Entry 17 was edited.') })
       .nullable()
       .openapi({ example: null }),
+    restorations: z.array(RestorationTold).openapi({
+      description: 'Where D1 was restored to an earlier time, and what the log has lacked since',
+      example: [],
+    }),
   })
   .openapi('AuditVerdict');
 
@@ -54,7 +71,12 @@ async function readAnchor(env: Env, organizationId: string): Promise<Anchored> {
   }
 }
 
-async function verify(db: D1Database, organizationId: string, { beginning, head }: Anchored): Promise<Verdict> {
+async function verify(
+  db: D1Database,
+  organizationId: string,
+  // An anchor that was deployed before there were restorations tells none.
+  { beginning, head, restorations = [] }: Anchored,
+): Promise<Verdict> {
   const entries = (await readNewest(db, organizationId)).n - beginning.n;
   if (entries > LIMITS.auditVerifyEntriesMax) {
     const message = `The log has ${entries} entries; at most ${LIMITS.auditVerifyEntriesMax} can be verified here. Export it as jsonl and run npm run audit:verify.`;
@@ -80,5 +102,12 @@ async function verify(db: D1Database, organizationId: string, { beginning, head 
     anchoredHead: head,
     beginning,
     firstBad,
+    restorations: restorations.map((one) => ({ ...one, message: describe(one) })),
   };
+}
+
+function describe({ restoredTo, entriesLost, firstLost, at }: Restoration): string {
+  const last = firstLost + entriesLost - 1;
+  const which = entriesLost === 1 ? `entry ${firstLost} was` : `${entriesLost} entries (${firstLost} to ${last}) were`;
+  return `D1 was restored to ${restoredTo}, as told at ${at}: ${which} lost.`;
 }

@@ -24,9 +24,7 @@ import {
   type CheckedKey,
   keyByHash,
   keyOfTicket,
-  limitsOf,
   MEMBER_SCOPE,
-  newState,
   openIn,
   readState,
   rulesOf,
@@ -62,6 +60,7 @@ import {
   type Short,
   type Ticket,
 } from './protocol.ts';
+import { openingState, type Standing, standingOf, writeOpening } from './rebuilding.ts';
 import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
@@ -70,7 +69,7 @@ import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
 import { ThrottleCounts, type ThrottleRefusal } from './throttles.ts';
 import type { UsageEvent } from './usage-event.ts';
-import { WINDOW_MS_MAX, Window } from './windows.ts';
+import { WINDOW_MS_MAX } from './windows.ts';
 import {
   claim,
   dissolveGhosts,
@@ -154,24 +153,30 @@ export class Ledger {
       this.configure(opening.policy);
       return;
     }
-    const state = newState(opening.policy, opening.sequence, '');
-    for (const { scope, spent } of opening.lifetime) {
-      scopeOf(state, scope).total = { cycle: 0, cycleStartedAtMs: null, spent, lifetime: spent };
-    }
-    const member = scopeOf(state, MEMBER_SCOPE).total;
-    member.cycle = opening.policy.cycle;
+    this.#write(() => writeOpening(this.#tables, opening, openingState(opening, this.#clock())));
+  }
+
+  /** What is counted, and what would be counted by one that knew only what D1 does. */
+  standing(opening: Opening): { before: Standing; after: Standing } {
+    this.flush();
+    const state = this.#loaded();
+    const now = this.#now(state);
+    const before = standingOf(state, this.#tables.outboxAbove(state.shipped).rows, now);
+    return { before, after: standingOf(openingState(opening, now), 0, now) };
+  }
+
+  /**
+   * Forgets what is counted and held, and begins again with what D1 knows. Tombstones stay, so that what was settled before
+   * is not booked again when it is told again, and so does the lease: D1 knows nothing of its totals.
+   */
+  rebuild(opening: Opening): void {
+    this.flush();
+    const state = openingState(opening, this.#now(this.#loaded()));
     this.#write(() => {
-      this.#tables.writePolicy(opening.policy);
-      this.#tables.writeShipped(opening.sequence);
-      for (const [scope, { total }] of state.scopes) this.#tables.writeTotal(scope, total);
-      for (const { scope, ...bucket } of opening.recent) this.#tables.writeBucket(scope, bucket);
-      // A limit that meets spending counts it, as one that is set newly does.
-      for (const [scope, buckets] of this.#tables.readBuckets()) {
-        const past = new Window(null, { buckets, current: null });
-        const window = past.respecify(limitsOf(state, scope).period?.window ?? null, this.#now(state));
-        this.#tables.writeWindow(scope, window.current);
-      }
+      this.#tables.forgetCounts();
+      writeOpening(this.#tables, opening, state);
     });
+    // Read again as another life of the object: a ticket from before counts as one of nothing that is held.
     this.#state = null;
   }
 

@@ -123,6 +123,14 @@ export class Tables {
     );
   }
 
+  /** Of all that is counted or held, nothing is left but the tombstones. */
+  forgetCounts(): void {
+    for (const table of ['totals', 'buckets', 'windows', 'outbox', 'young_holds', 'ghosts']) {
+      this.#store.exec(`DELETE FROM ${table}`);
+    }
+    this.#store.exec("DELETE FROM holds WHERE state = 'open'");
+  }
+
   readTotals(): Map<string, Total> {
     const rows = this.#store.exec<{
       scope: string;

@@ -233,7 +233,8 @@ export const members = sqliteTable(
     policyVersion: integer('policy_version').notNull().default(1),
   },
   (table) => [
-    index('members_by_organization').on(table.organizationId),
+    // In the order in which people are listed: a first page reads no more of it than it shows.
+    index('members_by_organization').on(table.organizationId, sql`lower(${table.name})`, table.id),
     uniqueIndex('members_by_user').on(table.userId, table.organizationId),
   ],
 );

@@ -14,11 +14,6 @@ function keysInUrl(url: string): string[] {
   return KEY_PARAMETERS.map((name) => searchParams.get(name)).filter((value) => value !== null);
 }
 
-/** The caller's address, as the platform tells it: every other header the caller may have written. */
-export function addressOf(request: Request): string | null {
-  return request.headers.get('cf-connecting-ip');
-}
-
 /** `apiKey` is the key itself, for what is derived from it (replay/seal.ts); it goes no further. */
 export async function authenticate(
   request: Request,

@@ -1,8 +1,11 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
 import { z } from '@hono/zod-openapi';
+import { addressOf } from '../client-address.ts';
 import { settledBudget } from '../objects.ts';
 import { idOf, instant, like, orNull } from '../reference/fields.ts';
+import { readLastUsed } from '../teams/api-keys.ts';
 import {
+  instantOrNull,
   KeyUsage,
   MemberLimits,
   MemberStatus,
@@ -13,7 +16,7 @@ import {
   showMemberStatus,
   ThrottlesShown,
 } from '../teams/status.ts';
-import { addressOf, authenticate } from './credentials.ts';
+import { authenticate } from './credentials.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
 
@@ -27,6 +30,7 @@ export const OwnKey = z
     status: z.enum(['active', 'disabled']),
     createdAt: instant('2026-01-15T09:30:00.000Z'),
     expiresAt: orNull(instant()),
+    lastUsedAt: instant().nullable(),
     ...ScopeLimitsShown.shape,
     ...ThrottlesShown.shape,
     ...KeyUsage.shape,
@@ -44,6 +48,8 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
     if ('refusal' in status) return status.refusal;
     const { key, keyStatus, memberStatus } = status;
     const member = showMemberStatus(memberStatus);
+    // The object remembers of its own life only; before that, D1 was told.
+    const lastUsedAtMs = keyStatus.lastUsedAtMs ?? (await readLastUsed(env, key.keyId));
     const body: z.infer<typeof OwnKey> = {
       id: key.keyId,
       projectId: key.projectId,
@@ -52,7 +58,8 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
       maskedKey: key.masked,
       status: key.status,
       createdAt: new Date(key.createdAtMs).toISOString(),
-      expiresAt: key.expiresAtMs === null ? null : new Date(key.expiresAtMs).toISOString(),
+      expiresAt: instantOrNull(key.expiresAtMs),
+      lastUsedAt: instantOrNull(lastUsedAtMs),
       ...showKeyLimits(keyStatus.limits),
       ...keyStatus.throttles,
       ...showKeyUsage(keyStatus),

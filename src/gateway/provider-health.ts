@@ -3,29 +3,25 @@
  * be some seconds stale: a request reads what this isolate knows and refreshes it behind the answer, and writes only
  * when something changed. No hop is added to a request's way.
  */
-import { proxyDurable } from 'itty-durable';
 import type { ProviderHealthView } from '../../durable-objects/provider-health.ts';
+import { ittyObject } from '../itty-objects.ts';
 import { LIMITS } from '../limits.ts';
 import type { Mapping, ProviderId } from '../models/catalogue.ts';
 
-/** The typed face of the library's stub, whose methods are all `any`. */
-interface HealthStub {
+interface Health {
   report(healthy: boolean, nowMs: number): Promise<ProviderHealthView>;
   view(): Promise<ProviderHealthView>;
 }
 
 const known = new Map<ProviderId, { view: ProviderHealthView; readAtMs: number }>();
 
-// Not async: awaiting the library's stub would ask it for a property named `then` and hang.
-function stubOf(env: Env, provider: ProviderId): HealthStub {
-  return proxyDurable(env.PROVIDER_HEALTH, { name: 'PROVIDER_HEALTH', parse: true }).get(provider);
-}
+const healthOf = (env: Env, provider: ProviderId) => ittyObject<Health>(env, 'PROVIDER_HEALTH', provider);
 
 /** Records how a call to a provider went, after the answer. */
 export function noteHealth(env: Env, ctx: ExecutionContext, provider: ProviderId, healthy: boolean): void {
   // Success after success is no news: nothing is written for it.
   if (healthy && (known.get(provider)?.view.failures ?? 0) === 0) return;
-  ctx.waitUntil(keep(provider, () => stubOf(env, provider).report(healthy, Date.now())));
+  ctx.waitUntil(keep(provider, () => healthOf(env, provider).report(healthy, Date.now())));
 }
 
 /** The mappings, failing providers last; otherwise in their order. Refreshes what it knows behind the answer. */
@@ -33,7 +29,7 @@ export function healthiestFirst(env: Env, ctx: ExecutionContext, mappings: reado
   const nowMs = Date.now();
   for (const provider of new Set(mappings.map((mapping) => mapping.provider))) {
     if (nowMs - (known.get(provider)?.readAtMs ?? 0) < LIMITS.healthFreshMs) continue;
-    ctx.waitUntil(keep(provider, () => stubOf(env, provider).view()));
+    ctx.waitUntil(keep(provider, () => healthOf(env, provider).view()));
   }
   return mappings.toSorted((a, b) => Number(isFailing(a.provider, nowMs)) - Number(isFailing(b.provider, nowMs)));
 }

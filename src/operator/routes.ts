@@ -3,56 +3,19 @@
  * secret that the operator bound. A deployment without that secret has none of these routes.
  */
 import { createRoute, z } from '@hono/zod-openapi';
-import { createMiddleware } from 'hono/factory';
-import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
+import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { noteAudited } from '../audit/change.ts';
 import { isAudited } from '../audit/entries.ts';
-import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { postEntry, showWallet, Wallet } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
 import { FAN_OUT, like } from '../reference/fields.ts';
 import { newSetUpCode } from '../sign-in/set-up-code.ts';
-import { ApiError, notFound } from '../teams/api-error.ts';
-import { equalInConstantTime } from '../teams/keys.ts';
+import { ApiError } from '../teams/api-error.ts';
 import { setMetered, setPlan, setSeats } from '../teams/organization.ts';
 import { PLANS } from '../teams/roles.ts';
 import { readSeats, SeatsShown, showSeats } from '../teams/seats.ts';
-
-/** A shorter secret could be guessed, so it opens nothing. */
-const SECRET_LENGTH_MIN = 32;
-
-/** In the place of an organization, in the audit log of what concerns none. */
-const DEPLOYMENT = 'deployment';
-
-type OperatorEnv = ApiEnv & { Variables: { trail: Trail } };
-
-/** Before anything of the request is read: 404 where there is no secret, 401 for any other, then 404 for the organization. */
-const operatorOnly = createMiddleware<OperatorEnv>(async (c, next) => {
-  if (!isOperator(c.env, c.req.raw)) return c.notFound();
-  const organizationId = c.req.param('orgId') ?? '';
-  const organization = await c.env.DB.withSession('first-primary')
-    .prepare('SELECT 1 FROM organizations WHERE id = ?1')
-    .bind(organizationId)
-    .first();
-  if (!organization) throw notFound('organization');
-  return withTrail(c, trailOf(c.req.raw, organizationId, { kind: 'operator' }), next);
-});
-
-/** The same of what belongs to no organization: the log of it is the deployment's own. */
-const operatorOfAll = createMiddleware<OperatorEnv>(async (c, next) => {
-  if (!isOperator(c.env, c.req.raw)) return c.notFound();
-  return withTrail(c, trailOf(c.req.raw, DEPLOYMENT, { kind: 'operator' }), next);
-});
-
-/** False where this deployment has no operator's secret. Throws the 401 of any other one. */
-function isOperator(env: Env, request: Request): boolean {
-  const secret = env.OPERATOR_SECRET ?? '';
-  if (secret.length < SECRET_LENGTH_MIN) return false;
-  const presented = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
-  if (equalInConstantTime(presented, secret)) return true;
-  throw new ApiError(401, 'unauthorized', 'This takes the secret of the operator.');
-}
+import { DEPLOYMENT, operatorOfAll, operatorOnly } from './guard.ts';
 
 const Org = z.object({ orgId: z.string() });
 

@@ -2,16 +2,18 @@
  * What a guesser may try: so many a minute from one address and against one account, whether or not there is such an
  * account. Whoever signs in gets the try back, so that an office behind one address is not locked out.
  */
-import { proxyDurable } from 'itty-durable';
+import { addressOf } from '../client-address.ts';
+import { ittyObject } from '../itty-objects.ts';
 import { HOUR_MS, LIMITS, MINUTE_MS } from '../limits.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { sha256Hex } from '../teams/keys.ts';
 
-/** The typed face of the library's stub, whose methods are all `any`. */
-interface ThrottleStub {
+interface Throttle {
   take(max: number, windowMs: number): Promise<number>;
   giveBack(): Promise<unknown>;
 }
+
+const throttleOf = (env: Env, name: string) => ittyObject<Throttle>(env, 'SIGN_IN_THROTTLE', name);
 
 /**
  * Counts a try of this request's address and, where one is named, against that account. Throws a 429 where either is out
@@ -25,7 +27,7 @@ export async function takeTry(env: Env, request: Request, account: string | null
 /** Takes such a try back. That it could not be is no reason to keep anybody out. */
 export async function giveBackTry(env: Env, request: Request, account: string | null): Promise<void> {
   const names = await namesOf(request, account);
-  await Promise.allSettled(names.map((name) => stubOf(env, name).giveBack()));
+  await Promise.allSettled(names.map((name) => throttleOf(env, name).giveBack()));
 }
 
 /** Counts a mail that somebody unknown has sent to this address, or would if there were an account; throws as takeTry. */
@@ -40,7 +42,7 @@ export async function takeMail(
 async function take(env: Env, name: string, max: number, windowMs: number): Promise<void> {
   let waitMs: number;
   try {
-    waitMs = await stubOf(env, name).take(max, windowMs);
+    waitMs = await throttleOf(env, name).take(max, windowMs);
   } catch (error) {
     console.error(JSON.stringify({ event: 'sign_in_throttle_unavailable', error: String(error) }));
     const message = 'Signing in is not possible right now. Please try again in a moment.';
@@ -53,18 +55,13 @@ async function take(env: Env, name: string, max: number, windowMs: number): Prom
 }
 
 async function namesOf(request: Request, account: string | null): Promise<string[]> {
-  const address = `address:${await sha256Hex(addressOf(request))}`;
+  const address = `address:${await sha256Hex(neighbourhoodOf(request))}`;
   return account === null ? [address] : [address, `account:${await sha256Hex(account)}`];
 }
 
-// Not async: awaiting the library's stub would ask it for a property named `then` and hang.
-function stubOf(env: Env, name: string): ThrottleStub {
-  return proxyDurable(env.SIGN_IN_THROTTLE, { name: 'SIGN_IN_THROTTLE', parse: true }).get(name);
-}
-
-/** Who calls, as far as the platform tells. One IPv6 customer has 2^64 addresses, which count as one. */
-function addressOf(request: Request): string {
-  const address = request.headers.get('cf-connecting-ip') ?? 'local';
+/** Where tries are counted that come from there. One IPv6 customer has 2^64 addresses, which count as one. */
+function neighbourhoodOf(request: Request): string {
+  const address = addressOf(request) ?? 'local';
   return address.includes(':') ? networkOf(address) : address;
 }
 

@@ -150,6 +150,14 @@ export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<z.
   });
 }
 
+/** When a key was last used as far as D1 was told, epoch ms. Null also where D1 does not answer: a key can be read without it. */
+export function readLastUsed(env: Env, keyId: string): Promise<number | null> {
+  return env.DB.prepare('SELECT last_used_at FROM api_keys WHERE id = ?1')
+    .bind(keyId)
+    .first<number | null>('last_used_at')
+    .catch(() => null);
+}
+
 export function describeKey(row: KeyRow): z.infer<typeof KeySettings> {
   const limits = storedKeyLimits(row.limits);
   return {

@@ -6,7 +6,6 @@ import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { deliversMail, send } from '../mail/mail.ts';
-import { parseUsd, USD } from '../money/nanos.ts';
 import { idOf, instant, like, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf, tells } from '../reference/route.ts';
 import { EMAIL } from '../sign-in/fields.ts';
@@ -17,12 +16,14 @@ import { takeMail } from '../sign-in/throttle.ts';
 import { acceptInvitation, invitationOfLink, membershipOf } from './accepting-invitations.ts';
 import { badRequest } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
+import { csvAsJson } from './csv-body.ts';
 import { type Caller, guarded } from './guard.ts';
 import { LineError } from './invitation-csv.ts';
 import { importCsv } from './invitation-import.ts';
 import { invitationMail } from './invitation-mail.ts';
 import {
   findInvitation,
+  INVITATION_SORTS,
   Invitation,
   invite,
   listInvitations,
@@ -36,8 +37,9 @@ import { checkHasProject, checkMayGive, checkProjects } from './member-changes.t
 import { FIRST_BUDGET, PROJECT_IDS, ROLE } from './member-routes.ts';
 import { findMember, Member, showMember } from './members.ts';
 import { readOrganization } from './organization.ts';
-import { PAGE } from './page.ts';
+import { PAGE, sortOf } from './page.ts';
 import { ROLES } from './roles.ts';
+import { ACCEPTED_COST } from './seats.ts';
 
 const route = routesOf('Invitations');
 
@@ -47,9 +49,7 @@ const Link = z.object({
   token: z.string().max(LIMITS.linkTokenLengthMax).openapi({ example: '0123456789abcdefghjkmnpqrstvwxyz' }),
 });
 
-const Page = z.object(PAGE);
-
-const AMOUNT = 'acceptSeatCost must be the quoted amount.';
+const ListQuery = z.strictObject({ ...PAGE, sort: sortOf(INVITATION_SORTS, '-createdAt') });
 
 const InvitationBody = z
   .strictObject({
@@ -67,11 +67,7 @@ const InvitationBody = z
     }).default('developer'),
     projects: PROJECT_IDS.default([]),
     budget: FIRST_BUDGET.default(NO_BUDGET),
-    acceptSeatCost: z
-      .string({ error: AMOUNT })
-      .refine((text) => parseUsd(text) !== null, { error: AMOUNT })
-      .openapi({ pattern: USD.source })
-      .optional(),
+    acceptSeatCost: ACCEPTED_COST.optional(),
   })
   .openapi('InvitationBody', {
     example: { email: 'ada@example.com', role: 'developer', projects: ['prj_0123456789abcdef'] } as never,
@@ -90,6 +86,14 @@ const Opened = z.object({
 });
 
 const Joined = Member.extend({ organizationId: idOf('org'), pending: PENDING });
+
+const CSV_TOO = { 'text/csv': { schema: z.string() } };
+
+/** As JSON to whoever handles it: see csvAsJson. */
+const jsonOrCsv: ReturnType<typeof body<typeof InvitationBody>> = {
+  required: true,
+  content: { ...body(InvitationBody).content, ...CSV_TOO },
+};
 
 const NO_INVITATIONS = 'Invitations are for team accounts. Convert this account or join a team.';
 
@@ -122,8 +126,10 @@ export const invitationRouter = apiRouter()
       path: '/orgs/{orgId}/invitations',
       summary: 'List invitations that were neither accepted nor revoked',
       middleware: toSee,
-      request: { params: Org, query: Page },
-      responses: { 200: answers('A page of invitations, newest first', pageOf('invitations', Invitation)) },
+      request: { params: Org, query: ListQuery },
+      responses: {
+        200: answers('A page of invitations, newest first unless sorted', pageOf('invitations', Invitation)),
+      },
     }),
     async (c) => {
       const { rows, nextCursor } = await listInvitations(c.env, c.req.valid('param').orgId, c.req.valid('query'));
@@ -135,9 +141,9 @@ export const invitationRouter = apiRouter()
     route({
       method: 'post',
       path: '/orgs/{orgId}/invitations',
-      summary: 'Invite an address, or many by CSV',
-      middleware: [toInvite, ...jsonBody] as const,
-      request: { params: Org, body: body(InvitationBody) },
+      summary: 'Invite an address, or many by CSV: as a field, or as the body with all other fields in the query',
+      middleware: [toInvite, jsonBody[0], csvAsJson, jsonBody[1]] as const,
+      request: { params: Org, body: jsonOrCsv },
       responses: {
         201: answers(
           'The invitation; of a CSV `invitations` and, where bad lines were skipped, `errors`',

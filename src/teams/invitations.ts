@@ -12,15 +12,14 @@ import { changedFields, createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { newId, randomText } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { nanos, parseUsd } from '../money/nanos.ts';
 import { idOf, instant, like } from '../reference/fields.ts';
 import { ApiError, badRequest, notFound, staleVersion } from './api-error.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
-import { cutPage } from './page.ts';
+import { cutPage, orderBy, type Page } from './page.ts';
 import { ROLES, type Role, roleMay } from './roles.ts';
-import { proratedCost, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
+import { addSeats, isCostOf, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
 import { instantOrNull } from './status.ts';
 
 /** 160 random bits. */
@@ -82,23 +81,23 @@ export function showInvitation(row: InvitationRow, nowMs: number): z.infer<typeo
   };
 }
 
-/** A page of those that were neither accepted nor revoked, newest first; `cursor` is the last id seen. */
+export const INVITATION_SORTS = { createdAt: 'created_at', email: 'email', role: 'role', expiresAt: 'expires_at' };
+
+/** A page of those that were neither accepted nor revoked. */
 export async function listInvitations(
   env: Env,
   organizationId: string,
-  page: { limit: number; cursor?: string | undefined; q?: string | undefined },
+  page: Page,
 ): Promise<{ rows: InvitationRow[]; nextCursor: string | null }> {
+  const { after, by } = orderBy(INVITATION_SORTS, page.sort, 'invitations', '?2');
   const { results } = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT ${COLUMNS}
        FROM invitations
        WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL
-         AND (
-           ?2 IS NULL
-           OR (created_at, id) < (SELECT created_at, id FROM invitations WHERE id = ?2 AND organization_id = ?1)
-         )
+         AND ${after}
          AND (?3 IS NULL OR instr(lower(email), lower(?3)) > 0)
-       ORDER BY created_at DESC, id DESC
+       ORDER BY ${by}
        LIMIT CAST(?4 AS INTEGER)`,
     )
     .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
@@ -145,7 +144,12 @@ export async function invite(
       ? { action: 'invitation.imported', targetId: organizationId, before: null, after: { invitations: told } }
       : { action: 'invitation.created', targetId: first.row.id, ...createdFields(entryOf(first.row)) };
     const after = bought > 0 ? { ...about.after, seatsBought: bought, seatCost: acceptSeatCost ?? null } : about.after;
-    return { ...about, after, statement: insert(env, sent), behind: buySeats(env, organizationId, bought) };
+    return {
+      ...about,
+      after,
+      statement: insert(env, sent),
+      behind: bought > 0 ? [addSeats(env, organizationId, bought)] : [],
+    };
   });
   return sent.map(({ row, token }) => ({ row, token }));
 }
@@ -236,19 +240,11 @@ function seatsToBuy(
   const left = seatsLeft(seats);
   const missing = left === null ? 0 : Math.max(0, more - left);
   if (missing === 0) return 0;
-  const each = proratedCost(seats.plan, nowMs);
-  if (each === null || acceptSeatCost === undefined) throw seatsExhausted(seats, missing, nowMs);
-  if (parseUsd(acceptSeatCost) !== nanos(each * missing)) throw seatsExhausted(seats, missing, nowMs);
+  if (!isCostOf(seats, missing, acceptSeatCost, nowMs)) throw seatsExhausted(seats, missing, nowMs);
   if (!roleMay(caller.role, 'seats.buy')) {
     throw new ApiError(403, 'role_required', 'Only owners and finance admins can buy seats.');
   }
   return missing;
-}
-
-function buySeats(env: Env, organizationId: string, seats: number): D1PreparedStatement[] {
-  if (seats === 0) return [];
-  const buy = 'UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1';
-  return [env.DB.prepare(buy).bind(organizationId, seats)];
 }
 
 /** Replaces the budget that the member will have from the first key on. Throws 409 where the version is stale. */

@@ -5,12 +5,14 @@ import { LIMITS } from '../limits.ts';
 import { idOf, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { name } from '../sign-in/fields.ts';
+import { type DateRange, RANGE, rangeOf } from '../usage/date-range.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
-import { guarded, memberIdOf } from './guard.ts';
+import { type Caller, guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
-import { findMember, ListedMember, listMembers, Member, showListed, showMember } from './members.ts';
-import { PAGE } from './page.ts';
+import { MemberUsage, usageOf } from './member-usage.ts';
+import { findMember, ListedMember, listMembers, MEMBER_SORTS, Member, showListed, showMember } from './members.ts';
+import { PAGE, sortOf } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
 import { RulesBody } from './rules-body.ts';
 
@@ -21,7 +23,8 @@ const route = routesOf('Members');
 const Org = z.object({ orgId: ORG_ID });
 const OrgMember = Org.extend({ memberId: idOf('mem') });
 
-const Page = z.object(PAGE);
+const ListQuery = z.strictObject({ ...PAGE, sort: sortOf(MEMBER_SORTS, 'name'), ...RANGE });
+const MemberQuery = z.strictObject(RANGE);
 
 export const ROLE = z.enum(ROLES, { error: `role must be one of ${ROLES.join(', ')}.` });
 
@@ -85,22 +88,42 @@ const toRemove = guarded({
   roleMessage: 'Only owners and admins can remove members.',
 });
 
+const Listed = ListedMember.extend(MemberUsage.shape);
+const Using = Member.extend(MemberUsage.shape);
+
+type AskedRange = z.infer<typeof MemberQuery>;
+
+function rangeFor({ timeZone }: Caller, { timezone = timeZone, ...asked }: AskedRange, nowMs: number): DateRange {
+  return rangeOf({ ...asked, timezone }, nowMs);
+}
+
+async function showUsing(env: Env, caller: Caller, memberId: string, asked: AskedRange) {
+  const range = rangeFor(caller, asked, Date.now());
+  const row = await findMember(env, caller.organizationId, memberId);
+  const [member, usage] = await Promise.all([showMember(env, row), usageOf(env, caller, [row], range)]);
+  return { ...member, ...usage(memberId) };
+}
+
 export const memberRouter = apiRouter()
   .openapi(
     route({
       method: 'get',
       path: '/orgs/{orgId}/members',
-      summary: 'List members with budget and status as of `statusAt`; who may not see all gets themselves',
+      summary:
+        'List members with budget, status as of `statusAt` and usage in the range; who may not see all gets themselves',
       middleware: toList,
-      request: { params: Org, query: Page },
-      responses: { 200: answers('A page of members', pageOf('members', ListedMember)) },
+      request: { params: Org, query: ListQuery },
+      responses: { 200: answers('A page of members', pageOf('members', Listed)) },
     }),
     async (c) => {
       const caller = c.get('caller');
       const only = roleMay(caller.role, 'members.read') ? null : memberIdOf(caller);
-      const page = { ...c.req.valid('query'), only };
-      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, page, Date.now());
-      return c.json({ members: rows.map(showListed), nextCursor }, 200);
+      const { from, to, timezone, ...page } = c.req.valid('query');
+      const nowMs = Date.now();
+      const range = rangeFor(caller, { from, to, timezone }, nowMs);
+      const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, { ...page, only }, nowMs);
+      const usage = await usageOf(c.env, caller, rows, range);
+      return c.json({ members: rows.map((row) => ({ ...showListed(row), ...usage(row.id) })), nextCursor }, 200);
     },
   )
   .openapi(
@@ -123,31 +146,30 @@ export const memberRouter = apiRouter()
     route({
       method: 'get',
       path: '/orgs/{orgId}/members/me',
-      summary: "One's own budget and live status",
+      summary: "One's own budget and live status, and what was used in the range",
       middleware: toList,
-      request: { params: Org },
-      responses: { 200: answers('The member', Member) },
+      request: { params: Org, query: MemberQuery },
+      responses: { 200: answers('The member', Using) },
     }),
     async (c) => {
       const caller = c.get('caller');
       const memberId = memberIdOf(caller);
       // A master key is nobody's.
       if (memberId === null) throw notFound('member');
-      return c.json(await showMember(c.env, await findMember(c.env, caller.organizationId, memberId)), 200);
+      return c.json(await showUsing(c.env, caller, memberId, c.req.valid('query')), 200);
     },
   )
   .openapi(
     route({
       method: 'get',
       path: '/orgs/{orgId}/members/{memberId}',
-      summary: 'One member with budget and live status',
+      summary: 'One member with budget and live status, and what they used in the range',
       middleware: toMember,
-      request: { params: OrgMember },
-      responses: { 200: answers('The member', Member) },
+      request: { params: OrgMember, query: MemberQuery },
+      responses: { 200: answers('The member', Using) },
     }),
     async (c) => {
-      const { orgId, memberId } = c.req.valid('param');
-      return c.json(await showMember(c.env, await findMember(c.env, orgId, memberId)), 200);
+      return c.json(await showUsing(c.env, c.get('caller'), c.req.valid('param').memberId, c.req.valid('query')), 200);
     },
   )
   .openapi(

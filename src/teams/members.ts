@@ -11,6 +11,7 @@ import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
+import { cutPage, orderBy, type Page } from './page.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { ROLES } from './roles.ts';
 import { ShownRules, storedRules } from './rules-body.ts';
@@ -75,20 +76,29 @@ type ListedRow = MemberRow & {
   shipped_status: string | null;
 };
 
-const selectMembers = (more: { columns: string; joins: string }) => `
+const selectMembers = (more: { columns: string; from: string; joins: string }) => `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
     member.budget, member.budget_version, member.member_version, member.rules,
     organization.default_developer_budget, organization.default_budget_version, organization.time_zone,
     (SELECT json_group_array(project_id) FROM project_grants WHERE member_id = member.id) AS projects
     ${more.columns}
-  FROM members AS member
+  FROM ${more.from}
   JOIN organizations AS organization ON organization.id = member.organization_id
   LEFT JOIN users AS user ON user.id = member.user_id
   ${more.joins}
   WHERE member.organization_id = ?1 AND member.removed_at IS NULL`;
 
-const SELECT_MEMBERS = selectMembers({ columns: '', joins: '' });
+const SELECT_MEMBERS = selectMembers({ columns: '', from: 'members AS member', joins: '' });
+
+/** Over one row of members. What somebody spent is known to D1 as far as it was shipped. */
+export const MEMBER_SORTS = {
+  name: 'lower(name)',
+  email: "coalesce((SELECT lower(users.email) FROM users WHERE users.id = user_id), '')",
+  role: 'role',
+  createdAt: 'created_at',
+  lifetimeUsage: 'coalesce((SELECT ledger.cost FROM member_ledgers AS ledger WHERE ledger.member_id = members.id), 0)',
+};
 
 /** Active keys are counted as the object counts them: whether their projects may be used is another question. */
 const SELECT_LISTED = selectMembers({
@@ -99,37 +109,45 @@ const SELECT_LISTED = selectMembers({
       WHERE key.member_id = member.id AND key.deleted_at IS NULL AND key.status = 'active'
         AND coalesce(key.expires_at, CAST(?5 AS INTEGER) + 1) > CAST(?5 AS INTEGER)
     ) AS active_keys`,
+  // In this order: whose turn it is to be shown is found first, so that no key of anybody else is looked at.
+  from: 'page CROSS JOIN members AS member ON member.id = page.id',
   joins: 'LEFT JOIN member_ledgers AS ledger ON ledger.member_id = member.id',
 });
 
-export interface MemberPage {
-  rows: ListedRow[];
-  nextCursor: string | null;
-}
-
 /**
- * A page of members by id; `cursor` is the last id seen, `q` a part of a name or e-mail, `only` the one member that who
- * asks may see. One query, however many they are.
+ * A page of members; `q` is a part of a name or e-mail, `only` the one member that who asks may see. One query, however many
+ * they are.
  */
 export async function listMembers(
   env: Env,
   organizationId: string,
-  page: { limit: number; cursor?: string | undefined; q?: string | undefined; only?: string | null },
+  page: Page & { only?: string | null },
   nowMs: number,
-): Promise<MemberPage> {
+): Promise<{ rows: ListedRow[]; nextCursor: string | null }> {
+  const { after, by, value, direction } = orderBy(MEMBER_SORTS, page.sort, 'members', '?2');
   const { results } = await env.DB.withSession('first-primary')
     .prepare(
-      `${SELECT_LISTED}
-        AND (?6 IS NULL OR member.id = ?6)
-        AND member.id > coalesce(?2, '')
-        AND (?3 IS NULL OR instr(lower(member.name), lower(?3)) > 0 OR instr(lower(coalesce(user.email, '')), lower(?3)) > 0)
-      ORDER BY member.id
-      LIMIT CAST(?4 AS INTEGER)`,
+      `WITH page AS MATERIALIZED (
+         SELECT id, ${value} AS sorted_by
+         FROM members
+         WHERE organization_id = ?1
+           AND removed_at IS NULL
+           AND ${after}
+           AND (
+             ?3 IS NULL
+             OR instr(lower(name), lower(?3)) > 0
+             OR instr(${MEMBER_SORTS.email}, lower(?3)) > 0
+           )
+           AND (?6 IS NULL OR id = ?6)
+         ORDER BY ${by}
+         LIMIT CAST(?4 AS INTEGER)
+       )
+       ${SELECT_LISTED}
+       ORDER BY page.sorted_by ${direction}, member.id ${direction}`,
     )
     .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1, nowMs, page.only ?? null)
     .all<ListedRow>();
-  const rows = results.slice(0, page.limit);
-  return { rows, nextCursor: results.length > page.limit ? (rows.at(-1)?.id ?? null) : null };
+  return cutPage(results, page.limit);
 }
 
 /** One member of the organization; throws a 404 where there is none. */

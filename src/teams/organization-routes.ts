@@ -28,7 +28,7 @@ import {
   restoreOrganization,
 } from './organizations.ts';
 import { roleMay } from './roles.ts';
-import { readSeats, SeatsShown, showSeats } from './seats.ts';
+import { ACCEPTED_COST, buySeats, readSeats, SeatsShown, showSeats } from './seats.ts';
 
 const route = routesOf('Organizations');
 
@@ -84,6 +84,15 @@ const ConvertBody = z
   .strictObject({ name: name('name').optional() })
   .openapi('ConvertOrganization', { example: { name: 'Engines' } });
 
+const SEATS = { error: `seats must be a whole number from 1 to ${LIMITS.membersPerOrganizationMax}.` };
+
+const SeatsBody = z
+  .strictObject({
+    seats: z.int(SEATS).min(1, SEATS).max(LIMITS.membersPerOrganizationMax, SEATS),
+    acceptSeatCost: ACCEPTED_COST.optional(),
+  })
+  .openapi('MoreSeats', { example: { seats: 2, acceptSeatCost: '12.34' } });
+
 const toOrganization = guarded({
   ability: 'organization.read',
   roleMessage: 'Only people of the organization can view it.',
@@ -100,6 +109,11 @@ const toRestore = guarded({
   ability: 'organization.own',
   evenDeleted: true,
   roleMessage: 'Only owners can have the organization back.',
+});
+const toBuySeats = guarded({
+  ability: 'seats.buy',
+  roleMessage: 'Only owners and finance admins can buy seats.',
+  teamMessage: 'Seats are for team accounts. Convert this account or join a team.',
 });
 const toSeats = guarded({
   ability: 'seats.read',
@@ -254,6 +268,22 @@ export const organizationRouter = apiRouter()
     async (c) => {
       const nowMs = Date.now();
       return c.json(showSeats(await readSeats(c.env, c.req.valid('param').orgId, nowMs), nowMs), 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'post',
+      path: '/orgs/{orgId}/seats',
+      summary: 'Buy more seats for exactly their price, which the 402 without it tells',
+      middleware: [toBuySeats, ...jsonBody] as const,
+      request: { params: Org, body: body(SeatsBody) },
+      responses: { 201: answers('The seats', SeatsShown) },
+      refuses: [402],
+    }),
+    async (c) => {
+      const nowMs = Date.now();
+      await buySeats(c.env, c.get('trail'), c.req.valid('json'), nowMs);
+      return c.json(showSeats(await readSeats(c.env, c.req.valid('param').orgId, nowMs), nowMs), 201);
     },
   );
 

@@ -26,8 +26,8 @@ export function sortOf(sorts: Sorts, first: string) {
   return z.enum(names, { error: `sort must be one of: ${names.join(', ')}.` }).default(first);
 }
 
-/** The SQL of an order: `after` is true of rows behind that with the id `cursor` (a parameter) in `table`. */
-export function orderBy(sorts: Sorts, sort: string, table: string, cursor: string): { after: string; by: string } {
+/** The SQL of an order by one `value`, then by id: `after` is true of rows behind that with the id `cursor` (a parameter) in `table`. */
+export function orderBy(sorts: Sorts, sort: string, table: string, cursor: string) {
   const down = sort.startsWith('-');
   const value = sorts[down ? sort.slice(1) : sort];
   if (value === undefined) throw new Error(`no list is sorted by ${sort}`);
@@ -37,6 +37,8 @@ export function orderBy(sorts: Sorts, sort: string, table: string, cursor: strin
       SELECT ${value}, id FROM ${table} WHERE id = ${cursor} AND organization_id = ?1
     ))`,
     by: `${value} ${direction}, id ${direction}`,
+    value,
+    direction,
   };
 }
 

@@ -6,11 +6,21 @@
  * told by the audit log, and the operator sets the number.
  */
 import { z } from '@hono/zod-openapi';
-import { DAY_MS } from '../limits.ts';
-import { formatUsd, type Nanos, nanos, parseUsd } from '../money/nanos.ts';
+import { changeAudited } from '../audit/change.ts';
+import type { Trail } from '../audit/trail.ts';
+import { DAY_MS, LIMITS } from '../limits.ts';
+import { formatUsd, type Nanos, nanos, parseUsd, USD } from '../money/nanos.ts';
 import { count, instant, usd } from '../reference/fields.ts';
-import { ApiError, notFound } from './api-error.ts';
+import { ApiError, badRequest, notFound } from './api-error.ts';
 import { PLAN_NAMES, PLAN_SEATS, type Plan } from './roles.ts';
+
+const QUOTED = { error: 'acceptSeatCost must be the quoted amount.' };
+
+/** A price as it was quoted. */
+export const ACCEPTED_COST = z
+  .string(QUOTED)
+  .refine((text) => parseUsd(text) !== null, QUOTED)
+  .openapi({ pattern: USD.source });
 
 /** `?1` the organization, `?2` now. */
 const USED = 'SELECT count(*) FROM members WHERE organization_id = ?1 AND user_id IS NOT NULL AND removed_at IS NULL';
@@ -102,10 +112,66 @@ export function showSeats(seats: Seats, nowMs: number): z.infer<typeof SeatsShow
   };
 }
 
+/** What so many more seats cost until the month ends; null where none are sold. */
+function costOf(seats: Seats, more: number, nowMs: number): Nanos | null {
+  const each = proratedCost(seats.plan, nowMs);
+  return each === null ? null : nanos(each * more);
+}
+
+/** Whether exactly the price of so many more seats was accepted. */
+export function isCostOf(seats: Seats, more: number, accepted: string | undefined, nowMs: number): boolean {
+  return accepted !== undefined && parseUsd(accepted) === costOf(seats, more, nowMs);
+}
+
+export function addSeats(env: Env, organizationId: string, seats: number): D1PreparedStatement {
+  return env.DB.prepare(
+    'UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1',
+  ).bind(organizationId, seats);
+}
+
+/** Buys seats before anybody needs them. Throws a 403 where the plan sells none, and a 402 with their price unless exactly that was accepted. */
+export async function buySeats(
+  env: Env,
+  trail: Trail,
+  { seats: more, acceptSeatCost }: { seats: number; acceptSeatCost?: string | undefined },
+  nowMs: number,
+): Promise<void> {
+  const { organizationId } = trail;
+  await changeAudited(env.DB, trail, nowMs, async () => {
+    const seats = await readSeats(env, organizationId, nowMs);
+    const cost = costOf(seats, more, nowMs);
+    if (cost === null) throw noneSold(seats.plan);
+    if ((seatsOf(seats) ?? 0) + more > LIMITS.membersPerOrganizationMax) {
+      throw badRequest('seats', `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
+    }
+    if (!isCostOf(seats, more, acceptSeatCost, nowMs)) {
+      const message = `${more === 1 ? 'One more seat costs' : `${more} more seats cost`} $${formatUsd(cost)} until the month ends: repeat with acceptSeatCost.`;
+      const metadata = { seats: showSeats(seats, nowMs), seatsNeeded: more, seatCost: formatUsd(cost) };
+      throw new ApiError(402, 'seat_cost_not_accepted', message, { param: 'acceptSeatCost', metadata });
+    }
+    return {
+      action: 'organization.seats.updated',
+      targetId: organizationId,
+      before: { seats: seats.bought },
+      after: { seats: seats.bought + more, seatCost: formatUsd(cost) },
+      statement: addSeats(env, organizationId, more),
+    };
+  });
+}
+
+function noneSold(plan: Plan): ApiError {
+  if (PLAN_SEATS[plan].included === null) {
+    const message = `The seats of the ${PLAN_NAMES[plan]} plan are by contract: the operator of this Purser sets them.`;
+    return new ApiError(403, 'seats_by_contract', message);
+  }
+  const message = `The ${PLAN_NAMES[plan]} plan has no more seats. More are sold on the ${PLAN_NAMES.pro} plan.`;
+  return new ApiError(403, 'plan_required', message, { metadata: { plan: 'pro' } });
+}
+
 /** The 402 of who needs `more` seats than there are, with what they would cost. */
 export function seatsExhausted(seats: Seats, more: number, nowMs: number): ApiError {
-  const each = proratedCost(seats.plan, nowMs);
-  const cost = each === null ? null : formatUsd(nanos(each * more));
+  const price = costOf(seats, more, nowMs);
+  const cost = price === null ? null : formatUsd(price);
   const full = `All ${seatsOf(seats)} seats are taken.`;
   const message =
     cost === null

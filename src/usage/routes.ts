@@ -4,7 +4,7 @@ import { answers, apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { idOf, like, ORG_ID } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
-import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
+import { ApiError, notFound } from '../teams/api-error.ts';
 import { checkMayModify, toSetBudgets } from '../teams/budget-guard.ts';
 import { effectiveBudget } from '../teams/effective-budget.ts';
 import { guarded } from '../teams/guard.ts';
@@ -15,17 +15,14 @@ import { proveBooks } from './books.ts';
 import { countMembers, Health, readHealth } from './books-health.ts';
 import { withBudget } from './budget-query.ts';
 import { Simulated, simulateBudget } from './budget-simulation.ts';
-import { firstDaySince, isTimeZone, localDays, localHours, parseDate, type Span, today } from './time-zones.ts';
-
-const DAYS_DEFAULT = 7;
+import { type DateRange, RANGE, rangeOf, spansOf } from './date-range.ts';
+import { firstDaySince } from './time-zones.ts';
 
 const route = routesOf('Analytics');
 
 const ActivityParameters = z.strictObject({
   organizationId: z.string({ error: 'organizationId is required.' }),
-  from: z.string().optional().openapi({ example: '2026-11-01' }),
-  to: z.string().optional().openapi({ example: '2026-11-30' }),
-  timezone: z.string().optional().openapi({ example: 'Europe/Stockholm' }),
+  ...RANGE,
   groupBy: z.enum(GROUP_NAMES, { error: `groupBy must be one of ${GROUP_NAMES.join(', ')}.` }).default('model'),
   granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
   projectId: z.string().optional(),
@@ -73,9 +70,7 @@ const PROVE_MESSAGE = { error: 'prove must be now or stored.' };
 
 const SimulationParameters = withBudget({
   memberId: z.string({ error: 'memberId is required.' }),
-  from: z.string().optional().openapi({ example: '2026-11-01' }),
-  to: z.string().optional().openapi({ example: '2026-11-30' }),
-  timezone: z.string().optional().openapi({ example: 'Europe/Stockholm' }),
+  ...RANGE,
 });
 
 const toHealth = guarded({
@@ -165,36 +160,6 @@ function checkRetained({ from, timezone }: DateRange, nowMs: number): void {
   const firstDayPossible = first.toString();
   const message = `Requests are kept for ${LIMITS.eventRetentionMs / DAY_MS} days: from must be ${firstDayPossible} or later.`;
   throw new ApiError(400, 'invalid_request_error', message, { param: 'from', metadata: { firstDayPossible } });
-}
-
-type DateRange = ReturnType<typeof rangeOf>;
-
-/** Which local days are asked for; the last week where nothing is said. */
-function rangeOf(asked: { from?: string | undefined; to?: string | undefined; timezone: string }, nowMs: number) {
-  const { timezone } = asked;
-  if (!isTimeZone(timezone))
-    throw badRequest(
-      'timezone',
-      `timezone must be an IANA zone, e.g. Europe/Stockholm, not "${timezone.slice(0, 64)}".`,
-    );
-  const to = dateOf('to', asked.to) ?? today(timezone, nowMs);
-  const from = dateOf('from', asked.from) ?? to.subtract({ days: DAYS_DEFAULT - 1 });
-  if (from.until(to).sign < 0) throw badRequest('from', 'from must not be after to.');
-  return { from, to, timezone };
-}
-
-function spansOf({ from, to, timezone }: DateRange, granularity: 'day' | 'hour'): Span[] {
-  const days = from.until(to, { largestUnit: 'days' }).days + 1;
-  const daysMax = granularity === 'hour' ? LIMITS.analyticsHourlyDaysMax : LIMITS.analyticsDaysMax;
-  if (days > daysMax) throw badRequest('from', `At most ${daysMax} days at this granularity, not ${days}.`);
-  return granularity === 'hour' ? localHours(from, to, timezone) : localDays(from, to, timezone);
-}
-
-function dateOf(field: 'from' | 'to', text: string | undefined) {
-  if (text === undefined) return null;
-  const date = parseDate(text);
-  if (!date) throw badRequest(field, `${field} must be a date, YYYY-MM-DD.`);
-  return date;
 }
 
 /** What belongs to another organization does not exist. */

@@ -8,6 +8,7 @@ import { auditAnchor } from '../../src/objects.ts';
 import { json } from '../support/gateway.ts';
 import type { Seeded } from '../support/seed.ts';
 import { call, type Json } from '../teams/management.ts';
+import { replaceEntries } from './chains.ts';
 
 type ShownEntry = Omit<SealedEntry, 'actor'> & { actor: SealedEntry['actor'] & { name: string | null } };
 
@@ -69,20 +70,6 @@ export async function tamper({ organizationId }: Seeded, ...statements: string[]
 }
 
 /** Puts entries of a forger's making in the place of those with their numbers. */
-export async function replace(entries: readonly SealedEntry[]): Promise<void> {
-  for (let i = 0; i < entries.length; i += REPLACED_AT_ONCE) {
-    const rows = entries.slice(i, i + REPLACED_AT_ONCE).map((entry) => ({ ...entry, atMs: Date.parse(entry.at) }));
-    await env.DB.prepare(REPLACE).bind(JSON.stringify(rows)).run();
-  }
+export function replace(entries: readonly SealedEntry[]): Promise<void> {
+  return replaceEntries(env.DB, entries);
 }
-
-const REPLACED_AT_ONCE = 1_000;
-
-const REPLACE = `
-  INSERT OR REPLACE INTO audit_entries
-  SELECT
-    value ->> 'organizationId', value ->> 'n', value ->> 'atMs', value ->> '$.actor.kind', value ->> '$.actor.id',
-    value ->> '$.actor.memberId', value ->> '$.actor.sessionId', value ->> 'action', value ->> '$.target.kind',
-    value ->> '$.target.id', nullif(value -> 'before', 'null'), nullif(value -> 'after', 'null'), value ->> '$.from.ip',
-    value ->> '$.from.userAgent', value ->> '$.from.requestId', value ->> 'previousHash', value ->> 'hash'
-  FROM json_each(?1)`;

@@ -43,6 +43,7 @@ describe('a log that is as it was written', () => {
       anchoredHead: head,
       beginning: NO_ENTRIES,
       firstBad: null,
+      restorations: [],
     });
     const trail = trailOf(new Request(ORIGIN), seeded.organizationId, { kind: 'operator' });
     await noteAudited(env.DB, trail, 0, { action: 'api_key.created', targetId: 'x', before: null, after: null });
@@ -57,6 +58,7 @@ describe('a log that is as it was written', () => {
       anchoredHead: NO_ENTRIES,
       beginning: NO_ENTRIES,
       firstBad: null,
+      restorations: [],
     });
   });
 

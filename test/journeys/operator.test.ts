@@ -54,7 +54,31 @@ describe('npm run purser', () => {
     expect(await answer('set-up-code', '--data', purser.dataDir)).toEqual(code);
   });
 
+  it("rebuilds a member's object and tells of a restored D1, both only with --yes", async () => {
+    const { organizationId: organization, memberId } = await purser.seed();
+    const here = ['--organization', organization, '--data', purser.dataDir];
+    const rebuild = ['rebuild', '--member', memberId, ...here];
+    const plan = await run(...rebuild);
+    expect([plan.ok, plan.output]).toEqual([true, expect.stringContaining('repeat it with --yes')]);
+    expect(plan.output).toContain('"rebuilt": false');
+    const done = await run(...rebuild, '--yes');
+    expect([done.ok, JSON.parse(done.output)]).toEqual([true, expect.objectContaining({ memberId, rebuilt: true })]);
+    const told = await run('d1-restored', '--to', new Date().toISOString(), '--yes', ...here);
+    expect([told.ok, JSON.parse(told.output)]).toEqual([true, expect.objectContaining({ told: true, entriesLost: 0 })]);
+  });
+
+  it('lists its commands', async () => {
+    const { ok, output } = await run('help');
+    expect(ok).toBe(true);
+    for (const command of ['set-up-code', 'restore', 'rebuild', 'd1-restored'])
+      expect(output).toContain(`  ${command}`);
+  });
+
   it.each([
+    [['rebuild'], '--member'],
+    [['d1-restored'], '--to'],
+    [['d1-restored', '--to', 'yesterday'], 'ISO 8601'],
+    [['restore'], 'not deleted'],
     [['wallet-top-up', '--amount', '1', '--id', 'x', '--organization', 'org_nobody'], 'no such organization'],
     [['wallet-top-up', '--amount', '1e3', '--id', 'x'], 'amount must be decimal USD'],
     [['wallet-refund', '--amount', '1'], '--id X'],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
 import { eraseDeleted } from '../../src/teams/organizations.ts';
-import type { Role } from '../../src/teams/roles.ts';
+import type { Plan, Role } from '../../src/teams/roles.ts';
 import {
   type Answer,
   Browser,
@@ -283,7 +283,8 @@ describe('an invitation', () => {
       .bind(seeded.organizationId)
       .first<string>('email');
     expect(refused(await invite(own ?? ''))).toEqual([409, 'already_member', 'email']);
-    expect(await outbox.mailTo(email, SUBJECT)).toBeDefined();
+    await outbox.mailTo(email, SUBJECT);
+    expect(outbox.mails.map(({ to }) => to)).toEqual([email]);
     expect(refused(await owner.send('DELETE', `${path}/inv_0000000000000000`))).toEqual([404, 'not_found', null]);
   });
 
@@ -365,8 +366,88 @@ describe('seats', () => {
   });
 });
 
+describe('seats bought before they are needed', () => {
+  const buy = (browser: Browser, { organizationId }: Seeded, body: Json) =>
+    browser.post(`/orgs/${organizationId}/seats`, body);
+
+  it('cost exactly what the refusal said, and are told by the log', async () => {
+    const { owner, admin, seeded, seats } = await invitingTeam({ plan: 'pro' });
+    const quoted = await buy(owner, seeded, { seats: 2 });
+    expect(refused(quoted)).toEqual([402, 'seat_cost_not_accepted', 'acceptSeatCost']);
+    const { seatCost } = (quoted.body.error as { metadata: { seatCost: string } }).metadata;
+    expect(refused(await buy(owner, seeded, { seats: 1, acceptSeatCost: seatCost }))[0]).toBe(402);
+    expect(refused(await buy(admin, seeded, { seats: 2, acceptSeatCost: seatCost }))).toEqual([
+      403,
+      'role_required',
+      null,
+    ]);
+    expect([await seats(), await actionsOf(seeded)]).toEqual([expect.objectContaining({ bought: 0 }), []]);
+    const bought = await buy(owner, seeded, { seats: 2, acceptSeatCost: seatCost });
+    expect([bought.status, bought.body]).toEqual([201, await seats()]);
+    expect(bought.body).toMatchObject({ included: 3, bought: 2, left: 3 });
+    expect(await actionsOf(seeded)).toEqual(['organization.seats.updated']);
+  });
+
+  it.each<[Plan, Json, [number, string, string | null]]>([
+    ['free', { seats: 1, acceptSeatCost: '0' }, [403, 'plan_required', null]],
+    ['enterprise', { seats: 1 }, [403, 'seats_by_contract', null]],
+    ['pro', { seats: 0 }, [400, 'invalid_request_error', 'seats']],
+    ['pro', { seats: LIMITS.membersPerOrganizationMax }, [400, 'invalid_request_error', 'seats']],
+    ['pro', { seats: 1, acceptSeatCost: 'much' }, [400, 'invalid_request_error', 'acceptSeatCost']],
+  ])('of the %s plan are refused for %j', async (plan, body, expected) => {
+    const { owner, seeded } = await invitingTeam({ plan });
+    expect(refused(await buy(owner, seeded, body))).toEqual(expected);
+  });
+});
+
+describe('the list of invitations', () => {
+  it('is sorted as asked, and every page goes on where the last one ended', async () => {
+    const { invite, owner, path } = await invitingTeam();
+    for (const name of ['b', 'a', 'c'])
+      await invite(`${name}-${freshAddress()}`, { role: name === 'c' ? 'admin' : 'basic' });
+    const inPages = async (sort: string) => {
+      const seen: string[] = [];
+      for (let cursor: unknown = ''; cursor !== null; ) {
+        const { body } = await owner.get(`${path}?limit=1&sort=${sort}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+        seen.push(...(body.invitations as { email: string }[]).map(({ email }) => email.slice(0, 1)));
+        cursor = body.nextCursor;
+      }
+      return seen.join('');
+    };
+    expect([await inPages('email'), await inPages('-email')]).toEqual(['abc', 'cba']);
+    expect((await inPages('role')).slice(0, 1)).toBe('c');
+    expect([...(await inPages('-expiresAt'))].toSorted().join('')).toBe('abc');
+    expect(refused(await owner.get(`${path}?sort=budget`))).toEqual([400, 'invalid_request_error', 'sort']);
+  });
+});
+
 describe('a CSV of invitations', () => {
   const lines = (...all: string[]) => all.join('\n');
+
+  it('may be the body itself, with the other fields in the query', async () => {
+    const { owner, path, seeded } = await invitingTeam();
+    const [ada, bob] = [freshAddress(), freshAddress()];
+    const asCsv = (query: string, csv: string) =>
+      owner.post(path + query, csv, { 'content-type': 'text/csv; charset=utf-8' });
+    const answer = await asCsv(
+      `?role=basic&projects=${seeded.projectId}&skipBad=true`,
+      lines('email,role', `"${ada}",`, `${bob},admin`, 'nobody,'),
+    );
+    expect([answer.status, answer.body]).toEqual([
+      201,
+      {
+        invitations: [
+          expect.objectContaining({ email: ada, role: 'basic', projects: [seeded.projectId] }),
+          expect.objectContaining({ email: bob, role: 'admin' }),
+        ],
+        errors: [expect.objectContaining({ line: 4, param: 'email' })],
+      },
+    ]);
+    expect(refused(await asCsv('?skipBad=perhaps', 'email'))).toEqual([400, 'invalid_request_error', 'skipBad']);
+    expect(refused(await asCsv('?salary=5', 'email'))).toEqual([400, 'invalid_request_error', 'salary']);
+    expect(refused(await asCsv('', ''))).toEqual([400, 'invalid_request_error', 'csv']);
+    expect(refused(await asCsv('', 'x'.repeat(LIMITS.apiBodyBytesMax + 1)))[0]).toBe(413);
+  });
 
   it('invites everybody in it, each as its line says, in one entry', async () => {
     const { outbox, owner, path, seeded } = await invitingTeam();

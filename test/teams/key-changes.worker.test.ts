@@ -296,6 +296,16 @@ describe('when a key was last used', () => {
     await call('POST', `/orgs/${seeded.organizationId}/rollups`, seeded.masterKey);
     expect(await read()).toBe(9e14);
   });
+
+  it('is told to its holder too, by D1 where the object has not seen it used', async () => {
+    const [used, unused] = [await seedOrganization(), await seedOrganization()];
+    expect(await keyOf(unused.apiKey)).toMatchObject({ lastUsedAt: null });
+    await env.DB.prepare('UPDATE api_keys SET last_used_at = 1e12 WHERE id = ?').bind(used.keyId).run();
+    expect(await keyOf(used.apiKey)).toMatchObject({ lastUsedAt: '2001-09-09T01:46:40.000Z' });
+    await chat(used.apiKey);
+    expect(await keyOf(used.apiKey)).toMatchObject({ lastUsedAt: (await shownKey(used)).lastUsedAt });
+    expect(Date.parse(String((await shownKey(used)).lastUsedAt))).toBeGreaterThan(1e12);
+  });
 });
 
 describe('of keys', () => {

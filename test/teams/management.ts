@@ -21,6 +21,9 @@ export interface MemberBody {
   /** In lists. */
   statusAt?: string | null;
   projects: string[];
+  /** Of the range, where members are read. */
+  usage?: { cost: string; tokens: number; requests: number } | null;
+  planRequired?: string;
   version: number;
   pending?: boolean;
 }
@@ -87,8 +90,12 @@ export const defaultPath = ({ organizationId }: Pick<Seeded, 'organizationId'>) 
 export const keysPath = ({ organizationId }: Seeded) => `/orgs/${organizationId}/keys`;
 
 /** Without the instant of its status, which is each call's own. */
-export async function memberOf({ organizationId, memberId, masterKey }: Seeded): Promise<Omit<MemberBody, 'statusAt'>> {
-  const response = await call('GET', `/orgs/${organizationId}/members/${memberId}`, masterKey);
+export async function memberOf(
+  { organizationId, memberId, masterKey }: Seeded,
+  query: Record<string, string> = {},
+): Promise<Omit<MemberBody, 'statusAt'>> {
+  const path = `/orgs/${organizationId}/members/${memberId}?${new URLSearchParams(query)}`;
+  const response = await call('GET', path, masterKey);
   expect(response.status).toBe(200);
   const { statusAt: _, ...member } = await json<MemberBody>(response);
   return member;

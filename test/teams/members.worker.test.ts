@@ -169,6 +169,37 @@ describe('the status in the list of members', () => {
   });
 });
 
+describe('what a member used in a range', () => {
+  const rollUp = (seeded: Seeded) => call('POST', `/orgs/${seeded.organizationId}/rollups`, seeded.masterKey);
+  const NOTHING = { cost: '0', tokens: 0, requests: 0 };
+
+  it('is told of each in the list and of one, in the days asked for', async () => {
+    const seeded = await seedOrganization();
+    const idle = await insertMember(seeded.organizationId, 'Idle', 'developer', null);
+    for (let i = 0; i < 2; i++) await chat(seeded.apiKey, { demo: { outputTokens: 4 }, max_tokens: 4 });
+    await rollUp(seeded);
+    const shown = async (query: Record<string, string>) => {
+      const listed = new Map((await list(seeded, query)).members.map(({ id, usage }) => [id, usage]));
+      expect(await memberOf(seeded, query)).toMatchObject({ usage: listed.get(seeded.memberId) });
+      expect(listed.get(idle)).toEqual(NOTHING);
+      return listed.get(seeded.memberId);
+    };
+    // Two words in and four out, twice.
+    const used = { cost: '0.00002', tokens: 12, requests: 2 };
+    expect(await shown({})).toEqual(used);
+    const today = new Date().toISOString().slice(0, 10);
+    expect(await shown({ from: today, to: today })).toEqual(used);
+    expect(await shown({ from: '2026-01-01', to: '2026-01-31' })).toEqual(NOTHING);
+  });
+
+  it.each(['free', 'pro'] as const)('is no part of the %s plan, which says so', async (plan) => {
+    const seeded = await seedOrganization({ plan });
+    const [listed] = (await list(seeded)).members;
+    expect(listed).toMatchObject({ usage: null, planRequired: 'enterprise' });
+    expect(await memberOf(seeded)).toMatchObject({ usage: null, planRequired: 'enterprise' });
+  });
+});
+
 describe('the list of members', () => {
   let seeded: Seeded;
   let other: Seeded;
@@ -188,16 +219,62 @@ describe('the list of members', () => {
     await env.DB.prepare('UPDATE members SET removed_at = 1 WHERE id = ?').bind(removed).run();
   });
 
-  it.each([1, 2, 4, 5, 6])('in pages of %i has every member once and none that was removed', async (limit) => {
-    const seen: string[] = [];
+  /** In pages, one after the other. */
+  async function inPages(limit: number, query: Record<string, string> = {}): Promise<MemberBody[]> {
+    const seen: MemberBody[] = [];
     let cursor: string | null = null;
     do {
-      const page: Page = await list(seeded, { limit: `${limit}`, ...(cursor === null ? {} : { cursor }) });
+      const page: Page = await list(seeded, { ...query, limit: `${limit}`, ...(cursor === null ? {} : { cursor }) });
       expect(page.members.length).toBeLessThanOrEqual(limit);
-      seen.push(...page.members.map(({ id }) => id));
+      seen.push(...page.members);
       cursor = page.nextCursor;
     } while (cursor !== null && seen.length <= ids.length);
-    expect(seen).toEqual(ids.toSorted());
+    return seen;
+  }
+
+  it.each([1, 2, 4, 5, 6])(
+    'in pages of %i has every member once, by name, and none that was removed',
+    async (limit) => {
+      const names = (await inPages(limit)).map(({ name }) => name);
+      expect(names).toEqual(['100% sure', 'Batch job', 'Bo', 'Member', 'Åsa Berg']);
+    },
+  );
+
+  it.each<[string, (member: MemberBody) => string]>([
+    ['name', ({ name }) => name.toLowerCase()],
+    ['email', ({ email }) => email?.toLowerCase() ?? ''],
+    ['role', ({ role }) => role],
+    ['createdAt', () => ''],
+    ['lifetimeUsage', () => ''],
+  ])('is sorted by %s, up and down, with who is the same in the order of ids, in pages too', async (sort, sortedBy) => {
+    const order = (a: MemberBody, b: MemberBody) => {
+      const [left, right] = [`${sortedBy(a)} ${a.id}`, `${sortedBy(b)} ${b.id}`];
+      return left < right ? -1 : 1;
+    };
+    const up = (await list(seeded, { sort })).members;
+    expect(up.map(({ id }) => id)).toEqual(up.toSorted(order).map(({ id }) => id));
+    expect(up).toHaveLength(ids.length);
+    for (const [asked, expected] of [
+      [sort, up],
+      [`-${sort}`, up.toReversed()],
+    ] as const) {
+      expect((await inPages(2, { sort: asked })).map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+    }
+  });
+
+  it.each([
+    [{ sort: 'salary' }, 'sort'],
+    [{ page: '2' }, 'page'],
+    [{ from: '2026-13-01' }, 'from'],
+    [{ to: 'today' }, 'to'],
+    [{ from: '2026-11-02', to: '2026-11-01' }, 'from'],
+    [{ timezone: 'Mars' }, 'timezone'],
+  ])('is refused for %j', async (query, param) => {
+    const response = await get(
+      `${membersPath(seeded)}?${new URLSearchParams(query as Record<string, string>)}`,
+      seeded.masterKey,
+    );
+    expect(await refusal(response)).toMatchObject({ status: 400, param });
   });
 
   it.each([
@@ -234,7 +311,7 @@ describe('the list of members', () => {
 
   it('has nobody of another organization, by page or by cursor', async () => {
     expect((await list(other)).members.map(({ id }) => id)).toEqual([other.memberId]);
-    expect((await list(other, { cursor: '' })).members).toHaveLength(1);
+    expect((await list(other, { cursor: seeded.memberId })).members).toEqual([]);
   });
 });
 
