@@ -22,14 +22,14 @@ const DAYS_DEFAULT = 7;
 const route = routesOf('Analytics');
 
 const ActivityParameters = z.strictObject({
-  organizationId: z.string({ error: 'organizationId is required.' }),
+  organizationId: z.string({ error: 'organizationId is required.' }).openapi({ example: 'org_0123456789abcdef' }),
   from: z.string().optional().openapi({ example: '2026-11-01' }),
   to: z.string().optional().openapi({ example: '2026-11-30' }),
   timezone: z.string().optional().openapi({ example: 'Europe/Stockholm' }),
   groupBy: z.enum(GROUP_NAMES, { error: `groupBy must be one of ${GROUP_NAMES.join(', ')}.` }).default('model'),
   granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
-  projectId: z.string().optional(),
-  apiKeyId: z.string().optional(),
+  projectId: idOf('prj').optional(),
+  apiKeyId: idOf('key').optional(),
 });
 
 /** A project's or a key's usage is in every plan; the organization's and the members' are not. */
@@ -72,7 +72,7 @@ const TriedOut = z
 const PROVE_MESSAGE = { error: 'prove must be now or stored.' };
 
 const SimulationParameters = withBudget({
-  memberId: z.string({ error: 'memberId is required.' }),
+  memberId: z.string({ error: 'memberId is required.' }).openapi({ example: 'mem_0123456789abcdef' }),
   from: z.string().optional().openapi({ example: '2026-11-01' }),
   to: z.string().optional().openapi({ example: '2026-11-30' }),
   timezone: z.string().optional().openapi({ example: 'Europe/Stockholm' }),
