@@ -52,7 +52,9 @@ h4 a { font-weight: 500; }
 table { width: 100%; border-collapse: collapse; font-size: 0.88rem; }
 td { padding: 0.32rem 0.6rem 0.32rem 0; vertical-align: top; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
 td:first-child { width: 14rem; }
-td table td:first-child { width: 11rem; }
+.within > td { padding: 0 0 0.4rem 1.25rem; border-top: 0; }
+.within table { border-left: 2px solid var(--line); }
+.within table td:first-child { padding-left: 0.9rem; }
 tr:first-child > td { border-top: 0; }
 td:has(> .status) { width: 3.5rem !important; }
 td small { display: block; color: var(--faint); font-size: 0.72rem; }

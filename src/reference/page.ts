@@ -201,10 +201,12 @@ function field(name: string, schema: JsonSchema, required: boolean, place?: stri
   const told = [place === 'query' || place === 'header' ? place : '', required ? '' : 'optional']
     .filter(Boolean)
     .join(', ');
+  const example = place !== undefined && typeof schema.example === 'string' ? schema.example : null;
   return html`<tr>
     <td><code>${name}</code>${told ? html`<small>${told}</small>` : ''}</td>
-    <td><span class="type">${typeOf(schema)}</span>${schema.description ? html` ${prose(schema.description)}` : ''}${within ? fields(within) : ''}</td>
-  </tr>`;
+    <td><span class="type">${typeOf(schema)}</span>${example === null ? '' : html` <code>${example}</code>`}
+      ${schema.description ? prose(schema.description) : ''}</td>
+  </tr>${within ? html`<tr class="within"><td colspan="2">${fields(within)}</td></tr>` : ''}`;
 }
 
 /** A type as a reader would write it. */

@@ -37,7 +37,7 @@ const REFUSALS = {
   },
   403: {
     name: 'Forbidden',
-    description: 'The role, the plan or the kind of organization does not allow it',
+    description: 'Not allowed: by the role, the plan or the kind of organization, or from another site',
     error: { code: 'role_required', param: null, message: 'Only owners can manage master keys.' },
   },
   404: {

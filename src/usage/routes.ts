@@ -21,12 +21,12 @@ import { firstDaySince } from './time-zones.ts';
 const route = routesOf('Analytics');
 
 const ActivityParameters = z.strictObject({
-  organizationId: z.string({ error: 'organizationId is required.' }),
+  organizationId: z.string({ error: 'organizationId is required.' }).openapi({ example: 'org_0123456789abcdef' }),
   ...RANGE,
   groupBy: z.enum(GROUP_NAMES, { error: `groupBy must be one of ${GROUP_NAMES.join(', ')}.` }).default('model'),
   granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
-  projectId: z.string().optional(),
-  apiKeyId: z.string().optional(),
+  projectId: idOf('prj').optional(),
+  apiKeyId: idOf('key').optional(),
 });
 
 /** A project's or a key's usage is in every plan; the organization's and the members' are not. */
@@ -69,7 +69,7 @@ const TriedOut = z
 const PROVE_MESSAGE = { error: 'prove must be now or stored.' };
 
 const SimulationParameters = withBudget({
-  memberId: z.string({ error: 'memberId is required.' }),
+  organizationId: z.string({ error: 'organizationId is required.' }).openapi({ example: 'org_0123456789abcdef' }),
   ...RANGE,
 });
 
