@@ -69,7 +69,7 @@ const TriedOut = z
 const PROVE_MESSAGE = { error: 'prove must be now or stored.' };
 
 const SimulationParameters = withBudget({
-  organizationId: z.string({ error: 'organizationId is required.' }).openapi({ example: 'org_0123456789abcdef' }),
+  memberId: z.string({ error: 'memberId is required.' }).openapi({ example: 'mem_0123456789abcdef' }),
   ...RANGE,
 });
 
