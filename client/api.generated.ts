@@ -236,6 +236,45 @@ export type BudgetBody = {
   version?: number;
 };
 
+export type BudgetDeclineBody = {
+  note?: string | null;
+};
+
+export type BudgetGrantBody = {
+  /** The extra amount; left out, what was asked for. */
+  amount?: string | null;
+  /** When it lapses; left out, with the window (a rolling one: after its duration), on a total after 30 days. */
+  until?: string | null;
+  note?: string | null;
+};
+
+export type BudgetRequest = {
+  id: string;
+  memberId: string;
+  memberName: string;
+  limit: 'usageLimit' | 'periodUsageLimit';
+  /** Null: whoever grants says. */
+  amount: string | null;
+  note: string | null;
+  status: 'open' | 'granted' | 'declined';
+  createdAt: string;
+  decidedAt: string | null;
+  decidedBy: string | null;
+  decisionNote: string | null;
+  grant: {
+    /** Decimal USD. */
+    amount: string;
+    until: string | null;
+  } | null;
+};
+
+export type BudgetRequestBody = {
+  limit: 'usageLimit' | 'periodUsageLimit';
+  /** How much more; left out, whoever grants says. */
+  amount?: string | null;
+  note?: string | null;
+};
+
 export type BudgetSimulation = {
   memberId: string;
   timezone: string;
@@ -372,6 +411,13 @@ export type EffectiveBudget = {
   requestsPerMinute: number | null;
   tokensPerMinute: number | null;
   concurrency: number | null;
+  /** What was granted on top, and is in force. */
+  extras: ({
+    limit: 'usageLimit' | 'periodUsageLimit';
+    /** Decimal USD. */
+    amount: string;
+    until: string;
+  })[];
   /** The fields that the developer default gave. */
   inherited: string[];
 };
@@ -474,6 +520,8 @@ export type ListedMember = {
   rules: Rules;
   budget: Budget;
   effectiveBudget: EffectiveBudget;
+  /** Percents of a limit at which they want to be warned, besides those of the organization. */
+  budgetWarnings: number[];
   createdAt: string;
   version: number;
   status: MemberStatus;
@@ -514,7 +562,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -530,6 +578,8 @@ export type Member = {
   rules: Rules;
   budget: Budget;
   effectiveBudget: EffectiveBudget;
+  /** Percents of a limit at which they want to be warned, besides those of the organization. */
+  budgetWarnings: number[];
   createdAt: string;
   version: number;
   /** Null where the member's object does not answer. */
@@ -686,6 +736,8 @@ export type Organization = {
   replay: boolean;
   /** Whether answers and refusals of the gateway name limits without their amounts. */
   hideAmounts: boolean;
+  /** Percents of a limit at which members are warned by mail. */
+  budgetWarnings: number[];
   billingDetails?: BillingDetails;
   createdAt: string;
   /** Since when it is deleted. */
@@ -697,6 +749,7 @@ export type OrganizationSettings = {
   timeZone?: string;
   replay?: boolean;
   hideAmounts?: boolean;
+  budgetWarnings?: number[];
   billingDetails?: {
     name?: string;
     email?: string | '';
@@ -756,6 +809,10 @@ export type OwnKey = {
     };
     status: MemberStatus;
   };
+};
+
+export type OwnSettings = {
+  budgetWarnings: number[];
 };
 
 export type Passkey = {
@@ -1231,6 +1288,12 @@ export interface Routes {
       planRequired?: 'enterprise';
     };
   };
+  /** Say at which percents of a limit one wants to be warned by mail, besides those of the organization. */
+  'PATCH /orgs/{orgId}/members/me': {
+    path: { orgId: string };
+    body: OwnSettings;
+    answer: Member;
+  };
   /** One member with budget and live status, and what they used in the range. */
   'GET /orgs/{orgId}/members/{memberId}': {
     path: { orgId: string; memberId: string };
@@ -1339,6 +1402,35 @@ export interface Routes {
       applied: number;
       pending: number;
     };
+  };
+  /** List requests for more budget; who may not set budgets gets their own. */
+  'GET /orgs/{orgId}/budget-requests': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; status?: 'open' | 'granted' | 'declined' };
+    answer: {
+      budgetRequests: BudgetRequest[];
+      nextCursor: string | null;
+    };
+  };
+  /** Ask for more on one of one's own limits; whoever may set it is mailed. */
+  'POST /orgs/{orgId}/budget-requests': {
+    path: { orgId: string };
+    body: BudgetRequestBody;
+    answer: BudgetRequest;
+  };
+  /** Grant an extra amount on the limit until an instant; the member is mailed. */
+  'POST /orgs/{orgId}/budget-requests/{requestId}/grant': {
+    path: { orgId: string; requestId: string };
+    body: BudgetGrantBody;
+    answer: BudgetRequest & {
+      pending?: true;
+    };
+  };
+  /** Decline a request; the member is mailed. */
+  'POST /orgs/{orgId}/budget-requests/{requestId}/decline': {
+    path: { orgId: string; requestId: string };
+    body: BudgetDeclineBody;
+    answer: BudgetRequest;
   };
   /** List projects; developers see those granted to them. */
   'GET /orgs/{orgId}/projects': {

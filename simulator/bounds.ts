@@ -36,7 +36,7 @@ export class Bounds {
     member.policy = policy;
     member.touched = true;
     simulation.tell(() => `${member.id} has policy ${nameOf(policy.version)}: ${told(policy)}`);
-    for (const limited of limitsOf(policy)) {
+    for (const limited of this.#limitsOf(policy)) {
       const granted = worst(member, limited, nowMs, profile.clockErrorMsMax);
       // One that was superseded may go by the old policy for a while.
       const old = member.host?.superseded ? this.#of(member, limited, Number.POSITIVE_INFINITY) : 0;
@@ -47,7 +47,7 @@ export class Bounds {
   /** Something was granted under the policy in force: from here on its limits bound what there is. */
   granted(instance: Instance, { member, keyId }: Attempt): void {
     if (instance.superseded || instance.host.superseded || !member.policy) return;
-    for (const limited of limitsOf(member.policy)) {
+    for (const limited of this.#limitsOf(member.policy)) {
       const counts = limited.scope === 'member' || limited.scope === keyId;
       if (counts) this.#bounds.set(boundName(member, limited), limited.limit);
     }
@@ -56,7 +56,7 @@ export class Bounds {
   /** Against the truth. */
   check(member: Member): void {
     const { simulation, profile, fair } = this.#witness;
-    for (const limited of limitsOf(member.policy)) {
+    for (const limited of this.#limitsOf(member.policy)) {
       const sum = liability(member, limited, simulation.nowMs, profile.clockErrorMsMax, fair);
       this.#compare(member, limited, sum, 'spent and granted');
     }
@@ -66,7 +66,7 @@ export class Bounds {
   checkDisk(member: Member, rows: readonly { keyId: string; held: number }[]): void {
     const { simulation, profile, fair } = this.#witness;
     if (!fair) return;
-    for (const limited of limitsOf(member.policy)) {
+    for (const limited of this.#limitsOf(member.policy)) {
       const { scope } = limited;
       const held = rows.reduce((sum, row) => (scope === 'member' || row.keyId === scope ? sum + row.held : sum), 0);
       const sum = held + spent(member, limited, simulation.nowMs, profile.clockErrorMsMax);
@@ -81,6 +81,10 @@ export class Bounds {
     this.#witness.report('1: no limit is passed', `${member.id}, ${scope} ${kind}: ${sum} ${what}, of ${bound}`);
   }
 
+  #limitsOf(policy: MemberPolicy | null): Limited[] {
+    return limitsOf(policy, this.#witness.simulation.nowMs, this.#witness.profile);
+  }
+
   #of(member: Member, limited: Limited, otherwise: number): number {
     return this.#bounds.get(boundName(member, limited)) ?? otherwise;
   }
@@ -91,7 +95,8 @@ function boundName(member: Member, { scope, kind }: Limited): string {
 }
 
 function windowOf(policy: MemberPolicy, scope: string): WindowSpec | undefined {
-  return limitsOf(policy).find((limited) => limited.scope === scope && limited.kind === 'period')?.window ?? undefined;
+  const limits = scope === 'member' ? policy.limits : policy.keys.find(({ keyId }) => keyId === scope)?.limits;
+  return limits?.period?.window;
 }
 
 function nameOf({ generation, n }: PolicyVersion): string {

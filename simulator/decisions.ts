@@ -70,7 +70,7 @@ function checkGrant(
   }
   // Under a policy that is not durable yet what was spent cannot be told from outside.
   if (!decidedUnder || isNewer(decidedUnder, member.policy.version)) return;
-  for (const limited of limitsOf(member.policy)) {
+  for (const limited of limitsOf(member.policy, simulation.nowMs, profile)) {
     if (limited.scope !== 'member' && limited.scope !== attempt.keyId) continue;
     const already = spent(member, limited, simulation.nowMs, profile.clockErrorMsMax);
     // A correction that becomes durable with this grant may have given something back.

@@ -6,6 +6,7 @@
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { WindowSpec } from '../src/budgets/windows.ts';
 import { DAY_MS, HOUR_MS } from '../src/limits.ts';
+import type { Profile } from './profile.ts';
 import type { Member, Piece } from './truth.ts';
 
 export interface Limited {
@@ -17,14 +18,26 @@ export interface Limited {
   window: WindowSpec | null;
 }
 
-/** Every limit of a policy, in one list; none before there is one. */
-export function limitsOf(policy: MemberPolicy | null): Limited[] {
+/** Every limit of a policy, in one list; none before there is one. Of extras those that any clock may still count. */
+export function limitsOf(
+  policy: MemberPolicy | null,
+  nowMs: number,
+  { clockErrorMsMax, commitMsMax }: Pick<Profile, 'clockErrorMsMax' | 'commitMsMax'>,
+): Limited[] {
   if (!policy) return [];
+  // What was granted in time is seen when it is durable, which may wait for the commit before it.
+  const lateMs = 2 * clockErrorMsMax + 3 * commitMsMax;
+  const extras = (policy.extras ?? []).filter(({ untilMs }) => untilMs + lateMs > nowMs);
   return [{ keyId: 'member', limits: policy.limits }, ...policy.keys].flatMap(({ keyId, limits }) => {
     const { total, period } = limits;
+    // Written again, and not by the ledger's function: that is what is to be found out about.
+    const more = (kind: Limited['kind']) =>
+      extras.reduce((sum, extra) => (keyId === 'member' && extra.limit === kind ? sum + extra.amount : sum), 0);
     const of: Limited[] = [];
-    if (total !== null) of.push({ scope: keyId, kind: 'total', limit: total, window: null });
-    if (period) of.push({ scope: keyId, kind: 'period', limit: period.limit, window: period.window });
+    if (total !== null) of.push({ scope: keyId, kind: 'total', limit: total + more('total'), window: null });
+    if (period) {
+      of.push({ scope: keyId, kind: 'period', limit: period.limit + more('period'), window: period.window });
+    }
     return of;
   });
 }
@@ -53,10 +66,12 @@ export function liability(
   return sum + Math.max(0, unknown - ofGhosts);
 }
 
+const NO_DELAY = { clockErrorMsMax: 0, commitMsMax: 0 };
+
 /** About what could be set aside now for an attempt with this key. Infinity: nothing is limited. */
 export function left(member: Member, keyId: string, nowMs: number): number {
   if (!member.policy) return Number.POSITIVE_INFINITY;
-  const limits = limitsOf(member.policy).filter(({ scope }) => scope === 'member' || scope === keyId);
+  const limits = limitsOf(member.policy, nowMs, NO_DELAY).filter(({ scope }) => scope === 'member' || scope === keyId);
   return Math.min(...limits.map((limited) => limited.limit - worst(member, limited, nowMs, 0)));
 }
 

@@ -5,9 +5,17 @@
 import type { MemberPolicy } from '../src/budgets/policy.ts';
 import type { Entry } from '../src/budgets/wallet.ts';
 import type { EntryKind } from '../src/budgets/wallet-tables.ts';
+import { MINUTE_MS } from '../src/limits.ts';
 import type { SeededRandom } from '../src/local/demo-random.ts';
 import { formatUsd, nanos } from '../src/money/nanos.ts';
-import { NO_BUDGET, NO_KEY_LIMITS, type PeriodFields, type StoredBudget } from '../src/teams/budget-body.ts';
+import {
+  NO_BUDGET,
+  NO_KEY_LIMITS,
+  type PeriodFields,
+  type StoredBudget,
+  storedBudget,
+} from '../src/teams/budget-body.ts';
+import { enforced, standing } from '../src/teams/effective-budget.ts';
 import { policyChange } from '../src/teams/policy.ts';
 import type { D1, Query } from './d1.ts';
 import type { Profile } from './profile.ts';
@@ -33,6 +41,7 @@ export class Owner {
   /** The window of the episode: only its amount changes, mostly. */
   #period: PeriodFields;
   #entries = 0;
+  #grants = 0;
 
   constructor(d1: D1, profile: Profile, random: SeededRandom) {
     this.#d1 = d1;
@@ -127,10 +136,12 @@ export class Owner {
     const dice = random.fraction();
     const raised = policyChange(db, { sql: 'id = ?1', values: [member.id] }, nowMs) as unknown as Query[];
     const keyId = member.keys[random.between(0, member.keys.length - 1)]?.keyId ?? '';
-    if (dice < 0.2) {
+    if (dice < 0.15) {
+      this.#d1.batch([...raised, ...this.#drawGrant(member, nowMs)]);
+    } else if (dice < 0.25) {
       const status = random.fraction() < 0.3 ? 'disabled' : 'active';
       this.#d1.batch([...raised, { sql: 'UPDATE api_keys SET status = ? WHERE id = ?', values: [status, keyId] }]);
-    } else if (dice < 0.4) {
+    } else if (dice < 0.45) {
       const limits = JSON.stringify(this.#drawKeyLimits(member, keyId));
       this.#d1.batch([...raised, { sql: 'UPDATE api_keys SET limits = ? WHERE id = ?', values: [limits, keyId] }]);
     } else {
@@ -140,6 +151,29 @@ export class Owner {
       const sql = 'UPDATE members SET budget = ?, budget_cycle = budget_cycle + ? WHERE id = ?';
       this.#d1.batch([...raised, { sql, values: [JSON.stringify(budget), newCycle, member.id] }]);
     }
+  }
+
+  /** An extra on one of the member's limits, for up to half a minute; none where there is no limit. */
+  #drawGrant({ id }: Member, nowMs: number): Query[] {
+    const random = this.#random;
+    const [row] = this.#d1.rows<{ budget: string; budget_version: number; budget_cycle: number }>(
+      'SELECT budget, budget_version, budget_cycle FROM members WHERE id = ?',
+      id,
+    );
+    if (!row) throw new Error(`no member ${id}`);
+    const limit = random.fraction() < 0.5 ? 'total' : 'period';
+    const on = standing(row, enforced(storedBudget(row.budget), 'UTC'), limit);
+    if (on === null) return [];
+    const amount = formatUsd(nanos(1 + Math.round(BUDGET * 0.5 * random.fraction())));
+    const untilMs = nowMs + Math.round(0.5 * MINUTE_MS * random.fraction() ** 2);
+    return [
+      {
+        sql: `INSERT INTO budget_requests
+                (id, organization_id, member_id, limit_name, created_at, decision, granted_amount, granted_until, granted_on)
+              VALUES (?, ?, ?, ?, 0, 'granted', ?, ?, ?)`,
+        values: [`brq_${++this.#grants}`, ORGANIZATION, id, limit, amount, untilMs, on],
+      },
+    ];
   }
 
   /** Near what is spent already, so that holds meet the limit; or so much that they never do. */
@@ -188,9 +222,10 @@ export class Owner {
 }
 
 /** The policy's limits in a few words, for a trace. */
-export function told({ limits, keys, cycle }: MemberPolicy): string {
+export function told({ limits, extras, keys, cycle }: MemberPolicy): string {
   return JSON.stringify({
     limits,
+    extras,
     cycle,
     keys: keys.map(({ keyId, status, limits: ofKey }) => [keyId, status, ofKey]),
   });

@@ -25,6 +25,17 @@ const RESOLUTIONS = 'src/budgets/resolutions.ts';
 
 export const PLANTS: readonly Plant[] = [
   {
+    name: 'extra-kept',
+    what: 'what was granted until an instant counts for ever',
+    changes: [
+      {
+        file: 'src/budgets/policy.ts',
+        instead: 'limit === name && nowMs < untilMs',
+        put: 'limit === name && untilMs > 0',
+      },
+    ],
+  },
+  {
     name: 'freed-before-its-write',
     what: 'what waits to be settled counts as held no more',
     changes: [

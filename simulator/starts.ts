@@ -8,6 +8,7 @@ import type { Witness } from './witness.ts';
 export async function checkStart(witness: Witness, instance: Instance, member: Member): Promise<void> {
   const { policy } = member;
   const statuses = await statusesOf(instance, member);
+  const limits = limitsOf(policy, witness.simulation.nowMs, witness.profile);
   for (const [scope, { held, lifetimeUsage, period }] of statuses) {
     let granted = 0;
     let booked = 0;
@@ -22,7 +23,7 @@ export async function checkStart(witness: Witness, instance: Instance, member: M
     if (lifetimeUsage !== booked) {
       witness.report('3: counters and events are one', `${scope} starts with ${lifetimeUsage} spent, not ${booked}`);
     }
-    const limited = limitsOf(policy).find((each) => each.scope === scope && each.kind === 'period');
+    const limited = limits.find((each) => each.scope === scope && each.kind === 'period');
     if (!limited || !period) continue;
     const least = spent(member, limited, witness.simulation.nowMs, witness.profile.clockErrorMsMax);
     if (period.usage < least) {

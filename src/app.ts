@@ -20,6 +20,8 @@ import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
 import { signInRouter } from './sign-in/routes.ts';
 import { apiKeyRouter } from './teams/api-key-routes.ts';
+import { budgetRequestRouter } from './teams/budget-request-routes.ts';
+import { warnOfBudgets } from './teams/budget-warnings.ts';
 import { invitationRouter } from './teams/invitation-routes.ts';
 import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
@@ -52,6 +54,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     memberRouter,
     invitationRouter,
     teamsRouter,
+    budgetRequestRouter,
     projectRouter,
     apiKeyRouter,
     masterKeyRouter,
@@ -75,6 +78,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
       return;
     case '*/5 * * * *':
       await rollUp(env.DB, nowMs);
+      await warnOfBudgets(env, nowMs);
       return;
     case '*/15 * * * *':
       await proveInTurns(env, nowMs);

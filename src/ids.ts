@@ -10,7 +10,20 @@ export const ID_LENGTH = 16;
 
 const TIME_LENGTH = 10;
 
-export type IdKind = 'org' | 'usr' | 'mem' | 'prj' | 'key' | 'mky' | 'inv' | 'ses' | 'acc' | 'ver' | 'two' | 'pky';
+export type IdKind =
+  | 'org'
+  | 'usr'
+  | 'mem'
+  | 'prj'
+  | 'key'
+  | 'mky'
+  | 'inv'
+  | 'brq'
+  | 'ses'
+  | 'acc'
+  | 'ver'
+  | 'two'
+  | 'pky';
 
 /** `bytes` as base32, 8 characters for every 5 bytes; the length must be a multiple of 5. */
 export function base32(bytes: Uint8Array): string {

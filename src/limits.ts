@@ -63,6 +63,14 @@ const ASKED = {
   masterKeysMax: 50,
   /** Devices and spare keys of one person. */
   passkeysMax: 20,
+  /** Requests for more budget that a member may have open: one for each limit and one to spare. Each mails those who decide. */
+  budgetRequestsOpenMax: 3,
+  /** What is asked, and why it was declined, in a few lines. */
+  budgetNoteLengthMax: 500,
+  /** Extras of one member in force at once: they are part of a policy, and are summed with each admission. */
+  grantsInForceMax: 20,
+  /** Thresholds of an organization, and a member's own: more would be mail that nobody reads. */
+  budgetWarningsMax: 5,
 
   /** A model, a provider, an endpoint or a range of addresses, of which the longest names have some 60 characters. */
   ruleEntryLengthMax: 100,
@@ -284,6 +292,26 @@ export const LIMITS = {
   organizationUndoMs: 30 * DAY_MS,
   /** Deleted organizations that one cron run erases. */
   erasedPerRun: 20,
+
+  /** So many of those who may decide are mailed, owners first: more would each think that another does. */
+  budgetRequestMailsMax: 20,
+  /** A grant on a total ends by itself after this, unless said otherwise: a total has no window that would end it. */
+  grantMs: 30 * DAY_MS,
+  /** No extra lasts longer, as no window does: what shall stay belongs into the budget. */
+  grantMsMax: 366 * DAY_MS,
+
+  /** Statuses looked at and warnings mailed in one cron run: some 600 of its 1,000 subrequests. */
+  warningStatusesPerRun: 5_000,
+  warningStatusesAtOnce: 50,
+  warningsMailedPerRun: 100,
+  /** A run begins no further mail after this: where the mail API is down each takes as long as all its tries. */
+  warningRunMs: 2 * MINUTE_MS,
+  /** Who mails a warning has it to itself for so long, by when it has mailed it, failed or died; then another goes on. */
+  warningLeaseMs: 4 * MINUTE_MS,
+  /** After this a warning that could not be mailed tells nobody anything new. */
+  warningMailMsMax: DAY_MS,
+  /** An API-only member has no address; so many owners are warned in its place. */
+  warnedOwnersMax: 5,
 
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,

@@ -5,6 +5,7 @@
 
 const ACTIONS = {
   'member.budget.updated': 'member',
+  'member.warnings.updated': 'member',
   'member.created': 'member',
   'member.joined': 'member',
   'member.updated': 'member',
@@ -16,6 +17,9 @@ const ACTIONS = {
   'invitation.budget.updated': 'invitation',
   'invitation.resent': 'invitation',
   'invitation.revoked': 'invitation',
+  'budget_request.created': 'budget_request',
+  'budget_request.granted': 'budget_request',
+  'budget_request.declined': 'budget_request',
   'default_budget.updated': 'organization',
   'project.created': 'project',
   'project.updated': 'project',

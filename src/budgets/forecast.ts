@@ -10,12 +10,15 @@
  *   calendar, first-use   null where the window ends first, and where none is open
  *   rolling               what is spent now leaves meanwhile: null where it leaves as fast as the pace brings more
  *
+ * Where an extra lapses before, the limit is what is left of it from then on (`firstRunOut`). In a rolling window that is not
+ * looked at: what will have left by then is not known well enough.
+ *
  * What is held counts nowhere here: it is in flight for seconds, and most of it comes back.
  */
 import { DAY_MS } from '../limits.ts';
 import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { UNIT_MS } from './calendar.ts';
-import type { Limit, PeriodLimit } from './policy.ts';
+import type { Limit, PeriodLimit, ScopeLimits } from './policy.ts';
 import { WINDOW_MS_MAX, type Window } from './windows.ts';
 
 const WEEK_MS = 7 * DAY_MS;
@@ -24,6 +27,25 @@ const WEEK_MS = 7 * DAY_MS;
 interface Pace {
   amount: Nanos;
   overMs: number;
+}
+
+/** So much limits come to from an instant on, until the next. */
+export interface LimitStep {
+  fromMs: number;
+  limits: ScopeLimits;
+}
+
+/** When what is lowered in steps runs out: within which step `runsOutAt` comes, or as the step begins that is below it. */
+export function firstRunOut(
+  steps: readonly LimitStep[],
+  runsOutAt: (limits: ScopeLimits) => number | null,
+): number | null {
+  for (const [i, { fromMs, limits }] of steps.entries()) {
+    const atMs = runsOutAt(limits);
+    const endMs = steps[i + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
+    if (atMs !== null && atMs < endMs) return Math.max(atMs, fromMs);
+  }
+  return null;
 }
 
 /** When a total runs out (epoch ms), or null. `window` is the scope's, which knows what was spent of late. */

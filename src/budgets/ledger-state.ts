@@ -4,13 +4,21 @@
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { Period } from './calendar.ts';
+import type { LimitStep } from './forecast.ts';
 import { type LeaseTotals, type MemberLease, NO_LEASE } from './lease.ts';
-import { type KeyPolicy, type MemberPolicy, NO_THROTTLES, type ScopeLimits, type Throttles } from './policy.ts';
+import {
+  type KeyPolicy,
+  limitsAt,
+  type MemberPolicy,
+  NO_THROTTLES,
+  type ScopeLimits,
+  type Throttles,
+} from './policy.ts';
 import type { Ticket } from './protocol.ts';
 import type { LedgerRefusal } from './refusals.ts';
 import { brokenRule, type Rules, type Use } from './rules.ts';
 import type { Ghost, Hold, Tables, Total } from './tables.ts';
-import { type Bucket, Window } from './windows.ts';
+import { type Bucket, Window, type WindowSpec } from './windows.ts';
 
 export interface Scope {
   total: Total;
@@ -104,17 +112,36 @@ export function adoptPolicy(state: State, policy: MemberPolicy, now: number): vo
   state.keysByHash = new Map(policy.keys.map((key) => [key.hash, key]));
   state.keysById = new Map(policy.keys.map((key) => [key.keyId, key]));
   for (const [name, scope] of state.scopes) {
-    scope.window = scope.window.respecify(limitsOf(state, name).period?.window ?? null, now);
+    scope.window = scope.window.respecify(windowSpecOf(state, name), now);
   }
 }
 
 /** A scope's window as its policy has it now. */
 export function windowOf(state: State, name: string, buckets: readonly Bucket[], current: Period | null): Window {
-  return new Window(limitsOf(state, name).period?.window ?? null, { buckets, current });
+  return new Window(windowSpecOf(state, name), { buckets, current });
 }
 
-export function limitsOf(state: State, name: string): ScopeLimits {
-  return name === MEMBER_SCOPE ? state.policy.limits : (state.keysById.get(name)?.limits ?? NO_LIMITS);
+/** A scope's limits at an instant, with the extras that the member has until then. */
+export function limitsOf(state: State, name: string, now: number): ScopeLimits {
+  const { limits, extras } = state.policy;
+  return name === MEMBER_SCOPE ? limitsAt(limits, extras, now) : ofKey(state, name);
+}
+
+/** The same from now on, as it changes while extras lapse. */
+export function limitSteps(state: State, name: string, now: number): LimitStep[] {
+  const extras = name === MEMBER_SCOPE ? (state.policy.extras ?? []) : [];
+  const lapses = extras.map(({ untilMs }) => untilMs).filter((untilMs) => untilMs > now);
+  const froms = [now, ...new Set(lapses.toSorted((a, b) => a - b))];
+  return froms.map((fromMs) => ({ fromMs, limits: limitsOf(state, name, fromMs) }));
+}
+
+/** How a scope's period limit counts, which no extra changes. Null: there is none. */
+export function windowSpecOf(state: State, name: string): WindowSpec | null {
+  return (name === MEMBER_SCOPE ? state.policy.limits : ofKey(state, name)).period?.window ?? null;
+}
+
+function ofKey(state: State, keyId: string): ScopeLimits {
+  return state.keysById.get(keyId)?.limits ?? NO_LIMITS;
 }
 
 export function throttlesOf(state: State, name: string): Throttles {
@@ -136,7 +163,7 @@ export function scopeOf(state: State, name: string): Scope {
         spent: ZERO,
         lifetime: ZERO,
       },
-      window: new Window(limitsOf(state, name).period?.window ?? null),
+      window: new Window(windowSpecOf(state, name)),
       held: ZERO,
     };
     state.scopes.set(name, scope);

@@ -4,8 +4,17 @@
  */
 import { addNanos, nanos } from '../money/nanos.ts';
 import { changedView, scopeView } from './admission.ts';
-import { periodRunsOutAt, totalRunsOutAt } from './forecast.ts';
-import { limitsOf, MEMBER_SCOPE, refuseKey, type State, scopeOf, spentOf, throttlesOf } from './ledger-state.ts';
+import { firstRunOut, periodRunsOutAt, totalRunsOutAt } from './forecast.ts';
+import {
+  limitSteps,
+  limitsOf,
+  MEMBER_SCOPE,
+  refuseKey,
+  type State,
+  scopeOf,
+  spentOf,
+  throttlesOf,
+} from './ledger-state.ts';
 import type { ScopeStatus } from './protocol.ts';
 import type { ScopeView } from './refusals.ts';
 import { attemptOf, type Resolution } from './resolutions.ts';
@@ -17,7 +26,7 @@ export function viewsOf(state: State, keyId: string, now: number): ScopeView[] {
     ['member', MEMBER_SCOPE],
     ['api_key', keyId],
   ] as const) {
-    const limits = limitsOf(state, name);
+    const limits = limitsOf(state, name, now);
     const { total, window, held: ofScope } = scopeOf(state, name);
     const held = addNanos(ofScope, state.ghostsHeld);
     if (limits.total !== null) {
@@ -58,11 +67,15 @@ export function withoutGathered(
 
 /** The status of the member (MEMBER_SCOPE) or of one of its keys. */
 export function statusOf(state: State, name: string, now: number): Omit<ScopeStatus, 'lastUsedAtMs'> {
-  const limits = limitsOf(state, name);
+  const limits = limitsOf(state, name, now);
   const { total, window, held: ofScope } = scopeOf(state, name);
   const held = addNanos(ofScope, state.ghostsHeld);
   const { period } = limits;
   const usage = spentOf(state, name, total);
+  const steps = limitSteps(state, name, now);
+  const resetAtMs = period ? window.resetsAt(now, period.limit) : null;
+  // Past its end a window is another one; of a rolling one only the limit of now is looked at.
+  const endsAtMs = period?.window.kind === 'rolling' ? now + 1 : (resetAtMs ?? Number.POSITIVE_INFINITY);
   return {
     limits,
     throttles: throttlesOf(state, name),
@@ -73,14 +86,17 @@ export function statusOf(state: State, name: string, now: number): Omit<ScopeSta
     cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,
     held,
     remaining: limits.total === null ? null : nanos(Math.max(0, limits.total - usage - held)),
-    runsOutAtMs: totalRunsOutAt(limits.total, usage, window, now),
+    runsOutAtMs: firstRunOut(steps, (then) => totalRunsOutAt(then.total, usage, window, now)),
     period: period && {
       usage: window.spentAt(now),
       held,
       remaining: nanos(Math.max(0, period.limit - window.spentAt(now) - held)),
       startedAtMs: window.startedAt(now),
-      resetAtMs: window.resetsAt(now, period.limit),
-      runsOutAtMs: periodRunsOutAt(period, window, now),
+      resetAtMs,
+      runsOutAtMs: firstRunOut(
+        steps.filter(({ fromMs }) => fromMs < endsAtMs),
+        (then) => then.period && periodRunsOutAt(then.period, window, now),
+      ),
     },
     totalBasis: state.policy.totalBasis,
     activeKeys: state.policy.keys.filter((key) => refuseKey(key, now)?.kind !== 'invalid_key').length,

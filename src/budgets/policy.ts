@@ -4,7 +4,7 @@
  * Limits here are effective: inheritance is resolved before the push, so `null` means unlimited and nothing else.
  * Versions only rise; an object never takes an older policy than the one it has.
  */
-import type { Nanos } from '../money/nanos.ts';
+import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import type { Rules } from './rules.ts';
 import type { WindowSpec } from './windows.ts';
 
@@ -21,6 +21,32 @@ export interface ScopeLimits {
   total: Limit;
   /** Cap on what is spent in a window, or null for none. */
   period: PeriodLimit | null;
+}
+
+/** So much more on one of a member's limits, until an instant. Nobody takes it back: it lapses by the clock. */
+export interface Extra {
+  limit: keyof ScopeLimits;
+  amount: Nanos;
+  /** The first instant at which it counts no longer. */
+  untilMs: number;
+}
+
+/**
+ * What limits come to at an instant. Enforced, shown and forecast by this one function, so that an extra lapses everywhere
+ * at once. Without a limit there is nothing to add to.
+ */
+export function limitsAt(limits: ScopeLimits, extras: readonly Extra[] = [], nowMs: number): ScopeLimits {
+  const { total, period } = limits;
+  if (extras.length === 0) return limits;
+  const more = (name: Extra['limit']) =>
+    extras.reduce(
+      (sum, { limit, amount, untilMs }) => (limit === name && nowMs < untilMs ? addNanos(sum, amount) : sum),
+      ZERO,
+    );
+  return {
+    total: total === null ? null : addNanos(total, more('total')),
+    period: period && { ...period, limit: addNanos(period.limit, more('period')) },
+  };
 }
 
 /**
@@ -76,7 +102,10 @@ export interface MemberPolicy {
   replay?: boolean;
   /** Whether callers are told which limit there is and when it resets, but no amounts. Absent: they are told. */
   hidesAmounts?: boolean;
+  /** Without extras: what they come to at an instant is `limitsAt`'s to tell. */
   limits: ScopeLimits;
+  /** What was granted beside them. Absent: nothing. */
+  extras?: readonly Extra[];
   throttles: Throttles;
   /** What the member's keys may be used for at all; null or absent: everything. */
   rules?: Rules | null;

@@ -3,7 +3,7 @@
  * memory, and for the operator, who may have an object forget what it counted. Pure but for `writeOpening`.
  */
 import type { Nanos } from '../money/nanos.ts';
-import { limitsOf, MEMBER_SCOPE, newState, type State, scopeOf } from './ledger-state.ts';
+import { MEMBER_SCOPE, newState, type State, scopeOf, windowSpecOf } from './ledger-state.ts';
 import { statusOf } from './ledger-views.ts';
 import type { Opening } from './policy.ts';
 import type { Tables } from './tables.ts';
@@ -43,7 +43,7 @@ export function openingState({ policy, sequence, lifetime, recent }: Opening, no
     const buckets = rows.map(({ scope: _, ...bucket }): Bucket => bucket);
     // A limit that meets spending counts it, as one that is set newly does.
     const past = new Window(null, { buckets, current: null });
-    scopeOf(state, scope).window = past.respecify(limitsOf(state, scope).period?.window ?? null, nowMs);
+    scopeOf(state, scope).window = past.respecify(windowSpecOf(state, scope), nowMs);
   }
   return state;
 }

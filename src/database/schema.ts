@@ -9,10 +9,12 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
+import type { Extra } from '../budgets/policy.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
+import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 
@@ -179,6 +181,8 @@ export const organizations = sqliteTable('organizations', {
   replay: integer('replay', { mode: 'boolean' }).notNull().default(true),
   /** Whether answers and refusals of the gateway name limits without their amounts. */
   hideAmounts: integer('hide_amounts', { mode: 'boolean' }).notNull().default(false),
+  /** Percents of a limit at which members are warned; null: the usual ones. */
+  budgetWarnings: text('budget_warnings', { mode: 'json' }).$type<number[]>(),
   /** Whom invoices are made out to; null: nothing was said. */
   billingDetails: text('billing_details', { mode: 'json' }).$type<BillingDetails>(),
   /** Seats beyond those of the plan, or all seats where a contract says how many; null: none, or no contract. */
@@ -226,6 +230,8 @@ export const members = sqliteTable(
     budgetCycle: integer('budget_cycle').notNull().default(0),
     /** What the member may use, whatever its keys say; null: everything. */
     rules: text('rules', { mode: 'json' }).$type<StoredRules>(),
+    /** Percents of a limit at which this member is warned besides; null: none. */
+    budgetWarnings: text('budget_warnings', { mode: 'json' }).$type<number[]>(),
     /** Rises with every change of role or projects, and when the member goes or comes back. */
     memberVersion: integer('member_version').notNull().default(1),
     policyGeneration: integer('policy_generation').notNull().default(1),
@@ -330,6 +336,71 @@ export const invitations = sqliteTable(
   ],
 );
 
+/** Members who asked for more on one of their limits, and what became of it. Kept: what was granted is history. */
+export const budgetRequests = sqliteTable(
+  'budget_requests',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    memberId: text('member_id')
+      .notNull()
+      .references(() => members.id),
+    limit: text('limit_name').$type<Extra['limit']>().notNull(),
+    /** How much more was asked for, decimal USD; null: whoever decides may say. */
+    amount: text('amount'),
+    note: text('note'),
+    createdAt: integer('created_at').notNull(),
+    /** Null while it is open. */
+    decision: text('decision').$type<'granted' | 'declined'>(),
+    decidedAt: integer('decided_at'),
+    /** The member who decided; null: a master key. */
+    decidedBy: text('decided_by'),
+    decisionNote: text('decision_note'),
+    /** The extra, decimal USD. */
+    grantedAmount: text('granted_amount'),
+    /** The instant at which it lapses. */
+    grantedUntil: integer('granted_until'),
+    /** The limit as it stood: the extra counts only as long as it stands so (`standing` in teams/effective-budget.ts). */
+    grantedOn: text('granted_on'),
+  },
+  (table) => [
+    index('budget_requests_by_organization').on(table.organizationId, table.createdAt),
+    index('budget_requests_by_member').on(table.memberId, table.grantedUntil),
+  ],
+);
+
+/** What each member was last warned of, for each of their limits, and to whom that has yet to be mailed. */
+export const budgetWarnings = sqliteTable(
+  'budget_warnings',
+  {
+    memberId: text('member_id')
+      .notNull()
+      .references(() => members.id),
+    limit: text('limit_name').$type<Extra['limit']>().notNull(),
+    /** When the object told the status that this goes by. One that is older changes nothing: the row's version. */
+    statusAt: integer('status_at').notNull(),
+    /** The highest threshold that was reached under this limit in this window or cycle; 0: none. */
+    percent: integer('percent').notNull(),
+    /** Nanodollars. */
+    limitAmount: integer('limit_amount').notNull(),
+    /** The window or cycle: when it began (0: of no matter), and when it is another one (null: not by time). */
+    windowStart: integer('window_start').notNull(),
+    windowEnd: integer('window_end'),
+    /** What the mail says of it. */
+    about: text('about', { mode: 'json' }).$type<WarnedAbout>().notNull(),
+    /** Users whom this has yet to be mailed to. */
+    unsent: text('unsent', { mode: 'json' }).$type<string[]>().notNull(),
+    /** Until then somebody is mailing it. */
+    leasedUntil: integer('leased_until').notNull().default(0),
+  },
+  (table) => [
+    primaryKey({ columns: [table.memberId, table.limit] }),
+    index('budget_warnings_unsent').on(table.statusAt).where(sql`${table.unsent} <> '[]'`),
+  ],
+);
+
 /** A member whose object has yet to confirm its newest policy. The row goes when it does. */
 export const policyPushes = sqliteTable('policy_pushes', {
   memberId: text('member_id')
@@ -400,8 +471,13 @@ export const memberLedgers = sqliteTable(
     unresolved: integer('unresolved').notNull(),
     /** What the object told of its budget with the last of these events; null: nothing yet. */
     status: text('status', { mode: 'json' }).$type<ShippedStatus>(),
+    /** 1 until that status was looked at for warnings. */
+    statusIsNews: integer('status_is_news').notNull().default(0),
   },
-  (table) => [index('member_ledgers_by_organization').on(table.organizationId)],
+  (table) => [
+    index('member_ledgers_by_organization').on(table.organizationId),
+    index('member_ledgers_with_news').on(table.statusIsNews).where(sql`${table.statusIsNews} = 1`),
+  ],
 );
 
 /** Every combination of dimensions that usage has been seen with. */

@@ -7,6 +7,8 @@
 import { resend } from './resend.ts';
 
 export interface Mail {
+  /** Of a mail that may be sent again because nobody knows whether it went: the same each time. */
+  id?: string;
   to: string;
   subject: string;
   text: string;
@@ -28,13 +30,20 @@ export function deliversMail(env: Env): boolean {
  * nothing of how it went, which could tell something about the address.
  */
 export async function send(env: Env, mail: Mail): Promise<void> {
+  await isSent(env, mail);
+}
+
+/** The same, for who sends again what was not accepted. */
+export async function isSent(env: Env, mail: Mail): Promise<boolean> {
   const { subject } = mail;
   try {
     const way = mailer(env);
     if (way) await way.send(mail);
     else console.warn(JSON.stringify({ event: 'mail_not_configured', subject }));
+    return way !== null;
   } catch (error) {
     console.error(JSON.stringify({ event: 'mail_failed', subject, error: String(error) }));
+    return false;
   }
 }
 

@@ -11,11 +11,11 @@ const RESEND_URL = 'https://api.resend.com';
 export function resend(env: Env, apiKey: string, from: string): Mailer {
   const url = upstreamUrl(env, env.RESEND_BASE_URL ?? RESEND_URL, 'emails');
   return {
-    async send({ to, subject, text, html }: Mail) {
+    async send({ id, to, subject, text, html }: Mail) {
       const headers = {
         authorization: `Bearer ${apiKey}`,
         'content-type': 'application/json',
-        'idempotency-key': crypto.randomUUID(),
+        'idempotency-key': id ?? crypto.randomUUID(),
       };
       const body = JSON.stringify({ from, to: [to], subject, text, html });
       for (let tries = 1; ; tries++) {

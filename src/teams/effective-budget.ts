@@ -1,11 +1,12 @@
 /**
- * What a budget comes to: a member's own fields, the organization's developer default where those inherit, and the
- * numbers that the ledger enforces. The one place that resolves inheritance; it runs whenever a policy is read or a
- * budget is shown, so a changed default or role needs nothing but a push.
+ * What a budget comes to: a member's own fields, the organization's developer default where those inherit, what was granted
+ * beside them, and the numbers that the ledger enforces. The one place that resolves inheritance; it runs whenever a policy is
+ * read or a budget is shown, so a changed default or role needs nothing but a push.
  */
-import type { Limit, ScopeLimits, Throttles } from '../budgets/policy.ts';
+import type { Extra, Limit, ScopeLimits, Throttles } from '../budgets/policy.ts';
 import type { WindowSpec } from '../budgets/windows.ts';
-import { parseUsd } from '../money/nanos.ts';
+import { LIMITS } from '../limits.ts';
+import { parseUsd, ZERO } from '../money/nanos.ts';
 import { NO_BUDGET, type PeriodFields, type StoredBudget, type StoredKeyLimits, storedBudget } from './budget-body.ts';
 import { INHERITING_ROLES, type Role } from './roles.ts';
 
@@ -45,14 +46,41 @@ interface Enforced {
 export interface EffectiveBudget extends Enforced {
   /** The fields that the developer default gave. */
   inherited: BudgetField[];
+  /** Granted on the limits as they stand; those that have lapsed may be among them. `limits` are without. */
+  extras: Extra[];
 }
 
 /** A member's row, as far as its budget needs it. */
 export interface BudgetSource {
   role: Role;
   budget: string;
+  budget_version: number;
+  budget_cycle: number;
   default_developer_budget: string | null;
   time_zone: string;
+  /** GRANTED_EXTRAS: what was ever granted, the last to lapse first. */
+  extras: string;
+}
+
+/** A column of a query in which `member` is the member's row. What lapses last comes first, so that none in force is left out. */
+export const GRANTED_EXTRAS = `
+  (
+    SELECT json_group_array(
+      json_object('limit', limit_name, 'amount', granted_amount, 'untilMs', granted_until, 'on', granted_on)
+    )
+    FROM (
+      SELECT limit_name, granted_amount, granted_until, granted_on
+      FROM budget_requests
+      WHERE member_id = member.id AND granted_until IS NOT NULL
+      ORDER BY granted_until DESC
+      LIMIT ${LIMITS.grantsInForceMax}
+    )
+  ) AS extras`;
+
+interface GrantedExtra extends Omit<Extra, 'amount'> {
+  amount: string;
+  /** `standing` of the limit when it was granted. */
+  on: string;
 }
 
 export function effectiveBudget(row: BudgetSource): EffectiveBudget {
@@ -62,7 +90,30 @@ export function effectiveBudget(row: BudgetSource): EffectiveBudget {
     (name): BudgetField[] => GROUPS[name],
   );
   const given = Object.fromEntries(fields.map((field) => [field, defaults[field]]));
-  return { ...enforced({ ...own, ...given }, row.time_zone), inherited: fields };
+  const budget = enforced({ ...own, ...given }, row.time_zone);
+  const granted = JSON.parse(row.extras) as GrantedExtra[];
+  const extras = granted
+    .filter(({ limit, on }) => on === standing(row, budget, limit))
+    .map(({ limit, amount, untilMs }): Extra => ({ limit, amount: amountOf(amount) ?? ZERO, untilMs }));
+  return { ...budget, inherited: fields, extras };
+}
+
+/**
+ * A limit as it stands, in words that change with it; null where there is none. An extra counts while its limit stands as it
+ * was when it was granted: it ends when the member's budget is set anew, even to the same, and when a default, a role or
+ * a new cycle makes another limit of it. So who lowers a limit, or blocks by "0", has lowered it and blocked.
+ */
+export function standing(
+  { budget_version, budget_cycle }: Pick<BudgetSource, 'budget_version' | 'budget_cycle'>,
+  { limits, basis }: Pick<Enforced, 'limits' | 'basis'>,
+  limit: Extra['limit'],
+): string | null {
+  const { total, period } = limits;
+  const stands = [budget_version, budget_cycle];
+  if (limit === 'total') return total === null ? null : [...stands, total, basis].join(' ');
+  if (!period) return null;
+  const { kind, value, unit } = period.window;
+  return [...stands, period.limit, kind, value, unit].join(' ');
 }
 
 /** What a budget means once nothing is left to inherit. */

@@ -8,6 +8,7 @@ import { name } from '../sign-in/fields.ts';
 import { type DateRange, RANGE, rangeOf } from '../usage/date-range.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
+import { setOwnWarnings } from './budget-warnings.ts';
 import { type Caller, guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
 import { MemberUsage, usageOf } from './member-usage.ts';
@@ -15,6 +16,7 @@ import { findMember, ListedMember, listMembers, MEMBER_SORTS, Member, showListed
 import { PAGE, sortOf } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
 import { RulesBody } from './rules-body.ts';
+import { Thresholds } from './thresholds-body.ts';
 
 const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join a team.';
 
@@ -56,6 +58,8 @@ const ChangeBody = z
 /** A member whose object may not have the change yet. */
 const Changed = Member.extend({ pending: PENDING });
 const Removed = z.object({ id: idOf('mem'), pending: PENDING });
+
+const OwnSettingsBody = z.strictObject({ budgetWarnings: Thresholds }).openapi('OwnSettings');
 
 const ApiMemberBody = z
   .strictObject({
@@ -123,7 +127,7 @@ export const memberRouter = apiRouter()
       const range = rangeFor(caller, { from, to, timezone }, nowMs);
       const { rows, nextCursor } = await listMembers(c.env, caller.organizationId, { ...page, only }, nowMs);
       const usage = await usageOf(c.env, caller, rows, range);
-      return c.json({ members: rows.map((row) => ({ ...showListed(row), ...usage(row.id) })), nextCursor }, 200);
+      return c.json({ members: rows.map((row) => ({ ...showListed(row, nowMs), ...usage(row.id) })), nextCursor }, 200);
     },
   )
   .openapi(
@@ -157,6 +161,24 @@ export const memberRouter = apiRouter()
       // A master key is nobody's.
       if (memberId === null) throw notFound('member');
       return c.json(await showUsing(c.env, caller, memberId, c.req.valid('query')), 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'patch',
+      path: '/orgs/{orgId}/members/me',
+      summary: 'Say at which percents of a limit one wants to be warned by mail, besides those of the organization',
+      middleware: [toList, ...jsonBody] as const,
+      request: { params: Org, body: body(OwnSettingsBody) },
+      responses: { 200: answers('The member', Member) },
+    }),
+    async (c) => {
+      const { organizationId } = c.get('caller');
+      const memberId = memberIdOf(c.get('caller'));
+      if (memberId === null) throw notFound('member');
+      const { budgetWarnings } = c.req.valid('json');
+      await setOwnWarnings(c.env, c.get('trail'), memberId, budgetWarnings, Date.now());
+      return c.json(await showMember(c.env, await findMember(c.env, organizationId, memberId)), 200);
     },
   )
   .openapi(

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
+import { limitsAt } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, nanos } from '../money/nanos.ts';
 import { settledBudget } from '../objects.ts';
@@ -10,17 +11,27 @@ import { count, idOf, instant, like } from '../reference/fields.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
-import { type BudgetSource, becomesOneTime, effectiveBudget } from './effective-budget.ts';
+import { type BudgetSource, becomesOneTime, effectiveBudget, GRANTED_EXTRAS } from './effective-budget.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { ROLES } from './roles.ts';
 import { ShownRules, storedRules } from './rules-body.ts';
-import { instantOrNull, MemberLimits, MemberStatus, restated, showKeyLimits, showMemberStatus } from './status.ts';
+import {
+  ExtraShown,
+  instantOrNull,
+  MemberLimits,
+  MemberStatus,
+  restated,
+  showExtras,
+  showKeyLimits,
+  showMemberStatus,
+} from './status.ts';
 
 const EffectiveBudget = z
   .object({
     maxApiKeys: count(5).nullable(),
     ...MemberLimits.shape,
+    extras: z.array(ExtraShown).openapi({ description: 'What was granted on top, and is in force' }),
     inherited: z.array(like('maxApiKeys')).openapi({ description: 'The fields that the developer default gave' }),
   })
   .openapi('EffectiveBudget');
@@ -35,6 +46,9 @@ const SETTINGS = z.object({
   rules: ShownRules,
   budget: Budget,
   effectiveBudget: EffectiveBudget,
+  budgetWarnings: z.array(count(90)).openapi({
+    description: 'Percents of a limit at which they want to be warned, besides those of the organization',
+  }),
   createdAt: instant('2026-01-15T09:30:00.000Z'),
   version: count(1),
 });
@@ -60,9 +74,9 @@ export type MemberRow = BudgetSource & {
   name: string;
   email: string | null;
   created_at: number;
-  budget_version: number;
   member_version: number;
   rules: string | null;
+  budget_warnings: string | null;
   default_budget_version: number;
   /** Granted projects as a JSON array of ids. */
   projects: string;
@@ -79,7 +93,8 @@ type ListedRow = MemberRow & {
 const selectMembers = (more: { columns: string; from: string; joins: string }) => `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
-    member.budget, member.budget_version, member.member_version, member.rules,
+    member.budget, member.budget_version, member.budget_cycle, member.member_version, member.rules,
+    member.budget_warnings, ${GRANTED_EXTRAS},
     organization.default_developer_budget, organization.default_budget_version, organization.time_zone,
     (SELECT json_group_array(project_id) FROM project_grants WHERE member_id = member.id) AS projects
     ${more.columns}
@@ -168,25 +183,27 @@ export async function showMember(env: Env, row: MemberRow): Promise<z.infer<type
     console.warn(JSON.stringify({ event: 'member_status_failed', memberId, error: String(error) }));
     return null;
   });
-  return { ...describe(row), status: status && showMemberStatus(status) };
+  return { ...describe(row, Date.now()), status: status && showMemberStatus(status) };
 }
 
 /**
  * A member as a list shows it, without asking its object: the status is that of `statusAt`, when the object last shipped,
  * under the limits of now. `statusAt` is null where it has not told a status yet.
  */
-export function showListed(row: ListedRow): z.infer<typeof ListedMember> {
+export function showListed(row: ListedRow, nowMs: number): z.infer<typeof ListedMember> {
   const shipped = row.shipped_status === null ? null : (JSON.parse(row.shipped_status) as ShippedStatus);
-  const status = restated(effectiveBudget(row), shipped?.status ?? null, {
+  const budget = effectiveBudget(row);
+  const limits = limitsAt(budget.limits, budget.extras, nowMs);
+  const status = restated({ ...budget, limits }, shipped?.status ?? null, {
     spent: nanos(row.shipped_cost ?? 0),
     budgetVersion: row.budget_version,
     activeKeys: row.active_keys,
   });
-  return { ...describe(row), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
+  return { ...describe(row, nowMs), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
 }
 
-function describe(row: MemberRow): z.infer<typeof SETTINGS> {
-  const { limits, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
+function describe(row: MemberRow, nowMs: number): z.infer<typeof SETTINGS> {
+  const { limits, extras, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
   return {
     id: row.id,
     userId: row.user_id,
@@ -198,18 +215,20 @@ function describe(row: MemberRow): z.infer<typeof SETTINGS> {
     budget: { ...storedBudget(row.budget), version: row.budget_version },
     effectiveBudget: {
       maxApiKeys,
-      ...showKeyLimits(limits),
+      ...showKeyLimits(limitsAt(limits, extras, nowMs)),
       usageLimitBasis: limits.total === null ? null : basis,
       ...throttles,
       inherited,
+      extras: showExtras(extras, nowMs),
     },
+    budgetWarnings: JSON.parse(row.budget_warnings ?? '[]') as number[],
     createdAt: new Date(row.created_at).toISOString(),
     version: row.member_version,
   };
 }
 
 /**
- * Replaces a member's budget. A cycle starts at zero when the budget becomes one-time from anything else, or when asked.
+ * Replaces a member's budget, and so ends what was granted beside it. A cycle starts at zero when the budget becomes one-time from anything else, or when asked.
  * Answers whether the change has yet to reach the member's object. Throws 409 where the version is stale; then nothing
  * has changed.
  */
@@ -236,7 +255,11 @@ export async function setBudget(
   const changed = await changeAudited(env.DB, trail, nowMs, () => ({
     action: 'member.budget.updated',
     targetId: row.id,
-    ...changedBudget(storedBudget(row.budget), change.budget, startsCycle),
+    ...changedBudget(
+      { ...storedBudget(row.budget), extras: showExtras(effectiveBudget(row).extras, nowMs) },
+      { ...change.budget, extras: [] },
+      startsCycle,
+    ),
     ahead: policyChange(env.DB, unchanged, nowMs),
     statement: env.DB.prepare(
       `UPDATE members
@@ -249,7 +272,7 @@ export async function setBudget(
 }
 
 /** What the audit log tells of a changed budget. */
-export function changedBudget(before: StoredBudget, after: StoredBudget, startsCycle: boolean) {
+export function changedBudget<T extends StoredBudget>(before: T, after: T, startsCycle: boolean) {
   return changedFields({ ...before, newCycle: false }, { ...after, newCycle: startsCycle });
 }
 

@@ -29,6 +29,7 @@ import {
 } from './organizations.ts';
 import { roleMay } from './roles.ts';
 import { ACCEPTED_COST, buySeats, readSeats, SeatsShown, showSeats } from './seats.ts';
+import { Thresholds } from './thresholds-body.ts';
 
 const route = routesOf('Organizations');
 
@@ -65,10 +66,11 @@ const SettingsBody = z
     timeZone: TIME_ZONE.optional(),
     replay: flag('replay').optional(),
     hideAmounts: flag('hideAmounts').optional(),
+    budgetWarnings: Thresholds.optional(),
     billingDetails: BillingBody.nullable().optional(),
   })
   .refine((settings) => Object.keys(settings).length > 0, {
-    error: 'Name a setting to change: name, timeZone, replay, hideAmounts, billingDetails.',
+    error: 'Name a setting to change: name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails.',
   })
   .openapi('OrganizationSettings', { example: { timeZone: 'Europe/London', hideAmounts: true } as never });
 

@@ -3,11 +3,12 @@ import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
-import { idOf, instant, like } from '../reference/fields.ts';
+import { count, idOf, instant, like } from '../reference/fields.ts';
 import { notFound } from './api-error.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
 import { PLANS, type Plan } from './roles.ts';
 import { instantOrNull } from './status.ts';
+import { thresholdsOf } from './warning-levels.ts';
 
 /** Whom invoices are made out to. What is empty is not printed. */
 const BillingDetailsShown = z
@@ -38,6 +39,9 @@ export const OrganizationWhole = z.object({
     description: 'Whether answers and refusals of the gateway name limits without their amounts',
     example: false,
   }),
+  budgetWarnings: z
+    .array(count(80))
+    .openapi({ description: 'Percents of a limit at which members are warned by mail' }),
   billingDetails: BillingDetailsShown.nullable().openapi({
     description: 'For owners, admins and finance admins; null: nothing was said',
   }),
@@ -50,7 +54,8 @@ export type Organization = z.infer<typeof OrganizationWhole>;
 export async function readOrganization(env: Env, organizationId: string): Promise<Organization> {
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT id, name, kind, plan, time_zone, replay, hide_amounts, billing_details, created_at, deleted_at
+      `SELECT id, name, kind, plan, time_zone, replay, hide_amounts, budget_warnings, billing_details,
+              created_at, deleted_at
        FROM organizations WHERE id = ?1`,
     )
     .bind(organizationId)
@@ -64,6 +69,7 @@ export async function readOrganization(env: Env, organizationId: string): Promis
     timeZone: row.time_zone,
     replay: row.replay === 1,
     hideAmounts: row.hide_amounts === 1,
+    budgetWarnings: thresholdsOf(row.budget_warnings),
     billingDetails: row.billing_details === null ? null : (JSON.parse(row.billing_details) as BillingDetails),
     createdAt: new Date(row.created_at).toISOString(),
     deletedAt: instantOrNull(row.deleted_at),
@@ -74,6 +80,7 @@ interface StoredAs {
   time_zone: string;
   replay: number;
   hide_amounts: number;
+  budget_warnings: string | null;
   billing_details: string | null;
   created_at: number;
   deleted_at: number | null;
@@ -91,11 +98,12 @@ export interface Settings {
   /** Calendar windows keep their start and what was spent in them; their end is computed anew. */
   timeZone?: string | undefined;
   name?: string | undefined;
+  budgetWarnings?: number[] | undefined;
   billingDetails?: BillingDetails | null | undefined;
 }
 
 /** Settings that no object knows of. */
-const NOT_ENFORCED: readonly string[] = ['name', 'billingDetails'];
+const NOT_ENFORCED: readonly string[] = ['name', 'budgetWarnings', 'billingDetails'];
 
 /** Changes settings, and pushes what members' objects enforce to all of them. */
 export async function changeSettings(env: Env, trail: Trail, settings: Settings, nowMs: number): Promise<FanOut> {
@@ -122,9 +130,10 @@ export async function changeSettings(env: Env, trail: Trail, settings: Settings,
 
 /** All settings as they shall be: nothing audited has changed since they were read (see `changeAudited`). */
 function update(env: Env, organizationId: string, all: ReturnType<typeof settingsOf>): D1PreparedStatement {
-  const { name, timeZone, replay, hideAmounts, billingDetails } = all;
+  const { name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails } = all;
   return env.DB.prepare(
-    `UPDATE organizations SET name = ?2, time_zone = ?3, replay = ?4, hide_amounts = ?5, billing_details = ?6
+    `UPDATE organizations
+     SET name = ?2, time_zone = ?3, replay = ?4, hide_amounts = ?5, billing_details = ?6, budget_warnings = ?7
      WHERE id = ?1`,
   ).bind(
     organizationId,
@@ -133,6 +142,7 @@ function update(env: Env, organizationId: string, all: ReturnType<typeof setting
     Number(replay),
     Number(hideAmounts),
     billingDetails && JSON.stringify(billingDetails),
+    JSON.stringify(budgetWarnings),
   );
 }
 
@@ -182,6 +192,6 @@ export async function setSeats(env: Env, trail: Trail, seats: number | null, now
   });
 }
 
-function settingsOf({ name, timeZone, replay, hideAmounts, billingDetails }: Organization) {
-  return { name, timeZone, replay, hideAmounts, billingDetails };
+function settingsOf({ name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails }: Organization) {
+  return { name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails };
 }

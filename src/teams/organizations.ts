@@ -157,7 +157,7 @@ const OVER = `
   LIMIT ${LIMITS.erasedPerRun}`;
 
 /**
- * Erases what only served to use an organization that nobody can have back: keys, grants, memberships, invitations, billing
+ * Erases what only served to use an organization that nobody can have back: keys, grants, memberships, invitations, notes, billing
  * details. In one batch, the mark last; the next run takes those that are left.
  */
 export async function eraseDeleted(db: D1Database, nowMs: number): Promise<void> {
@@ -169,6 +169,7 @@ export async function eraseDeleted(db: D1Database, nowMs: number): Promise<void>
     `UPDATE master_keys SET deleted_at = coalesce(deleted_at, CAST(?2 AS INTEGER)), hash = id WHERE organization_id IN (${OVER})`,
     `UPDATE members SET removed_at = coalesce(removed_at, CAST(?2 AS INTEGER)) WHERE organization_id IN (${OVER})`,
     `DELETE FROM invitations WHERE organization_id IN (${OVER})`,
+    `UPDATE budget_requests SET note = NULL, decision_note = NULL WHERE organization_id IN (${OVER})`,
     `UPDATE organizations SET billing_details = NULL, erased_at = CAST(?2 AS INTEGER) WHERE id IN (${OVER})`,
   ];
   await db.batch(

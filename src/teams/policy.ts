@@ -5,8 +5,9 @@
  * policy_pushes, in one D1 batch with the change (`policyChange`). Then the whole policy is pushed; the row goes once
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
  *
- * What an object enforces is made of rows of five tables: the member (role, budget, rules, removal), its organization (plan,
- * time zone, developer default, metered, replay, hidden amounts), its keys, their projects and its project grants. Whoever changes one of those
+ * What an object enforces is made of rows of six tables: the member (role, budget, rules, removal), its organization (plan,
+ * time zone, developer default, metered, replay, hidden amounts), its keys, their projects, its project grants and what it was
+ * granted of its budget requests. Whoever changes one of those
  * pushes it.
  */
 import { type Change, changeAudited } from '../audit/change.ts';
@@ -17,7 +18,7 @@ import { LIMITS } from '../limits.ts';
 import { forEachObject, settledBudget } from '../objects.ts';
 import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
-import { type BudgetSource, effectiveBudget, enforcedOfKey } from './effective-budget.ts';
+import { type BudgetSource, effectiveBudget, enforcedOfKey, GRANTED_EXTRAS } from './effective-budget.ts';
 import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
 import { enforcedRules } from './rules-body.ts';
 
@@ -31,8 +32,6 @@ type MemberRow = BudgetSource & {
   removed_at: number | null;
   rules: string | null;
   organization_deleted_at: number | null;
-  budget_version: number;
-  budget_cycle: number;
   policy_generation: number;
   policy_version: number;
 };
@@ -61,7 +60,8 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
            member.*,
            organization.plan, organization.metered, organization.replay, organization.hide_amounts,
            organization.time_zone, organization.default_developer_budget,
-           organization.deleted_at AS organization_deleted_at
+           organization.deleted_at AS organization_deleted_at,
+           ${GRANTED_EXTRAS}
          FROM members AS member
          JOIN organizations AS organization ON organization.id = member.organization_id
          WHERE member.id = ?1`,
@@ -85,7 +85,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
   ])) as [D1Result<MemberRow>, D1Result<KeyRow>];
   const member = members.results[0];
   if (!member) return null;
-  const { limits, basis, throttles } = effectiveBudget(member);
+  const { limits, extras, basis, throttles } = effectiveBudget(member);
   const scoped = isProjectScoped(member.role, member.plan);
   return {
     memberId: member.id,
@@ -97,6 +97,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     replay: member.replay === 1,
     hidesAmounts: member.hide_amounts === 1,
     limits,
+    extras,
     throttles,
     rules: enforcedRules(member.rules),
     cycle: member.budget_cycle,

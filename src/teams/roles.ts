@@ -23,6 +23,8 @@ const ABILITIES = {
   'members.write': ['owner', 'admin'],
   'budgets.read': ['owner', 'admin', 'finance'],
   'budgets.write': ['owner', 'admin', 'finance'],
+  /** Of one's own, one's requests for more. */
+  'budgets.ask': ['owner', 'admin', 'finance', 'developer', 'basic'],
   'projects.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
   'projects.write': ['owner', 'admin'],
   /** API keys of one's own; `keys.manage` is those of everybody. */
@@ -71,6 +73,11 @@ export const PLAN_NAMES: Record<Plan, string> = { free: 'Free', pro: 'Pro', ente
 export function roleMay(role: Role, ability: Ability): boolean {
   const roles: readonly Role[] = ABILITIES[ability];
   return roles.includes(role);
+}
+
+/** The roles that may, in the table's order. */
+export function rolesThatMay(ability: Ability): readonly Role[] {
+  return ABILITIES[ability];
 }
 
 /** All that a role may, in the table's order. */

@@ -1,6 +1,6 @@
 /** Budgets and their state as the API shows them: decimal USD, ISO instants. */
 import { z } from '@hono/zod-openapi';
-import type { Limit, ScopeLimits } from '../budgets/policy.ts';
+import type { Extra, Limit, ScopeLimits } from '../budgets/policy.ts';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { isSameWindow } from '../budgets/windows.ts';
 import { formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts';
@@ -33,6 +33,29 @@ export const ThrottlesShown = z.object({
 
 /** Whether a limit counts all that was ever spent, or since its cycle began; null where there is no limit. */
 export const BASIS = z.enum(['lifetime', 'cycle']).nullable();
+
+/** The budget's names of the limits. */
+export const LIMIT_FIELDS = { total: 'usageLimit', period: 'periodUsageLimit' } as const satisfies Record<
+  keyof ScopeLimits,
+  string
+>;
+
+export const ExtraShown = z.object({
+  limit: z.enum(LIMIT_FIELDS),
+  amount: usd('20'),
+  until: instant('2026-12-01T00:00:00.000Z'),
+});
+
+/** Those in force. */
+export function showExtras(extras: readonly Extra[], nowMs: number): z.infer<typeof ExtraShown>[] {
+  return extras
+    .filter(({ untilMs }) => nowMs < untilMs)
+    .map(({ limit, amount, untilMs }) => ({
+      limit: LIMIT_FIELDS[limit],
+      amount: formatUsd(amount),
+      until: new Date(untilMs).toISOString(),
+    }));
+}
 
 /** A scope's limits under the budget's names. */
 export function showKeyLimits(limits: ScopeLimits): z.infer<typeof ScopeLimitsShown> {

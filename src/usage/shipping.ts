@@ -3,7 +3,8 @@
  *
  * A batch is events n1..n2 of one member and one D1 transaction. Its guard is inside the SQL: D1's ledger row of that
  * member says how far it has got, so a late, repeated or superseded batch adds nothing, and a batch that would leave a
- * gap adds nothing either. The caller deletes its rows only after the answer. The member's status travels along.
+ * gap adds nothing either. The caller deletes its rows only after the answer. The member's status travels along,
+ * and is marked as news for whoever warns of budgets.
  */
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import type { UsageEvent } from '../budgets/usage-event.ts';
@@ -72,7 +73,8 @@ const ADD_TO_LEDGER = `
     overrun = member_ledgers.overrun + added.overrun,
     unresolved = member_ledgers.unresolved + added.unresolved,
     shipped = added.newest,
-    status = coalesce(?4, member_ledgers.status)
+    status = coalesce(?4, member_ledgers.status),
+    status_is_news = max(member_ledgers.status_is_news, ?4 IS NOT NULL)
   FROM (
     SELECT
       coalesce(sum(value ->> 1), 0) AS cost,

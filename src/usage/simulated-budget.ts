@@ -7,7 +7,7 @@
  *   - what a request holds beyond its cost while it runs: requests at once would be refused a little earlier;
  *   - that an answer may be cut or shortened at the limit: here the request that does not fit is refused whole;
  *   - what people do about a refusal: it costs nothing and nobody asks again.
- * Limits of keys, throttles and the wallet are not asked.
+ * Limits of keys, what was granted beside a budget, throttles and the wallet are not asked.
  */
 import { choose, scopeView } from '../budgets/admission.ts';
 import type { ScopeLimits } from '../budgets/policy.ts';

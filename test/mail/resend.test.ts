@@ -87,6 +87,12 @@ describe('a mail', () => {
     expect(new Set(received.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(2);
   });
 
+  it('that may have gone before goes under the id that it had', async () => {
+    await mailer.send({ ...MAIL, id: 'warning-1' });
+    await mailer.send({ ...MAIL, id: 'warning-1' });
+    expect(received.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['warning-1', 'warning-1']);
+  });
+
   it('that the API refuses is not sent again, and why says nothing of it', async () => {
     behaviours = [refuse(403, 'validation_error')];
     const error = await mailer.send(MAIL).catch(String);

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
 import { readPolicy } from '../../src/teams/policy.ts';
 import type { Role } from '../../src/teams/roles.ts';
 import { chat, type ErrorBody, get, json, keyOf, until } from '../support/gateway.ts';
@@ -99,7 +99,7 @@ describe('a created key', () => {
     const policy = await readPolicy(env.DB, seeded.memberId);
     expect(policy?.throttles).toEqual({ requestsPerMinute: 10, tokensPerMinute: null, concurrency: null });
     const { hash } = policy?.keys.find((key) => key.keyId === id) ?? {};
-    const inForce = await memberBudget(env, seeded.memberId, (object) =>
+    const inForce = await settledBudget(env, seeded.memberId, (object) =>
       object.keyStatus({ memberId: seeded.memberId, keyHash: hash ?? '' }),
     );
     if ('refusal' in inForce) throw new Error(inForce.refusal.kind);

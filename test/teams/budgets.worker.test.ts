@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import { chat, type ErrorBody, json, keyOf, ORIGIN } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
@@ -47,7 +47,7 @@ describe('a body that is refused', () => {
   const state = async (): Promise<unknown[]> => [
     await memberOf(seeded),
     await policyState(seeded.memberId),
-    await memberBudget(env, seeded.memberId, (object) => object.status(seeded)),
+    await settledBudget(env, seeded.memberId, (object) => object.status(seeded)),
   ];
 
   beforeAll(async () => {

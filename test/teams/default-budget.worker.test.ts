@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { runCron } from '../../src/app.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
 import { NO_BUDGET, type StoredBudget } from '../../src/teams/budget-body.ts';
 import { pushPolicy } from '../../src/teams/policy.ts';
 import type { Role } from '../../src/teams/roles.ts';
@@ -42,7 +42,7 @@ async function readDefault(seeded: Seeded): Promise<DefaultBody> {
 const as = (seeded: Seeded, memberId: string): Seeded => ({ ...seeded, memberId });
 
 /** What the member's object enforces. */
-const inForce = (memberId: string) => memberBudget(env, memberId, (object) => object.status({ memberId }));
+const inForce = (memberId: string) => settledBudget(env, memberId, (object) => object.status({ memberId }));
 
 /** Costs $0.00001. */
 async function spend({ apiKey }: Seeded): Promise<void> {

@@ -43,6 +43,7 @@ describe('an organization', () => {
       timeZone: 'UTC',
       replay: true,
       hideAmounts: false,
+      budgetWarnings: [50, 80, 100],
       billingDetails: null,
       deletedAt: null,
       createdAt: expect.stringMatching(/^20.*Z$/),

@@ -5,7 +5,7 @@ import { runCron } from '../../src/app.ts';
 import { trailOf } from '../../src/audit/trail.ts';
 import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import { changeOrganization, pushPolicies, pushPolicy, readPolicy } from '../../src/teams/policy.ts';
 import { chat, json, keyOf, ORIGIN } from '../support/gateway.ts';
@@ -133,7 +133,7 @@ describe('a policy that the object does not confirm', () => {
 });
 
 describe('what an organization decides for everybody', () => {
-  const limitsOf = (memberId: string) => memberBudget(env, memberId, (object) => object.status({ memberId }));
+  const limitsOf = (memberId: string) => settledBudget(env, memberId, (object) => object.status({ memberId }));
 
   it('is in every policy: its time zone in all windows, and whether it is metered', async () => {
     const seeded = await seedOrganization({ budget: CALENDAR_DAY, keyLimits: CALENDAR_DAY });
@@ -213,7 +213,7 @@ describe('an older policy', () => {
     const old = await readPolicy(env.DB, seeded.memberId);
     if (!old) throw new Error('no policy');
     await setBudget(seeded, { usageLimit: '7' });
-    const inForce = await memberBudget(env, seeded.memberId, (object) => object.configure({ policy: old }));
+    const inForce = await settledBudget(env, seeded.memberId, (object) => object.configure({ policy: old }));
     expect(inForce).toEqual({ generation: 1, n: 2 });
     expect(await limitInForce(seeded)).toEqual(limitOf('7'));
   });

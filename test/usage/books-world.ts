@@ -2,7 +2,8 @@
 import { env, exports } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { newId } from '../../src/ids.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
+import type { SettleCall } from '../../src/settlement-carrier.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import type { Health, MemberBooks } from '../../src/usage/books-health.ts';
 import { type ChatBody, chat, get, json, ORIGIN } from '../support/gateway.ts';
@@ -44,7 +45,7 @@ export async function rollUpNow({ organizationId, masterKey }: Seeded): Promise<
   expect((await post(`/orgs/${organizationId}/rollups`, masterKey, {})).status).toBe(200);
 }
 
-export const shipNow = (memberId: string) => memberBudget(env, memberId, (object) => object.ship({ memberId }));
+export const shipNow = (memberId: string) => settledBudget(env, memberId, (object) => object.ship({ memberId }));
 
 export const run = (sql: string, ...values: (string | number)[]) =>
   env.DB.prepare(sql)
@@ -53,7 +54,8 @@ export const run = (sql: string, ...values: (string | number)[]) =>
 
 /** The environment with these in the place of every member's object. */
 export function withBooks(books: (call: { memberId: string; k: number }) => Promise<unknown>): Env {
-  const objects = { idFromName: (name: string) => name, get: () => ({ books }) };
+  const settle = (call: SettleCall) => settledBudget(env, call.memberId, (object) => object.settle(call));
+  const objects = { idFromName: (name: string) => name, get: () => ({ books, settle }) };
   return { ...env, MEMBER_BUDGET: objects } as unknown as Env;
 }
 

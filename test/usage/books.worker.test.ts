@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runCron } from '../../src/app.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
 import { proveBooks } from '../../src/usage/books.ts';
 import { proveInTurns } from '../../src/usage/books-cron.ts';
 import type { Finding } from '../../src/usage/books-findings.ts';
@@ -303,7 +303,7 @@ describe('the books', () => {
     }
     const shipFirst = withBooks(async (call) => {
       await shipNow(call.memberId);
-      return memberBudget(env, call.memberId, (object) => object.books(call));
+      return settledBudget(env, call.memberId, (object) => object.books(call));
     });
     const proven = await proveBooks(shipFirst, team.organizationId, Date.now());
     expect(proven.map(({ memberId }) => memberId).toSorted()).toEqual([team.memberId, team.other.memberId].toSorted());
@@ -356,7 +356,7 @@ describe('a member whose object cannot be read', () => {
     const team = await seedTeam();
     await spend(team.apiKey, 3);
     const wrong = withBooks(async (call) => {
-      const side = await memberBudget(env, call.memberId, (object) => object.books(call));
+      const side = await settledBudget(env, call.memberId, (object) => object.books(call));
       return call.memberId === team.memberId ? { ...side, settledUpTo: side.settledUpTo + 9 } : side;
     });
     const provenMs = Date.now();

@@ -5,7 +5,7 @@ import type { Opening } from '../../src/budgets/policy.ts';
 import type { UsageEvent } from '../../src/budgets/usage-event.ts';
 import { DAY_MS, HOUR_MS } from '../../src/limits.ts';
 import { formatUsd, nanos } from '../../src/money/nanos.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { settledBudget } from '../../src/objects.ts';
 import type { StoredBudget, StoredKeyLimits } from '../../src/teams/budget-body.ts';
 import { readOpening } from '../../src/usage/opening.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
@@ -132,9 +132,9 @@ describe('an object that starts on history', () => {
     expect((await chat(team.apiKey, { demo: { outputTokens: 4 } })).status).toBe(200);
     const { memberId, organizationId, masterKey } = team;
     const spent = 6 * USD + 10_000;
-    const books = await memberBudget(env, memberId, (object) => object.books({ memberId, k: 4 }));
+    const books = await settledBudget(env, memberId, (object) => object.books({ memberId, k: 4 }));
     expect(books).toMatchObject({ sequence: 4, shipped: 3, unshipped: 0, settledUpTo: spent });
-    await memberBudget(env, memberId, (object) => object.ship({ memberId }));
+    await settledBudget(env, memberId, (object) => object.ship({ memberId }));
     expect(await env.DB.prepare('SELECT shipped, cost FROM member_ledgers').first()).toEqual({
       shipped: 4,
       cost: spent,
