@@ -102,14 +102,14 @@ export class MemberBudget extends DurableObject<Env> {
 
   async authorize(call: MemberCall & AuthorizeRequest): Promise<Admission> {
     if (!(await this.#isMember(call))) return { granted: false, refusal: UNKNOWN_KEY };
-    if (call.settled) this.#ledger.gatherCarried(call.settled);
+    const handedOver = call.settled && this.#ledger.gatherCarried(call.settled);
     // No await between the ledger's check and its write: authorize() is synchronous, that is what makes it atomic.
     let admission = this.#ledger.authorize(call);
     if ('lacks' in admission) {
       admission = await this.#credit.wait(admission.lacks, (wallet) => this.#ledger.authorize(call, wallet));
     }
     if (admission.granted) this.#credit.lookAhead(admission.ticket.amount);
-    return this.#done(call.settled ? { ...admission, progress: this.#ledger.progress() } : admission);
+    return this.#done(handedOver ? { ...admission, progress: this.#ledger.progressSince(handedOver) } : admission);
   }
 
   async extend(call: MemberCall & ExtendRequest): Promise<Extension> {

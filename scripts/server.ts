@@ -43,6 +43,8 @@ export interface ServerOptions {
   crons: boolean;
   /** Told what is being done, and what the Worker logs. */
   say: (line: string) => void;
+  /** Told every line that the Worker logs, of whatever level. */
+  logged?: (line: string) => void;
 }
 
 export interface Server {
@@ -74,6 +76,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       logRequests: false,
       resourcePersistencePath: join(dataDir, 'v3'),
       handleStructuredLogs: ({ level, message }) => {
+        options.logged?.(message);
         if (level === 'warn' || level === 'error') say(`worker ${level}: ${message}`);
       },
       workers: [

@@ -182,7 +182,7 @@ export const PLANTS: readonly Plant[] = [
       {
         file: 'src/usage/shipping.ts',
         instead: `    FROM json_each(?1)
-    WHERE value ->> 'n' > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
+    WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
   ) AS added`,
         put: `    FROM json_each(?1)
   ) AS added`,

@@ -124,6 +124,8 @@ export class Requests {
 
   #freeze(isolate: Isolate): void {
     const { simulation } = this.#witness;
+    // Nor does it serve anyone new.
+    if (this.#shared === isolate) this.#shared = null;
     simulation.count('frozen isolates');
     const forMs = simulation.random.between(1_000, 300_000);
     for (const worker of isolate.requests) {

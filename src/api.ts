@@ -110,11 +110,16 @@ export function answerNotFound(c: Context<ApiEnv>): Response {
 function invalid(_c: Context, error: z.ZodError): Response {
   const [issue] = error.issues;
   const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
-  const param = path.map(String).join('.') || null;
-  const message =
-    issue?.code === 'unrecognized_keys' ? `Unknown field: ${param}.` : (issue?.message ?? 'Malformed request.');
+  const param = path.length === 0 ? null : path.map(String).join('.');
   const metadata = issue?.code === 'custom' ? (issue.params ?? {}) : {};
-  return envelope(400, 'invalid_request_error', 'invalid_request_error', message, param, metadata);
+  return envelope(400, 'invalid_request_error', 'invalid_request_error', wrongIn(issue, param), param, metadata);
+}
+
+function wrongIn(issue: z.core.$ZodIssue | undefined, param: string | null): string {
+  if (issue?.code === 'unrecognized_keys') return `Unknown field: ${param || '""'}.`;
+  // Of the whole: queries and paths are objects whatever is sent.
+  if (issue?.code === 'invalid_type' && param === null) return 'The body must be a JSON object.';
+  return issue?.message ?? 'Malformed request.';
 }
 
 function envelope(

@@ -4,6 +4,15 @@
  */
 
 const ACTIONS = {
+  'user.password.changed': 'user',
+  'user.password.reset': 'user',
+  'user.second_factor.enabled': 'user',
+  'user.second_factor.disabled': 'user',
+  'user.backup_codes.renewed': 'user',
+  'user.passkey.added': 'user',
+  'user.passkey.removed': 'user',
+  'user.provider.linked': 'user',
+  'user.sessions.ended': 'user',
   'member.budget.updated': 'member',
   'member.warnings.updated': 'member',
   'member.created': 'member',

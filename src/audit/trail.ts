@@ -11,7 +11,8 @@ import { LIMITS } from '../limits.ts';
 import { anchorHead } from './anchoring.ts';
 
 export type Actor =
-  | { kind: 'user'; userId: string; memberId: string; sessionId: string }
+  /** Without a session where a mailed link or a provider vouched for the person. */
+  | { kind: 'user'; userId: string; memberId: string; sessionId: string | null }
   | { kind: 'master_key'; masterKeyId: string }
   | { kind: 'operator' };
 

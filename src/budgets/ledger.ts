@@ -305,17 +305,24 @@ export class Ledger {
     this.#gathering.add({ resolution, done, failed }, this.#clock() + LIMITS.gatherMs);
   }
 
-  /** Takes settlements that travelled with another call; `progress` tells when they are written. */
-  gatherCarried(requests: readonly SettleRequest[]): void {
+  /** Takes settlements that travelled with another call, and tells how far it is: `progressSince` that tells when they are written. */
+  gatherCarried(requests: readonly SettleRequest[]): Progress {
     const dueAtMs = this.#clock() + LIMITS.gatherCarriedMs;
     for (const request of requests) {
       this.#gathering.add({ resolution: { kind: 'settle', request }, done: () => {}, failed: () => {} }, dueAtMs);
     }
+    return this.progress();
   }
 
   /** How much of what was ever gathered is written. */
   progress(): Progress {
     return this.#gathering.progress;
+  }
+
+  /** The same as it was, but for what was written since; all as it was where something could not be. */
+  progressSince(before: Progress): Progress {
+    const { life, written } = this.progress();
+    return life === before.life ? { ...before, written } : before;
   }
 
   /** Writes what was gathered, in one block that changes memory and disk together. False: there was nothing. */

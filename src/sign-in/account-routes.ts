@@ -6,6 +6,7 @@ import { LIMITS } from '../limits.ts';
 import { idOf, instant, like, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
+import { tellSetting } from './account-log.ts';
 import { ATTESTATION, CODE, name, newPassword, PASSKEY_OPTIONS, PASSWORD } from './fields.ts';
 import { asJson, ask, type Call } from './library.ts';
 import { type Session, signedIn } from './session.ts';
@@ -91,6 +92,7 @@ export const accountRouter = apiRouter()
         .bind(sessionId, c.get('session').userId)
         .run();
       if (meta.changes === 0) throw notFound('session');
+      await tell(c, { action: 'user.sessions.ended', before: { sessions: [sessionId] } });
       return c.body(null, 204);
     },
   )
@@ -104,7 +106,11 @@ export const accountRouter = apiRouter()
     }),
     async (c) => {
       const { id, userId } = c.get('session');
-      await c.env.DB.prepare('DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2').bind(userId, id).run();
+      const { results } = await c.env.DB.prepare('DELETE FROM sessions WHERE user_id = ?1 AND id <> ?2 RETURNING id')
+        .bind(userId, id)
+        .all<{ id: string }>();
+      const sessions = results.map((ended) => ended.id);
+      if (sessions.length > 0) await tell(c, { action: 'user.sessions.ended', before: { sessions } });
       return c.body(null, 204);
     },
   )
@@ -122,6 +128,7 @@ export const accountRouter = apiRouter()
       const { password: currentPassword, newPassword } = c.req.valid('json');
       const change = { currentPassword, newPassword, revokeOtherSessions: true };
       await askOnTry(c, c.get('session'), (api, withCookies) => api.changePassword({ body: change, ...withCookies }));
+      await tell(c, { action: 'user.password.changed' });
       return c.body(null, 204);
     },
   )
@@ -159,9 +166,11 @@ export const accountRouter = apiRouter()
       refuses: ON_TRY,
     }),
     async (c) => {
+      const wasOn = await hasSecondFactor(c);
       await askOnTry(c, c.get('session'), (api, withCookies) =>
         api.verifyTOTP({ body: c.req.valid('json'), ...withCookies }),
       );
+      if (!wasOn) await tell(c, { action: 'user.second_factor.enabled' });
       return c.body(null, 204);
     },
   )
@@ -179,6 +188,7 @@ export const accountRouter = apiRouter()
       const { backupCodes } = await askOnTry(c, c.get('session'), (api, withCookies) =>
         api.generateBackupCodes({ body: c.req.valid('json'), ...withCookies }),
       );
+      await tell(c, { action: 'user.backup_codes.renewed' });
       return c.json({ backupCodes }, 201);
     },
   )
@@ -193,9 +203,11 @@ export const accountRouter = apiRouter()
       refuses: ON_TRY,
     }),
     async (c) => {
+      const wasOn = await hasSecondFactor(c);
       await askOnTry(c, c.get('session'), (api, withCookies) =>
         api.disableTwoFactor({ body: c.req.valid('json'), ...withCookies }),
       );
+      if (wasOn) await tell(c, { action: 'user.second_factor.disabled' });
       return c.body(null, 204);
     },
   )
@@ -257,6 +269,7 @@ export const accountRouter = apiRouter()
         .bind(id)
         .first<PasskeyRow>();
       if (!row) throw new Error(`the passkey ${id} was made and is not there`);
+      await tell(c, { action: 'user.passkey.added', after: { passkeyId: id } });
       return c.json(showPasskey(row), 201);
     },
   )
@@ -271,10 +284,12 @@ export const accountRouter = apiRouter()
       refuses: [404],
     }),
     async (c) => {
+      const { passkeyId } = c.req.valid('param');
       const { meta } = await c.env.DB.prepare('DELETE FROM passkeys WHERE id = ?1 AND user_id = ?2')
-        .bind(c.req.valid('param').passkeyId, c.get('session').userId)
+        .bind(passkeyId, c.get('session').userId)
         .run();
       if (meta.changes === 0) throw notFound('passkey');
+      await tell(c, { action: 'user.passkey.removed', before: { passkeyId } });
       return c.body(null, 204);
     },
   );
@@ -285,6 +300,27 @@ async function askOnTry<T, E extends ApiEnv>(c: Context<E>, { userId }: Session,
   const answer = await ask(c, call);
   await giveBackTry(c.env, c.req.raw, userId);
   return answer;
+}
+
+/** Of a route's context behind `signedIn`, what is needed here. */
+interface SignedIn {
+  env: Env;
+  req: { raw: Request };
+  get(key: 'session'): Session;
+}
+
+/** Whether it is asked for already: then a right code, or the password, changes nothing that is to be told. */
+async function hasSecondFactor(c: SignedIn): Promise<boolean> {
+  const on = await c.env.DB.prepare('SELECT two_factor_enabled FROM users WHERE id = ?1')
+    .bind(c.get('session').userId)
+    .first<number>('two_factor_enabled');
+  return on === 1;
+}
+
+/** Tells the organizations of whoever is signed in what they have changed. */
+function tell(c: SignedIn, setting: Parameters<typeof tellSetting>[3]): Promise<void> {
+  const { id: sessionId, userId } = c.get('session');
+  return tellSetting(c.env, c.req.raw, { userId, sessionId }, setting);
 }
 
 interface SessionRow {

@@ -14,6 +14,7 @@ import { accounts, passkeys, sessions, twoFactors, users, verifications } from '
 import { type IdKind, newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { send } from '../mail/mail.ts';
+import { tellSetting, tellSignedUp } from './account-log.ts';
 import { resetPasswordMail } from './mails.ts';
 import { socialProviders } from './providers.ts';
 import { COOKIE_PREFIX } from './session.ts';
@@ -30,6 +31,9 @@ const ID_KINDS: Record<string, IdKind> = {
 
 /** Where a provider's answer leads when it signed nobody in; why is in the query, as `error`. */
 const SIGN_IN_PAGE = '/dashboard/sign-in';
+
+/** What the library calls passwords among the ways to sign in. */
+const PASSWORD_PROVIDER = 'credential';
 
 const seconds = (ms: number) => ms / 1_000;
 
@@ -75,8 +79,12 @@ export function createLibrary(env: Env, origin: string, secret: string) {
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: ({ user, token }) => send(env, resetPasswordMail(origin, user.email, user.name, token)),
       // The link has proven the address.
-      async onPasswordReset({ user }) {
+      async onPasswordReset({ user }, request) {
         await env.DB.prepare('UPDATE users SET email_verified = 1 WHERE id = ?1').bind(user.id).run();
+        if (!request) throw new Error('a password is reset by a request');
+        const proven = { before: { emailVerified: false }, after: { emailVerified: true } };
+        const setting = { action: 'user.password.reset', ...(!user.emailVerified && proven) } as const;
+        await tellSetting(env, request, { userId: user.id, sessionId: null }, setting);
       },
     },
     socialProviders: socialProviders(env),
@@ -88,20 +96,30 @@ export function createLibrary(env: Env, origin: string, secret: string) {
           before: async (user) => ({
             data: { ...user, name: (user.name || user.email).slice(0, LIMITS.nameLengthMax) },
           }),
-          async after(user) {
+          async after(user, context) {
             const nowMs = Date.now();
             const permit = await permitOfProvider(env, user.email);
             const statements = permit?.alongWith(
               { id: user.id, name: user.name, organizationName: user.name, timeZone: 'UTC' },
               nowMs,
             );
-            if (statements?.length) await env.DB.batch(statements);
+            if (!statements?.length) return;
+            await env.DB.batch(statements);
+            await tellSignedUp(env, requestOf(context), user.email);
           },
         },
       },
       account: {
         // A provider's tokens would open what is none of our business. `undefined` would keep what is there.
-        create: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
+        create: {
+          before: async (account) => ({ data: { ...account, ...NO_TOKENS } }),
+          async after({ userId, providerId }, context) {
+            // A first password is told of as its reset.
+            if (providerId === PASSWORD_PROVIDER) return;
+            const setting = { action: 'user.provider.linked', after: { provider: providerId } } as const;
+            await tellSetting(env, requestOf(context), { userId, sessionId: null }, setting);
+          },
+        },
         update: { before: async (account) => ({ data: { ...account, ...NO_TOKENS } }) },
       },
     },
@@ -139,6 +157,12 @@ export function createLibrary(env: Env, origin: string, secret: string) {
       database: { generateId: ({ model }) => newId(idKindOf(model)) },
     },
   });
+}
+
+/** The request in which a provider vouches for somebody. */
+function requestOf(context: { request?: Request | undefined } | null): Request {
+  if (!context?.request) throw new Error('nobody is signed in with a provider but by a request');
+  return context.request;
 }
 
 const NO_TOKENS = {

@@ -10,6 +10,7 @@ import { idOf, like } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { notFound } from '../teams/api-error.ts';
 import { sha256Hex } from '../teams/keys.ts';
+import { tellSignedUp } from './account-log.ts';
 import { ASSERTION, CODE, EMAIL, name, newPassword, PASSKEY_OPTIONS, PASSWORD, TIME_ZONE, TOKEN } from './fields.ts';
 import { asJson, ask, libraryFor, originOf } from './library.ts';
 import { PROVIDER_NAMES, socialProviders } from './providers.ts';
@@ -130,7 +131,10 @@ export const signInRouter = apiRouter()
       const tokenHash = invitationToken === undefined ? null : await sha256Hex(invitationToken);
       const signUp = { ...asked, organizationName, setUpCodeHash: codeHash, invitationTokenHash: tokenHash };
       const step = await beginSignUp(c.env, originOf(c.req.raw), signUp, Date.now());
-      if (step.done) return c.json({ user: await signIn(c, email, password) }, 201);
+      if (step.done) {
+        await tellSignedUp(c.env, c.req.raw, email);
+        return c.json({ user: await signIn(c, email, password) }, 201);
+      }
       inBackground(step.afterwards);
       return c.json(MAILED, 202);
     },
@@ -150,6 +154,7 @@ export const signInRouter = apiRouter()
       const tokenHash = await sha256Hex(token);
       await takeTry(c.env, c.req.raw, tokenHash);
       const email = await confirmSignUp(c.env, tokenHash, password, Date.now());
+      await tellSignedUp(c.env, c.req.raw, email);
       await giveBackTry(c.env, c.req.raw, tokenHash);
       return c.json({ user: await signIn(c, email, password) }, 201);
     },
@@ -327,7 +332,11 @@ export const signInRouter = apiRouter()
     async (c) => {
       const { token, password } = c.req.valid('json');
       await takeTry(c.env, c.req.raw, null);
-      await ask(c, (api, withCookies) => api.resetPassword({ body: { token, newPassword: password }, ...withCookies }));
+      // The request goes along for the audit log (see onPasswordReset).
+      const along = { request: c.req.raw, asResponse: false } as const;
+      await ask(c, (api, withCookies) =>
+        api.resetPassword({ body: { token, newPassword: password }, ...along, ...withCookies }),
+      );
       await giveBackTry(c.env, c.req.raw, null);
       return c.body(null, 204);
     },

@@ -19,7 +19,10 @@ type ShownUsage = z.infer<typeof MemberUsage>;
 
 const NOTHING: ShownUsage = { usage: { cost: '0', tokens: 0, requests: 0 } };
 
-/** Rollups only, so a request is in it some minutes later. The cost leaves SQL as text: many members' pass 2^53. */
+/**
+ * Rollups only, so a request is in it some minutes later. Whose they are is known before they are read, so that those of others
+ * are passed over by their number alone. The cost leaves SQL as text: many members' pass 2^53.
+ */
 const SUM = `
   SELECT
     dimension.member_id AS memberId,
@@ -31,7 +34,9 @@ const SUM = `
   WHERE rollup.organization_id = ?1
     AND rollup.bucket_at >= CAST(?2 AS INTEGER)
     AND rollup.bucket_at < CAST(?3 AS INTEGER)
-    AND dimension.member_id IN (SELECT value FROM json_each(?4))
+    AND rollup.dimension_id IN (
+      SELECT id FROM usage_dimensions WHERE organization_id = ?1 AND member_id IN (SELECT value FROM json_each(?4))
+    )
   GROUP BY dimension.member_id`;
 
 /** Tells what each of these members used in the range; of a plan without it, which one has it. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { WindowUnit } from '../../src/budgets/windows.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
+import { settlementOf } from '../support/about.ts';
 import { day, keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
 
 const FULL_EXPIRY_MS = LIMITS.holdTtlMs + LIMITS.holdGraceMs;
@@ -423,6 +424,27 @@ describe('a broken disk', () => {
     world.settle(id, 50);
     expect(world.member()).toMatchObject({ usage: 50, held: 0 });
     expect(world.ledger.unshipped().map((event) => event.n)).toEqual([1]);
+  });
+
+  it('tells of no carried settlement that it is written when it could not be, nor because later ones are', () => {
+    const world = new LedgerWorld({ limits: limits(100) });
+    const id = world.hold(60);
+    const { exec } = world.store;
+    const handedOver = world.ledger.gatherCarried([settlementOf(world.ticket(id), 50)]);
+    expect(handedOver).toMatchObject({ taken: 1, written: 0 });
+    world.store.exec = ((sql: string, ...bindings: never[]) => {
+      if (sql.includes('INSERT INTO outbox')) throw new Error('disk full');
+      return exec.call(world.store, sql, ...bindings);
+    }) as typeof exec;
+    world.ledger.flush();
+    expect(world.ledger.progressSince(handedOver)).toEqual(handedOver);
+    world.store.exec = exec;
+    const again = world.ledger.gatherCarried([settlementOf(world.ticket(id), 50)]);
+    world.ledger.flush();
+    expect(again.life).not.toBe(handedOver.life);
+    expect(world.ledger.progressSince(again)).toEqual({ ...again, written: again.taken });
+    expect(world.ledger.progressSince(handedOver)).toEqual(handedOver);
+    expect(world.member()).toMatchObject({ usage: 50, held: 0 });
   });
 
   it('keeps its books to itself: an instance whose place another took may not know all that was settled', () => {

@@ -3,19 +3,14 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { npmRun, npmStart, temporaryDirectory, until } from '../support/purser.ts';
+import { Visitor } from '../support/visitor.ts';
 
 const PASSWORD = 'correct horse battery';
 
-/** What a browser does with one origin. */
+/** A browser that visits one origin. */
 function browserAt(origin: string) {
-  let cookie = '';
-  return async (method: string, path: string, body?: object) => {
-    const headers = { origin, cookie, ...(body && { 'content-type': 'application/json' }) };
-    const response = await fetch(origin + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-    cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? null : JSON.parse(text) };
-  };
+  const visitor = new Visitor(origin);
+  return (method: string, path: string, body?: object) => visitor.send(method, path, body);
 }
 
 describe('npm start', () => {
@@ -50,7 +45,7 @@ describe('npm start', () => {
     const url = /ready at (\S+)/.exec(first.output())?.[1] ?? '';
     const browser = browserAt(url);
     const signUp = { email: 'ada@example.com', name: 'Ada Løvelace', password: PASSWORD, setUpCode };
-    expect(await browser('POST', '/auth/sign-up', signUp)).toEqual({ status: 202, body: { next: 'email' } });
+    expect(await browser('POST', '/auth/sign-up', signUp)).toMatchObject({ status: 202, body: { next: 'email' } });
 
     await until(() => first.output().includes('Mail to ada@example.com: Confirm your e-mail address'), 'the mail');
     const [file = '', ...more] = mails();

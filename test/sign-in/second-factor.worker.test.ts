@@ -2,26 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
+import { codeOf } from '../support/authenticator-app.ts';
 import { Browser, insertUser, meOf, PASSWORD, refused, signedInBrowser } from '../support/browser.ts';
-
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-
-/** What an authenticator app shows for such a secret (RFC 6238: SHA-1, 30 s, six digits). */
-async function codeOf(totpUri: string): Promise<string> {
-  let bits = '';
-  for (const character of new URL(totpUri).searchParams.get('secret') ?? '') {
-    bits += ALPHABET.indexOf(character).toString(2).padStart(5, '0');
-  }
-  const secret = Uint8Array.from({ length: Math.floor(bits.length / 8) }, (_, i) =>
-    Number.parseInt(bits.slice(8 * i, 8 * i + 8), 2),
-  );
-  const counter = new DataView(new ArrayBuffer(8));
-  counter.setBigUint64(0, BigInt(Math.floor(Date.now() / 30_000)));
-  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-1' }, false, ['sign']);
-  const mac = new DataView(await crypto.subtle.sign('HMAC', key, counter.buffer));
-  const number = mac.getUint32(mac.getUint8(19) & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, '0');
-}
 
 /** A code that is not that of now, nor of a step before or after. */
 async function wrongCode(totpUri: string): Promise<string> {

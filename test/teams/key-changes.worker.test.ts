@@ -1,9 +1,9 @@
-/** PATCH, DELETE and POST .../roll of a key: in force with the next request, and for a running stream with its next slice. */
+/** PATCH, DELETE and POST .../roll of a key. That each is in force with the next request is test/access/next-request.worker.test.ts. */
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import type { Role } from '../../src/teams/roles.ts';
-import { chat, type ErrorBody, eventsIn, get, json, keyOf, until } from '../support/gateway.ts';
+import { chat, type ErrorBody, eventsIn, get, json, keyOf } from '../support/gateway.ts';
 import { grant, type Person, person } from '../support/people.ts';
 import { insertMember, type Seeded, seedOrganization } from '../support/seed.ts';
 import {
@@ -49,46 +49,6 @@ async function lastEntry({ organizationId }: Seeded): Promise<{ action: string; 
   if (!row) throw new Error('nothing was written');
   return { action: row.action, before: JSON.parse(row.before), after: JSON.parse(row.after) };
 }
-
-/** Each way in which a key ends, and what its next request hears. */
-const ENDS: Record<string, { end: (seeded: Seeded) => Promise<Response>; message: RegExp }> = {
-  disabled: { end: (seeded) => patch(seeded, { status: 'disabled' }), message: /is disabled/ },
-  rolled: { end: (seeded) => call('POST', `${pathOf(seeded)}/roll`, seeded.masterKey), message: /rolled/ },
-  deleted: { end: (seeded) => call('DELETE', pathOf(seeded), seeded.masterKey), message: /deleted/ },
-  expired: {
-    end: async (seeded) => {
-      const expiresAt = new Date(Date.now() + 400).toISOString();
-      const response = await patch(seeded, { expiresAt });
-      await until(async () => (Date.now() > Date.parse(expiresAt) ? true : null), 'the key to expire');
-      return response;
-    },
-    message: /has expired/,
-  },
-};
-
-describe.each(Object.entries(ENDS))('a key that was %s', (_, { end, message }) => {
-  it('is refused on the very next request', async () => {
-    const seeded = await seedOrganization();
-    expect(await gateway(seeded.apiKey)).toEqual([200, null]);
-    expect((await end(seeded)).ok).toBe(true);
-    expect(await gateway(seeded.apiKey)).toEqual([401, expect.stringMatching(message)]);
-  });
-
-  it('ends a running stream at its next slice', async () => {
-    const seeded = await seedOrganization();
-    const demo = { outputTokens: 100_000, tokensPerSecond: 1_000 };
-    const response = await chat(seeded.apiKey, { stream: true, demo });
-    expect(response.status).toBe(200);
-    expect((await end(seeded)).ok).toBe(true);
-    const events = eventsIn(await response.text());
-    expect(events.slice(-2)).toEqual([
-      { error: expect.objectContaining({ code: 'invalid_api_key', message: expect.stringMatching(message) }) },
-      '[DONE]',
-    ]);
-    // Two slices at most had been set aside, of 256 and 512 tokens.
-    expect(events.length).toBeLessThan(5_000);
-  });
-});
 
 describe('a rolled key', () => {
   it('has another secret and is the same in all else: id, usage, limits', async () => {

@@ -6,6 +6,7 @@ import { type ChatRequest, messageText } from '../chat-completions/request.ts';
 import type { OutputCount, Provider, ProviderCall } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
+import { withoutCredential } from './without-credential.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
@@ -30,9 +31,10 @@ export const openai: Provider = {
 
   isConfigured: (env) => Boolean(env.OPENAI_API_KEY),
 
-  chat({ env, body, streamed, clientHeaders, signal }: ProviderCall): Promise<Response> {
+  async chat({ env, body, streamed, clientHeaders, signal }: ProviderCall): Promise<Response> {
+    const key = env.OPENAI_API_KEY ?? '';
     const headers: Record<string, string> = {
-      authorization: `Bearer ${env.OPENAI_API_KEY}`,
+      authorization: `Bearer ${key}`,
       'content-type': 'application/json',
       accept: streamed ? 'text/event-stream' : 'application/json',
     };
@@ -41,7 +43,7 @@ export const openai: Provider = {
       if (value !== null) headers[name] = value;
     }
     const url = upstreamUrl(env, env.OPENAI_BASE_URL ?? DEFAULT_BASE_URL, 'chat/completions');
-    return sendUpstream(env, url, { method: 'POST', headers, body, signal });
+    return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), key);
   },
 
   unpricedField(request: ChatRequest): string | null {
