@@ -3,12 +3,13 @@
  * leaves in one envelope, `{error: {message, type, param, code, metadata}}`.
  */
 
-import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { OpenAPIHono, type z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import { LIMITS } from './limits.ts';
+import { type ErrorBody, errorType, tells } from './reference/route.ts';
 import { ApiError, badRequest } from './teams/api-error.ts';
 import { logUnexpected, UNEXPECTED } from './unexpected-error.ts';
 
@@ -21,10 +22,10 @@ export function apiRouter(): OpenAPIHono<ApiEnv> {
   });
 }
 
-/** An answer in a route's description. */
-export const answers = (description: string) => ({
+/** An answer in a route's description; the handler's JSON is checked against the schema's type. */
+export const answers = <T extends z.ZodType>(description: string, schema: T) => ({
   description,
-  content: { 'application/json': { schema: z.looseObject({}) } },
+  content: { 'application/json': { schema } },
 });
 
 /** A required JSON body in a route's description. */
@@ -38,12 +39,19 @@ const JSON_TYPE = /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/i;
 
 /** The middlewares of a route that takes a JSON body: bounded, said to be JSON, strict UTF-8, and never taken for `{}` where it is missing. */
 export const jsonBody = [
-  bodyLimit({
-    maxSize: LIMITS.apiBodyBytesMax,
-    onError: () => {
-      throw new ApiError(413, 'request_too_large', `The request body is larger than ${LIMITS.apiBodyBytesMax} bytes.`);
-    },
-  }),
+  tells(
+    bodyLimit({
+      maxSize: LIMITS.apiBodyBytesMax,
+      onError: () => {
+        throw new ApiError(
+          413,
+          'request_too_large',
+          `The request body is larger than ${LIMITS.apiBodyBytesMax} bytes.`,
+        );
+      },
+    }),
+    { refuses: [413, 415] },
+  ),
   createMiddleware<ApiEnv>(async (c, next) => {
     const bytes = await c.req.arrayBuffer();
     if (bytes.byteLength === 0) throw badRequest(null, 'The body is empty; send a JSON object.');
@@ -69,7 +77,7 @@ export function strictUtf8(bytes: ArrayBuffer): string {
 export function answerError(error: Error, c: Context<ApiEnv>): Response {
   if (error instanceof ApiError) {
     const { status, code, message, param, metadata, retryAfterSeconds } = error;
-    const answer = envelope(status, typeOf(status), code, message, param, metadata);
+    const answer = envelope(status, errorType(status), code, message, param, metadata);
     if (retryAfterSeconds !== null) answer.headers.set('retry-after', String(retryAfterSeconds));
     return answer;
   }
@@ -114,14 +122,6 @@ function wrongIn(issue: z.core.$ZodIssue | undefined, param: string | null): str
   return issue?.message ?? 'Malformed request.';
 }
 
-function typeOf(status: number): string {
-  if (status === 401) return 'authentication_error';
-  if (status === 402) return 'billing_error';
-  if (status === 403) return 'permission_error';
-  if (status === 429) return 'rate_limit_error';
-  return status >= 500 ? 'api_error' : 'invalid_request_error';
-}
-
 function envelope(
   status: number,
   type: string,
@@ -130,5 +130,6 @@ function envelope(
   param: string | null,
   metadata: Record<string, unknown>,
 ): Response {
-  return Response.json({ error: { message, type, param, code, metadata } }, { status });
+  const body: z.infer<typeof ErrorBody> = { error: { message, type, param, code, metadata } };
+  return Response.json(body, { status });
 }

@@ -9,10 +9,12 @@ import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
 import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
+import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
+import { referenceRouter } from './reference/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
@@ -44,8 +46,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   const app = apiRouter();
   app.onError(answerError);
   app.notFound(answerNotFound);
-  app.get('/health', (c) => c.json({ ok: true }));
   app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
+  describeGateway(app);
   const forPeople = [signInRouter, accountRouter, meRouter];
   const ours = [
     organizationRouter,
@@ -63,6 +65,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     recoveryRouter,
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
+  app.route('/', referenceRouter(app));
   return app;
 }
 

@@ -7,7 +7,114 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/**
+ * What can be asked for: sizes, lengths, counts. docs/limits.md shows these, and a test that it shows them as they are.
+ */
+const ASKED = {
+  /** Far above any body of the management API, far below what would burden a Worker. */
+  apiBodyBytesMax: 64 * 1024,
+  /** Larger than any context window's text; a Worker has 128 MB of memory in all. */
+  requestBytesMax: 16 * 1024 * 1024,
+  /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
+  idempotencyKeyLengthMax: 255,
+  /** Longer than any model's name at any provider. */
+  modelLengthMax: 200,
+  /** As OpenAI's protocol has it. */
+  choicesMax: 128,
+
+  /** Of a list at once: as many as a person looks through, and some 100 KB. */
+  pageMax: 100,
+  /** Where nothing is said. */
+  pageDefault: 50,
+  /** Names are for people to read in a list; what they search for in one is no longer. */
+  nameLengthMax: 100,
+  /** Ids have 20 characters: a longer text is none, and need not be looked up. */
+  idLengthMax: 100,
+  /** As RFC 5321 has it. */
+  emailLengthMax: 254,
+  /** The longest name in the IANA database has some 30 characters. */
+  timeZoneLengthMax: 100,
+  /** Of mailed links and set-up codes: ours have 32 characters at most, those of the sign-in library some more. */
+  linkTokenLengthMax: 500,
+  /** A line of an invoice's head, or two. */
+  billingNameLengthMax: 200,
+  /** Some lines of an invoice's head. */
+  billingAddressLengthMax: 500,
+  /** The longest name of a country has some 60 characters. */
+  billingCountryLengthMax: 100,
+  /** The longest tax number of any country has some 20 characters. */
+  billingTaxIdLengthMax: 50,
+
+  /** People and programs of one organization: far beyond any real one, a bound for all that is listed. */
+  membersPerOrganizationMax: 10_000,
+  /** Organizations that one person owns: far more than anybody looks after. */
+  organizationsOwnedMax: 20,
+  /** Projects that one member is granted. */
+  grantsPerMemberMax: 500,
+  /** Lines of one CSV of invitations: a large team in two goes, and few enough to mail behind one answer. */
+  invitationsAtOnceMax: 100,
+  /** More projects than a large company has teams; each is a line in lists that people choose from. */
+  projectsMax: 1_000,
+  /** Active ones, as a budget may bound them: more than any plan gives a whole organization. */
+  apiKeysPerMemberMax: 10_000,
+  /** Active or not, until they are deleted: more than a plan has active, and with their rules one policy still, a value of at most 2 MB. */
+  apiKeysKeptPerMemberMax: 600,
+  /** More programs than manage any organization. */
+  masterKeysMax: 50,
+  /** Devices and spare keys of one person. */
+  passkeysMax: 20,
+  /** Requests for more budget that a member may have open: one for each limit and one to spare. Each mails those who decide. */
+  budgetRequestsOpenMax: 3,
+  /** What is asked, and why it was declined, in a few lines. */
+  budgetNoteLengthMax: 500,
+  /** Extras of one member in force at once: they are part of a policy, and are summed with each admission. */
+  grantsInForceMax: 20,
+  /** Thresholds of an organization, and a member's own: more would be mail that nobody reads. */
+  budgetWarningsMax: 5,
+
+  /** A model, a provider, an endpoint or a range of addresses, of which the longest names have some 60 characters. */
+  ruleEntryLengthMax: 100,
+  /** In one list of a rule: past this a name with a `*` at its end says it better. */
+  ruleEntriesMax: 100,
+  /** The rules of 600 keys, the most that a member has, fit beside all else into one policy, a value of at most 2 MB. */
+  rulesLengthMax: 2_000,
+  /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
+  requestsPerMinuteMax: 60_000,
+  /** So many requests of some 16,000 tokens each: more than any provider gives one customer. */
+  tokensPerMinuteMax: 1_000_000_000,
+  /** Each request in flight is a row and a place in one object's memory; a person's tools run dozens. */
+  concurrencyMax: 10_000,
+
+  /** Shorter passwords are guessed. */
+  passwordLengthMin: 10,
+  /** No passphrase is longer, and a hash takes no longer for it. */
+  passwordLengthMax: 128,
+  /** Tries to sign in within a minute, for an address and for an account: a person never needs more, a guesser would. */
+  signInTriesPerMinute: 10,
+  /** Mails that strangers can have sent to one address within an hour: enough for one who finds no mail, no flood. */
+  signInMailsPerHour: 5,
+
+  /** A year and a day, so that a leap year fits. */
+  analyticsDaysMax: 366,
+  /** Hourly rows get long fast. */
+  analyticsHourlyDaysMax: 31,
+  /** Usage events that one budget simulation replays at most: some 10 s of pages, and what waits for corrections fits into memory. */
+  simulationEventsMax: 500_000,
+  /** Told one by one; the rest is counted. */
+  simulationRefusalsMax: 100,
+  /** Verified while somebody waits: some seconds of a Worker. A longer log is exported and verified offline. */
+  auditVerifyEntriesMax: 500_000,
+  /** Browsers that a person is shown as signed in, the last used first. */
+  sessionsShownMax: 100,
+  /** Entries that a wallet shows: years of monthly top-ups. */
+  walletEntriesMax: 100,
+  /** The health of the books tells of so many members at most, those that differ first. */
+  booksShownMax: 1_000,
+} as const;
+
 export const LIMITS = {
+  ...ASKED,
+
   /** A hold lives this long past its last renewal. The Worker cancels upstream before it ends, so a live stream never loses its hold. */
   holdTtlMs: 60 * SECOND_MS,
   /** The object waits as long again before it charges a silent hold: clocks differ and a settle may still be on its way. */
@@ -73,34 +180,12 @@ export const LIMITS = {
   /** The largest whole answer that is read into memory. */
   answerBytesMax: 32 * 1024 * 1024,
 
-  /** Larger than any context window's text; a Worker has 128 MB of memory in all. */
-  requestBytesMax: 16 * 1024 * 1024,
-  /** Far above any body of the management API, far below what would burden a Worker. */
-  apiBodyBytesMax: 64 * 1024,
   /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
   checkedKeysMax: 2_000,
-  /** More projects than a large company has teams; each is a line in lists that people choose from. */
-  projectsMax: 1_000,
-  /** More API keys than any plan gives a whole organization. */
-  apiKeysPerMemberMax: 10_000,
-  /** In one list of a rule: past this a name with a `*` at its end says it better. */
-  ruleEntriesMax: 100,
-  /** The rules of 500 keys, the most that a plan gives, fit beside all else into one policy, a value of at most 2 MB. */
-  rulesLengthMax: 2_000,
-  /** More programs than manage any organization. */
-  masterKeysMax: 50,
-  /** One object takes some 1,000 calls a second: a throttle above 60,000 a minute would never act. */
-  requestsPerMinuteMax: 60_000,
-  /** So many requests of some 16,000 tokens each: more than any provider gives one customer. */
-  tokensPerMinuteMax: 1_000_000_000,
-  /** Each request in flight is a row and a place in one object's memory; a person's tools run dozens. */
-  concurrencyMax: 10_000,
   /** Throttles remember the last minute in parts of this length: a request waits at most so much longer than it had to. */
   throttlePartMs: SECOND_MS,
   /** When to come back is not known of a request in flight; most answers, or their first slice, are done by then. */
   concurrencyRetryMs: SECOND_MS,
-  /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
-  idempotencyKeyLengthMax: 255,
   /** A request that comes again within this time under its Idempotency-Key is answered from the record. */
   replayKeepMs: DAY_MS,
   /** An answer waits so long for its record before its end goes out; recording goes on behind it. */
@@ -160,8 +245,6 @@ export const LIMITS = {
   walletRetryMs: 5 * SECOND_MS,
   /** Who looks at a wallet hears of so many members, those with most to spend, what they have spent by now. */
   walletQuestionsMax: 128,
-  /** Entries that a wallet shows: years of monthly top-ups. */
-  walletEntriesMax: 100,
 
   /**
    * One cron run proves so many members, of so many organizations: with the queries beside them it stays below the 1,000
@@ -179,8 +262,6 @@ export const LIMITS = {
   booksDaysAgainMax: 31,
   /** Who asks for the health of so small an organization gets it proven on the spot: one object call each. */
   booksOnDemandMembersMax: 100,
-  /** The health of the books tells of so many members at most, those that differ first. */
-  booksShownMax: 1_000,
   /** A part of the books is called stale when it is older than this: several crons in a row have not come. */
   booksStaleMs: HOUR_MS,
   /** A difference is logged when it is new or has changed, and again so often while it lasts. */
@@ -204,38 +285,21 @@ export const LIMITS = {
   /** With the call of an object and two statements for each these stay well below the 1,000 subrequests of an invocation. */
   auditAnchorsPerRun: 200,
   auditPrunedPerRun: 200,
-  /** Verified while somebody waits: some seconds of a Worker. A longer log is exported and verified offline. */
-  auditVerifyEntriesMax: 500_000,
 
   /** An invitation's link, and the seat it holds: who does not answer within a month does not come. */
   invitationMs: 30 * DAY_MS,
-  /** Lines of one CSV of invitations: a large team in two goes, and few enough to mail behind one answer. */
-  invitationsAtOnceMax: 100,
-  /** People and programs of one organization, and organizations that one person owns: far beyond any real one, a bound for all that is listed. */
-  membersPerOrganizationMax: 10_000,
-  organizationsOwnedMax: 20,
-  /** Projects that one member is granted. */
-  grantsPerMemberMax: 500,
   /** A deleted organization can be had back for so long. */
   organizationUndoMs: 30 * DAY_MS,
   /** Deleted organizations that one cron run erases. */
   erasedPerRun: 20,
 
-  /** Requests for more budget that a member may have open: one for each limit and one to spare. Each mails those who decide. */
-  budgetRequestsOpenMax: 3,
   /** So many of those who may decide are mailed, owners first: more would each think that another does. */
   budgetRequestMailsMax: 20,
-  /** What is asked, and why it was declined, in a few lines. */
-  budgetNoteLengthMax: 500,
   /** A grant on a total ends by itself after this, unless said otherwise: a total has no window that would end it. */
   grantMs: 30 * DAY_MS,
   /** No extra lasts longer, as no window does: what shall stay belongs into the budget. */
   grantMsMax: 366 * DAY_MS,
-  /** Extras of one member in force at once: they are part of a policy, and are summed with each admission. */
-  grantsInForceMax: 20,
 
-  /** Thresholds of an organization, and a member's own: more would be mail that nobody reads. */
-  budgetWarningsMax: 5,
   /** Statuses looked at and warnings mailed in one cron run: some 600 of its 1,000 subrequests. */
   warningStatusesPerRun: 5_000,
   warningStatusesAtOnce: 50,
@@ -258,21 +322,9 @@ export const LIMITS = {
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
 
-  /** Usage events that one budget simulation replays at most: some 10 s of pages, and what waits for corrections fits into memory. */
-  simulationEventsMax: 500_000,
   /** Read so many at a time: a page is some hundred KB and 10 ms of D1. */
   simulationPageRows: 5_000,
-  /** Told one by one; the rest is counted. */
-  simulationRefusalsMax: 100,
 
-  /** Tries to sign in within a minute, for an address and for an account: a person never needs more, a guesser would. */
-  signInTriesPerMinute: 10,
-  /** Mails that strangers can have sent to one address within an hour: enough for one who finds no mail, no flood. */
-  signInMailsPerHour: 5,
-  /** Shorter passwords are guessed. */
-  passwordLengthMin: 10,
-  /** No passphrase is longer, and a hash takes no longer for it. */
-  passwordLengthMax: 128,
   /** A browser that does not come back for so long has to sign in again... */
   sessionMs: 7 * DAY_MS,
   /** ...and one that does has this put off once in so long: a write a day, not one a page. */
@@ -284,18 +336,9 @@ export const LIMITS = {
   /** Wrong codes of a second factor in a row before it is locked, and for how long: some 1,000 guesses a day, of 1,000,000. */
   secondFactorTriesMax: 10,
   secondFactorLockMs: 15 * MINUTE_MS,
-  /** Browsers that a person is shown as signed in, the last used first. */
-  sessionsShownMax: 100,
-  /** Devices and spare keys of one person. */
-  passkeysMax: 20,
   /** A mail is tried so often; the platform ends work behind an answer after 30 s. */
   mailTriesMax: 3,
   mailTimeoutMs: 7 * SECOND_MS,
   /** The pause before the next try, longer by itself each time. */
   mailRetryMs: SECOND_MS,
-
-  /** A year and a day, so that a leap year fits. */
-  analyticsDaysMax: 366,
-  /** Hourly rows get long fast. */
-  analyticsHourlyDaysMax: 31,
 } as const;

@@ -108,7 +108,9 @@ export function entryOf(line: string): SealedEntry | null {
   }
 }
 
-type FlawKind = 'edited' | 'missing' | 'out_of_order' | 'unlinked' | 'rewritten' | 'cut';
+export const FLAW_KINDS = ['edited', 'missing', 'out_of_order', 'unlinked', 'rewritten', 'cut'] as const;
+
+type FlawKind = (typeof FLAW_KINDS)[number];
 
 /** What is wrong, and the number of the first entry that it is wrong at. */
 export interface Flaw {

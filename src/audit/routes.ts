@@ -1,17 +1,18 @@
 /** The management routes of the audit log: reading, exporting and verifying it. Nothing here changes it. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
+import { LIMITS } from '../limits.ts';
+import { count, idOf, instant, like, ORG_ID, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { type Caller, guarded } from '../teams/guard.ts';
 import { localDays, parseDate } from '../usage/time-zones.ts';
 import { PAST_THE_LAST, readEntries } from './entries.ts';
 import { exportLog } from './export.ts';
 import { actorNames } from './names.ts';
-import { verifyLog } from './verify.ts';
+import { HASH, Verdict, verifyLog } from './verify.ts';
 
-const PAGE_MAX = 100;
-const PAGE_DEFAULT = 50;
-const TEXT_LENGTH_MAX = 100;
+const { nameLengthMax, pageDefault, pageMax } = LIMITS;
 
 const NEEDS = {
   ability: 'audit.read',
@@ -26,12 +27,42 @@ const toReadOrExport = guarded(({ format }) => {
   return { ...NEEDS, feature: 'audit.export', planMessage: 'Audit log exports require an enterprise plan.' };
 });
 
-const Org = z.object({ orgId: z.string() });
+const route = routesOf('Audit log');
+
+const Org = z.object({ orgId: ORG_ID });
+
+/** Fields that were changed; null: there was nothing, or is nothing any more. */
+const Told = z.record(z.string(), z.unknown()).nullable();
+
+const Entry = z
+  .object({
+    n: count(42, 'Its place in the chain'),
+    at: instant(),
+    actor: z.object({
+      kind: like('user'),
+      id: idOf('usr').nullable().openapi({ description: 'Null: the operator' }),
+      memberId: idOf('mem').nullable(),
+      sessionId: idOf('ses').nullable(),
+      name: like('Ada Lovelace').nullable().openapi({ description: 'As they are called now' }),
+    }),
+    action: like('member.budget.updated'),
+    target: z.object({ kind: like('member'), id: idOf('mem') }),
+    before: Told.openapi({ example: { usageLimit: '50' } }),
+    after: Told.openapi({ example: { usageLimit: '100' } }),
+    from: z.object({
+      ip: like('192.0.2.1').nullable(),
+      userAgent: like('Mozilla/5.0').nullable(),
+      requestId: like('req_0123456789abcdef').nullable(),
+    }),
+    previousHash: HASH,
+    hash: HASH,
+  })
+  .openapi('AuditEntry');
 
 const text = (name: string) =>
   z
     .string()
-    .max(TEXT_LENGTH_MAX, { error: `${name} must have at most ${TEXT_LENGTH_MAX} characters.` })
+    .max(nameLengthMax, { error: `${name} must have at most ${nameLengthMax} characters.` })
     .optional();
 
 const LogQuery = z.strictObject({
@@ -41,7 +72,7 @@ const LogQuery = z.strictObject({
   from: text('from').openapi({ description: "A day in the organization's zone, or an instant", example: '2026-11-01' }),
   to: text('to').openapi({ description: 'The last day, or the instant before which', example: '2026-11-30' }),
   q: text('q').openapi({ description: 'A part of an id, an action, a field or a value' }),
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
@@ -51,7 +82,7 @@ const LogQuery = z.strictObject({
 
 export const auditRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/audit-log',
       summary: 'Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it',
@@ -60,7 +91,11 @@ export const auditRouter = apiRouter()
       responses: {
         200: {
           description: 'A page of entries, or the file',
-          content: { 'application/json': { schema: z.looseObject({}) }, 'text/csv': { schema: z.string() } },
+          content: {
+            'application/json': { schema: pageOf('entries', Entry) },
+            'text/csv': { schema: z.string() },
+            'application/x-ndjson': { schema: z.string() },
+          },
         },
       },
     }),
@@ -85,13 +120,14 @@ export const auditRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/audit-log/verify',
       summary: 'Whether any entry was edited, removed or reordered, or the end cut off',
       middleware: toRead,
       request: { params: Org },
-      responses: { 200: answers('What was checked, and the first thing that is wrong') },
+      refuses: [400, 503],
+      responses: { 200: answers('What was checked, and the first thing that is wrong', Verdict) },
     }),
     async (c) => c.json({ ...(await verifyLog(c.env, c.req.valid('param').orgId)) }, 200),
   );

@@ -1,25 +1,49 @@
 /** Whether an organization's audit log still is what was written: every entry against the chain, the chain against its anchor. */
+import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
 import { auditAnchor } from '../objects.ts';
+import { count, instant, like } from '../reference/fields.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { type Anchored, firstFlaw } from './anchor.ts';
-import { ChainCheck, type Flaw, type Head } from './chain.ts';
+import { ChainCheck, FLAW_KINDS, type Flaw } from './chain.ts';
 import { PAST_THE_LAST, readEntries, readNewest } from './entries.ts';
 import type { Restoration } from './restoration.ts';
 
-export interface Verdict {
-  ok: boolean;
-  /** How many entries were found good, from the oldest on. */
-  checked: number;
-  /** The last of those; where nothing is wrong it is the newest. */
-  head: Head;
-  anchoredHead: Head;
-  /** The last entry that was pruned; number 0 where none was. */
-  beginning: Head;
-  firstBad: Flaw | null;
-  /** Where D1 was restored to an earlier time, and what the log has lacked since: told by the anchor, whatever D1 says. */
-  restorations: (Restoration & { message: string })[];
-}
+export const HASH = like('9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 'SHA-256, hex');
+
+const Head = z.object({ n: count(42), hash: HASH });
+
+/** The anchor's own, with the words for it. */
+const RestorationTold = z.object({
+  at: instant(),
+  entry: count(43, 'The entry that tells it'),
+  restoredTo: like('2026-11-20T09:30:00.000Z'),
+  anchoredHead: Head.openapi({ description: 'What had been anchored, and is not in the log any more' }),
+  head: Head.openapi({ description: 'What the log had come to when that was told' }),
+  firstLost: count(40),
+  entriesLost: count(3),
+  message: like('The database was restored.'),
+});
+
+export const Verdict = z
+  .object({
+    ok: z.boolean(),
+    checked: count(42, 'How many entries were found good, from the oldest on'),
+    head: Head.openapi({ description: 'The last of those; where nothing is wrong it is the newest' }),
+    anchoredHead: Head,
+    beginning: Head.openapi({ description: 'The last entry that was pruned; number 0 where none was' }),
+    firstBad: z
+      .object({ n: count(17), kind: z.enum(FLAW_KINDS), message: like('Entry 17 was edited.') })
+      .nullable()
+      .openapi({ example: null }),
+    restorations: z.array(RestorationTold).openapi({
+      description: 'Where D1 was restored to an earlier time, and what the log has lacked since',
+      example: [],
+    }),
+  })
+  .openapi('AuditVerdict');
+
+export type Verdict = z.infer<typeof Verdict>;
 
 /** Throws a 503 where the anchor cannot be asked, and a 400 where the log is too long to be verified while somebody waits. */
 export async function verifyLog(env: Env, organizationId: string): Promise<Verdict> {

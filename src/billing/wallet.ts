@@ -1,15 +1,31 @@
 /** An organization's wallet as the API shows it and takes entries: decimal USD, ISO instants. */
+import { z } from '@hono/zod-openapi';
 import type { Entry, Posting } from '../budgets/wallet.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { orgWallet } from '../objects.ts';
+import { instant, like, usd } from '../reference/fields.ts';
 import { ApiError, badRequest } from '../teams/api-error.ts';
 
-/**
- * `balance` is what was posted less what members told to have spent, below 0 after overruns or refunds beyond it; `lent` the
- * part of it that members may spend without asking, some of which they may have spent by now; `available` what is left
- * to lend. Entries are the newest, newest first.
- */
-export async function showWallet(env: Env, organizationId: string) {
+export const Wallet = z
+  .object({
+    balance: usd('87.66', 'Posted less what members told to have spent; below 0 after overruns or refunds beyond it'),
+    lent: usd('12.50', 'The part that members may spend without asking, some of which they may have spent by now'),
+    available: usd('75.16', 'What is left to lend'),
+    entries: z
+      .array(
+        z.object({
+          id: like('paid-1'),
+          kind: z.enum(['top_up', 'refund']),
+          amount: usd('100'),
+          credits: usd('100'),
+          at: instant(),
+        }),
+      )
+      .openapi({ description: 'The newest, newest first' }),
+  })
+  .openapi('Wallet');
+
+export async function showWallet(env: Env, organizationId: string): Promise<z.infer<typeof Wallet>> {
   const { balance, lent, available, entries } = await orgWallet(env, organizationId, (object) => object.status());
   return {
     balance: formatUsd(balance),

@@ -5,7 +5,9 @@
 import type { Nanos } from '../money/nanos.ts';
 import type { RuleName } from './rules.ts';
 
-export type ScopeName = 'member_total' | 'member_period' | 'api_key_total' | 'api_key_period' | 'wallet';
+export const SCOPE_NAMES = ['member_total', 'member_period', 'api_key_total', 'api_key_period', 'wallet'] as const;
+
+export type ScopeName = (typeof SCOPE_NAMES)[number];
 
 export type ThrottleName = 'requests_per_minute' | 'tokens_per_minute' | 'concurrency';
 

@@ -1,11 +1,42 @@
 /** GET /v1/key: what a key may spend and has spent, for the program that holds it. Readable when over budget. */
+import { z } from '@hono/zod-openapi';
 import { addressOf } from '../client-address.ts';
 import { settledBudget } from '../objects.ts';
+import { idOf, instant, like, orNull } from '../reference/fields.ts';
 import { readLastUsed } from '../teams/api-keys.ts';
-import { instantOrNull, showKeyLimits, showKeyUsage, showMemberLimits, showMemberStatus } from '../teams/status.ts';
+import {
+  instantOrNull,
+  KeyUsage,
+  MemberLimits,
+  MemberStatus,
+  ScopeLimitsShown,
+  showKeyLimits,
+  showKeyUsage,
+  showMemberLimits,
+  showMemberStatus,
+  ThrottlesShown,
+} from '../teams/status.ts';
 import { authenticate } from './credentials.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
+
+export const OwnKey = z
+  .object({
+    id: idOf('key'),
+    projectId: idOf('prj'),
+    memberId: idOf('mem'),
+    name: like('My laptop'),
+    maskedKey: like('psr_…a1b2'),
+    status: z.enum(['active', 'disabled']),
+    createdAt: instant('2026-01-15T09:30:00.000Z'),
+    expiresAt: orNull(instant()),
+    lastUsedAt: instant().nullable(),
+    ...ScopeLimitsShown.shape,
+    ...ThrottlesShown.shape,
+    ...KeyUsage.shape,
+    member: z.object({ budgetType: MemberStatus.shape.budgetType, limits: MemberLimits, status: MemberStatus }),
+  })
+  .openapi('OwnKey');
 
 export async function showKey({ env, request, requestId }: GatewayContext): Promise<Response | Refusal> {
   const authenticated = await authenticate(request, env);
@@ -19,7 +50,7 @@ export async function showKey({ env, request, requestId }: GatewayContext): Prom
     const member = showMemberStatus(memberStatus);
     // The object remembers of its own life only; before that, D1 was told.
     const lastUsedAtMs = keyStatus.lastUsedAtMs ?? (await readLastUsed(env, key.keyId));
-    const body = {
+    const body: z.infer<typeof OwnKey> = {
       id: key.keyId,
       projectId: key.projectId,
       memberId,

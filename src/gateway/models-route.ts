@@ -1,13 +1,44 @@
 /** GET /v1/models and /v1/models/{id}: the models that the key may use, in OpenAI's shape, with prices and abilities. */
+import { z } from '@hono/zod-openapi';
 import { brokenRule, type Use } from '../budgets/rules.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { perMillion, priceAt, type Rates, type Unit } from '../money/price.ts';
+import { count, like, usd } from '../reference/fields.ts';
 import { keyStanding } from './admission.ts';
 import { authenticate } from './credentials.ts';
 import { rulePricesOf } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
+
+const Pricing = z.object({
+  unit: z.literal('USD per million tokens'),
+  version: like('2026-06-01'),
+  tiers: z.array(
+    z.object({
+      above_input_tokens: count(0),
+      input: usd('1.25').nullable(),
+      cached_input: usd('0.125').nullable(),
+      output: usd('10').nullable(),
+    }),
+  ),
+});
+
+export const Model = z
+  .object({
+    id: like('openai/gpt-5.5'),
+    object: z.literal('model'),
+    created: count(0),
+    owned_by: like('openai'),
+    canonical_model: like('gpt-5.5'),
+    context_length: count(400_000),
+    max_output_tokens: count(128_000),
+    abilities: z.record(z.string(), z.boolean()).openapi({ example: { tools: true, images: true, reasoning: true } }),
+    pricing: Pricing.nullable().openapi({ description: 'As of now; null where no price is known' }),
+  })
+  .openapi('Model');
+
+export const ModelList = z.object({ object: z.literal('list'), data: z.array(Model) });
 
 export async function listModels(context: GatewayContext): Promise<Response | Refusal> {
   const usable = await usableModels(context);
@@ -45,7 +76,7 @@ function useOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number)
   return { model: { mapping: id, canonicalModel, provider, ...told } };
 }
 
-function describeModel(mapping: Mapping, nowMs: number): Record<string, unknown> {
+function describeModel(mapping: Mapping, nowMs: number): z.infer<typeof Model> {
   return {
     id: mapping.id,
     object: 'model',
@@ -54,13 +85,13 @@ function describeModel(mapping: Mapping, nowMs: number): Record<string, unknown>
     canonical_model: mapping.canonicalModel,
     context_length: mapping.contextTokens,
     max_output_tokens: mapping.maxOutputTokens,
-    abilities: mapping.abilities,
+    abilities: { ...mapping.abilities },
     pricing: pricing(mapping, nowMs),
   };
 }
 
 /** USD per million tokens now, by unit and tier; null where no price is known. */
-function pricing(mapping: Mapping, nowMs: number): Record<string, unknown> | null {
+function pricing(mapping: Mapping, nowMs: number): z.infer<typeof Pricing> | null {
   const price = priceAt(mapping.prices, nowMs);
   if (!price) return null;
   const usdPerMillion = (rates: Rates, unit: Unit) => {

@@ -1,12 +1,14 @@
 /** Routes of local builds only: ship and roll up now, so that a test or a curious newcomer need not wait for the cron. */
-import { createRoute, z } from '@hono/zod-openapi';
-import { apiRouter } from '../api.ts';
+import { z } from '@hono/zod-openapi';
+import { answers, apiRouter } from '../api.ts';
 import { forEachObject, settledBudget } from '../objects.ts';
+import { count, ORG_ID } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { guarded } from '../teams/guard.ts';
 import { rollUp } from '../usage/rollups.ts';
 
 export const localRouter = apiRouter().openapi(
-  createRoute({
+  routesOf('Service')({
     method: 'post',
     path: '/orgs/{orgId}/rollups',
     summary: 'Ship and roll up now; answers when D1 has every settled event of the organization',
@@ -15,8 +17,8 @@ export const localRouter = apiRouter().openapi(
       roleMessage: 'Only owners and admins can run the rollups.',
       changesNothing: true,
     }),
-    request: { params: z.object({ orgId: z.string() }) },
-    responses: { 200: { description: 'Done' } },
+    request: { params: z.object({ orgId: ORG_ID }) },
+    responses: { 200: answers('Done', z.object({ waiting: count(0) })) },
   }),
   async (c) => {
     const { orgId } = c.req.valid('param');

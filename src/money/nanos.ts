@@ -12,7 +12,8 @@ const NANOS_PER_USD = 1_000_000_000;
 /** The largest amount anyone may write into a limit: 1,000,000 USD. */
 const USD_INPUT_MAX = 1_000_000;
 
-const AMOUNT = /^(0|[1-9][0-9]{0,6})(?:\.([0-9]{1,9}))?$/;
+/** An amount as text. */
+export const USD = /^(0|[1-9][0-9]{0,6})(?:\.([0-9]{1,9}))?$/;
 
 /** Asserts that `value` is a whole number of nanodollars that a double holds exactly. */
 export function nanos(value: number): Nanos {
@@ -31,7 +32,7 @@ export function addNanos(...amounts: Nanos[]): Nanos {
  * Anything else gives null.
  */
 export function parseUsd(text: string): Nanos | null {
-  const match = AMOUNT.exec(text);
+  const match = USD.exec(text);
   if (!match) return null;
   const [, whole = '0', fraction = ''] = match;
   const value = Number(whole) * NANOS_PER_USD + Number(fraction.padEnd(9, '0'));

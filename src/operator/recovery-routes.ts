@@ -20,6 +20,9 @@ import { operatorOnly } from './guard.ts';
 const Org = z.object({ orgId: z.string() });
 const OrgMember = Org.extend({ memberId: z.string() });
 
+/** None of these is in the reference: what they answer is for scripts/purser.ts, which prints it. */
+const TOLD = z.looseObject({});
+
 const flag = (name: string) => z.boolean({ error: `${name} must be true or false.` }).default(false);
 
 const RebuildBody = z.strictObject({ apply: flag('apply'), force: flag('force') });
@@ -35,7 +38,10 @@ export const recoveryRouter = apiRouter()
       hide: true,
       middleware: operatorOnly,
       request: { params: Org },
-      responses: { 200: answers('The organization'), 202: answers('The organization; some keys work within minutes') },
+      responses: {
+        200: answers('The organization', TOLD),
+        202: answers('The organization; some keys work within minutes', TOLD),
+      },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
@@ -53,7 +59,7 @@ export const recoveryRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: OrgMember, body: body(RebuildBody) },
-      responses: { 200: answers('What its object counted, and what it counts then') },
+      responses: { 200: answers('What its object counted, and what it counts then', TOLD) },
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
@@ -84,7 +90,7 @@ export const recoveryRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(RestoredBody) },
-      responses: { 200: answers('What the audit log has lost, or would be told to have') },
+      responses: { 200: answers('What the audit log has lost, or would be told to have', TOLD) },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');

@@ -6,16 +6,16 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { noteAudited } from '../audit/change.ts';
 import { isAudited } from '../audit/entries.ts';
-import { postEntry, showWallet } from '../billing/wallet.ts';
+import { postEntry, showWallet, Wallet } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
+import { FAN_OUT, like } from '../reference/fields.ts';
 import { newSetUpCode } from '../sign-in/set-up-code.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { setMetered, setPlan, setSeats } from '../teams/organization.ts';
-import { readSeats, showSeats } from '../teams/seats.ts';
+import { PLANS } from '../teams/roles.ts';
+import { readSeats, SeatsShown, showSeats } from '../teams/seats.ts';
 import { DEPLOYMENT, operatorOfAll, operatorOnly } from './guard.ts';
-
-const ENTRY_ID_LENGTH_MAX = 100;
 
 const Org = z.object({ orgId: z.string() });
 
@@ -23,7 +23,7 @@ const EntryBody = z.strictObject({
   id: z
     .string({ error: 'id is required: it keeps an entry from being posted twice.' })
     .min(1, { error: 'id must not be empty.' })
-    .max(ENTRY_ID_LENGTH_MAX, { error: `id must have at most ${ENTRY_ID_LENGTH_MAX} characters.` }),
+    .max(LIMITS.idLengthMax, { error: `id must have at most ${LIMITS.idLengthMax} characters.` }),
   kind: z.enum(['top_up', 'refund'], { error: 'kind must be top_up or refund.' }),
   amount: z.string({ error: 'amount must be a decimal string in USD.' }).transform((text, ctx) => {
     const amount = parseUsd(text);
@@ -34,7 +34,7 @@ const EntryBody = z.strictObject({
 });
 
 const PlanBody = z.strictObject({
-  plan: z.enum(['free', 'pro', 'enterprise'], { error: 'plan must be free, pro or enterprise.' }),
+  plan: z.enum(PLANS, { error: 'plan must be free, pro or enterprise.' }),
 });
 
 const SEATS = `seats must be a whole number from 0 to ${LIMITS.membersPerOrganizationMax}, or null.`;
@@ -56,7 +56,10 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(EntryBody) },
-      responses: { 200: answers('The wallet; the entry had been posted'), 201: answers('The wallet with the entry') },
+      responses: {
+        200: answers('The wallet; the entry had been posted', Wallet),
+        201: answers('The wallet with the entry', Wallet),
+      },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
@@ -83,7 +86,10 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(MeteredBody) },
-      responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
+      responses: {
+        200: answers('All objects have it', MeteredBody.extend(FAN_OUT)),
+        202: answers('Some objects will have it within minutes', MeteredBody.extend(FAN_OUT)),
+      },
     }),
     async (c) => {
       const { metered } = c.req.valid('json');
@@ -98,7 +104,10 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(PlanBody) },
-      responses: { 200: answers('All objects have it'), 202: answers('Some objects will have it within minutes') },
+      responses: {
+        200: answers('All objects have it', PlanBody.extend(FAN_OUT)),
+        202: answers('Some objects will have it within minutes', PlanBody.extend(FAN_OUT)),
+      },
     }),
     async (c) => {
       const { plan } = c.req.valid('json');
@@ -113,7 +122,7 @@ export const operatorRouter = apiRouter()
       hide: true,
       middleware: [operatorOnly, ...jsonBody] as const,
       request: { params: Org, body: body(SeatsBody) },
-      responses: { 200: answers('The seats as the organization sees them') },
+      responses: { 200: answers('The seats as the organization sees them', SeatsShown) },
     }),
     async (c) => {
       const nowMs = Date.now();
@@ -127,7 +136,12 @@ export const operatorRouter = apiRouter()
       path: '/operator/set-up-code',
       hide: true,
       middleware: operatorOfAll,
-      responses: { 201: answers('The code; told this once, and the one before works no more') },
+      responses: {
+        201: answers(
+          'The code; told this once, and the one before works no more',
+          z.object({ setUpCode: like('a1b2-c3d4') }),
+        ),
+      },
     }),
     async (c) => {
       const nowMs = Date.now();

@@ -1,33 +1,69 @@
 /** What a signed-in person has for themselves: sessions, password, second factor, passkeys. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, instant, like, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
 import { tellSetting } from './account-log.ts';
-import { ATTESTATION, CODE, name, newPassword, PASSWORD } from './fields.ts';
+import { ATTESTATION, CODE, name, newPassword, PASSKEY_OPTIONS, PASSWORD } from './fields.ts';
 import { asJson, ask, type Call } from './library.ts';
 import { type Session, signedIn } from './session.ts';
 import { giveBackTry, takeTry } from './throttle.ts';
 
-const PasswordBody = z.strictObject({ password: PASSWORD }).openapi('PasswordBody');
+const route = routesOf('Account');
+
+/** Of every route that takes a password or a code: the wrong one, too many tries, no throttle to count them. */
+const ON_TRY = [403, 409, 429, 503] as const;
+
+const PasswordBody = z
+  .strictObject({ password: PASSWORD })
+  .openapi('PasswordBody', { example: { password: 'correct horse battery' } });
 
 const ChangePasswordBody = z
   .strictObject({ password: PASSWORD, newPassword: newPassword('newPassword') })
-  .openapi('ChangePasswordBody');
+  .openapi('ChangePasswordBody', {
+    example: { password: 'correct horse battery', newPassword: 'staple of the battery' },
+  });
 
-const CodeBody = z.strictObject({ code: CODE }).openapi('CodeBody');
+const CodeBody = z.strictObject({ code: CODE }).openapi('CodeBody', { example: { code: '123456' } });
 
-const NewPasskeyBody = z.strictObject({ name: name('name'), response: ATTESTATION }).openapi('NewPasskeyBody');
+const NewPasskeyBody = z
+  .strictObject({ name: name('name').openapi({ example: 'My laptop' }), response: ATTESTATION })
+  .openapi('NewPasskeyBody');
+
+const BackupCodes = z.array(like('a1b2c-d3e4f'));
+
+const SignedInBrowser = z
+  .object({
+    id: idOf('ses'),
+    current: z.boolean(),
+    createdAt: instant('2026-01-15T09:30:00.000Z'),
+    lastSeenAt: instant(),
+    expiresAt: instant('2026-11-28T09:30:00.000Z'),
+    ipAddress: like('192.0.2.1').nullable(),
+    userAgent: like('Mozilla/5.0').nullable(),
+  })
+  .openapi('Session');
+
+const Passkey = z
+  .object({
+    id: idOf('pky'),
+    name: like('My laptop').nullable(),
+    createdAt: instant('2026-01-15T09:30:00.000Z'),
+    backedUp: z.boolean().openapi({ description: 'Whether other devices of its owner have it too' }),
+  })
+  .openapi('Passkey');
 
 export const accountRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/auth/sessions',
       summary: 'The browsers in which you are signed in, the last used first',
       middleware: signedIn,
-      responses: { 200: answers('The sessions') },
+      responses: { 200: answers('The sessions', pageOf('sessions', SignedInBrowser)) },
     }),
     async (c) => {
       const { id: current, userId } = c.get('session');
@@ -41,13 +77,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/auth/sessions/{sessionId}',
       summary: 'Sign out one of your browsers',
       middleware: signedIn,
-      request: { params: z.object({ sessionId: z.string() }) },
+      request: { params: z.object({ sessionId: idOf('ses') }) },
       responses: { 204: { description: 'It is signed out' } },
+      refuses: [404],
     }),
     async (c) => {
       const { sessionId } = c.req.valid('param');
@@ -60,7 +97,7 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/auth/sessions',
       summary: 'Sign out all your browsers but this one',
@@ -78,13 +115,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'put',
       path: '/auth/password',
       summary: 'Change the password; signs out all other browsers',
       middleware: [signedIn, ...jsonBody] as const,
       request: { body: body(ChangePasswordBody) },
       responses: { 204: { description: 'It is changed' } },
+      refuses: ON_TRY,
     }),
     async (c) => {
       const { password: currentPassword, newPassword } = c.req.valid('json');
@@ -95,13 +133,19 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/auth/second-factor',
       summary: 'Begin with a second factor: the secret for an authenticator app, and backup codes, shown once',
       middleware: [signedIn, ...jsonBody] as const,
       request: { body: body(PasswordBody) },
-      responses: { 201: answers('`totpUri` for the app, `backupCodes`; in force once confirmed') },
+      responses: {
+        201: answers(
+          '`totpUri` for the app, `backupCodes`; in force once confirmed',
+          z.object({ totpUri: like('otpauth://totp/Purser:ada@example.com?secret=…'), backupCodes: BackupCodes }),
+        ),
+      },
+      refuses: ON_TRY,
     }),
     async (c) => {
       const begun = await askOnTry(c, c.get('session'), (api, withCookies) =>
@@ -112,13 +156,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/auth/second-factor/confirm',
       summary: 'Turn the second factor on, by a first code of the app',
       middleware: [signedIn, ...jsonBody] as const,
       request: { body: body(CodeBody) },
       responses: { 204: { description: 'It is on' } },
+      refuses: ON_TRY,
     }),
     async (c) => {
       const wasOn = await hasSecondFactor(c);
@@ -130,13 +175,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/auth/second-factor/backup-codes',
       summary: 'New backup codes in place of the old ones, shown once',
       middleware: [signedIn, ...jsonBody] as const,
       request: { body: body(PasswordBody) },
-      responses: { 201: answers('`backupCodes`') },
+      responses: { 201: answers('`backupCodes`', z.object({ backupCodes: BackupCodes })) },
+      refuses: ON_TRY,
     }),
     async (c) => {
       const { backupCodes } = await askOnTry(c, c.get('session'), (api, withCookies) =>
@@ -147,13 +193,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/auth/second-factor/off',
       summary: 'Turn the second factor off',
       middleware: [signedIn, ...jsonBody] as const,
       request: { body: body(PasswordBody) },
       responses: { 204: { description: 'It is off' } },
+      refuses: ON_TRY,
     }),
     async (c) => {
       const wasOn = await hasSecondFactor(c);
@@ -165,12 +212,12 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/auth/passkeys',
       summary: 'Your passkeys, newest first',
       middleware: signedIn,
-      responses: { 200: answers('The passkeys') },
+      responses: { 200: answers('The passkeys', pageOf('passkeys', Passkey)) },
     }),
     async (c) => {
       const { results } = await c.env.DB.prepare(
@@ -182,12 +229,13 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/auth/passkeys/options',
       summary: 'What a browser needs to make a passkey',
       middleware: signedIn,
-      responses: { 200: answers('For `navigator.credentials.create`') },
+      responses: { 200: answers('For `navigator.credentials.create`', PASSKEY_OPTIONS) },
+      refuses: [400],
     }),
     async (c) => {
       checkHasName(new URL(c.req.url).hostname);
@@ -204,13 +252,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/auth/passkeys',
       summary: 'Keep a passkey that the browser has made',
       middleware: [signedIn, ...jsonBody] as const,
       request: { body: body(NewPasskeyBody) },
-      responses: { 201: answers('The passkey') },
+      responses: { 201: answers('The passkey', Passkey) },
+      refuses: [409],
     }),
     async (c) => {
       const { id } = await ask(c, (api, withCookies) =>
@@ -225,13 +274,14 @@ export const accountRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/auth/passkeys/{passkeyId}',
       summary: 'Remove a passkey',
       middleware: signedIn,
-      request: { params: z.object({ passkeyId: z.string() }) },
+      request: { params: z.object({ passkeyId: idOf('pky') }) },
       responses: { 204: { description: 'It is removed' } },
+      refuses: [404],
     }),
     async (c) => {
       const { passkeyId } = c.req.valid('param');
@@ -282,13 +332,13 @@ interface SessionRow {
   user_agent: string | null;
 }
 
-function showSession(row: SessionRow, currentId: string) {
+function showSession(row: SessionRow, currentId: string): z.infer<typeof SignedInBrowser> {
   return {
     id: row.id,
     current: row.id === currentId,
-    createdAt: instant(row.created_at),
-    lastSeenAt: instant(row.updated_at),
-    expiresAt: instant(row.expires_at),
+    createdAt: instantOf(row.created_at),
+    lastSeenAt: instantOf(row.updated_at),
+    expiresAt: instantOf(row.expires_at),
     ipAddress: row.ip_address || null,
     userAgent: row.user_agent || null,
   };
@@ -301,11 +351,11 @@ interface PasskeyRow {
   backed_up: number;
 }
 
-function showPasskey({ id, name, created_at, backed_up }: PasskeyRow) {
-  return { id, name, createdAt: instant(created_at), backedUp: backed_up === 1 };
+function showPasskey({ id, name, created_at, backed_up }: PasskeyRow): z.infer<typeof Passkey> {
+  return { id, name, createdAt: instantOf(created_at), backedUp: backed_up === 1 };
 }
 
-function instant(ms: number): string {
+function instantOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 

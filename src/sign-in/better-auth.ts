@@ -93,7 +93,9 @@ export function createLibrary(env: Env, origin: string, secret: string) {
       user: {
         create: {
           // Some providers know of no name.
-          before: async (user) => ({ data: { ...user, name: (user.name || user.email).slice(0, NAME_LENGTH_MAX) } }),
+          before: async (user) => ({
+            data: { ...user, name: (user.name || user.email).slice(0, LIMITS.nameLengthMax) },
+          }),
           async after(user, context) {
             const nowMs = Date.now();
             const permit = await permitOfProvider(env, user.email);
@@ -162,9 +164,6 @@ function requestOf(context: { request?: Request | undefined } | null): Request {
   if (!context?.request) throw new Error('nobody is signed in with a provider but by a request');
   return context.request;
 }
-
-/** As sign-up takes names. */
-const NAME_LENGTH_MAX = 100;
 
 const NO_TOKENS = {
   accessToken: null,

@@ -1,19 +1,15 @@
 /** The fields of sign-in's bodies. What is wrong with a password is said without repeating it. */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
+import { isTimeZone } from '../usage/time-zones.ts';
 
-const { passwordLengthMin, passwordLengthMax } = LIMITS;
-
-/** As RFC 5321 has it. */
-const EMAIL_LENGTH_MAX = 254;
-const NAME_LENGTH_MAX = 100;
-const TOKEN_LENGTH_MAX = 500;
+const { emailLengthMax, nameLengthMax, passwordLengthMin, passwordLengthMax } = LIMITS;
 
 const text = (field: string) => z.string({ error: `${field} is required.` });
 
 /** In lower case: nobody has two addresses that differ in case only. */
 export const EMAIL = text('email')
-  .max(EMAIL_LENGTH_MAX, { error: `email must have at most ${EMAIL_LENGTH_MAX} characters.` })
+  .max(emailLengthMax, { error: `email must have at most ${emailLengthMax} characters.` })
   .trim()
   .toLowerCase()
   .pipe(z.email({ error: 'email must be an e-mail address.' }));
@@ -22,13 +18,19 @@ export const name = (field: string) =>
   text(field)
     .trim()
     .min(1, { error: `${field} must not be empty.` })
-    .max(NAME_LENGTH_MAX, { error: `${field} must have at most ${NAME_LENGTH_MAX} characters.` })
+    .max(nameLengthMax, { error: `${field} must have at most ${nameLengthMax} characters.` })
     .regex(/^\P{Cc}*$/u, { error: `${field} must be one line of text.` });
 
 const password = (field: string) =>
   text(field)
     .min(1, { error: `${field} must not be empty.` })
     .max(passwordLengthMax, { error: `${field} must have at most ${passwordLengthMax} characters.` });
+
+export const TIME_ZONE = z
+  .string({ error: 'timeZone must be an IANA zone.' })
+  .max(LIMITS.timeZoneLengthMax, { error: 'timeZone must be an IANA zone.' })
+  .refine(isTimeZone, { error: 'timeZone must be an IANA zone.' })
+  .openapi({ example: 'Europe/London' });
 
 /** A password that is there already. */
 export const PASSWORD = password('password');
@@ -37,7 +39,7 @@ export const newPassword = (field: string) =>
   password(field).min(passwordLengthMin, { error: `${field} must have at least ${passwordLengthMin} characters.` });
 
 /** Out of a mailed link. */
-export const TOKEN = text('token').min(1, { error: 'token must not be empty.' }).max(TOKEN_LENGTH_MAX);
+export const TOKEN = text('token').min(1, { error: 'token must not be empty.' }).max(LIMITS.linkTokenLengthMax);
 
 /** Of an authenticator app (six digits) or a backup code. */
 export const CODE = text('code').trim().min(6, { error: 'code is too short.' }).max(20, { error: 'code is too long.' });
@@ -45,7 +47,8 @@ export const CODE = text('code').trim().min(6, { error: 'code is too short.' }).
 const base64url = z
   .string()
   .regex(/^[\w-]+$/)
-  .max(20_000);
+  .max(20_000)
+  .openapi({ example: 'AQIDBA' });
 
 const credential = <T extends z.ZodRawShape>(response: T) =>
   z.looseObject(
@@ -66,3 +69,8 @@ export const ATTESTATION = credential({ attestationObject: base64url }).openapi(
 export const ASSERTION = credential({ authenticatorData: base64url, signature: base64url }).openapi(
   'PasskeyCredential',
 );
+
+/** What the browser is to be asked with: as the Web Authentication API takes it. */
+export const PASSKEY_OPTIONS = z
+  .looseObject({})
+  .openapi('PasskeyOptions', { example: { challenge: 'AQIDBA', rpId: 'purser.example.com' } as never });

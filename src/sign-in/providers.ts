@@ -5,9 +5,9 @@ interface Client {
   clientSecret: string;
 }
 
-export type ProviderName = 'google' | 'github';
+export const PROVIDER_NAMES = ['google', 'github'] as const;
 
-export const PROVIDER_NAMES: readonly ProviderName[] = ['google', 'github'];
+export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
 export function socialProviders(env: Env): Partial<Record<ProviderName, Client>> {
   const google = client(env.GOOGLE_CLIENT_ID, env.GOOGLE_CLIENT_SECRET);

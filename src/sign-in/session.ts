@@ -5,6 +5,7 @@
 import { createMiddleware } from 'hono/factory';
 import { parseSigned } from 'hono/utils/cookie';
 import type { ApiEnv } from '../api.ts';
+import { tells } from '../reference/route.ts';
 import { ApiError } from '../teams/api-error.ts';
 
 /** What all cookies of sign-in begin with. */
@@ -41,12 +42,15 @@ export function refuseOtherSites(request: Request): void {
 }
 
 /** The middleware of routes for whoever is not signed in yet. */
-export const ownSite = createMiddleware<ApiEnv>(async (c, next) => {
-  refuseOtherSites(c.req.raw);
-  // Answers set cookies.
-  c.header('cache-control', 'no-store');
-  await next();
-});
+export const ownSite = tells(
+  createMiddleware<ApiEnv>(async (c, next) => {
+    refuseOtherSites(c.req.raw);
+    // Answers set cookies.
+    c.header('cache-control', 'no-store');
+    await next();
+  }),
+  { refuses: [], refusesChanges: [403], lets: ['anonymous'] },
+);
 
 /** The session of a request that is signed in, or null. */
 export async function sessionOf(env: Env, request: Request): Promise<Session | null> {
@@ -59,14 +63,17 @@ export async function sessionOf(env: Env, request: Request): Promise<Session | n
 }
 
 /** The middleware of what a signed-in person has for themselves, in whatever organization. */
-export const signedIn = createMiddleware<ApiEnv & { Variables: { session: Session } }>(async (c, next) => {
-  const session = await sessionOf(c.env, c.req.raw);
-  if (!session) throw new ApiError(401, 'unauthorized', 'Sign in first.');
-  refuseOtherSites(c.req.raw);
-  c.header('cache-control', 'no-store');
-  c.set('session', session);
-  await next();
-});
+export const signedIn = tells(
+  createMiddleware<ApiEnv & { Variables: { session: Session } }>(async (c, next) => {
+    const session = await sessionOf(c.env, c.req.raw);
+    if (!session) throw new ApiError(401, 'unauthorized', 'Sign in first.');
+    refuseOtherSites(c.req.raw);
+    c.header('cache-control', 'no-store');
+    c.set('session', session);
+    await next();
+  }),
+  { refuses: [401], refusesChanges: [403], lets: ['session'] },
+);
 
 let derived: { from: string; secret: Promise<string> } | null = null;
 

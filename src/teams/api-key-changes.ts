@@ -11,6 +11,7 @@ import type { Trail } from '../audit/trail.ts';
 import type { ScopeLimits } from '../budgets/policy.ts';
 import { isSameWindow } from '../budgets/windows.ts';
 import { newId } from '../ids.ts';
+import { LIMITS } from '../limits.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { describeKey, findKey, type KeyRow, managesAllKeys, memberOfCaller } from './api-keys.ts';
 import type { StoredKeyLimits } from './budget-body.ts';
@@ -69,6 +70,7 @@ export async function createKey(
     await checkProject(env, caller, member, asked.projectId);
     checkLimits(asked.limits, member);
     checkExpiry(asked.expiresAtMs, nowMs);
+    await checkKept(env, member);
     await checkCaps(env, caller, member, nowMs);
     return {
       action: 'api_key.created',
@@ -260,6 +262,17 @@ function checkLimits(asked: StoredKeyLimits, owner: MemberRow): void {
   if (key.period && member.period && comparable && key.period.limit > member.period.limit) {
     throw badRequest('limits.periodUsageLimit', keyLimitAboveBudget(key.period.limit, member.period.limit));
   }
+}
+
+/** Throws where a member has as many keys as fit into one policy: also those that are not active are in it. */
+async function checkKept(env: Env, member: MemberRow): Promise<void> {
+  const kept = await env.DB.withSession('first-primary')
+    .prepare('SELECT count(*) AS kept FROM api_keys WHERE member_id = ?1 AND deleted_at IS NULL')
+    .bind(member.id)
+    .first<number>('kept');
+  if ((kept ?? 0) < LIMITS.apiKeysKeptPerMemberMax) return;
+  const message = `A member has at most ${LIMITS.apiKeysKeptPerMemberMax} API keys, disabled and expired ones included. Delete some first.`;
+  throw badRequest('memberId', message);
 }
 
 /** Throws where there is no place for one more active key. Deleted, disabled and expired ones do not count. */

@@ -1,21 +1,30 @@
 /** The management routes of API keys: one's own, or for owners and admins everybody's. Any other is a 404. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { LIMITS } from '../limits.ts';
+import { idOf, like, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { changeKey, createKey, deleteKey, rollKey } from './api-key-changes.ts';
-import { findKey, KEY_SORTS, type KeyRow, listKeys, showApiKeys } from './api-keys.ts';
+import { ApiKey, findKey, KEY_SORTS, type KeyRow, listKeys, showApiKeys } from './api-keys.ts';
 import { KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
 import { guarded } from './guard.ts';
 import { nameField, PAGE, sortOf } from './page.ts';
 import { RulesBody } from './rules-body.ts';
 
-const Org = z.object({ orgId: z.string() });
-const OrgKey = Org.extend({ keyId: z.string() });
+const route = routesOf('API keys');
+
+const Org = z.object({ orgId: ORG_ID });
+const OrgKey = Org.extend({ keyId: idOf('key') });
 
 const ListQuery = z.strictObject({
   ...PAGE,
   sort: sortOf(KEY_SORTS, '-createdAt'),
-  memberId: z.string().max(100).optional().openapi({ description: 'Keys of one member; `me`: your own' }),
-  projectId: z.string().max(100).optional(),
+  memberId: z
+    .string()
+    .max(LIMITS.idLengthMax)
+    .optional()
+    .openapi({ description: 'Keys of one member; `me`: your own' }),
+  projectId: z.string().max(LIMITS.idLengthMax).optional(),
 });
 
 const expiresAt = z.iso.datetime({ error: 'expiresAt must be an ISO 8601 instant in UTC.' }).nullable();
@@ -23,9 +32,13 @@ const status = z.enum(['active', 'disabled'], { error: 'status must be "active" 
 
 const KeyBody = z
   .strictObject({
-    projectId: z.string({ error: 'projectId is required.' }),
+    projectId: z.string({ error: 'projectId is required.' }).max(LIMITS.idLengthMax),
     name: nameField,
-    memberId: z.string().optional().openapi({ description: "Whose key it is; left out, the caller's own" }),
+    memberId: z
+      .string()
+      .max(LIMITS.idLengthMax)
+      .optional()
+      .openapi({ description: "Whose key it is; left out, the caller's own" }),
     expiresAt: expiresAt.default(null),
     limits: KeyLimitsBody.default(NO_KEY_LIMITS),
     rules: RulesBody.nullable().default(null),
@@ -52,30 +65,31 @@ const toKeys = guarded({
   roleMessage: 'Only owners, admins and developers can have API keys.',
 });
 
+const Changed = ApiKey.extend({ pending: PENDING });
+/** The secret is in no other answer. */
+const WithSecret = Changed.extend({ secret: like('psr_0123456789abcdef…', 'The key itself, shown this once') });
+const Deleted = z.object({ id: idOf('key'), pending: PENDING });
+
 const LATE = 'its member object will have learnt of it within minutes';
 
 /** What a changed key answers: with its secret where it has a new one. */
-async function shown(
-  env: Env,
-  row: KeyRow,
-  secret: { secret?: string },
-  pending: boolean,
-): Promise<Record<string, unknown>> {
+async function shown<Secret extends { secret?: string }>(env: Env, row: KeyRow, secret: Secret, pending: boolean) {
   const [key] = await showApiKeys(env, [row]);
-  return { ...key, ...secret, ...(pending && { pending }) };
+  if (!key) throw new Error(`the key ${row.id} is not shown`);
+  return { ...key, ...secret, ...(pending && { pending: true as const }) };
 }
 
 const instant = (text: string | null) => (text === null ? null : Date.parse(text));
 
 export const apiKeyRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/keys',
       summary: "List API keys: one's own, for owners and admins everybody's",
       middleware: toKeys,
       request: { params: Org, query: ListQuery },
-      responses: { 200: answers('A page of keys, newest first') },
+      responses: { 200: answers('A page of keys, newest first', pageOf('keys', ApiKey)) },
     }),
     async (c) => {
       const { rows, nextCursor } = await listKeys(c.env, c.get('caller'), c.req.valid('query'));
@@ -83,15 +97,15 @@ export const apiKeyRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/keys',
       summary: 'Make an API key; the secret is shown this once',
       middleware: [toKeys, ...jsonBody] as const,
       request: { params: Org, body: body(KeyBody) },
       responses: {
-        201: answers('The key with its secret'),
-        202: answers('The key with its secret; it works as soon as the member object has learnt of it'),
+        201: answers('The key with its secret', WithSecret),
+        202: answers('The key with its secret; it works as soon as the member object has learnt of it', WithSecret),
       },
     }),
     async (c) => {
@@ -103,13 +117,13 @@ export const apiKeyRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/keys/{keyId}',
       summary: 'One API key',
       middleware: toKeys,
       request: { params: OrgKey },
-      responses: { 200: answers('The key') },
+      responses: { 200: answers('The key', Changed) },
     }),
     async (c) => {
       const row = await findKey(c.env, c.get('caller'), c.req.valid('param').keyId);
@@ -117,13 +131,13 @@ export const apiKeyRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/orgs/{orgId}/keys/{keyId}',
       summary: 'Rename, limit, rule, disable or enable a key; limits and rules are given whole',
       middleware: [toKeys, ...jsonBody] as const,
       request: { params: OrgKey, body: body(KeyPatch) },
-      responses: { 200: answers('The key'), 202: answers(`The key; ${LATE}`) },
+      responses: { 200: answers('The key', Changed), 202: answers(`The key; ${LATE}`, Changed) },
     }),
     async (c) => {
       const { expiresAt, ...asked } = c.req.valid('json');
@@ -134,28 +148,31 @@ export const apiKeyRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/orgs/{orgId}/keys/{keyId}',
       summary: 'Delete a key: it is refused, its usage and history stay',
       middleware: toKeys,
       request: { params: OrgKey },
-      responses: { 204: { description: 'It is deleted' }, 202: answers(`It is deleted; ${LATE}`) },
+      responses: { 204: { description: 'It is deleted' }, 202: answers(`It is deleted; ${LATE}`, Deleted) },
     }),
     async (c) => {
       const { keyId } = c.req.valid('param');
       const { pending } = await deleteKey(c.env, c.get('trail'), c.get('caller'), keyId, Date.now());
-      return pending ? c.json({ id: keyId, pending }, 202) : c.body(null, 204);
+      return pending ? c.json({ id: keyId, pending: true as const }, 202) : c.body(null, 204);
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/keys/{keyId}/roll',
       summary: 'Give a key another secret, shown this once; the old one is refused at once',
       middleware: toKeys,
       request: { params: OrgKey },
-      responses: { 200: answers('The key with its new secret'), 202: answers(`The key with its new secret; ${LATE}`) },
+      responses: {
+        200: answers('The key with its new secret', WithSecret),
+        202: answers(`The key with its new secret; ${LATE}`, WithSecret),
+      },
     }),
     async (c) => {
       const { keyId } = c.req.valid('param');

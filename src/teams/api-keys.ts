@@ -2,16 +2,41 @@
  * API keys as people see them: their own or, who manages them, everybody's. The secret is shown once, when a key is made
  * or rolled, and stored nowhere. What changes a key is in api-key-changes.ts.
  */
+import { z } from '@hono/zod-openapi';
 import type { ScopeStatus } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, settledBudget } from '../objects.ts';
+import { idOf, instant, like, orNull, usd } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
-import { storedKeyLimits } from './budget-body.ts';
+import { KeyLimits, storedKeyLimits } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
 import { roleMay } from './roles.ts';
-import { storedRules } from './rules-body.ts';
-import { instantOrNull, showKeyUsage } from './status.ts';
+import { ShownRules, storedRules } from './rules-body.ts';
+import { instantOrNull, KeyUsage, showKeyUsage } from './status.ts';
+
+/** All of a key that is set by people. */
+const KeySettings = z.object({
+  id: idOf('key'),
+  projectId: idOf('prj'),
+  memberId: idOf('mem'),
+  name: like('My laptop'),
+  maskedKey: like('psr_…a1b2'),
+  status: z.enum(['active', 'disabled']),
+  createdAt: instant('2026-01-15T09:30:00.000Z'),
+  expiresAt: orNull(instant()),
+  ...KeyLimits.shape,
+  rules: ShownRules,
+});
+
+export const ApiKey = z
+  .object({
+    ...KeySettings.shape,
+    lastUsedAt: instant().nullable(),
+    ...KeyUsage.partial().shape,
+    usage: usd('61.27', "Decimal USD; null, and no other usage, where the member's object does not answer").nullable(),
+  })
+  .openapi('ApiKey');
 
 export interface KeyRow {
   id: string;
@@ -99,8 +124,8 @@ export async function findKey(env: Env, caller: Caller, keyId: string): Promise<
   return row;
 }
 
-/** Keys as the API shows them, their usage read from their members' objects; null where one does not answer. */
-export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<Record<string, unknown>[]> {
+/** Keys as the API shows them: their usage read from their members' objects; null where one does not answer. */
+export async function showApiKeys(env: Env, rows: readonly KeyRow[]): Promise<z.infer<typeof ApiKey>[]> {
   const keyIdsOf = Map.groupBy(rows, (row) => row.member_id);
   const usage = new Map<string, ScopeStatus>();
   await forEachObject([...keyIdsOf], async ([memberId, keys]) => {
@@ -133,8 +158,7 @@ export function readLastUsed(env: Env, keyId: string): Promise<number | null> {
     .catch(() => null);
 }
 
-/** All of a key that is set by people. */
-export function describeKey(row: KeyRow): Record<string, unknown> {
+export function describeKey(row: KeyRow): z.infer<typeof KeySettings> {
   const limits = storedKeyLimits(row.limits);
   return {
     id: row.id,

@@ -8,7 +8,8 @@ import { z } from '@hono/zod-openapi';
 import type { Throttles } from '../budgets/policy.ts';
 import { WINDOW_VALUE_MAX, type WindowKind, type WindowUnit } from '../budgets/windows.ts';
 import { LIMITS } from '../limits.ts';
-import { formatUsd, parseUsd } from '../money/nanos.ts';
+import { formatUsd, parseUsd, USD } from '../money/nanos.ts';
+import { answered } from '../reference/fields.ts';
 
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
 /** Goes into the refusal's metadata: what to write instead. */
@@ -24,13 +25,13 @@ const amount = z
   .string({ error: AMOUNT_MESSAGE })
   .refine((text) => parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
   .transform(canonicalAmount)
-  .openapi({ example: '42.50' });
+  .openapi({ example: '42.50', pattern: USD.source });
 
 const memberAmount = z
   .string({ error: AMOUNT_MESSAGE })
   .refine((text) => text === 'unlimited' || parseUsd(text) !== null, { error: AMOUNT_MESSAGE, params: AMOUNT_FORM })
   .transform(canonicalAmount)
-  .openapi({ example: '42.50', description: 'USD, or "unlimited"' });
+  .openapi({ example: '42.50', description: 'USD, or "unlimited"', pattern: `${USD.source}|^unlimited$` });
 
 /** Things that are counted, and the most that may be asked for. */
 const COUNTS = {
@@ -45,29 +46,43 @@ function wholeNumber(field: keyof typeof COUNTS, error: string) {
 }
 
 function count(field: keyof typeof COUNTS) {
-  return wholeNumber(field, `${field} must be a whole number from 0 to ${COUNTS[field]}.`).nullable().default(null);
+  const error = `${field} must be a whole number from 0 to ${COUNTS[field]}.`;
+  return wholeNumber(field, error).openapi({ example: 60 }).nullable().default(null);
 }
 
-function memberCount(field: keyof typeof COUNTS) {
+function memberCount(field: keyof typeof COUNTS, example: number | null) {
   const error = `${field} must be a whole number from 0 to ${COUNTS[field]}, or "unlimited".`;
   const either = z.union([wholeNumber(field, error), z.literal('unlimited', { error })], { error });
-  return either.nullable().default(null);
+  return either
+    .openapi({ example: example as never })
+    .nullable()
+    .default(null);
 }
 
 const DURATION_MESSAGE = 'Invalid period duration.';
-const UNITS = ['hour', 'day', 'week', 'month'] as const satisfies WindowUnit[];
-const ALIGNMENTS = ['rolling', 'first-use', 'calendar'] as const satisfies WindowKind[];
+export const UNITS = ['hour', 'day', 'week', 'month'] as const satisfies WindowUnit[];
+export const ALIGNMENTS = ['rolling', 'first-use', 'calendar'] as const satisfies WindowKind[];
+
+/** The period of examples. */
+const MONTH = { periodUsageDurationValue: 1, periodUsageDurationUnit: 'month' };
 
 const periodFields = {
   periodUsageDurationValue: z
     .int({ error: DURATION_MESSAGE })
     .positive({ error: DURATION_MESSAGE })
+    .max(WINDOW_VALUE_MAX.hour, { error: DURATION_MESSAGE })
+    .openapi({ example: 1 })
     .nullable()
     .default(null),
-  periodUsageDurationUnit: z.enum(UNITS, { error: DURATION_MESSAGE }).nullable().default(null),
+  periodUsageDurationUnit: z
+    .enum(UNITS, { error: DURATION_MESSAGE })
+    .openapi({ example: 'month' })
+    .nullable()
+    .default(null),
   /** null: rolling. */
   periodAlignment: z
     .enum(ALIGNMENTS, { error: 'periodAlignment must be "rolling", "first-use" or "calendar".' })
+    .openapi({ example: 'calendar' })
     .nullable()
     .default(null),
 };
@@ -111,26 +126,31 @@ function checkTotal(body: { usageLimit: string | null; usageLimitBasis: string |
   }
 }
 
+const budgetFields = {
+  maxApiKeys: memberCount('maxApiKeys', 5),
+  usageLimit: memberAmount.nullable().default(null),
+  usageLimitBasis: z.enum(['lifetime', 'cycle']).nullable().default(null),
+  periodUsageLimit: memberAmount.nullable().default(null),
+  ...periodFields,
+  requestsPerMinute: memberCount('requestsPerMinute', 60),
+  tokensPerMinute: memberCount('tokensPerMinute', 100_000),
+  concurrency: memberCount('concurrency', 5),
+};
+
 /** The body of PUT .../members/{memberId}/budget and .../default-developer-budget: the whole budget. */
 export const BudgetBody = z
-  .strictObject({
-    maxApiKeys: memberCount('maxApiKeys'),
-    usageLimit: memberAmount.nullable().default(null),
-    usageLimitBasis: z.enum(['lifetime', 'cycle']).nullable().default(null),
-    newCycle: z.boolean().default(false),
-    periodUsageLimit: memberAmount.nullable().default(null),
-    ...periodFields,
-    requestsPerMinute: memberCount('requestsPerMinute'),
-    tokensPerMinute: memberCount('tokensPerMinute'),
-    concurrency: memberCount('concurrency'),
-    version: z.int().positive().optional(),
-  })
+  .strictObject({ ...budgetFields, newCycle: z.boolean().default(false), version: z.int().positive().optional() })
   .superRefine(checkPeriod)
   .superRefine(checkTotal)
-  .openapi('BudgetBody');
+  .openapi('BudgetBody', { example: { usageLimit: '100', periodUsageLimit: '42.50', ...MONTH, version: 3 } as never });
 
 /** A budget as it is kept, a member's or the developer default: the body without what only steers the change. */
-export type StoredBudget = Omit<z.infer<typeof BudgetBody>, 'newCycle' | 'version'>;
+const KeptBudget = z.object(answered(budgetFields));
+
+export type StoredBudget = z.infer<typeof KeptBudget>;
+
+/** The same as it is answered. */
+export const Budget = KeptBudget.extend({ version: z.int().openapi({ example: 3 }) }).openapi('Budget');
 
 /** A budget to be set, with what steers its change. */
 export interface BudgetChange {
@@ -153,18 +173,23 @@ export const NO_BUDGET: StoredBudget = {
   concurrency: null,
 };
 
+const keyLimitFields = {
+  usageLimit: amount.nullable().default(null),
+  periodUsageLimit: amount.nullable().default(null),
+  ...periodFields,
+  requestsPerMinute: count('requestsPerMinute'),
+  tokensPerMinute: count('tokensPerMinute'),
+  concurrency: count('concurrency'),
+};
+
 /** The limits of a key: the budget's names, null for no limit of its own. */
 export const KeyLimitsBody = z
-  .strictObject({
-    usageLimit: amount.nullable().default(null),
-    periodUsageLimit: amount.nullable().default(null),
-    ...periodFields,
-    requestsPerMinute: count('requestsPerMinute'),
-    tokensPerMinute: count('tokensPerMinute'),
-    concurrency: count('concurrency'),
-  })
+  .strictObject(keyLimitFields)
   .superRefine(checkPeriod)
-  .openapi('KeyLimits');
+  .openapi('KeyLimitsBody', { example: { periodUsageLimit: '10', ...MONTH } as never });
+
+/** The same as they are answered, flat beside the rest of a key. */
+export const KeyLimits = z.object(answered(keyLimitFields));
 
 export type StoredKeyLimits = z.infer<typeof KeyLimitsBody>;
 

@@ -1,15 +1,18 @@
 /** The management routes of requests for more budget: asked by the member, decided by whoever may set the budget. Both hear by mail. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
 import { send } from '../mail/mail.ts';
-import { parseUsd } from '../money/nanos.ts';
+import { parseUsd, USD } from '../money/nanos.ts';
+import { ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { originOf } from '../sign-in/library.ts';
 import { canonicalAmount } from './budget-body.ts';
 import { TEAMS_ONLY } from './budget-guard.ts';
 import { declinedMail, grantedMail, requestMail } from './budget-request-mails.ts';
 import {
   ask,
+  BudgetRequest,
   declineRequest,
   findRequest,
   grantRequest,
@@ -27,8 +30,12 @@ import { PAGE } from './page.ts';
 import { rolesThatMay } from './roles.ts';
 import { LIMIT_FIELDS } from './status.ts';
 
-const Org = z.object({ orgId: z.string() });
-const OrgRequest = Org.extend({ requestId: z.string() });
+const route = routesOf('Budgets');
+
+const Org = z.object({ orgId: ORG_ID });
+const OrgRequest = Org.extend({ requestId: BudgetRequest.shape.id });
+
+const Granted = BudgetRequest.extend({ pending: PENDING });
 
 const ListQuery = z.strictObject({
   limit: PAGE.limit,
@@ -41,6 +48,7 @@ const amount = z
   .string({ error: AMOUNT })
   .refine((text) => (parseUsd(text) ?? 0) > 0, { error: AMOUNT })
   .transform(canonicalAmount)
+  .openapi({ pattern: USD.source })
   .nullable()
   .default(null);
 
@@ -62,7 +70,9 @@ const RequestBody = z
     amount: amount.openapi({ description: 'How much more; left out, whoever grants says' }),
     note,
   })
-  .openapi('BudgetRequest', { example: { limit: period, amount: '20', note: 'Evaluations until Friday' } as never });
+  .openapi('BudgetRequestBody', {
+    example: { limit: period, amount: '20', note: 'Evaluations until Friday' } as never,
+  });
 
 const GrantBody = z
   .strictObject({
@@ -73,9 +83,11 @@ const GrantBody = z
     }),
     note,
   })
-  .openapi('BudgetGrant', { example: { amount: '20', until: '2026-12-01T00:00:00Z' } as never });
+  .openapi('BudgetGrantBody', { example: { amount: '20', until: '2026-12-01T00:00:00Z' } as never });
 
-const DeclineBody = z.strictObject({ note }).openapi('BudgetDecline', { example: { note: 'Ask again next month' } });
+const DeclineBody = z
+  .strictObject({ note })
+  .openapi('BudgetDeclineBody', { example: { note: 'Ask again next month' } });
 
 const toSee = guarded({
   ability: 'budgets.ask',
@@ -95,13 +107,13 @@ const toDecide = guarded({
 
 export const budgetRequestRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/budget-requests',
       summary: 'List requests for more budget; who may not set budgets gets their own',
       middleware: toSee,
       request: { params: Org, query: ListQuery },
-      responses: { 200: answers('A page of requests, newest first') },
+      responses: { 200: answers('A page of requests, newest first', pageOf('budgetRequests', BudgetRequest)) },
     }),
     async (c) => {
       const { rows, nextCursor } = await listRequests(c.env, c.get('caller'), c.req.valid('query'));
@@ -109,13 +121,14 @@ export const budgetRequestRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/budget-requests',
       summary: "Ask for more on one of one's own limits; whoever may set it is mailed",
       middleware: [toAsk, ...jsonBody] as const,
       request: { params: Org, body: body(RequestBody) },
-      responses: { 201: answers('The request') },
+      responses: { 201: answers('The request', BudgetRequest) },
+      refuses: [409],
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -126,16 +139,17 @@ export const budgetRequestRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/budget-requests/{requestId}/grant',
       summary: 'Grant an extra amount on the limit until an instant; the member is mailed',
       middleware: [toDecide, ...jsonBody] as const,
       request: { params: OrgRequest, body: body(GrantBody) },
       responses: {
-        200: answers('The request; the extra is in force'),
-        202: answers('The request; the extra will be in force within minutes'),
+        200: answers('The request; the extra is in force', Granted),
+        202: answers('The request; the extra will be in force within minutes', Granted),
       },
+      refuses: [409],
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -144,17 +158,18 @@ export const budgetRequestRouter = apiRouter()
       const { requestId } = c.req.valid('param');
       const { row, pending } = await grantRequest(c.env, c.get('trail'), caller, requestId, grant, Date.now());
       c.executionCtx.waitUntil(mailAsker(c.env, c.req.raw, caller, row));
-      return pending ? c.json({ ...showRequest(row), pending }, 202) : c.json(showRequest(row), 200);
+      return pending ? c.json({ ...showRequest(row), pending: true as const }, 202) : c.json(showRequest(row), 200);
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/budget-requests/{requestId}/decline',
       summary: 'Decline a request; the member is mailed',
       middleware: [toDecide, ...jsonBody] as const,
       request: { params: OrgRequest, body: body(DeclineBody) },
-      responses: { 200: answers('The request') },
+      responses: { 200: answers('The request', BudgetRequest) },
+      refuses: [409],
     }),
     async (c) => {
       const caller = c.get('caller');

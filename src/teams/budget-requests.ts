@@ -6,6 +6,7 @@
  * What a change depends on is read while it is described, so of two who decide at once one wins and the other hears that it
  * is decided (see `changeAudited`). A request is decided once and for ever; what came of it is history.
  */
+import { z } from '@hono/zod-openapi';
 import { type Change, changeAudited } from '../audit/change.ts';
 import { createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
@@ -15,6 +16,7 @@ import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd, ZERO } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
+import { idOf, instant, like, usd } from '../reference/fields.ts';
 import { ApiError, badRequest, notFound } from './api-error.ts';
 import { checkMayModify } from './budget-guard.ts';
 import { amountOf, effectiveBudget, standing } from './effective-budget.ts';
@@ -62,7 +64,24 @@ function onlyOf(caller: Caller): string | null {
   return roleMay(caller.role, 'budgets.read') ? null : memberIdOf(caller);
 }
 
-export function showRequest(row: RequestRow) {
+export const BudgetRequest = z
+  .object({
+    id: like('brq_0123456789abcdef'),
+    memberId: idOf('mem'),
+    memberName: like('Ada Lovelace'),
+    limit: z.enum(LIMIT_FIELDS).openapi({ example: 'periodUsageLimit' }),
+    amount: usd('20').nullable().openapi({ description: 'Null: whoever grants says' }),
+    note: like('Evaluations until Friday').nullable(),
+    status: z.enum(REQUEST_STATUSES).openapi({ example: 'granted' }),
+    createdAt: instant(),
+    decidedAt: instant('2026-11-21T10:15:00.000Z').nullable(),
+    decidedBy: like('usr_0123456789abcdef').nullable(),
+    decisionNote: like('Good luck').nullable(),
+    grant: z.object({ amount: usd('20'), until: instant('2026-12-01T00:00:00.000Z').nullable() }).nullable(),
+  })
+  .openapi('BudgetRequest');
+
+export function showRequest(row: RequestRow): z.infer<typeof BudgetRequest> {
   return {
     id: row.id,
     memberId: row.member_id,
@@ -71,7 +90,7 @@ export function showRequest(row: RequestRow) {
     amount: row.amount,
     note: row.note,
     status: row.decision ?? 'open',
-    createdAt: instantOrNull(row.created_at),
+    createdAt: new Date(row.created_at).toISOString(),
     decidedAt: instantOrNull(row.decided_at),
     decidedBy: row.decided_by,
     decisionNote: row.decision_note,

@@ -170,7 +170,9 @@ export function amountOf(stored: string | null): Limit {
   return value;
 }
 
-export type BudgetType = 'unlimited' | 'one-time' | 'total' | 'periodic';
+export const BUDGET_TYPES = ['unlimited', 'one-time', 'total', 'periodic'] as const;
+
+export type BudgetType = (typeof BUDGET_TYPES)[number];
 
 export function budgetTypeOf(limits: ScopeLimits, basis: 'lifetime' | 'cycle'): BudgetType {
   if (limits.period) return 'periodic';

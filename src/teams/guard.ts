@@ -8,6 +8,7 @@
  */
 import { createMiddleware } from 'hono/factory';
 import { type Actor, type Trail, trailOf, withTrail } from '../audit/trail.ts';
+import { tells } from '../reference/route.ts';
 import { refuseOtherSites, sessionTokenOf } from '../sign-in/session.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { checkKey } from './keys.ts';
@@ -52,7 +53,7 @@ type GuardedEnv = { Bindings: Env; Variables: { caller: Caller; trail: Trail } }
  * The organization is the path's, or the query's `organizationId`; what is needed may depend on the query.
  */
 export function guarded(needs: Needs | ((query: Record<string, string>) => Needs)) {
-  return createMiddleware<GuardedEnv>(async (c, next) => {
+  const guarding = createMiddleware<GuardedEnv>(async (c, next) => {
     const query = c.req.query();
     const organizationId = c.req.param('orgId') ?? query.organizationId;
     const needed = typeof needs === 'function' ? needs(query) : needs;
@@ -62,6 +63,8 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
     trail.changesNothing = needed.changesNothing ?? false;
     await withTrail(c, trail, next);
   });
+  // A change is told by the audit log, which takes one at a time.
+  return tells(guarding, { refuses: [401, 403, 404], refusesChanges: [503], lets: ['masterKey', 'session'] });
 }
 
 async function guard(

@@ -3,15 +3,20 @@
  * names, parted by `;`) and any field of a budget; what a line leaves empty is as the request says for all. What is wrong is
  * told by line, all of it at once.
  */
+import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
+import { count, like } from '../reference/fields.ts';
 import { badRequest } from './api-error.ts';
 import { NO_BUDGET } from './budget-body.ts';
 
-interface LineError {
-  line: number;
-  param: string | null;
-  message: string;
-}
+/** What is wrong with a line. */
+export const LineError = z.object({
+  line: count(3),
+  param: like('role').nullable(),
+  message: like('role must be one of owner, admin, finance, developer, basic.'),
+});
+
+type LineError = z.infer<typeof LineError>;
 
 /** The cells of a line by column, as text. */
 export interface CsvLine {

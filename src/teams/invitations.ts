@@ -6,17 +6,19 @@
  * moment it is made (see `changeAudited`). So of two invitations for the last seat, and of two who accept one link, one
  * wins, and the other is described again and hears why not.
  */
+import { z } from '@hono/zod-openapi';
 import { type Change, changeAudited } from '../audit/change.ts';
 import { changedFields, createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { newId, randomText } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, instant, like } from '../reference/fields.ts';
 import { ApiError, badRequest, notFound, staleVersion } from './api-error.ts';
-import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
+import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
-import { type Role, roleMay } from './roles.ts';
+import { ROLES, type Role, roleMay } from './roles.ts';
 import { addSeats, isCostOf, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
 import { instantOrNull } from './status.ts';
 
@@ -53,7 +55,20 @@ export interface Sent {
 const COLUMNS = `id, organization_id, email, role, project_ids, budget, budget_version, created_at, expires_at,
   accepted_at, revoked_at`;
 
-export function showInvitation(row: InvitationRow, nowMs: number) {
+export const Invitation = z
+  .object({
+    id: idOf('inv'),
+    email: like('ada@example.com'),
+    role: z.enum(ROLES).openapi({ example: 'developer' }),
+    projects: z.array(idOf('prj')),
+    budget: Budget,
+    status: z.enum(['pending', 'expired']),
+    createdAt: instant(),
+    expiresAt: instant('2026-12-21T09:30:00.000Z'),
+  })
+  .openapi('Invitation');
+
+export function showInvitation(row: InvitationRow, nowMs: number): z.infer<typeof Invitation> {
   return {
     id: row.id,
     email: row.email,
@@ -62,7 +77,7 @@ export function showInvitation(row: InvitationRow, nowMs: number) {
     budget: { ...storedBudget(row.budget), version: row.budget_version },
     status: row.expires_at > nowMs ? 'pending' : 'expired',
     createdAt: new Date(row.created_at).toISOString(),
-    expiresAt: instantOrNull(row.expires_at),
+    expiresAt: new Date(row.expires_at).toISOString(),
   };
 }
 

@@ -1,11 +1,25 @@
 /** The management routes of master keys. Only owners change them, so no master key, which acts as an admin, makes another. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { idOf, like, ORG_ID, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { guarded } from './guard.ts';
-import { createMasterKey, deleteMasterKey, listMasterKeys, MASTER_KEY_SORTS, showMasterKey } from './master-keys.ts';
+import {
+  createMasterKey,
+  deleteMasterKey,
+  listMasterKeys,
+  MASTER_KEY_SORTS,
+  MasterKey,
+  showMasterKey,
+} from './master-keys.ts';
 import { nameField, PAGE, sortOf } from './page.ts';
 
-const Org = z.object({ orgId: z.string() });
+const route = routesOf('Master keys');
+
+const Org = z.object({ orgId: ORG_ID });
+
+/** The secret is in no other answer. */
+const WithSecret = MasterKey.extend({ secret: like('psm_0123456789abcdef…', 'The key itself, shown this once') });
 
 const MasterKeyBody = z
   .strictObject({ name: nameField })
@@ -22,7 +36,7 @@ const toChange = guarded({
 
 export const masterKeyRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/master-keys',
       summary: 'List master keys',
@@ -31,7 +45,7 @@ export const masterKeyRouter = apiRouter()
         params: Org,
         query: z.strictObject({ ...PAGE, sort: sortOf(MASTER_KEY_SORTS, '-createdAt') }),
       },
-      responses: { 200: answers('A page of master keys, newest first') },
+      responses: { 200: answers('A page of master keys, newest first', pageOf('masterKeys', MasterKey)) },
     }),
     async (c) => {
       const { rows, nextCursor } = await listMasterKeys(c.env, c.req.valid('param').orgId, c.req.valid('query'));
@@ -39,13 +53,13 @@ export const masterKeyRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/master-keys',
       summary: 'Make a master key; the secret is shown this once',
       middleware: [toChange, ...jsonBody] as const,
       request: { params: Org, body: body(MasterKeyBody) },
-      responses: { 201: answers('The master key with its secret') },
+      responses: { 201: answers('The master key with its secret', WithSecret) },
     }),
     async (c) => {
       const { row, secret } = await createMasterKey(c.env, c.get('trail'), c.req.valid('json').name, Date.now());
@@ -53,12 +67,12 @@ export const masterKeyRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/orgs/{orgId}/master-keys/{masterKeyId}',
       summary: 'Delete a master key: it is refused with its next request',
       middleware: toChange,
-      request: { params: Org.extend({ masterKeyId: z.string() }) },
+      request: { params: Org.extend({ masterKeyId: idOf('mky') }) },
       responses: { 204: { description: 'It is deleted' } },
     }),
     async (c) => {

@@ -2,11 +2,13 @@
  * Master keys: what another program presents to manage the organization, as an admin would. Its owners make and delete
  * them; the secret is shown once and stored nowhere. A deleted one is refused with the next request: the guard asks D1.
  */
+import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, instant, like } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { makeKey } from './keys.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
@@ -88,7 +90,16 @@ export async function deleteMasterKey(env: Env, trail: Trail, masterKeyId: strin
   });
 }
 
-export function showMasterKey(row: MasterKeyRow) {
+export const MasterKey = z
+  .object({
+    id: idOf('mky'),
+    name: like('Provisioning script'),
+    maskedKey: like('psm_…a1b2'),
+    createdAt: instant('2026-01-15T09:30:00.000Z'),
+  })
+  .openapi('MasterKey');
+
+export function showMasterKey(row: MasterKeyRow): z.infer<typeof MasterKey> {
   return {
     id: row.id,
     name: row.name,

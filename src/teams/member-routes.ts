@@ -1,7 +1,9 @@
 /** The management routes of members: who there is, in which role and with which projects. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { name } from '../sign-in/fields.ts';
 import { type DateRange, RANGE, rangeOf } from '../usage/date-range.ts';
 import { badRequest, notFound } from './api-error.ts';
@@ -9,8 +11,8 @@ import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import { setOwnWarnings } from './budget-warnings.ts';
 import { type Caller, guarded, memberIdOf } from './guard.ts';
 import { addApiMember, changeMember, removeMember } from './member-changes.ts';
-import { usageOf } from './member-usage.ts';
-import { findMember, listMembers, MEMBER_SORTS, showListed, showMember } from './members.ts';
+import { MemberUsage, usageOf } from './member-usage.ts';
+import { findMember, ListedMember, listMembers, MEMBER_SORTS, Member, showListed, showMember } from './members.ts';
 import { PAGE, sortOf } from './page.ts';
 import { ROLES, roleMay } from './roles.ts';
 import { RulesBody } from './rules-body.ts';
@@ -18,8 +20,10 @@ import { Thresholds } from './thresholds-body.ts';
 
 const TEAMS_ONLY = 'Members are for team accounts. Convert this account or join a team.';
 
-const Org = z.object({ orgId: z.string() });
-const OrgMember = Org.extend({ memberId: z.string() });
+const route = routesOf('Members');
+
+const Org = z.object({ orgId: ORG_ID });
+const OrgMember = Org.extend({ memberId: idOf('mem') });
 
 const ListQuery = z.strictObject({ ...PAGE, sort: sortOf(MEMBER_SORTS, 'name'), ...RANGE });
 const MemberQuery = z.strictObject(RANGE);
@@ -27,7 +31,7 @@ const MemberQuery = z.strictObject(RANGE);
 export const ROLE = z.enum(ROLES, { error: `role must be one of ${ROLES.join(', ')}.` });
 
 export const PROJECT_IDS = z
-  .array(z.string({ error: 'projects must be a list of project ids.' }).max(100), {
+  .array(z.string({ error: 'projects must be a list of project ids.' }).max(LIMITS.idLengthMax), {
     error: 'projects must be a list of project ids.',
   })
   .max(LIMITS.grantsPerMemberMax, { error: `projects must be at most ${LIMITS.grantsPerMemberMax}.` })
@@ -49,7 +53,11 @@ const ChangeBody = z
   .refine(({ role, projects, rules }) => [role, projects, rules].some((given) => given !== undefined), {
     error: 'Name what to change: role, projects, rules.',
   })
-  .openapi('MemberChange');
+  .openapi('MemberChange', { example: { role: 'developer', projects: ['prj_0123456789abcdef'] } as never });
+
+/** A member whose object may not have the change yet. */
+const Changed = Member.extend({ pending: PENDING });
+const Removed = z.object({ id: idOf('mem'), pending: PENDING });
 
 const OwnSettingsBody = z.strictObject({ budgetWarnings: Thresholds }).openapi('OwnSettings');
 
@@ -60,7 +68,9 @@ const ApiMemberBody = z
     projects: PROJECT_IDS.default([]),
     budget: FIRST_BUDGET.default(NO_BUDGET),
   })
-  .openapi('ApiMember');
+  .openapi('ApiMember', {
+    example: { name: 'Nightly tests', apiOnly: true, projects: ['prj_0123456789abcdef'] } as never,
+  });
 
 const roleMessage = 'Only owners, admins and finance admins can view members.';
 /** Others get a list of themselves alone. */
@@ -82,6 +92,9 @@ const toRemove = guarded({
   roleMessage: 'Only owners and admins can remove members.',
 });
 
+const Listed = ListedMember.extend(MemberUsage.shape);
+const Using = Member.extend(MemberUsage.shape);
+
 type AskedRange = z.infer<typeof MemberQuery>;
 
 function rangeFor({ timeZone }: Caller, { timezone = timeZone, ...asked }: AskedRange, nowMs: number): DateRange {
@@ -97,14 +110,14 @@ async function showUsing(env: Env, caller: Caller, memberId: string, asked: Aske
 
 export const memberRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/members',
       summary:
         'List members with budget, status as of `statusAt` and usage in the range; who may not see all gets themselves',
       middleware: toList,
       request: { params: Org, query: ListQuery },
-      responses: { 200: answers('A page of members') },
+      responses: { 200: answers('A page of members', pageOf('members', Listed)) },
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -118,13 +131,13 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/members',
       summary: 'Add an API-only member: no sign-in, no seat',
       middleware: [toAdd, ...jsonBody] as const,
       request: { params: Org, body: body(ApiMemberBody) },
-      responses: { 201: answers('The member') },
+      responses: { 201: answers('The member', Member) },
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -134,13 +147,13 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/members/me',
       summary: "One's own budget and live status, and what was used in the range",
       middleware: toList,
       request: { params: Org, query: MemberQuery },
-      responses: { 200: answers('The member') },
+      responses: { 200: answers('The member', Using) },
     }),
     async (c) => {
       const caller = c.get('caller');
@@ -151,13 +164,13 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/orgs/{orgId}/members/me',
       summary: 'Say at which percents of a limit one wants to be warned by mail, besides those of the organization',
       middleware: [toList, ...jsonBody] as const,
       request: { params: Org, body: body(OwnSettingsBody) },
-      responses: { 200: answers('The member') },
+      responses: { 200: answers('The member', Member) },
     }),
     async (c) => {
       const { organizationId } = c.get('caller');
@@ -169,29 +182,30 @@ export const memberRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: 'One member with budget and live status, and what they used in the range',
       middleware: toMember,
       request: { params: OrgMember, query: MemberQuery },
-      responses: { 200: answers('The member') },
+      responses: { 200: answers('The member', Using) },
     }),
     async (c) => {
       return c.json(await showUsing(c.env, c.get('caller'), c.req.valid('param').memberId, c.req.valid('query')), 200);
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: "Change a member's role, projects or rules, or hand the organization over to them",
       middleware: [toChange, ...jsonBody] as const,
       request: { params: OrgMember, body: body(ChangeBody) },
       responses: {
-        200: answers('The member, its object has confirmed the change'),
-        202: answers('The member, its object will take the change within minutes'),
+        200: answers('The member, its object has confirmed the change', Changed),
+        202: answers('The member, its object will take the change within minutes', Changed),
       },
+      refuses: [409],
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
@@ -200,25 +214,26 @@ export const memberRouter = apiRouter()
       const member = await findMember(c.env, orgId, memberId);
       const pending = await changeMember(c.env, c.get('trail'), c.get('caller'), member, change, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
-      return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
+      return pending ? c.json({ ...changed, pending: true as const }, 202) : c.json(changed, 200);
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/orgs/{orgId}/members/{memberId}',
       summary: 'Remove a member, or leave: keys are revoked and the seat is free at once, history stays',
       middleware: toRemove,
       request: { params: OrgMember },
       responses: {
-        200: answers('Removed; every key is refused from now on'),
-        202: answers('Removed; its object will refuse the keys within minutes'),
+        200: answers('Removed; every key is refused from now on', Removed),
+        202: answers('Removed; its object will refuse the keys within minutes', Removed),
       },
+      refuses: [400],
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
       const member = await findMember(c.env, orgId, memberId);
       const pending = await removeMember(c.env, c.get('trail'), c.get('caller'), member, Date.now());
-      return pending ? c.json({ id: memberId, pending }, 202) : c.json({ id: memberId }, 200);
+      return pending ? c.json({ id: memberId, pending: true as const }, 202) : c.json({ id: memberId }, 200);
     },
   );

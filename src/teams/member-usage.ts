@@ -1,13 +1,21 @@
 /** What members used within some days, as lists of members show it: one statement, however many they are. */
+import { z } from '@hono/zod-openapi';
 import { formatUsd } from '../money/nanos.ts';
+import { count, usd } from '../reference/fields.ts';
 import { type DateRange, spansOf } from '../usage/date-range.ts';
 import type { Caller } from './guard.ts';
 import { planHas } from './roles.ts';
 
 /** Spread into a member as the API shows it. */
-type ShownUsage =
-  | { usage: { cost: string; tokens: number; requests: number } }
-  | { usage: null; planRequired: 'enterprise' };
+export const MemberUsage = z.object({
+  usage: z
+    .object({ cost: usd('12.34'), tokens: count(49_240), requests: count(120) })
+    .nullable()
+    .openapi({ description: 'In the range; null where the plan does not have it' }),
+  planRequired: z.literal('enterprise').optional().openapi({ description: 'The plan that has it' }),
+});
+
+type ShownUsage = z.infer<typeof MemberUsage>;
 
 const NOTHING: ShownUsage = { usage: { cost: '0', tokens: 0, requests: 0 } };
 

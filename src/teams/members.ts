@@ -1,4 +1,5 @@
 /** Members and their budgets: lists, one with its live status, setting a budget. */
+import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
@@ -6,14 +7,66 @@ import { limitsAt } from '../budgets/policy.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, nanos } from '../money/nanos.ts';
 import { settledBudget } from '../objects.ts';
+import { count, idOf, instant, like } from '../reference/fields.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
-import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
+import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget, GRANTED_EXTRAS } from './effective-budget.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
-import { storedRules } from './rules-body.ts';
-import { instantOrNull, restated, showExtras, showKeyLimits, showMemberStatus } from './status.ts';
+import { ROLES } from './roles.ts';
+import { ShownRules, storedRules } from './rules-body.ts';
+import {
+  ExtraShown,
+  instantOrNull,
+  MemberLimits,
+  MemberStatus,
+  restated,
+  showExtras,
+  showKeyLimits,
+  showMemberStatus,
+} from './status.ts';
+
+const EffectiveBudget = z
+  .object({
+    maxApiKeys: count(5).nullable(),
+    ...MemberLimits.shape,
+    extras: z.array(ExtraShown).openapi({ description: 'What was granted on top, and is in force' }),
+    inherited: z.array(like('maxApiKeys')).openapi({ description: 'The fields that the developer default gave' }),
+  })
+  .openapi('EffectiveBudget');
+
+const SETTINGS = z.object({
+  id: idOf('mem'),
+  userId: idOf('usr').nullable().openapi({ description: 'Null for API-only members' }),
+  name: like('Ada Lovelace'),
+  email: like('ada@example.com').nullable(),
+  role: z.enum(ROLES).openapi({ example: 'developer' }),
+  projects: z.array(idOf('prj')),
+  rules: ShownRules,
+  budget: Budget,
+  effectiveBudget: EffectiveBudget,
+  budgetWarnings: z.array(count(90)).openapi({
+    description: 'Percents of a limit at which they want to be warned, besides those of the organization',
+  }),
+  createdAt: instant('2026-01-15T09:30:00.000Z'),
+  version: count(1),
+});
+
+export const Member = z
+  .object({
+    ...SETTINGS.shape,
+    status: MemberStatus.nullable().openapi({ description: "Null where the member's object does not answer" }),
+  })
+  .openapi('Member');
+
+export const ListedMember = z
+  .object({
+    ...SETTINGS.shape,
+    status: MemberStatus,
+    statusAt: instant().nullable().openapi({ description: 'When the status was told; null: not yet' }),
+  })
+  .openapi('ListedMember');
 
 export type MemberRow = BudgetSource & {
   id: string;
@@ -123,7 +176,7 @@ export async function findMember(env: Env, organizationId: string, memberId: str
 }
 
 /** A member as the API shows it, its state read from its object. Status is null where the object does not answer. */
-export async function showMember(env: Env, row: MemberRow): Promise<Record<string, unknown>> {
+export async function showMember(env: Env, row: MemberRow): Promise<z.infer<typeof Member>> {
   const memberId = row.id;
   const asked = settledBudget(env, memberId, (object) => object.status({ memberId }), LIMITS.policyPushMs);
   const status = await asked.catch((error) => {
@@ -137,7 +190,7 @@ export async function showMember(env: Env, row: MemberRow): Promise<Record<strin
  * A member as a list shows it, without asking its object: the status is that of `statusAt`, when the object last shipped,
  * under the limits of now. `statusAt` is null where it has not told a status yet.
  */
-export function showListed(row: ListedRow, nowMs: number): Record<string, unknown> {
+export function showListed(row: ListedRow, nowMs: number): z.infer<typeof ListedMember> {
   const shipped = row.shipped_status === null ? null : (JSON.parse(row.shipped_status) as ShippedStatus);
   const budget = effectiveBudget(row);
   const limits = limitsAt(budget.limits, budget.extras, nowMs);
@@ -149,7 +202,7 @@ export function showListed(row: ListedRow, nowMs: number): Record<string, unknow
   return { ...describe(row, nowMs), status: showMemberStatus(status), statusAt: instantOrNull(shipped?.atMs ?? null) };
 }
 
-function describe(row: MemberRow, nowMs: number) {
+function describe(row: MemberRow, nowMs: number): z.infer<typeof SETTINGS> {
   const { limits, extras, basis, throttles, maxApiKeys, inherited } = effectiveBudget(row);
   return {
     id: row.id,

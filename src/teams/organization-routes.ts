@@ -1,35 +1,50 @@
 /** The management routes of organizations themselves. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { createMiddleware } from 'hono/factory';
 import { type ApiEnv, answers, apiRouter, body, jsonBody } from '../api.ts';
 import { type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
-import { EMAIL, name } from '../sign-in/fields.ts';
+import { FAN_OUT, idOf, instant, ORG_ID, pageOf } from '../reference/fields.ts';
+import { routesOf, tells } from '../reference/route.ts';
+import { EMAIL, name, TIME_ZONE } from '../sign-in/fields.ts';
 import { type Session, sessionOf, signedIn } from '../sign-in/session.ts';
-import { isTimeZone } from '../usage/time-zones.ts';
 import { ApiError } from './api-error.ts';
 import { byMasterKey, type Caller, guarded } from './guard.ts';
-import { changeSettings, type Organization, readOrganization, type Settings } from './organization.ts';
+import {
+  changeSettings,
+  type Organization,
+  OrganizationWhole,
+  readOrganization,
+  type Settings,
+} from './organization.ts';
 import {
   convertToTeam,
   createOrganization,
   deleteOrganization,
   type Membership,
+  MembershipShown,
   membershipsOf,
   restoreOrganization,
 } from './organizations.ts';
 import { roleMay } from './roles.ts';
-import { ACCEPTED_COST, buySeats, readSeats, showSeats } from './seats.ts';
+import { ACCEPTED_COST, buySeats, readSeats, SeatsShown, showSeats } from './seats.ts';
 import { Thresholds } from './thresholds-body.ts';
 
-const Org = z.object({ orgId: z.string() });
+const route = routesOf('Organizations');
 
-const flag = (field: string) => z.boolean({ error: `${field} must be true or false.` });
-const timeZone = z.string({ error: 'timeZone must be an IANA zone.' }).refine(isTimeZone, {
-  error: 'timeZone must be an IANA zone.',
+const Org = z.object({ orgId: ORG_ID });
+
+const Shown = OrganizationWhole.partial({ billingDetails: true }).openapi('Organization');
+const Changed = Shown.extend(FAN_OUT);
+const Deleted = z.object({
+  id: idOf('org'),
+  deletedAt: instant(),
+  undoUntil: instant('2026-12-21T09:30:00.000Z'),
+  ...FAN_OUT,
 });
 
+const flag = (field: string) => z.boolean({ error: `${field} must be true or false.` });
 const line = (field: string, max: number) =>
   z
     .string({ error: `billingDetails.${field} must be text.` })
@@ -38,17 +53,17 @@ const line = (field: string, max: number) =>
     .default('');
 
 const BillingBody = z.strictObject({
-  name: line('name', 200),
+  name: line('name', LIMITS.billingNameLengthMax),
   email: z.union([EMAIL, z.literal('')], { error: 'billingDetails.email must be an e-mail address.' }).default(''),
-  address: line('address', 500),
-  country: line('country', 100),
-  taxId: line('taxId', 50),
+  address: line('address', LIMITS.billingAddressLengthMax),
+  country: line('country', LIMITS.billingCountryLengthMax),
+  taxId: line('taxId', LIMITS.billingTaxIdLengthMax),
 });
 
 const SettingsBody = z
   .strictObject({
     name: name('name').optional(),
-    timeZone: timeZone.optional(),
+    timeZone: TIME_ZONE.optional(),
     replay: flag('replay').optional(),
     hideAmounts: flag('hideAmounts').optional(),
     budgetWarnings: Thresholds.optional(),
@@ -57,17 +72,19 @@ const SettingsBody = z
   .refine((settings) => Object.keys(settings).length > 0, {
     error: 'Name a setting to change: name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails.',
   })
-  .openapi('OrganizationSettings');
+  .openapi('OrganizationSettings', { example: { timeZone: 'Europe/London', hideAmounts: true } as never });
 
 const OrganizationBody = z
   .strictObject({
     name: name('name'),
     kind: z.enum(['personal', 'team'], { error: 'kind must be personal or team.' }).default('team'),
-    timeZone: timeZone.default('UTC'),
+    timeZone: TIME_ZONE.default('UTC'),
   })
-  .openapi('NewOrganization');
+  .openapi('NewOrganization', { example: { name: 'Engines', kind: 'team', timeZone: 'Europe/London' } });
 
-const ConvertBody = z.strictObject({ name: name('name').optional() }).openapi('ConvertOrganization');
+const ConvertBody = z
+  .strictObject({ name: name('name').optional() })
+  .openapi('ConvertOrganization', { example: { name: 'Engines' } });
 
 const SEATS = { error: `seats must be a whole number from 1 to ${LIMITS.membersPerOrganizationMax}.` };
 
@@ -106,19 +123,29 @@ const toSeats = guarded({
 });
 
 /** The trail of an organization that is about to be: its first entry tells that it was made. */
-const newTrail = createMiddleware<ApiEnv & { Variables: { session: Session; trail: Trail } }>(async (c, next) => {
-  const { id: sessionId, userId } = c.get('session');
-  const actor = { kind: 'user', userId, memberId: newId('mem'), sessionId } as const;
-  await withTrail(c, trailOf(c.req.raw, newId('org'), actor), next);
-});
+const newTrail = tells(
+  createMiddleware<ApiEnv & { Variables: { session: Session; trail: Trail } }>(async (c, next) => {
+    const { id: sessionId, userId } = c.get('session');
+    const actor = { kind: 'user', userId, memberId: newId('mem'), sessionId } as const;
+    await withTrail(c, trailOf(c.req.raw, newId('org'), actor), next);
+  }),
+  { refuses: [], refusesChanges: [503] },
+);
 
 export const organizationRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs',
       summary: "One's own organizations; with a master key, the one that it opens",
-      responses: { 200: answers('All of them; a deleted one for its owners, while they can have it back') },
+      responses: {
+        200: answers(
+          'All of them; a deleted one for its owners, while they can have it back',
+          pageOf('organizations', MembershipShown),
+        ),
+      },
+      lets: ['masterKey', 'session'],
+      refuses: [401],
     }),
     async (c) => {
       c.header('cache-control', 'no-store');
@@ -126,13 +153,13 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs',
       summary: 'Make an organization of one’s own',
       middleware: [signedIn, newTrail, ...jsonBody] as const,
       request: { body: body(OrganizationBody) },
-      responses: { 201: answers('The organization') },
+      responses: { 201: answers('The organization', Shown) },
     }),
     async (c) => {
       const trail = c.get('trail');
@@ -141,26 +168,26 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}',
       summary: 'The organization and its settings',
       middleware: toOrganization,
       request: { params: Org },
-      responses: { 200: answers('The organization') },
+      responses: { 200: answers('The organization', Shown) },
     }),
     async (c) => c.json(shownTo(c.get('caller'), await readOrganization(c.env, c.req.valid('param').orgId)), 200),
   )
   .openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/orgs/{orgId}',
       summary: "Change the organization's settings; owners and finance admins: its billing details",
       middleware: [toSettings, ...jsonBody] as const,
       request: { params: Org, body: body(SettingsBody) },
       responses: {
-        200: answers('The organization; every member is under the change'),
-        202: answers('The organization; `pending` members will be under the change within minutes'),
+        200: answers('The organization; every member is under the change', Changed),
+        202: answers('The organization; `pending` members will be under the change within minutes', Changed),
       },
     }),
     async (c) => {
@@ -174,13 +201,16 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/orgs/{orgId}',
       summary: 'Delete the organization: its keys are refused; its owners can undo that until `undoUntil`',
       middleware: toOwn,
       request: { params: Org },
-      responses: { 200: answers('Deleted'), 202: answers('Deleted; some keys are refused within minutes only') },
+      responses: {
+        200: answers('Deleted', Deleted),
+        202: answers('Deleted; some keys are refused within minutes only', Deleted),
+      },
     }),
     async (c) => {
       const nowMs = Date.now();
@@ -196,13 +226,17 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/restore',
       summary: 'Undo the deletion',
       middleware: toRestore,
       request: { params: Org },
-      responses: { 200: answers('The organization'), 202: answers('The organization; some keys work within minutes') },
+      responses: {
+        200: answers('The organization', Changed),
+        202: answers('The organization; some keys work within minutes', Changed),
+      },
+      refuses: [400],
     }),
     async (c) => {
       const fanOut = await restoreOrganization(c.env, c.get('trail'), Date.now());
@@ -211,13 +245,13 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/convert',
       summary: 'Make a team of a personal organization',
       middleware: [toOwn, ...jsonBody] as const,
       request: { params: Org, body: body(ConvertBody) },
-      responses: { 200: answers('The organization') },
+      responses: { 200: answers('The organization', Shown) },
     }),
     async (c) => {
       await convertToTeam(c.env, c.get('trail'), c.req.valid('json').name, Date.now());
@@ -225,13 +259,13 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/seats',
       summary: 'Seats: how many there are, taken and left, and what one more costs',
       middleware: toSeats,
       request: { params: Org },
-      responses: { 200: answers('`left` null: there is no end of them') },
+      responses: { 200: answers('`left` null: there is no end of them', SeatsShown) },
     }),
     async (c) => {
       const nowMs = Date.now();
@@ -239,14 +273,14 @@ export const organizationRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/seats',
-      summary:
-        'Buy more seats for exactly their price, which the 402 without it tells; nothing is charged before there is billing',
+      summary: 'Buy more seats for exactly their price, which the 402 without it tells',
       middleware: [toBuySeats, ...jsonBody] as const,
       request: { params: Org, body: body(SeatsBody) },
-      responses: { 201: answers('The seats') },
+      responses: { 201: answers('The seats', SeatsShown) },
+      refuses: [402],
     }),
     async (c) => {
       const nowMs = Date.now();

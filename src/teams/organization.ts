@@ -1,40 +1,55 @@
 /** An organization as its members see it, and the settings that its members' objects enforce. */
+import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
+import { count, idOf, instant, like } from '../reference/fields.ts';
 import { notFound } from './api-error.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
-import type { Plan } from './roles.ts';
+import { PLANS, type Plan } from './roles.ts';
 import { instantOrNull } from './status.ts';
 import { thresholdsOf } from './warning-levels.ts';
 
 /** Whom invoices are made out to. What is empty is not printed. */
-export interface BillingDetails {
-  name: string;
-  email: string;
-  address: string;
-  country: string;
-  taxId: string;
-}
+const BillingDetailsShown = z
+  .object({
+    name: like('Engines Ltd'),
+    email: like('invoices@example.com'),
+    address: like('1 Analytical Way, London'),
+    country: like('United Kingdom'),
+    taxId: like('GB123456789'),
+  })
+  .openapi('BillingDetails');
 
-export interface Organization {
-  id: string;
-  name: string;
-  kind: 'personal' | 'team';
-  plan: Plan;
-  timeZone: string;
-  /** Whether answers are recorded for repeats under an Idempotency-Key. */
-  replay: boolean;
-  /** Whether answers and refusals of the gateway name limits without their amounts. */
-  hideAmounts: boolean;
-  /** Percents of a limit at which members are warned by mail. */
-  budgetWarnings: number[];
-  /** Null: nothing was said. Of no concern to most members: routes leave it out for them. */
-  billingDetails: BillingDetails | null;
-  createdAt: string;
-  /** Since when it is deleted. */
-  deletedAt: string | null;
-}
+export type BillingDetails = z.infer<typeof BillingDetailsShown>;
+
+/** What every list of organizations tells of one. */
+export const ORGANIZATION_NAMED = {
+  id: idOf('org'),
+  name: like('Engines'),
+  kind: z.enum(['personal', 'team']).openapi({ example: 'team' }),
+  plan: z.enum(PLANS).openapi({ example: 'pro' }),
+  timeZone: like('Europe/London'),
+};
+
+export const OrganizationWhole = z.object({
+  ...ORGANIZATION_NAMED,
+  replay: z.boolean().openapi({ description: 'Whether answers are recorded for repeats under an Idempotency-Key' }),
+  hideAmounts: z.boolean().openapi({
+    description: 'Whether answers and refusals of the gateway name limits without their amounts',
+    example: false,
+  }),
+  budgetWarnings: z
+    .array(count(80))
+    .openapi({ description: 'Percents of a limit at which members are warned by mail' }),
+  billingDetails: BillingDetailsShown.nullable().openapi({
+    description: 'For owners, admins and finance admins; null: nothing was said',
+  }),
+  createdAt: instant('2026-01-15T09:30:00.000Z'),
+  deletedAt: instant().nullable().openapi({ description: 'Since when it is deleted', example: null }),
+});
+
+export type Organization = z.infer<typeof OrganizationWhole>;
 
 export async function readOrganization(env: Env, organizationId: string): Promise<Organization> {
   const row = await env.DB.withSession('first-primary')

@@ -4,29 +4,33 @@
  * A deleted organization is gone for everybody but its owners, who can undo that for thirty days; its keys are refused
  * meanwhile. Then a cron erases what only served to use it. What was spent, and the audit log, stay: they are records.
  */
+import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, instant } from '../reference/fields.ts';
 import { badRequest } from './api-error.ts';
 import { insertOrganization } from './new-organization.ts';
+import { ORGANIZATION_NAMED } from './organization.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
-import type { Plan, Role } from './roles.ts';
+import { ROLES } from './roles.ts';
 import { instantOrNull } from './status.ts';
 
 /** An organization in one's own list. */
-export interface Membership {
-  id: string;
-  name: string;
-  kind: 'personal' | 'team';
-  plan: Plan;
-  timeZone: string;
-  /** Null for a master key. */
-  memberId: string | null;
-  role: Role;
-  /** Since when it is deleted; only owners see it then. */
-  deletedAt: string | null;
-}
+export const MembershipShown = z
+  .object({
+    ...ORGANIZATION_NAMED,
+    memberId: idOf('mem').nullable().openapi({ description: 'Null for a master key' }),
+    role: z.enum(ROLES),
+    deletedAt: instant().nullable().openapi({
+      description: 'Since when it is deleted; only owners see it then',
+      example: null,
+    }),
+  })
+  .openapi('Membership');
+
+export type Membership = z.infer<typeof MembershipShown>;
 
 /** Those of a user, the oldest membership first. */
 export async function membershipsOf(env: Env, userId: string): Promise<Membership[]> {

@@ -3,15 +3,12 @@
  * a minus before it downwards. Rows of one value are in the order of their ids, so that no page repeats or leaves out one.
  */
 import { z } from '@hono/zod-openapi';
-
-const NAME_LENGTH_MAX = 100;
-const PAGE_MAX = 100;
-const PAGE_DEFAULT = 50;
+import { LIMITS } from '../limits.ts';
 
 export const PAGE = {
-  limit: z.coerce.number().int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
-  cursor: z.string().max(100).optional(),
-  q: z.string().max(NAME_LENGTH_MAX).optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+  cursor: z.string().max(LIMITS.idLengthMax).optional(),
+  q: z.string().max(LIMITS.nameLengthMax).optional(),
 };
 
 export interface Page {
@@ -59,4 +56,4 @@ export const nameField = z
   .string({ error: 'name is required.' })
   .trim()
   .min(1, { error: 'name must not be empty.' })
-  .max(NAME_LENGTH_MAX, { error: `name must have at most ${NAME_LENGTH_MAX} characters.` });
+  .max(LIMITS.nameLengthMax, { error: `name must have at most ${LIMITS.nameLengthMax} characters.` });

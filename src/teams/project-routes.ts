@@ -1,12 +1,26 @@
 /** The management routes of projects. Developers see those granted to them; any other is the 404 of one that never was. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { FAN_OUT, idOf, ORG_ID, pageOf } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { guarded } from './guard.ts';
 import { nameField, PAGE, sortOf } from './page.ts';
-import { changeProject, createProject, findProject, listProjects, PROJECT_SORTS, showProject } from './projects.ts';
+import {
+  changeProject,
+  createProject,
+  findProject,
+  listProjects,
+  PROJECT_SORTS,
+  Project,
+  showProject,
+} from './projects.ts';
 
-const Org = z.object({ orgId: z.string() });
-const OrgProject = Org.extend({ projectId: z.string() });
+const route = routesOf('Projects');
+
+const Org = z.object({ orgId: ORG_ID });
+const OrgProject = Org.extend({ projectId: idOf('prj') });
+
+const Changed = Project.extend(FAN_OUT);
 
 const ListQuery = z.strictObject({
   ...PAGE,
@@ -35,13 +49,13 @@ const toChange = guarded({
 
 export const projectRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/projects',
       summary: 'List projects; developers see those granted to them',
       middleware: toProjects,
       request: { params: Org, query: ListQuery },
-      responses: { 200: answers('A page of projects') },
+      responses: { 200: answers('A page of projects', pageOf('projects', Project)) },
     }),
     async (c) => {
       const { rows, nextCursor } = await listProjects(c.env, c.get('caller'), c.req.valid('query'));
@@ -49,13 +63,13 @@ export const projectRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'post',
       path: '/orgs/{orgId}/projects',
       summary: 'Make a project',
       middleware: [toChange, ...jsonBody] as const,
       request: { params: Org, body: body(ProjectBody) },
-      responses: { 201: answers('The project') },
+      responses: { 201: answers('The project', Project) },
     }),
     async (c) => {
       const row = await createProject(c.env, c.get('trail'), c.req.valid('json').name, Date.now());
@@ -63,26 +77,26 @@ export const projectRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/projects/{projectId}',
       summary: 'One project',
       middleware: toProjects,
       request: { params: OrgProject },
-      responses: { 200: answers('The project') },
+      responses: { 200: answers('The project', Project) },
     }),
     async (c) => c.json(showProject(await findProject(c.env, c.get('caller'), c.req.valid('param').projectId)), 200),
   )
   .openapi(
-    createRoute({
+    route({
       method: 'patch',
       path: '/orgs/{orgId}/projects/{projectId}',
       summary: 'Rename, archive or restore a project',
       middleware: [toChange, ...jsonBody] as const,
       request: { params: OrgProject, body: body(ProjectPatch) },
       responses: {
-        200: answers('The project; every member with a key in it is under the change'),
-        202: answers('The project; `pending` members will be under the change within minutes'),
+        200: answers('The project; every member with a key in it is under the change', Changed),
+        202: answers('The project; `pending` members will be under the change within minutes', Changed),
       },
     }),
     async (c) => {
@@ -94,15 +108,15 @@ export const projectRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'delete',
       path: '/orgs/{orgId}/projects/{projectId}',
       summary: 'Archive a project: its keys are refused, its history stays',
       middleware: toChange,
       request: { params: OrgProject },
       responses: {
-        200: answers('The archived project; its keys are refused'),
-        202: answers('The archived project; `pending` members will be refused within minutes'),
+        200: answers('The archived project; its keys are refused', Changed),
+        202: answers('The archived project; `pending` members will be refused within minutes', Changed),
       },
     }),
     async (c) => {

@@ -2,11 +2,13 @@
  * Projects: what keys and usage belong to. An archived project keeps its keys and its history; its keys are refused by
  * the members' objects (410) until it is restored, so a change of that is pushed to every member who has one.
  */
+import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields, createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
+import { idOf, instant, like, orNull } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import type { Caller } from './guard.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
@@ -135,7 +137,17 @@ function changedProject(before: ProjectRow, { name, archived }: ProjectChange, n
   return { ...before, name: name ?? before.name, archived_at: archivedAt };
 }
 
-export function showProject(row: ProjectRow) {
+export const Project = z
+  .object({
+    id: idOf('prj'),
+    name: like('Support bot'),
+    archived: z.boolean().openapi({ example: false }),
+    createdAt: instant('2026-01-15T09:30:00.000Z'),
+    archivedAt: orNull(instant()),
+  })
+  .openapi('Project');
+
+export function showProject(row: ProjectRow): z.infer<typeof Project> {
   return {
     id: row.id,
     name: row.name,

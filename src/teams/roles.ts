@@ -3,9 +3,13 @@
  * and `GET /me` shows them; handlers never ask for a role themselves.
  */
 
-export type Role = 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+export const ROLES = ['owner', 'admin', 'finance', 'developer', 'basic', 'api'] as const;
 
-export type Plan = 'free' | 'pro' | 'enterprise';
+export type Role = (typeof ROLES)[number];
+
+export const PLANS = ['free', 'pro', 'enterprise'] as const;
+
+export type Plan = (typeof PLANS)[number];
 
 const ABILITIES = {
   'organization.read': ['owner', 'admin', 'finance', 'developer', 'basic'],
@@ -38,6 +42,8 @@ const ABILITIES = {
 
 export type Ability = keyof typeof ABILITIES;
 
+export const ABILITY_NAMES = Object.keys(ABILITIES) as Ability[];
+
 const PLAN_FEATURES = {
   'analytics.organization': ['enterprise'],
   'analytics.members': ['enterprise'],
@@ -46,6 +52,8 @@ const PLAN_FEATURES = {
 } as const satisfies Record<string, readonly Plan[]>;
 
 export type PlanFeature = keyof typeof PLAN_FEATURES;
+
+export const FEATURE_NAMES = Object.keys(PLAN_FEATURES) as PlanFeature[];
 
 /** Active API keys that a plan allows an organization. */
 export const PLAN_KEYS_MAX: Record<Plan, number> = { free: 5, pro: 20, enterprise: 500 };
@@ -74,12 +82,12 @@ export function rolesThatMay(ability: Ability): readonly Role[] {
 
 /** All that a role may, in the table's order. */
 export function abilitiesOf(role: Role): Ability[] {
-  return (Object.keys(ABILITIES) as Ability[]).filter((ability) => roleMay(role, ability));
+  return ABILITY_NAMES.filter((ability) => roleMay(role, ability));
 }
 
 /** All that a plan has, in the table's order. */
 export function featuresOf(plan: Plan): PlanFeature[] {
-  return (Object.keys(PLAN_FEATURES) as PlanFeature[]).filter((feature) => planHas(plan, feature));
+  return FEATURE_NAMES.filter((feature) => planHas(plan, feature));
 }
 
 export function planHas(plan: Plan, feature: PlanFeature): boolean {
@@ -99,8 +107,6 @@ export function seesGrantedOnly(role: Role, plan: Plan): boolean {
 
 /** The roles to which the developer default applies: owners, admins and finance never inherit. */
 export const INHERITING_ROLES: readonly Role[] = ['developer', 'basic', 'api'];
-
-export const ROLES = ['owner', 'admin', 'finance', 'developer', 'basic', 'api'] as const satisfies readonly Role[];
 
 /** Whether keys may be made for a member of this role. */
 export function mayOwnKeys(role: Role): boolean {

@@ -1,14 +1,21 @@
 /** The management routes of teams: budgets. Each is guarded first and reads like its story. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
-import { BudgetBody } from './budget-body.ts';
+import { FAN_OUT, idOf, ORG_ID, PENDING } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
+import { Budget, BudgetBody } from './budget-body.ts';
 import { checkMayModify, TEAMS_ONLY, toSetBudgets } from './budget-guard.ts';
 import { readDefaultBudget, setDefaultBudget } from './default-budget.ts';
 import { guarded } from './guard.ts';
-import { findMember, setBudget, showMember } from './members.ts';
+import { findMember, Member, setBudget, showMember } from './members.ts';
 
-const Org = z.object({ orgId: z.string() });
-const OrgMember = Org.extend({ memberId: z.string() });
+const route = routesOf('Budgets');
+
+const Org = z.object({ orgId: ORG_ID });
+const OrgMember = Org.extend({ memberId: idOf('mem') });
+
+const ChangedMember = Member.extend({ pending: PENDING });
+const ChangedDefault = Budget.extend(FAN_OUT);
 
 const toReadDefault = guarded({
   ability: 'budgets.read',
@@ -22,16 +29,17 @@ const toSetDefault = guarded({
 });
 export const teamsRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'put',
       path: '/orgs/{orgId}/members/{memberId}/budget',
       summary: "Replace a member's budget",
       middleware: [toSetBudgets, ...jsonBody] as const,
       request: { params: OrgMember, body: body(BudgetBody) },
       responses: {
-        200: answers('The member, its object has confirmed the budget'),
-        202: answers('The member, its object will take the budget within minutes'),
+        200: answers('The member, its object has confirmed the budget', ChangedMember),
+        202: answers('The member, its object will take the budget within minutes', ChangedMember),
       },
+      refuses: [409],
     }),
     async (c) => {
       const { orgId, memberId } = c.req.valid('param');
@@ -40,17 +48,17 @@ export const teamsRouter = apiRouter()
       const { newCycle, version, ...budget } = c.req.valid('json');
       const pending = await setBudget(c.env, c.get('trail'), member, { budget, newCycle, version }, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
-      return pending ? c.json({ ...changed, pending }, 202) : c.json(changed, 200);
+      return pending ? c.json({ ...changed, pending: true as const }, 202) : c.json(changed, 200);
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/default-developer-budget',
       summary: 'The budget that developers inherit',
       middleware: toReadDefault,
       request: { params: Org },
-      responses: { 200: answers('The default budget') },
+      responses: { 200: answers('The default budget', Budget) },
     }),
     async (c) => {
       const { budget, version } = await readDefaultBudget(c.env, c.req.valid('param').orgId);
@@ -58,16 +66,17 @@ export const teamsRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'put',
       path: '/orgs/{orgId}/default-developer-budget',
       summary: 'Replace the budget that developers inherit',
       middleware: [toSetDefault, ...jsonBody] as const,
       request: { params: Org, body: body(BudgetBody) },
       responses: {
-        200: answers('The default budget; every member who inherits what changed is under it'),
-        202: answers('The default budget; `pending` members will be under it within minutes'),
+        200: answers('The default budget; every member who inherits what changed is under it', ChangedDefault),
+        202: answers('The default budget; `pending` members will be under it within minutes', ChangedDefault),
       },
+      refuses: [409],
     }),
     async (c) => {
       const { newCycle, version, ...budget } = c.req.valid('json');

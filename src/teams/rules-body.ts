@@ -6,18 +6,20 @@ import { z } from '@hono/zod-openapi';
 import { isIpRange } from '../budgets/ip-ranges.ts';
 import type { Rules } from '../budgets/rules.ts';
 import { LIMITS } from '../limits.ts';
-import { parseUsd } from '../money/nanos.ts';
+import { parseUsd, USD } from '../money/nanos.ts';
+import { answered } from '../reference/fields.ts';
 import { canonicalAmount } from './budget-body.ts';
 import { amountOf } from './effective-budget.ts';
 
-const ENTRY_LENGTH_MAX = 100;
-
 /** A list of texts, of which each must be `what`. */
-function entries(what: string, isOne: (text: string) => boolean) {
+function entries(what: string, example: string, isOne: (text: string) => boolean) {
   const error = `Each entry must be ${what}.`;
-  return z
-    .array(z.string({ error }).max(ENTRY_LENGTH_MAX, { error }).refine(isOne, { error }), { error })
-    .max(LIMITS.ruleEntriesMax, { error: `At most ${LIMITS.ruleEntriesMax} entries.` });
+  const entry = z
+    .string({ error })
+    .max(LIMITS.ruleEntryLengthMax, { error })
+    .refine(isOne, { error })
+    .openapi({ example });
+  return z.array(entry, { error }).max(LIMITS.ruleEntriesMax, { error: `At most ${LIMITS.ruleEntriesMax} entries.` });
 }
 
 /** An empty list would allow nothing, or everything, as one reads it: nobody should have to guess. */
@@ -25,8 +27,8 @@ const EMPTY = 'An empty list allows nothing: leave it out (or null) to allow eve
 
 const allowed = (list: ReturnType<typeof entries>) => list.min(1, { error: EMPTY }).nullable().default(null);
 
-function lists(what: string, isOne: (text: string) => boolean) {
-  const list = entries(what, isOne);
+function lists(what: string, example: string, isOne: (text: string) => boolean) {
+  const list = entries(what, example, isOne);
   return z.strictObject({ allow: allowed(list), deny: list.default([]) }).default({ allow: null, deny: [] });
 }
 
@@ -40,27 +42,42 @@ function price(field: string) {
     .string({ error })
     .refine((text) => parseUsd(text) !== null, { error })
     .transform(canonicalAmount)
+    .openapi({ example: '2.50', pattern: USD.source })
     .nullable()
     .default(null);
 }
 
-const endpoints = entries('an endpoint such as "chat/completions"', isEndpoint);
+const endpoints = entries('an endpoint such as "chat/completions"', 'chat/completions', isEndpoint);
 
 export const RulesBody = z
   .strictObject({
-    models: lists('a model such as "openai/gpt-5.5", "gpt-5.5" or "openai/*"', isModel),
-    providers: lists('a provider such as "openai"', isProvider),
+    models: lists('a model such as "openai/gpt-5.5", "gpt-5.5" or "openai/*"', 'openai/*', isModel),
+    providers: lists('a provider such as "openai"', 'openai', isProvider),
     endpoints: z.strictObject({ allow: allowed(endpoints) }).default({ allow: null }),
     maxInputPrice: price('maxInputPrice'),
     maxOutputPrice: price('maxOutputPrice'),
-    ips: lists('an IP address or a range such as "10.0.0.0/8"', isIpRange),
+    ips: lists('an IP address or a range such as "10.0.0.0/8"', '10.0.0.0/8', isIpRange),
   })
   .refine((rules) => JSON.stringify(rules).length <= LIMITS.rulesLengthMax, {
     error: `Rules have at most ${LIMITS.rulesLengthMax} characters in all: name many models by "openai/*".`,
   })
-  .openapi('Rules', { example: { models: { allow: ['openai/*'], deny: ['openai/gpt-5.5'] }, maxOutputPrice: '10' } });
+  .openapi('RulesBody', {
+    example: { models: { allow: ['openai/*'], deny: ['openai/gpt-5.5'] }, maxOutputPrice: '10' },
+  });
 
-export type StoredRules = z.output<typeof RulesBody>;
+/** The same as they are answered: whole. */
+export const ShownRules = z.object(answered(RulesBody.shape)).openapi('Rules', {
+  example: {
+    models: { allow: ['openai/*'], deny: ['openai/gpt-5.5'] },
+    providers: { allow: null, deny: [] },
+    endpoints: { allow: null },
+    maxInputPrice: null,
+    maxOutputPrice: '10',
+    ips: { allow: null, deny: [] },
+  },
+});
+
+export type StoredRules = z.infer<typeof ShownRules>;
 
 const NO_RULES: StoredRules = {
   models: { allow: null, deny: [] },

@@ -9,14 +9,18 @@ import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import type { Trail } from '../audit/trail.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
-import { formatUsd, type Nanos, nanos, parseUsd } from '../money/nanos.ts';
+import { formatUsd, type Nanos, nanos, parseUsd, USD } from '../money/nanos.ts';
+import { count, instant, usd } from '../reference/fields.ts';
 import { ApiError, badRequest, notFound } from './api-error.ts';
 import { PLAN_NAMES, PLAN_SEATS, type Plan } from './roles.ts';
 
 const QUOTED = { error: 'acceptSeatCost must be the quoted amount.' };
 
 /** A price as it was quoted. */
-export const ACCEPTED_COST = z.string(QUOTED).refine((text) => parseUsd(text) !== null, QUOTED);
+export const ACCEPTED_COST = z
+  .string(QUOTED)
+  .refine((text) => parseUsd(text) !== null, QUOTED)
+  .openapi({ pattern: USD.source });
 
 /** `?1` the organization, `?2` now. */
 const USED = 'SELECT count(*) FROM members WHERE organization_id = ?1 AND user_id IS NOT NULL AND removed_at IS NULL';
@@ -78,7 +82,22 @@ function cycleEnd(nowMs: number): number {
   return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
 }
 
-export function showSeats(seats: Seats, nowMs: number) {
+export const SeatsShown = z
+  .object({
+    included: count(3).nullable().openapi({ description: 'Null: no number is set' }),
+    bought: count(2),
+    used: count(4),
+    pending: count(1, 'Held by invitations'),
+    left: count(0).nullable().openapi({ description: 'Null: there is no end of them' }),
+    pricePerSeat: usd('10').nullable().openapi({ description: 'A month; null: no more are sold' }),
+    proratedCost: usd('3.33')
+      .nullable()
+      .openapi({ description: 'One more until the month ends: what `acceptSeatCost` takes' }),
+    billingCycleEndsAt: instant('2026-12-01T00:00:00.000Z'),
+  })
+  .openapi('Seats');
+
+export function showSeats(seats: Seats, nowMs: number): z.infer<typeof SeatsShown> {
   const { plan, included, bought, used, pending } = seats;
   const cost = proratedCost(plan, nowMs);
   return {

@@ -2,11 +2,13 @@
  * Analytics: local days (or hours) of usage from rollups only, broken down by one dimension. The sums leave SQL as text,
  * because a year of a large organization passes 2^53 nanodollars.
  */
+import { z } from '@hono/zod-openapi';
 import { formatUsd } from '../money/nanos.ts';
+import { count, DAY, instant, like, usd } from '../reference/fields.ts';
 import type { Span } from './time-zones.ts';
 
 /** Which column a breakdown is by. */
-export const GROUPS = {
+const GROUPS = {
   model: 'canonical_model',
   mapping: 'mapping',
   project: 'project_id',
@@ -17,6 +19,8 @@ export const GROUPS = {
 } as const;
 
 export type GroupBy = keyof typeof GROUPS;
+
+export const GROUP_NAMES = Object.keys(GROUPS) as [GroupBy, ...GroupBy[]];
 
 /** Where a group's name comes from, when it is an id. */
 const LABELS: Partial<Record<GroupBy, string>> = { project: 'projects', apiKey: 'api_keys', member: 'members' };
@@ -40,7 +44,48 @@ type Measure = keyof typeof MEASURES;
 type Sums = Record<Measure, bigint>;
 
 const MEASURE_NAMES = Object.keys(MEASURES) as Measure[];
-const MONEY: ReadonlySet<Measure> = new Set(['cost', 'inputCost', 'outputCost']);
+
+const Measures = z
+  .object({
+    cost: usd('12.34'),
+    inputCost: usd('4.10'),
+    outputCost: usd('8.24'),
+    requestCount: count(120),
+    errorCount: count(1, 'Failed at the provider'),
+    clientErrorCount: count(2, 'The request was wrong'),
+    refusedCount: count(3, 'Refused by a limit or a rule'),
+    inputTokens: count(41_000),
+    outputTokens: count(8_240),
+    cachedTokens: count(0),
+    reasoningTokens: count(0),
+    totalTokens: count(49_240),
+    errorRate: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Of those that were neither refused nor wrong', example: 0.0087 }),
+  } satisfies Record<Measure, z.ZodType> & z.ZodRawShape)
+  .openapi('Usage');
+
+type Measures = z.infer<typeof Measures>;
+
+const Breakdown = z.object({ key: like('openai/gpt-5.5'), label: like('openai/gpt-5.5'), ...Measures.shape });
+
+export const Activity = z
+  .object({
+    activity: z.array(
+      z.object({
+        date: DAY.or(like('2026-11-21T09:00:00+01:00')).openapi({
+          description: 'The local day, or when the hour begins',
+        }),
+        ...Measures.shape,
+        breakdown: z.array(Breakdown),
+      }),
+    ),
+    totals: Measures,
+    groupBy: z.enum(GROUP_NAMES),
+    rolledUpTo: instant().openapi({ description: 'Usage that had arrived by then is in it' }),
+  })
+  .openapi('Activity');
 
 export interface ActivityQuery {
   organizationId: string;
@@ -51,7 +96,7 @@ export interface ActivityQuery {
 }
 
 /** Every span is present, also without usage; rows sum to the totals exactly. */
-export async function activity(db: D1Database, query: ActivityQuery): Promise<Record<string, unknown>> {
+export async function activity(db: D1Database, query: ActivityQuery): Promise<z.infer<typeof Activity>> {
   const { organizationId, spans, groupBy, projectId, apiKeyId } = query;
   const column = GROUPS[groupBy];
   const labels = LABELS[groupBy];
@@ -82,7 +127,7 @@ export async function activity(db: D1Database, query: ActivityQuery): Promise<Re
   const bySpan = spans.map((span) => ({
     date: span.label,
     sums: noSums(),
-    breakdown: [] as Record<string, unknown>[],
+    breakdown: [] as z.infer<typeof Breakdown>[],
   }));
   for (const row of rows.results) {
     const span = bySpan[row.span];
@@ -114,11 +159,21 @@ function add(into: Sums, sums: Sums): void {
   for (const name of MEASURE_NAMES) into[name] += sums[name];
 }
 
-function show(sums: Sums): Record<string, string | number | null> {
-  const shown: Record<string, string | number | null> = {};
-  for (const name of MEASURE_NAMES) shown[name] = MONEY.has(name) ? formatUsd(sums[name]) : Number(sums[name]);
-  shown.totalTokens = Number(sums.inputTokens + sums.outputTokens);
-  const answered = Number(sums.requestCount - sums.clientErrorCount - sums.refusedCount);
-  shown.errorRate = answered > 0 ? Number(sums.errorCount) / answered : null;
-  return shown;
+function show({ cost, inputCost, outputCost, ...counts }: Sums): Measures {
+  const answered = Number(counts.requestCount - counts.clientErrorCount - counts.refusedCount);
+  return {
+    cost: formatUsd(cost),
+    inputCost: formatUsd(inputCost),
+    outputCost: formatUsd(outputCost),
+    requestCount: Number(counts.requestCount),
+    errorCount: Number(counts.errorCount),
+    clientErrorCount: Number(counts.clientErrorCount),
+    refusedCount: Number(counts.refusedCount),
+    inputTokens: Number(counts.inputTokens),
+    outputTokens: Number(counts.outputTokens),
+    cachedTokens: Number(counts.cachedTokens),
+    reasoningTokens: Number(counts.reasoningTokens),
+    totalTokens: Number(counts.inputTokens + counts.outputTokens),
+    errorRate: answered > 0 ? Number(counts.errorCount) / answered : null,
+  };
 }

@@ -6,19 +6,24 @@
  * A fifth, the member's days, is there for the comparing only. A difference between two of them is a fact; which of the two is
  * wrong is told by a third, and where there is none it is the likelier one.
  */
+import { z } from '@hono/zod-openapi';
+import { count, DAY, like, usd } from '../reference/fields.ts';
 
 /** days: the sums per day (member_days) by which the books are compared; nothing that anyone is shown. */
-export type Side = 'object' | 'ledger' | 'events' | 'rollups' | 'days';
+const Side = z.enum(['object', 'ledger', 'events', 'rollups', 'days']);
 
-export interface Finding {
-  side: Side;
-  /** Nanodollars, as text: what that side has too much, below zero too little. */
-  amount: string;
-  /** The UTC day in which it is, where that is known. */
-  day: string | null;
-  /** The member's sequence numbers that D1 is missing there, where they can be told: "17", "17-19, 23". */
-  sequences: string | null;
-}
+export type Side = z.infer<typeof Side>;
+
+const Finding = z.object({
+  side: Side,
+  amount: like('-612000', 'Nanodollars: what that side has too much, below zero too little'),
+  day: DAY.nullable().openapi({ description: 'The UTC day in which it is, where that is known' }),
+  sequences: like('17-19, 23').nullable().openapi({
+    description: "The member's sequence numbers that are missing there, where they can be told",
+  }),
+});
+
+export type Finding = z.infer<typeof Finding>;
 
 /** One UTC day in which a member's sums differ, nanodollars. */
 export interface DaySums {
@@ -43,20 +48,21 @@ export interface Accounts {
 }
 
 /** What one look at a member's books found, as it is kept and shown. Amounts are nanodollars as text. */
-export interface Proof {
-  /** How far the books are apart in all, without sign; "0" when they agree. */
-  difference: string;
-  /** The object less D1's ledger, at D1's shipped sequence; null where the object did not answer. */
-  objectDifference: string | null;
-  /** D1's ledger less its rollups and the events that wait for them. */
-  rollupDifference: string;
-  findings: Finding[];
-  /** D1's shipped sequence at which all this was compared. */
-  shipped: number;
-  /** Events that the object has yet to ship, and what it holds (USD); null where it did not answer. */
-  unshipped: number | null;
-  held: string | null;
-}
+export const ProofShown = z.object({
+  difference: like('0', 'Nanodollars: how far the books are apart in all, without sign'),
+  objectDifference: like('0').nullable().openapi({
+    description: "Nanodollars: the member's object less D1's ledger; null where the object did not answer",
+  }),
+  rollupDifference: like('0', "Nanodollars: D1's ledger less its rollups and the events that wait for them"),
+  findings: z.array(Finding),
+  shipped: count(1_204, 'The sequence number up to which all this was compared'),
+  unshipped: count(0).nullable().openapi({
+    description: 'Events that the object has yet to ship; null where it did not answer',
+  }),
+  held: usd('0.0021').nullable(),
+});
+
+export type Proof = z.infer<typeof ProofShown>;
 
 /** Every difference, with the side that is wrong. Empty when the books agree. */
 export function findDifferences(accounts: Accounts): Omit<Finding, 'sequences'>[] {

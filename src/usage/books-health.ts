@@ -2,10 +2,12 @@
  * What GET /orgs/{orgId}/health tells: the last proof of each member's books with its instant, and what is stale.
  * Reads what books.ts stored; proves nothing itself.
  */
+import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
+import { count, idOf, instant, like, usd } from '../reference/fields.ts';
 import { instantOrNull } from '../teams/status.ts';
-import type { Proof } from './books-findings.ts';
+import { type Proof, ProofShown } from './books-findings.ts';
 
 type MemberRow = {
   member_id: string;
@@ -67,39 +69,53 @@ const READ_SUMS = `
   LEFT JOIN member_ledgers AS ledger ON ledger.member_id = everyone.id
   LEFT JOIN member_books AS books ON books.member_id = everyone.id`;
 
-/** One member's books as the API shows them. Differences are nanodollars as text, the other amounts USD. */
-export interface MemberBooks extends Omit<Proof, 'difference'> {
-  memberId: string;
-  difference: string;
-  overrun: string;
-  unresolved: string;
-  /** When both sides were last compared; null: never. */
-  provenAt: string | null;
-  /** Why they could not be compared at the last look, and since when; null where they were. */
-  unproven: { since: string | null; why: string } | null;
-}
+/** Differences are nanodollars as text, the other amounts USD. */
+const MemberBooks = z
+  .object({
+    memberId: idOf('mem'),
+    ...ProofShown.shape,
+    overrun: usd('0', 'What providers charged beyond holds'),
+    unresolved: usd('0', 'Charged at most, where nobody can know any more'),
+    provenAt: instant().nullable().openapi({ description: 'When both sides were last compared; null: never' }),
+    unproven: z
+      .object({ since: instant().nullable(), why: like('The object did not answer.') })
+      .nullable()
+      .openapi({ description: 'Why they could not be compared at the last look', example: null }),
+  })
+  .openapi('MemberBooks');
 
-export interface Health {
-  /** Everything is proven and nothing differs. */
-  ok: boolean;
-  /** Over all members that are shown. */
-  difference: string;
-  overrun: string;
-  unresolved: string;
-  /** How many there are, and how many of them differ or are unproven; `books` may tell of fewer. */
-  members: number;
-  differing: number;
-  unproven: number;
-  books: MemberBooks[];
-  /** Parts that have not been looked at for too long, with since when. */
-  stale: { part: 'member' | 'proof' | 'rollups'; memberId?: string; since: string | null }[];
-  /** Nobody's proof is older; null where somebody has none. */
-  provenAt: string | null;
-  /** Every day of the history was compared since; null before the first round is complete. */
-  daysComparedSince: string | null;
-  /** Usage that had arrived by then is in the rollups. */
-  rolledUpTo: string | null;
-}
+export type MemberBooks = z.infer<typeof MemberBooks>;
+
+export const Health = z
+  .object({
+    ok: z.boolean().openapi({ description: 'Everything is proven and nothing differs' }),
+    difference: like('0', 'Nanodollars, over all members that are shown'),
+    overrun: usd('0'),
+    unresolved: usd('0'),
+    members: count(12),
+    differing: count(0),
+    unproven: count(0),
+    books: z
+      .array(MemberBooks)
+      .openapi({ description: 'Those that differ first; there may be more members than these' }),
+    stale: z
+      .array(
+        z.object({
+          part: z.enum(['member', 'proof', 'rollups']),
+          memberId: idOf('mem').optional(),
+          since: instant().nullable(),
+        }),
+      )
+      .openapi({ description: 'Parts that have not been looked at for too long', example: [] }),
+    provenAt: instant().nullable().openapi({ description: "Nobody's proof is older; null where somebody has none" }),
+    daysComparedSince: instant('2026-11-20T09:30:00.000Z').nullable().openapi({
+      description: 'Every day of the history was compared since; null before the first round is complete',
+    }),
+    rolledUpTo: instant().nullable().openapi({ description: 'Usage that had arrived by then is in the rollups' }),
+  })
+  .openapi('Health');
+
+export type Health = z.infer<typeof Health>;
 
 const NEVER: Proof = {
   difference: '0',

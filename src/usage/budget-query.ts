@@ -15,6 +15,14 @@ const NUMBERS: ReadonlySet<string> = new Set([
   'version',
 ] satisfies (keyof z.input<typeof BudgetBody>)[]);
 
+/** The budget's fields for the reference: what is in them is told by the body's own schema. */
+const FIELDS: Record<string, z.ZodOptional<z.ZodUnknown>> = Object.fromEntries(
+  Object.keys(BudgetBody.shape).map((name) => [
+    name,
+    z.unknown().optional().openapi({ type: 'string', description: `As in the body of a budget` }),
+  ]),
+);
+
 const WORDS: ReadonlyMap<unknown, unknown> = new Map<string, unknown>([
   ['null', null],
   ['true', true],
@@ -23,7 +31,7 @@ const WORDS: ReadonlyMap<unknown, unknown> = new Map<string, unknown>([
 
 /** `own` are the parameters of the route itself; every other one is a field of the budget, or refused as unknown. */
 export function withBudget<Own extends z.ZodRawShape>(own: Own) {
-  return z.looseObject(own).transform((query, context) => {
+  return z.looseObject({ ...own, ...FIELDS }).transform((query, context) => {
     const ours = Object.entries(query).filter(([name]) => Object.hasOwn(own, name));
     const fields = Object.entries(query).filter(([name]) => !Object.hasOwn(own, name));
     const budget = BudgetBody.safeParse(Object.fromEntries(fields.map(([name, text]) => [name, fromText(name, text)])));

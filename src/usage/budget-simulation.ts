@@ -2,11 +2,14 @@
  * GET /orgs/{orgId}/budget-simulation: a member's usage events of some days, read from D1 in pages and replayed under a
  * budget that was not set (simulated-budget.ts). Events in, sums out: nothing is kept of an event but its day.
  */
+import { z } from '@hono/zod-openapi';
 import type { ScopeLimits } from '../budgets/policy.ts';
+import { SCOPE_NAMES } from '../budgets/refusals.ts';
 import type { Outcome } from '../budgets/usage-event.ts';
 import { type Bucket, Window } from '../budgets/windows.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { addNanos, formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts';
+import { count, DAY, instant, usd } from '../reference/fields.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { instantOrNull } from '../teams/status.ts';
 import { QUARTER_MS } from './rollups.ts';
@@ -95,6 +98,33 @@ interface Sums {
   refusedCost: Nanos;
 }
 
+const SumsShown = z.object({
+  requests: count(120),
+  cost: usd('12.34'),
+  refusedRequests: count(20),
+  refusedCost: usd('2.34'),
+});
+
+export const Simulated = z.object({
+  ...SumsShown.shape,
+  admittedRequests: count(100),
+  admittedCost: usd('10'),
+  firstRefusalAt: instant().nullable(),
+  refusals: z
+    .array(
+      z.object({
+        at: instant(),
+        scope: z.enum(SCOPE_NAMES).openapi({ example: 'member_period' }),
+        limit: usd('10'),
+        spent: usd('9.99'),
+        cost: usd('0.12', 'Of the request'),
+        resetsAt: instant('2026-12-01T00:00:00.000Z').nullable(),
+      }),
+    )
+    .openapi({ description: `The first ${LIMITS.simulationRefusalsMax}` }),
+  days: z.array(z.object({ date: DAY, ...SumsShown.shape })),
+});
+
 /**
  * Replays the member's events and answers as the API shows it. Costs and requests are those of analytics for the same
  * days, less the requests that really were refused. Throws a 400 where there are more than `eventsMax` to replay.
@@ -104,7 +134,7 @@ export async function simulateBudget(
   simulation: Simulation,
   pageRows: number = LIMITS.simulationPageRows,
   eventsMax: number = LIMITS.simulationEventsMax,
-) {
+): Promise<z.infer<typeof Simulated>> {
   const { limits, days } = simulation;
   const fromMs = days[0]?.startMs ?? 0;
   const session = db.withSession('first-primary');
@@ -214,6 +244,6 @@ function add(sums: Sums, event: PastEvent, admitted: boolean): void {
   sums.refusedCost = addNanos(sums.refusedCost, cost);
 }
 
-function show({ requests, cost, refusedRequests, refusedCost }: Sums) {
+function show({ requests, cost, refusedRequests, refusedCost }: Sums): z.infer<typeof SumsShown> {
   return { requests, cost: formatUsd(cost), refusedRequests, refusedCost: formatUsd(refusedCost) };
 }

@@ -1,30 +1,32 @@
 /** The management routes of usage: analytics, the health of the books, budgets tried out. */
-import { createRoute, z } from '@hono/zod-openapi';
+import { z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
+import { idOf, like, ORG_ID } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
 import { ApiError, notFound } from '../teams/api-error.ts';
 import { checkMayModify, toSetBudgets } from '../teams/budget-guard.ts';
 import { effectiveBudget } from '../teams/effective-budget.ts';
 import { guarded } from '../teams/guard.ts';
 import { findMember } from '../teams/members.ts';
-import { showKeyLimits } from '../teams/status.ts';
-import { activity, GROUPS, type GroupBy } from './analytics.ts';
+import { BASIS, ScopeLimitsShown, showKeyLimits } from '../teams/status.ts';
+import { Activity, activity, GROUP_NAMES } from './analytics.ts';
 import { proveBooks } from './books.ts';
-import { countMembers, readHealth } from './books-health.ts';
+import { countMembers, Health, readHealth } from './books-health.ts';
 import { withBudget } from './budget-query.ts';
-import { simulateBudget } from './budget-simulation.ts';
+import { Simulated, simulateBudget } from './budget-simulation.ts';
 import { type DateRange, RANGE, rangeOf, spansOf } from './date-range.ts';
 import { firstDaySince } from './time-zones.ts';
 
-const GROUP_NAMES = Object.keys(GROUPS) as [GroupBy, ...GroupBy[]];
+const route = routesOf('Analytics');
 
 const ActivityParameters = z.strictObject({
-  organizationId: z.string({ error: 'organizationId is required.' }),
+  organizationId: z.string({ error: 'organizationId is required.' }).openapi({ example: 'org_0123456789abcdef' }),
   ...RANGE,
   groupBy: z.enum(GROUP_NAMES, { error: `groupBy must be one of ${GROUP_NAMES.join(', ')}.` }).default('model'),
   granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
-  projectId: z.string().optional(),
-  apiKeyId: z.string().optional(),
+  projectId: idOf('prj').optional(),
+  apiKeyId: idOf('key').optional(),
 });
 
 /** A project's or a key's usage is in every plan; the organization's and the members' are not. */
@@ -49,12 +51,25 @@ const toAnalytics = guarded(({ groupBy, projectId, apiKeyId }) => {
   };
 });
 
-const Org = z.object({ orgId: z.string() });
+const Org = z.object({ orgId: ORG_ID });
+
+const TIME_ZONE = { timezone: like('Europe/Stockholm') };
+
+const TriedOut = z
+  .object({
+    memberId: idOf('mem'),
+    ...TIME_ZONE,
+    budget: z.object({ ...ScopeLimitsShown.shape, usageLimitBasis: BASIS }).openapi({
+      description: 'The limits as they would have applied',
+    }),
+    ...Simulated.shape,
+  })
+  .openapi('BudgetSimulation');
 
 const PROVE_MESSAGE = { error: 'prove must be now or stored.' };
 
 const SimulationParameters = withBudget({
-  memberId: z.string({ error: 'memberId is required.' }),
+  memberId: z.string({ error: 'memberId is required.' }).openapi({ example: 'mem_0123456789abcdef' }),
   ...RANGE,
 });
 
@@ -65,13 +80,13 @@ const toHealth = guarded({
 
 export const usageRouter = apiRouter()
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/analytics/activity',
       summary: 'Usage by local day or hour, broken down by one dimension',
       middleware: toAnalytics,
       request: { query: ActivityParameters },
-      responses: { 200: answers('Every day or hour of the range, and totals') },
+      responses: { 200: answers('Every day or hour of the range, and totals', Activity.extend(TIME_ZONE)) },
     }),
     async (c) => {
       const asked = c.req.valid('query');
@@ -85,13 +100,15 @@ export const usageRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/health',
       summary: 'The books of every member, as last proven',
       middleware: toHealth,
       request: { params: Org, query: z.strictObject({ prove: z.enum(['now', 'stored'], PROVE_MESSAGE).optional() }) },
-      responses: { 200: answers('Differences (0 when the books agree), what is unresolved, overruns, stale parts') },
+      responses: {
+        200: answers('Differences (0 when the books agree), what is unresolved, overruns, stale parts', Health),
+      },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
@@ -106,13 +123,15 @@ export const usageRouter = apiRouter()
     },
   )
   .openapi(
-    createRoute({
+    route({
       method: 'get',
       path: '/orgs/{orgId}/budget-simulation',
       summary: "When and by how much a budget would have refused a member's requests of some days",
       middleware: toSetBudgets,
       request: { params: Org, query: SimulationParameters },
-      responses: { 200: answers('What would have been refused and admitted: sums, days, the first refusals') },
+      responses: {
+        200: answers('What would have been refused and admitted: sums, days, the first refusals', TriedOut),
+      },
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');

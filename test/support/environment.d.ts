@@ -11,8 +11,8 @@ declare namespace Cloudflare {
   }
 }
 
-/** A stored database, as text. */
-declare module '*.sql?raw' {
-  const sql: string;
-  export default sql;
+/** A file as text. */
+declare module '*?raw' {
+  const text: string;
+  export default text;
 }

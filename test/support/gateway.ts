@@ -1,5 +1,6 @@
 /** Short words for worker tests that call the gateway. */
 import { exports } from 'cloudflare:workers';
+import { documented } from './documented.ts';
 
 export const ORIGIN = 'http://purser.test';
 
@@ -21,8 +22,9 @@ export function chat(apiKey: string, body: ChatBody = {}, headers: Record<string
   return post(apiKey, JSON.stringify({ model: 'demo/words', messages: HELLO, ...body }), headers);
 }
 
-export function get(path: string, key: string): Promise<Response> {
-  return exports.default.fetch(ORIGIN + path, { headers: { authorization: `Bearer ${key}` } });
+export async function get(path: string, key: string): Promise<Response> {
+  const url = ORIGIN + path;
+  return documented('GET', url, await exports.default.fetch(url, { headers: { authorization: `Bearer ${key}` } }));
 }
 
 export async function json<T = Record<string, unknown>>(response: Response): Promise<T> {

@@ -5,6 +5,7 @@ import { newId } from '../../src/ids.ts';
 import { signInSecret } from '../../src/sign-in/session.ts';
 import type { Role } from '../../src/teams/roles.ts';
 import { type Answer, insertMember } from './browser.ts';
+import { documented } from './documented.ts';
 import { ORIGIN } from './gateway.ts';
 
 export interface Person {
@@ -33,7 +34,8 @@ export async function person(organizationId: string, role: Role): Promise<Person
     userId,
     send: async (method, path, body) => {
       const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-      const response = await exports.default.fetch(ORIGIN + path, { method, headers, ...sent });
+      const url = ORIGIN + path;
+      const response = await documented(method, url, await exports.default.fetch(url, { method, headers, ...sent }));
       const text = await response.text();
       return { status: response.status, body: text === '' ? {} : JSON.parse(text), headers: response.headers };
     },

@@ -259,6 +259,24 @@ describe('the cap on active keys', () => {
     },
   );
 
+  it('counts them apart from all that a member has, which fit into one policy', async () => {
+    const seeded = await seedOrganization();
+    await env.DB.prepare(
+      `WITH RECURSIVE more (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM more WHERE n < ?2)
+       INSERT INTO api_keys (id, organization_id, project_id, member_id, name, hash, masked, status, limits, created_at)
+       SELECT id || n, organization_id, project_id, member_id, name, hash || n, masked, 'disabled', limits, created_at
+       FROM api_keys, more WHERE id = ?1`,
+    )
+      .bind(seeded.keyId, LIMITS.apiKeysKeptPerMemberMax - 1)
+      .run();
+    await create(seeded);
+    expect(await refusal(await post(seeded))).toMatchObject({
+      status: 400,
+      param: 'memberId',
+      message: 'A member has at most 600 API keys, disabled and expired ones included. Delete some first.',
+    });
+  });
+
   it('of a plan counts the keys of all members, and stands above a larger one of the member', async () => {
     const seeded = await seedOrganization({ plan: 'free', budget: { maxApiKeys: 100 } });
     const memberId = await insertMember(seeded.organizationId, 'admin');

@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import type { MemberPolicy } from '../../src/budgets/policy.ts';
 import worker from '../../src/local/worker.ts';
 import type { StoredBudget } from '../../src/teams/budget-body.ts';
+import { documented } from '../support/documented.ts';
 import { type ErrorBody, json, ORIGIN } from '../support/gateway.ts';
 import type { Seeded } from '../support/seed.ts';
 
@@ -48,8 +49,9 @@ export function request(method: string, path: string, masterKey: string, body?: 
   return new Request(ORIGIN + path, { method, headers, body: raw ? body : JSON.stringify(body) });
 }
 
-export function call(method: string, path: string, masterKey: string, body?: unknown): Promise<Response> {
-  return exports.default.fetch(request(method, path, masterKey, body));
+export async function call(method: string, path: string, masterKey: string, body?: unknown): Promise<Response> {
+  const asked = request(method, path, masterKey, body);
+  return documented(method, asked.url, await exports.default.fetch(asked));
 }
 
 /** The same in an environment of the test's own. */
@@ -57,7 +59,7 @@ export async function callIn(environment: Env, asked: Request): Promise<Response
   const ctx = createExecutionContext();
   const response = await worker.fetch(asked as Request<unknown, IncomingRequestCfProperties>, environment, ctx);
   await waitOnExecutionContext(ctx);
-  return response;
+  return documented(asked.method, asked.url, response);
 }
 
 /** What a test puts in the place of a member's object. */

@@ -3,11 +3,9 @@
  * provider as it came, unknown fields included.
  */
 import { z } from '@hono/zod-openapi';
+import { LIMITS } from '../../limits.ts';
 import type { Refusal } from '../refusals.ts';
 import type { JsonBody } from '../request-body.ts';
-
-const MODEL_LENGTH_MAX = 200;
-const CHOICES_MAX = 128;
 
 const tokens = z.int().positive();
 
@@ -31,25 +29,29 @@ const Demo = z.strictObject({
   overrunTokens: z.int().min(0).max(1_000_000).optional(),
 });
 
-const Body = z.looseObject({
-  model: z.string().min(1).max(MODEL_LENGTH_MAX),
-  messages: z.array(Message).min(1),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  max_tokens: tokens.nullish(),
-  max_completion_tokens: tokens.nullish(),
-  n: z.int().positive().max(CHOICES_MAX).nullish(),
-  tools: z.array(z.looseObject({})).nullish(),
-  modalities: z.array(z.string()).nullish(),
-  demo: Demo.optional(),
-});
+export const ChatBody = z
+  .looseObject({
+    model: z.string().min(1).max(LIMITS.modelLengthMax),
+    messages: z.array(Message).min(1),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+    max_tokens: tokens.nullish(),
+    max_completion_tokens: tokens.nullish(),
+    n: z.int().positive().max(LIMITS.choicesMax).nullish(),
+    tools: z.array(z.looseObject({})).nullish(),
+    modalities: z.array(z.string()).nullish(),
+    demo: Demo.optional(),
+  })
+  .openapi('ChatCompletionBody', {
+    example: { model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hello' }], max_completion_tokens: 100 } as never,
+  });
 
-export type ChatRequest = z.infer<typeof Body>;
+export type ChatRequest = z.infer<typeof ChatBody>;
 
 export type ChatMessage = ChatRequest['messages'][number];
 
 export function parseChatRequest(body: JsonBody): { request: ChatRequest } | { refusal: Refusal } {
-  const parsed = Body.safeParse(body.json);
+  const parsed = ChatBody.safeParse(body.json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     const unknown = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue?.path;

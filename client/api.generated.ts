@@ -1,0 +1,1598 @@
+// Written by `npm run generate:client` from /openapi.json. Not to be edited.
+
+export type Activity = {
+  activity: ({
+    /** The local day, or when the hour begins. */
+    date: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    breakdown: ({
+      key: string;
+      label: string;
+      /** Decimal USD. */
+      cost: string;
+      /** Decimal USD. */
+      inputCost: string;
+      /** Decimal USD. */
+      outputCost: string;
+      requestCount: number;
+      /** Failed at the provider. */
+      errorCount: number;
+      /** The request was wrong. */
+      clientErrorCount: number;
+      /** Refused by a limit or a rule. */
+      refusedCount: number;
+      inputTokens: number;
+      outputTokens: number;
+      cachedTokens: number;
+      reasoningTokens: number;
+      totalTokens: number;
+      /** Of those that were neither refused nor wrong. */
+      errorRate: number | null;
+    })[];
+  })[];
+  totals: Usage;
+  groupBy: 'model' | 'mapping' | 'project' | 'apiKey' | 'member' | 'provider' | 'app';
+  /** Usage that had arrived by then is in it. */
+  rolledUpTo: string;
+};
+
+export type ApiKey = {
+  id: string;
+  projectId: string;
+  memberId: string;
+  name: string;
+  maskedKey: string;
+  status: 'active' | 'disabled';
+  createdAt: string;
+  expiresAt: string | null;
+  usageLimit: string | null;
+  periodUsageLimit: string | null;
+  periodUsageDurationValue: number | null;
+  periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+  periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+  requestsPerMinute: number | null;
+  tokensPerMinute: number | null;
+  concurrency: number | null;
+  rules: Rules;
+  lastUsedAt: string | null;
+  /** Decimal USD; null, and no other usage, where the member's object does not answer. */
+  usage: string | null;
+  /** Decimal USD. */
+  remaining?: string | null;
+  /** When the limit is reached at the present pace. */
+  runsOutAt?: string | null;
+  /** Decimal USD. */
+  currentPeriodUsage?: string | null;
+  /** Decimal USD. */
+  currentPeriodRemaining?: string | null;
+  currentPeriodResetAt?: string | null;
+  /** When the limit is reached at the present pace. */
+  currentPeriodRunsOutAt?: string | null;
+};
+
+export type ApiKeyBody = {
+  projectId: string;
+  name: string;
+  /** Whose key it is; left out, the caller's own. */
+  memberId?: string;
+  expiresAt?: string | null;
+  limits?: KeyLimitsBody;
+  rules?: RulesBody | null;
+};
+
+export type ApiKeyPatch = {
+  name?: string;
+  status?: 'active' | 'disabled';
+  expiresAt?: string | null;
+  limits?: KeyLimitsBody;
+  rules?: RulesBody | null;
+};
+
+export type ApiMember = {
+  name: string;
+  apiOnly: true;
+  projects?: string[];
+  budget?: BudgetBody;
+};
+
+export type AuditEntry = {
+  /** Its place in the chain. */
+  n: number;
+  at: string;
+  actor: {
+    kind: string;
+    /** Null: the operator. */
+    id: string | null;
+    memberId: string | null;
+    sessionId: string | null;
+    /** As they are called now. */
+    name: string | null;
+  };
+  action: string;
+  target: {
+    kind: string;
+    id: string;
+  };
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  from: {
+    ip: string | null;
+    userAgent: string | null;
+    requestId: string | null;
+  };
+  /** SHA-256, hex. */
+  previousHash: string;
+  /** SHA-256, hex. */
+  hash: string;
+};
+
+export type AuditVerdict = {
+  ok: boolean;
+  /** How many entries were found good, from the oldest on. */
+  checked: number;
+  /** The last of those; where nothing is wrong it is the newest. */
+  head: {
+    n: number;
+    /** SHA-256, hex. */
+    hash: string;
+  };
+  anchoredHead: {
+    n: number;
+    /** SHA-256, hex. */
+    hash: string;
+  };
+  /** The last entry that was pruned; number 0 where none was. */
+  beginning: {
+    n: number;
+    /** SHA-256, hex. */
+    hash: string;
+  };
+  firstBad: {
+    n: number;
+    kind: 'edited' | 'missing' | 'out_of_order' | 'unlinked' | 'rewritten' | 'cut';
+    message: string;
+  } | null;
+  /** Where D1 was restored to an earlier time, and what the log has lacked since. */
+  restorations: ({
+    at: string;
+    /** The entry that tells it. */
+    entry: number;
+    restoredTo: string;
+    /** What had been anchored, and is not in the log any more. */
+    anchoredHead: {
+      n: number;
+      /** SHA-256, hex. */
+      hash: string;
+    };
+    /** What the log had come to when that was told. */
+    head: {
+      n: number;
+      /** SHA-256, hex. */
+      hash: string;
+    };
+    firstLost: number;
+    entriesLost: number;
+    message: string;
+  })[];
+};
+
+export type BillingDetails = {
+  name: string;
+  email: string;
+  address: string;
+  country: string;
+  taxId: string;
+} | null;
+
+export type Budget = {
+  maxApiKeys: number | 'unlimited' | null;
+  /** USD, or "unlimited". */
+  usageLimit: string | null;
+  usageLimitBasis: 'lifetime' | 'cycle' | null;
+  /** USD, or "unlimited". */
+  periodUsageLimit: string | null;
+  periodUsageDurationValue: number | null;
+  periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+  periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+  requestsPerMinute: number | 'unlimited' | null;
+  tokensPerMinute: number | 'unlimited' | null;
+  concurrency: number | 'unlimited' | null;
+  version: number;
+};
+
+export type BudgetBody = {
+  maxApiKeys?: number | 'unlimited' | null;
+  /** USD, or "unlimited". */
+  usageLimit?: string | null;
+  usageLimitBasis?: 'lifetime' | 'cycle' | null;
+  /** USD, or "unlimited". */
+  periodUsageLimit?: string | null;
+  periodUsageDurationValue?: number | null;
+  periodUsageDurationUnit?: 'hour' | 'day' | 'week' | 'month' | null;
+  periodAlignment?: 'rolling' | 'first-use' | 'calendar' | null;
+  requestsPerMinute?: number | 'unlimited' | null;
+  tokensPerMinute?: number | 'unlimited' | null;
+  concurrency?: number | 'unlimited' | null;
+  newCycle?: boolean;
+  version?: number;
+};
+
+export type BudgetDeclineBody = {
+  note?: string | null;
+};
+
+export type BudgetGrantBody = {
+  /** The extra amount; left out, what was asked for. */
+  amount?: string | null;
+  /** When it lapses; left out, with the window (a rolling one: after its duration), on a total after 30 days. */
+  until?: string | null;
+  note?: string | null;
+};
+
+export type BudgetRequest = {
+  id: string;
+  memberId: string;
+  memberName: string;
+  limit: 'usageLimit' | 'periodUsageLimit';
+  /** Null: whoever grants says. */
+  amount: string | null;
+  note: string | null;
+  status: 'open' | 'granted' | 'declined';
+  createdAt: string;
+  decidedAt: string | null;
+  decidedBy: string | null;
+  decisionNote: string | null;
+  grant: {
+    /** Decimal USD. */
+    amount: string;
+    until: string | null;
+  } | null;
+};
+
+export type BudgetRequestBody = {
+  limit: 'usageLimit' | 'periodUsageLimit';
+  /** How much more; left out, whoever grants says. */
+  amount?: string | null;
+  note?: string | null;
+};
+
+export type BudgetSimulation = {
+  memberId: string;
+  timezone: string;
+  /** The limits as they would have applied. */
+  budget: {
+    /** Decimal USD. */
+    usageLimit: string | null;
+    /** Decimal USD. */
+    periodUsageLimit: string | null;
+    periodUsageDurationValue: number | null;
+    periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+    periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+    usageLimitBasis: 'lifetime' | 'cycle' | null;
+  };
+  requests: number;
+  /** Decimal USD. */
+  cost: string;
+  refusedRequests: number;
+  /** Decimal USD. */
+  refusedCost: string;
+  admittedRequests: number;
+  /** Decimal USD. */
+  admittedCost: string;
+  firstRefusalAt: string | null;
+  /** The first 100. */
+  refusals: ({
+    at: string;
+    scope: 'member_total' | 'member_period' | 'api_key_total' | 'api_key_period' | 'wallet';
+    /** Decimal USD. */
+    limit: string;
+    /** Decimal USD. */
+    spent: string;
+    /** Of the request. */
+    cost: string;
+    resetsAt: string | null;
+  })[];
+  days: ({
+    date: string;
+    requests: number;
+    /** Decimal USD. */
+    cost: string;
+    refusedRequests: number;
+    /** Decimal USD. */
+    refusedCost: string;
+  })[];
+};
+
+export type ChangePasswordBody = {
+  password: string;
+  newPassword: string;
+};
+
+export type ChatCompletion = {
+  id: string;
+  object: 'chat.completion';
+  created: number;
+  model: string;
+  choices: ({
+    index: number;
+    message: {
+      role: string;
+      content: string | null;
+      [field: string]: unknown;
+    };
+    finish_reason: string | null;
+    [field: string]: unknown;
+  })[];
+  usage: {
+    prompt_tokens: number;
+    completion_tokens: number;
+    total_tokens: number;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type ChatCompletionBody = {
+  model: string;
+  messages: ({
+    role: 'system' | 'developer' | 'user' | 'assistant' | 'tool' | 'function';
+    content?: string | ({
+      type: string;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[];
+  stream?: boolean | null;
+  stream_options?: {
+    include_usage?: boolean | null;
+    [field: string]: unknown;
+  } | null;
+  max_tokens?: number | null;
+  max_completion_tokens?: number | null;
+  n?: number | null;
+  tools?: (Record<string, unknown>)[] | null;
+  modalities?: string[] | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type CodeBody = {
+  code: string;
+};
+
+export type ConfirmSignUpBody = {
+  token: string;
+  password: string;
+};
+
+export type ConvertOrganization = {
+  name?: string;
+};
+
+export type EffectiveBudget = {
+  maxApiKeys: number | null;
+  /** Decimal USD. */
+  usageLimit: string | null;
+  /** Decimal USD. */
+  periodUsageLimit: string | null;
+  periodUsageDurationValue: number | null;
+  periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+  periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+  usageLimitBasis: 'lifetime' | 'cycle' | null;
+  requestsPerMinute: number | null;
+  tokensPerMinute: number | null;
+  concurrency: number | null;
+  /** What was granted on top, and is in force. */
+  extras: ({
+    limit: 'usageLimit' | 'periodUsageLimit';
+    /** Decimal USD. */
+    amount: string;
+    until: string;
+  })[];
+  /** The fields that the developer default gave. */
+  inherited: string[];
+};
+
+export type EmailBody = {
+  email: string;
+};
+
+export type Error = {
+  error: {
+    message: string;
+    type: string;
+    /** The field that is wrong. */
+    param: string | null;
+    code: string;
+    /** What else a program may want to know. */
+    metadata: Record<string, unknown>;
+  };
+};
+
+export type Health = {
+  /** Everything is proven and nothing differs. */
+  ok: boolean;
+  /** Nanodollars, over all members that are shown. */
+  difference: string;
+  /** Decimal USD. */
+  overrun: string;
+  /** Decimal USD. */
+  unresolved: string;
+  members: number;
+  differing: number;
+  unproven: number;
+  /** Those that differ first; there may be more members than these. */
+  books: MemberBooks[];
+  /** Parts that have not been looked at for too long. */
+  stale: ({
+    part: 'member' | 'proof' | 'rollups';
+    memberId?: string;
+    since: string | null;
+  })[];
+  /** Nobody's proof is older; null where somebody has none. */
+  provenAt: string | null;
+  /** Every day of the history was compared since; null before the first round is complete. */
+  daysComparedSince: string | null;
+  /** Usage that had arrived by then is in the rollups. */
+  rolledUpTo: string | null;
+};
+
+export type ImportedInvitations = {
+  invitations: Invitation[];
+  errors: ({
+    line: number;
+    param: string | null;
+    message: string;
+  })[];
+};
+
+export type Invitation = {
+  id: string;
+  email: string;
+  role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+  projects: string[];
+  budget: Budget;
+  status: 'pending' | 'expired';
+  createdAt: string;
+  expiresAt: string;
+};
+
+export type InvitationBody = {
+  email?: string;
+  /** Instead of an address: columns email, role, projects (ids or names, parted by ;), fields of a budget.. */
+  csv?: string;
+  /** Invite those of a CSV whose line is good; else nobody is invited where any is bad.. */
+  skipBad?: boolean;
+  role?: 'owner' | 'admin' | 'finance' | 'developer' | 'basic';
+  projects?: string[];
+  budget?: BudgetBody;
+  acceptSeatCost?: string;
+};
+
+export type KeyLimitsBody = {
+  usageLimit?: string | null;
+  periodUsageLimit?: string | null;
+  periodUsageDurationValue?: number | null;
+  periodUsageDurationUnit?: 'hour' | 'day' | 'week' | 'month' | null;
+  periodAlignment?: 'rolling' | 'first-use' | 'calendar' | null;
+  requestsPerMinute?: number | null;
+  tokensPerMinute?: number | null;
+  concurrency?: number | null;
+};
+
+export type ListedMember = {
+  id: string;
+  /** Null for API-only members. */
+  userId: string | null;
+  name: string;
+  email: string | null;
+  role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+  projects: string[];
+  rules: Rules;
+  budget: Budget;
+  effectiveBudget: EffectiveBudget;
+  /** Percents of a limit at which they want to be warned, besides those of the organization. */
+  budgetWarnings: number[];
+  createdAt: string;
+  version: number;
+  status: MemberStatus;
+  /** When the status was told; null: not yet. */
+  statusAt: string | null;
+};
+
+export type MasterKey = {
+  id: string;
+  name: string;
+  maskedKey: string;
+  createdAt: string;
+};
+
+export type MasterKeyBody = {
+  name: string;
+};
+
+export type Me = {
+  user: {
+    id: string;
+    name: string;
+    email: string;
+    secondFactor: boolean;
+  };
+  session: {
+    id: string;
+    expiresAt: string;
+  };
+  memberships: ({
+    organizationId: string;
+    name: string;
+    kind: 'personal' | 'team';
+    plan: 'free' | 'pro' | 'enterprise';
+    timeZone: string;
+    /** Null for a master key. */
+    memberId: string | null;
+    role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+    /** Since when it is deleted; only owners see it then. */
+    deletedAt: string | null;
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
+    features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
+  })[];
+};
+
+export type Member = {
+  id: string;
+  /** Null for API-only members. */
+  userId: string | null;
+  name: string;
+  email: string | null;
+  role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+  projects: string[];
+  rules: Rules;
+  budget: Budget;
+  effectiveBudget: EffectiveBudget;
+  /** Percents of a limit at which they want to be warned, besides those of the organization. */
+  budgetWarnings: number[];
+  createdAt: string;
+  version: number;
+  /** Null where the member's object does not answer. */
+  status: MemberStatus | null;
+};
+
+export type MemberBooks = {
+  memberId: string;
+  /** Nanodollars: how far the books are apart in all, without sign. */
+  difference: string;
+  /** Nanodollars: the member's object less D1's ledger; null where the object did not answer. */
+  objectDifference: string | null;
+  /** Nanodollars: D1's ledger less its rollups and the events that wait for them. */
+  rollupDifference: string;
+  findings: ({
+    side: 'object' | 'ledger' | 'events' | 'rollups' | 'days';
+    /** Nanodollars: what that side has too much, below zero too little. */
+    amount: string;
+    /** The UTC day in which it is, where that is known. */
+    day: string | null;
+    /** The member's sequence numbers that are missing there, where they can be told. */
+    sequences: string | null;
+  })[];
+  /** The sequence number up to which all this was compared. */
+  shipped: number;
+  /** Events that the object has yet to ship; null where it did not answer. */
+  unshipped: number | null;
+  /** Decimal USD. */
+  held: string | null;
+  /** What providers charged beyond holds. */
+  overrun: string;
+  /** Charged at most, where nobody can know any more. */
+  unresolved: string;
+  /** When both sides were last compared; null: never. */
+  provenAt: string | null;
+  /** Why they could not be compared at the last look. */
+  unproven: {
+    since: string | null;
+    why: string;
+  } | null;
+};
+
+export type MemberChange = {
+  role?: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+  projects?: string[];
+  rules?: RulesBody;
+  /** With the role owner: the owner who says so becomes an admin in the same step.. */
+  handOver?: boolean;
+  version?: number;
+};
+
+export type MemberStatus = {
+  budgetType: 'unlimited' | 'one-time' | 'total' | 'periodic';
+  /** Spent of the total limit: ever, or since its cycle began. */
+  usage: string;
+  /** Decimal USD. */
+  lifetimeUsage: string;
+  cycleStartedAt: string | null;
+  /** Set aside for requests in flight. */
+  held: string;
+  /** Decimal USD. */
+  remaining: string | null;
+  /** When the limit is reached at the present pace. */
+  runsOutAt: string | null;
+  /** Decimal USD. */
+  currentPeriodUsage: string | null;
+  /** Decimal USD. */
+  currentPeriodHeld: string | null;
+  /** Decimal USD. */
+  currentPeriodRemaining: string | null;
+  currentPeriodStartedAt: string | null;
+  currentPeriodResetAt: string | null;
+  /** When the limit is reached at the present pace. */
+  currentPeriodRunsOutAt: string | null;
+  activeApiKeys: number | null;
+  /** The budget's version that is in force. */
+  version: number | null;
+};
+
+export type Membership = {
+  id: string;
+  name: string;
+  kind: 'personal' | 'team';
+  plan: 'free' | 'pro' | 'enterprise';
+  timeZone: string;
+  /** Null for a master key. */
+  memberId: string | null;
+  role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+  /** Since when it is deleted; only owners see it then. */
+  deletedAt: string | null;
+};
+
+export type Model = {
+  id: string;
+  object: 'model';
+  created: number;
+  owned_by: string;
+  canonical_model: string;
+  context_length: number;
+  max_output_tokens: number;
+  abilities: Record<string, boolean>;
+  /** As of now; null where no price is known. */
+  pricing: {
+    unit: 'USD per million tokens';
+    version: string;
+    tiers: ({
+      above_input_tokens: number;
+      /** Decimal USD. */
+      input: string | null;
+      /** Decimal USD. */
+      cached_input: string | null;
+      /** Decimal USD. */
+      output: string | null;
+    })[];
+  } | null;
+};
+
+export type MoreSeats = {
+  seats: number;
+  acceptSeatCost?: string;
+};
+
+export type NewOrganization = {
+  name: string;
+  kind?: 'personal' | 'team';
+  timeZone?: string;
+};
+
+export type NewPasskeyBody = {
+  name: string;
+  response: NewPasskeyCredential;
+};
+
+export type NewPasskeyCredential = {
+  id: string;
+  rawId: string;
+  type: 'public-key';
+  clientExtensionResults?: Record<string, unknown>;
+  response: {
+    clientDataJSON: string;
+    attestationObject: string;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type Organization = {
+  id: string;
+  name: string;
+  kind: 'personal' | 'team';
+  plan: 'free' | 'pro' | 'enterprise';
+  timeZone: string;
+  /** Whether answers are recorded for repeats under an Idempotency-Key. */
+  replay: boolean;
+  /** Whether answers and refusals of the gateway name limits without their amounts. */
+  hideAmounts: boolean;
+  /** Percents of a limit at which members are warned by mail. */
+  budgetWarnings: number[];
+  billingDetails?: BillingDetails;
+  createdAt: string;
+  /** Since when it is deleted. */
+  deletedAt: string | null;
+};
+
+export type OrganizationSettings = {
+  name?: string;
+  timeZone?: string;
+  replay?: boolean;
+  hideAmounts?: boolean;
+  budgetWarnings?: number[];
+  billingDetails?: {
+    name?: string;
+    email?: string | '';
+    address?: string;
+    country?: string;
+    taxId?: string;
+  } | null;
+};
+
+export type OwnKey = {
+  id: string;
+  projectId: string;
+  memberId: string;
+  name: string;
+  maskedKey: string;
+  status: 'active' | 'disabled';
+  createdAt: string;
+  expiresAt: string | null;
+  lastUsedAt: string | null;
+  /** Decimal USD. */
+  usageLimit: string | null;
+  /** Decimal USD. */
+  periodUsageLimit: string | null;
+  periodUsageDurationValue: number | null;
+  periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+  periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+  requestsPerMinute: number | null;
+  tokensPerMinute: number | null;
+  concurrency: number | null;
+  /** Decimal USD. */
+  usage: string;
+  /** Decimal USD. */
+  remaining: string | null;
+  /** When the limit is reached at the present pace. */
+  runsOutAt: string | null;
+  /** Decimal USD. */
+  currentPeriodUsage: string | null;
+  /** Decimal USD. */
+  currentPeriodRemaining: string | null;
+  currentPeriodResetAt: string | null;
+  /** When the limit is reached at the present pace. */
+  currentPeriodRunsOutAt: string | null;
+  member: {
+    budgetType: 'unlimited' | 'one-time' | 'total' | 'periodic';
+    limits: {
+      /** Decimal USD. */
+      usageLimit: string | null;
+      /** Decimal USD. */
+      periodUsageLimit: string | null;
+      periodUsageDurationValue: number | null;
+      periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+      periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+      usageLimitBasis: 'lifetime' | 'cycle' | null;
+      requestsPerMinute: number | null;
+      tokensPerMinute: number | null;
+      concurrency: number | null;
+    };
+    status: MemberStatus;
+  };
+};
+
+export type OwnSettings = {
+  budgetWarnings: number[];
+};
+
+export type Passkey = {
+  id: string;
+  name: string | null;
+  createdAt: string;
+  /** Whether other devices of its owner have it too. */
+  backedUp: boolean;
+};
+
+export type PasskeyCredential = {
+  id: string;
+  rawId: string;
+  type: 'public-key';
+  clientExtensionResults?: Record<string, unknown>;
+  response: {
+    clientDataJSON: string;
+    authenticatorData: string;
+    signature: string;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type PasskeyOptions = Record<string, unknown>;
+
+export type PasskeySignInBody = {
+  response: PasskeyCredential;
+};
+
+export type PasswordBody = {
+  password: string;
+};
+
+export type Project = {
+  id: string;
+  name: string;
+  archived: boolean;
+  createdAt: string;
+  archivedAt: string | null;
+};
+
+export type ProjectBody = {
+  name: string;
+};
+
+export type ProjectPatch = {
+  name?: string;
+  archived?: boolean;
+};
+
+export type ProviderSignInBody = {
+  returnTo?: string;
+};
+
+export type ResetPasswordBody = {
+  token: string;
+  password: string;
+};
+
+export type Rules = {
+  models: {
+    allow: string[] | null;
+    deny: string[];
+  };
+  providers: {
+    allow: string[] | null;
+    deny: string[];
+  };
+  endpoints: {
+    allow: string[] | null;
+  };
+  maxInputPrice: string | null;
+  maxOutputPrice: string | null;
+  ips: {
+    allow: string[] | null;
+    deny: string[];
+  };
+};
+
+export type RulesBody = {
+  models?: {
+    allow?: string[] | null;
+    deny?: string[];
+  };
+  providers?: {
+    allow?: string[] | null;
+    deny?: string[];
+  };
+  endpoints?: {
+    allow?: string[] | null;
+  };
+  maxInputPrice?: string | null;
+  maxOutputPrice?: string | null;
+  ips?: {
+    allow?: string[] | null;
+    deny?: string[];
+  };
+};
+
+export type Seats = {
+  /** Null: no number is set. */
+  included: number | null;
+  bought: number;
+  used: number;
+  /** Held by invitations. */
+  pending: number;
+  /** Null: there is no end of them. */
+  left: number | null;
+  /** A month; null: no more are sold. */
+  pricePerSeat: string | null;
+  /** One more until the month ends: what `acceptSeatCost` takes. */
+  proratedCost: string | null;
+  billingCycleEndsAt: string;
+};
+
+export type SecondFactorBody = {
+  code: string;
+  kind?: 'app' | 'backup';
+};
+
+export type Session = {
+  id: string;
+  current: boolean;
+  createdAt: string;
+  lastSeenAt: string;
+  expiresAt: string;
+  ipAddress: string | null;
+  userAgent: string | null;
+};
+
+export type SignInBody = {
+  email: string;
+  password: string;
+  remember?: boolean;
+};
+
+export type SignUpBody = {
+  email: string;
+  name: string;
+  password: string;
+  setUpCode?: string;
+  invitationToken?: string;
+  organizationName?: string;
+  timeZone?: string;
+};
+
+export type Usage = {
+  /** Decimal USD. */
+  cost: string;
+  /** Decimal USD. */
+  inputCost: string;
+  /** Decimal USD. */
+  outputCost: string;
+  requestCount: number;
+  /** Failed at the provider. */
+  errorCount: number;
+  /** The request was wrong. */
+  clientErrorCount: number;
+  /** Refused by a limit or a rule. */
+  refusedCount: number;
+  inputTokens: number;
+  outputTokens: number;
+  cachedTokens: number;
+  reasoningTokens: number;
+  totalTokens: number;
+  /** Of those that were neither refused nor wrong. */
+  errorRate: number | null;
+};
+
+export type User = {
+  id: string;
+  name: string;
+  email: string;
+};
+
+export type Wallet = {
+  /** Posted less what members told to have spent; below 0 after overruns or refunds beyond it. */
+  balance: string;
+  /** The part that members may spend without asking, some of which they may have spent by now. */
+  lent: string;
+  /** What is left to lend. */
+  available: string;
+  /** The newest, newest first. */
+  entries: ({
+    id: string;
+    kind: 'top_up' | 'refund';
+    /** Decimal USD. */
+    amount: string;
+    /** Decimal USD. */
+    credits: string;
+    at: string;
+  })[];
+};
+
+/** What each route takes and answers. */
+export interface Routes {
+  /** Chat in OpenAI's protocol, whole or as a stream. */
+  'POST /v1/chat/completions': {
+    body: ChatCompletionBody;
+    answer: ChatCompletion | string;
+  };
+  /** The models that the key may use, with prices and abilities. */
+  'GET /v1/models': {
+    answer: {
+      object: 'list';
+      data: Model[];
+    };
+  };
+  /** One model. */
+  'GET /v1/models/{model}': {
+    path: { model: string };
+    answer: Model;
+  };
+  /** The key's limits and usage, and its member's; readable when over budget. */
+  'GET /v1/key': {
+    answer: OwnKey;
+  };
+  /** How one can sign in here, and whether one can sign up. */
+  'GET /auth/methods': {
+    answer: {
+      password: boolean;
+      passkey: boolean;
+      providers: ('google' | 'github')[];
+      signUp: 'open' | 'invited';
+      /** Whether there is no owner yet. */
+      waitsForSetUp: boolean;
+    };
+  };
+  /** Ask for an account: invited, with the set-up code, or where sign-up is open. */
+  'POST /auth/sign-up': {
+    body: SignUpBody;
+    answer: {
+      user: User;
+    } | {
+      next: 'email';
+    };
+  };
+  /** Make the account of a sign-up, by the mailed link and the password chosen then. */
+  'POST /auth/sign-up/confirm': {
+    body: ConfirmSignUpBody;
+    answer: {
+      user: User;
+    };
+  };
+  /** Sign in with e-mail address and password. */
+  'POST /auth/sign-in': {
+    body: SignInBody;
+    answer: {
+      user: User;
+    } | {
+      next: 'second_factor';
+    };
+  };
+  /** The second step of signing in: a code of the authenticator app, or a backup code. */
+  'POST /auth/sign-in/second-factor': {
+    body: SecondFactorBody;
+    answer: {
+      user: User;
+    };
+  };
+  /** What a browser needs to sign in with a passkey. */
+  'POST /auth/sign-in/passkey/options': {
+    answer: PasskeyOptions;
+  };
+  /** Sign in with a passkey. */
+  'POST /auth/sign-in/passkey': {
+    body: PasskeySignInBody;
+    answer: {
+      user: User;
+    };
+  };
+  /** Where to go to sign in with a provider. */
+  'POST /auth/sign-in/with/{provider}': {
+    path: { provider: 'google' | 'github' };
+    body: ProviderSignInBody;
+    answer: {
+      url: string;
+    };
+  };
+  /** Where a provider sends the browser back to. */
+  'GET /auth/callback/{provider}': {
+    path: { provider: 'google' | 'github' };
+    answer: undefined;
+  };
+  /** End this session. */
+  'POST /auth/sign-out': {
+    answer: undefined;
+  };
+  /** Mail a link that sets a new password. */
+  'POST /auth/password-reset': {
+    body: EmailBody;
+    answer: {
+      next: 'email';
+    };
+  };
+  /** Set a new password by the mailed link; ends all sessions. */
+  'POST /auth/password-reset/confirm': {
+    body: ResetPasswordBody;
+    answer: undefined;
+  };
+  /** The browsers in which you are signed in, the last used first. */
+  'GET /auth/sessions': {
+    answer: {
+      sessions: Session[];
+      nextCursor: string | null;
+    };
+  };
+  /** Sign out all your browsers but this one. */
+  'DELETE /auth/sessions': {
+    answer: undefined;
+  };
+  /** Sign out one of your browsers. */
+  'DELETE /auth/sessions/{sessionId}': {
+    path: { sessionId: string };
+    answer: undefined;
+  };
+  /** Change the password; signs out all other browsers. */
+  'PUT /auth/password': {
+    body: ChangePasswordBody;
+    answer: undefined;
+  };
+  /** Begin with a second factor: the secret for an authenticator app, and backup codes, shown once. */
+  'POST /auth/second-factor': {
+    body: PasswordBody;
+    answer: {
+      totpUri: string;
+      backupCodes: string[];
+    };
+  };
+  /** Turn the second factor on, by a first code of the app. */
+  'POST /auth/second-factor/confirm': {
+    body: CodeBody;
+    answer: undefined;
+  };
+  /** New backup codes in place of the old ones, shown once. */
+  'POST /auth/second-factor/backup-codes': {
+    body: PasswordBody;
+    answer: {
+      backupCodes: string[];
+    };
+  };
+  /** Turn the second factor off. */
+  'POST /auth/second-factor/off': {
+    body: PasswordBody;
+    answer: undefined;
+  };
+  /** Your passkeys, newest first. */
+  'GET /auth/passkeys': {
+    answer: {
+      passkeys: Passkey[];
+      nextCursor: string | null;
+    };
+  };
+  /** Keep a passkey that the browser has made. */
+  'POST /auth/passkeys': {
+    body: NewPasskeyBody;
+    answer: Passkey;
+  };
+  /** What a browser needs to make a passkey. */
+  'POST /auth/passkeys/options': {
+    answer: PasskeyOptions;
+  };
+  /** Remove a passkey. */
+  'DELETE /auth/passkeys/{passkeyId}': {
+    path: { passkeyId: string };
+    answer: undefined;
+  };
+  /** Who is signed in, in which organizations, and what they may in each. */
+  'GET /me': {
+    answer: Me;
+  };
+  /** One's own organizations; with a master key, the one that it opens. */
+  'GET /orgs': {
+    answer: {
+      organizations: Membership[];
+      nextCursor: string | null;
+    };
+  };
+  /** Make an organization of one’s own. */
+  'POST /orgs': {
+    body: NewOrganization;
+    answer: Organization;
+  };
+  /** The organization and its settings. */
+  'GET /orgs/{orgId}': {
+    path: { orgId: string };
+    answer: Organization;
+  };
+  /** Change the organization's settings; owners and finance admins: its billing details. */
+  'PATCH /orgs/{orgId}': {
+    path: { orgId: string };
+    body: OrganizationSettings;
+    answer: Organization & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** Delete the organization: its keys are refused; its owners can undo that until `undoUntil`. */
+  'DELETE /orgs/{orgId}': {
+    path: { orgId: string };
+    answer: {
+      id: string;
+      deletedAt: string;
+      undoUntil: string;
+      applied: number;
+      pending: number;
+    };
+  };
+  /** Undo the deletion. */
+  'POST /orgs/{orgId}/restore': {
+    path: { orgId: string };
+    answer: Organization & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** Make a team of a personal organization. */
+  'POST /orgs/{orgId}/convert': {
+    path: { orgId: string };
+    body: ConvertOrganization;
+    answer: Organization;
+  };
+  /** Seats: how many there are, taken and left, and what one more costs. */
+  'GET /orgs/{orgId}/seats': {
+    path: { orgId: string };
+    answer: Seats;
+  };
+  /** Buy more seats for exactly their price, which the 402 without it tells. */
+  'POST /orgs/{orgId}/seats': {
+    path: { orgId: string };
+    body: MoreSeats;
+    answer: Seats;
+  };
+  /** List members with budget, status as of `statusAt` and usage in the range; who may not see all gets themselves. */
+  'GET /orgs/{orgId}/members': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'name' | '-name' | 'email' | '-email' | 'role' | '-role' | 'createdAt' | '-createdAt' | 'lifetimeUsage' | '-lifetimeUsage'; from?: string; to?: string; timezone?: string };
+    answer: {
+      members: (ListedMember & {
+        /** In the range; null where the plan does not have it. */
+        usage: {
+          /** Decimal USD. */
+          cost: string;
+          tokens: number;
+          requests: number;
+        } | null;
+        /** The plan that has it. */
+        planRequired?: 'enterprise';
+      })[];
+      nextCursor: string | null;
+    };
+  };
+  /** Add an API-only member: no sign-in, no seat. */
+  'POST /orgs/{orgId}/members': {
+    path: { orgId: string };
+    body: ApiMember;
+    answer: Member;
+  };
+  /** One's own budget and live status, and what was used in the range. */
+  'GET /orgs/{orgId}/members/me': {
+    path: { orgId: string };
+    query?: { from?: string; to?: string; timezone?: string };
+    answer: Member & {
+      /** In the range; null where the plan does not have it. */
+      usage: {
+        /** Decimal USD. */
+        cost: string;
+        tokens: number;
+        requests: number;
+      } | null;
+      /** The plan that has it. */
+      planRequired?: 'enterprise';
+    };
+  };
+  /** Say at which percents of a limit one wants to be warned by mail, besides those of the organization. */
+  'PATCH /orgs/{orgId}/members/me': {
+    path: { orgId: string };
+    body: OwnSettings;
+    answer: Member;
+  };
+  /** One member with budget and live status, and what they used in the range. */
+  'GET /orgs/{orgId}/members/{memberId}': {
+    path: { orgId: string; memberId: string };
+    query?: { from?: string; to?: string; timezone?: string };
+    answer: Member & {
+      /** In the range; null where the plan does not have it. */
+      usage: {
+        /** Decimal USD. */
+        cost: string;
+        tokens: number;
+        requests: number;
+      } | null;
+      /** The plan that has it. */
+      planRequired?: 'enterprise';
+    };
+  };
+  /** Change a member's role, projects or rules, or hand the organization over to them. */
+  'PATCH /orgs/{orgId}/members/{memberId}': {
+    path: { orgId: string; memberId: string };
+    body: MemberChange;
+    answer: Member & {
+      pending?: true;
+    };
+  };
+  /** Remove a member, or leave: keys are revoked and the seat is free at once, history stays. */
+  'DELETE /orgs/{orgId}/members/{memberId}': {
+    path: { orgId: string; memberId: string };
+    answer: {
+      id: string;
+      pending?: true;
+    };
+  };
+  /** List invitations that were neither accepted nor revoked. */
+  'GET /orgs/{orgId}/invitations': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'createdAt' | '-createdAt' | 'email' | '-email' | 'role' | '-role' | 'expiresAt' | '-expiresAt' };
+    answer: {
+      invitations: Invitation[];
+      nextCursor: string | null;
+    };
+  };
+  /** Invite an address, or many by CSV: as a field, or as the body with all other fields in the query. */
+  'POST /orgs/{orgId}/invitations': {
+    path: { orgId: string };
+    body: InvitationBody;
+    answer: Invitation | ImportedInvitations;
+  };
+  /** Replace the budget that the invited will have from the first key on. */
+  'PUT /orgs/{orgId}/invitations/{invitationId}/budget': {
+    path: { orgId: string; invitationId: string };
+    body: BudgetBody;
+    answer: Invitation;
+  };
+  /** Mail a new link, good for 30 days; the one before is dead. */
+  'POST /orgs/{orgId}/invitations/{invitationId}/resend': {
+    path: { orgId: string; invitationId: string };
+    answer: Invitation;
+  };
+  /** Revoke an invitation: its link is dead, its seat free. */
+  'DELETE /orgs/{orgId}/invitations/{invitationId}': {
+    path: { orgId: string; invitationId: string };
+    answer: {
+      id: string;
+    };
+  };
+  /** What a link invites to, for whoever has it. */
+  'GET /invitations/{token}': {
+    path: { token: string };
+    answer: {
+      organization: {
+        id: string;
+        name: string;
+      };
+      email: string;
+      role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+      expiresAt: string;
+      hasAccount: boolean;
+    };
+  };
+  /** Become a member, signed in with the address that was invited. */
+  'POST /invitations/{token}/accept': {
+    path: { token: string };
+    answer: Member & {
+      organizationId: string;
+      pending?: true;
+    };
+  };
+  /** Replace a member's budget. */
+  'PUT /orgs/{orgId}/members/{memberId}/budget': {
+    path: { orgId: string; memberId: string };
+    body: BudgetBody;
+    answer: Member & {
+      pending?: true;
+    };
+  };
+  /** The budget that developers inherit. */
+  'GET /orgs/{orgId}/default-developer-budget': {
+    path: { orgId: string };
+    answer: Budget;
+  };
+  /** Replace the budget that developers inherit. */
+  'PUT /orgs/{orgId}/default-developer-budget': {
+    path: { orgId: string };
+    body: BudgetBody;
+    answer: Budget & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** List requests for more budget; who may not set budgets gets their own. */
+  'GET /orgs/{orgId}/budget-requests': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; status?: 'open' | 'granted' | 'declined' };
+    answer: {
+      budgetRequests: BudgetRequest[];
+      nextCursor: string | null;
+    };
+  };
+  /** Ask for more on one of one's own limits; whoever may set it is mailed. */
+  'POST /orgs/{orgId}/budget-requests': {
+    path: { orgId: string };
+    body: BudgetRequestBody;
+    answer: BudgetRequest;
+  };
+  /** Grant an extra amount on the limit until an instant; the member is mailed. */
+  'POST /orgs/{orgId}/budget-requests/{requestId}/grant': {
+    path: { orgId: string; requestId: string };
+    body: BudgetGrantBody;
+    answer: BudgetRequest & {
+      pending?: true;
+    };
+  };
+  /** Decline a request; the member is mailed. */
+  'POST /orgs/{orgId}/budget-requests/{requestId}/decline': {
+    path: { orgId: string; requestId: string };
+    body: BudgetDeclineBody;
+    answer: BudgetRequest;
+  };
+  /** List projects; developers see those granted to them. */
+  'GET /orgs/{orgId}/projects': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'name' | '-name' | 'createdAt' | '-createdAt'; archived?: 'true' | 'false' };
+    answer: {
+      projects: Project[];
+      nextCursor: string | null;
+    };
+  };
+  /** Make a project. */
+  'POST /orgs/{orgId}/projects': {
+    path: { orgId: string };
+    body: ProjectBody;
+    answer: Project;
+  };
+  /** One project. */
+  'GET /orgs/{orgId}/projects/{projectId}': {
+    path: { orgId: string; projectId: string };
+    answer: Project;
+  };
+  /** Rename, archive or restore a project. */
+  'PATCH /orgs/{orgId}/projects/{projectId}': {
+    path: { orgId: string; projectId: string };
+    body: ProjectPatch;
+    answer: Project & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** Archive a project: its keys are refused, its history stays. */
+  'DELETE /orgs/{orgId}/projects/{projectId}': {
+    path: { orgId: string; projectId: string };
+    answer: Project & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** List API keys: one's own, for owners and admins everybody's. */
+  'GET /orgs/{orgId}/keys': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'lastUsedAt' | '-lastUsedAt' | 'expiresAt' | '-expiresAt'; memberId?: string; projectId?: string };
+    answer: {
+      keys: ApiKey[];
+      nextCursor: string | null;
+    };
+  };
+  /** Make an API key; the secret is shown this once. */
+  'POST /orgs/{orgId}/keys': {
+    path: { orgId: string };
+    body: ApiKeyBody;
+    answer: ApiKey & {
+      pending?: true;
+      /** The key itself, shown this once. */
+      secret: string;
+    };
+  };
+  /** One API key. */
+  'GET /orgs/{orgId}/keys/{keyId}': {
+    path: { orgId: string; keyId: string };
+    answer: ApiKey & {
+      pending?: true;
+    };
+  };
+  /** Rename, limit, rule, disable or enable a key; limits and rules are given whole. */
+  'PATCH /orgs/{orgId}/keys/{keyId}': {
+    path: { orgId: string; keyId: string };
+    body: ApiKeyPatch;
+    answer: ApiKey & {
+      pending?: true;
+    };
+  };
+  /** Delete a key: it is refused, its usage and history stay. */
+  'DELETE /orgs/{orgId}/keys/{keyId}': {
+    path: { orgId: string; keyId: string };
+    answer: {
+      id: string;
+      pending?: true;
+    } | undefined;
+  };
+  /** Give a key another secret, shown this once; the old one is refused at once. */
+  'POST /orgs/{orgId}/keys/{keyId}/roll': {
+    path: { orgId: string; keyId: string };
+    answer: ApiKey & {
+      pending?: true;
+      /** The key itself, shown this once. */
+      secret: string;
+    };
+  };
+  /** List master keys. */
+  'GET /orgs/{orgId}/master-keys': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'createdAt' | '-createdAt' | 'name' | '-name' };
+    answer: {
+      masterKeys: MasterKey[];
+      nextCursor: string | null;
+    };
+  };
+  /** Make a master key; the secret is shown this once. */
+  'POST /orgs/{orgId}/master-keys': {
+    path: { orgId: string };
+    body: MasterKeyBody;
+    answer: MasterKey & {
+      /** The key itself, shown this once. */
+      secret: string;
+    };
+  };
+  /** Delete a master key: it is refused with its next request. */
+  'DELETE /orgs/{orgId}/master-keys/{masterKeyId}': {
+    path: { orgId: string; masterKeyId: string };
+    answer: undefined;
+  };
+  /** Usage by local day or hour, broken down by one dimension. */
+  'GET /analytics/activity': {
+    query: { organizationId: string; from?: string; to?: string; timezone?: string; groupBy?: 'model' | 'mapping' | 'project' | 'apiKey' | 'member' | 'provider' | 'app'; granularity?: 'day' | 'hour'; projectId?: string; apiKeyId?: string };
+    answer: Activity & {
+      timezone: string;
+    };
+  };
+  /** The books of every member, as last proven. */
+  'GET /orgs/{orgId}/health': {
+    path: { orgId: string };
+    query?: { prove?: 'now' | 'stored' };
+    answer: Health;
+  };
+  /** When and by how much a budget would have refused a member's requests of some days. */
+  'GET /orgs/{orgId}/budget-simulation': {
+    path: { orgId: string };
+    query: { memberId: string; from?: string; to?: string; timezone?: string; maxApiKeys?: string; usageLimit?: string; usageLimitBasis?: string; periodUsageLimit?: string; periodUsageDurationValue?: string; periodUsageDurationUnit?: string; periodAlignment?: string; requestsPerMinute?: string; tokensPerMinute?: string; concurrency?: string; newCycle?: string; version?: string };
+    answer: BudgetSimulation;
+  };
+  /** The prepaid credit: what is left, what is lent to members, what was paid in and out. */
+  'GET /orgs/{orgId}/wallet': {
+    path: { orgId: string };
+    answer: Wallet;
+  };
+  /** Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it. */
+  'GET /orgs/{orgId}/audit-log': {
+    path: { orgId: string };
+    query?: { actor?: string; action?: string; target?: string; from?: string; to?: string; q?: string; limit?: number; cursor?: string; format?: 'json' | 'csv' | 'jsonl' };
+    answer: {
+      entries: AuditEntry[];
+      nextCursor: string | null;
+    } | string;
+  };
+  /** Whether any entry was edited, removed or reordered, or the end cut off. */
+  'GET /orgs/{orgId}/audit-log/verify': {
+    path: { orgId: string };
+    answer: AuditVerdict;
+  };
+  /** Whether the service answers. */
+  'GET /health': {
+    answer: {
+      ok: true;
+    };
+  };
+  /** This document. */
+  'GET /openapi.json': {
+    answer: Record<string, unknown>;
+  };
+  /** This document as a page. */
+  'GET /docs': {
+    answer: string;
+  };
+}

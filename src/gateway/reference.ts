@@ -1,0 +1,160 @@
+/**
+ * The gateway's routes in the reference. They are described here and served elsewhere (router.ts), because nothing that
+ * describes or validates is to stand in a model call's way. What they refuse with is told by refusals.ts itself.
+ */
+import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import { type ApiEnv, answers, body } from '../api.ts';
+import { nanos } from '../money/nanos.ts';
+import { count, like, usd } from '../reference/fields.ts';
+import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
+import { ChatBody } from './chat-completions/request.ts';
+import { OwnKey } from './key-route.ts';
+import { Model, ModelList } from './models-route.ts';
+import { describe, type Refusal } from './refusals.ts';
+
+const VIEW = {
+  scope: 'member_period',
+  limit: nanos(42_500_000_000),
+  spent: nanos(42_490_000_000),
+  held: nanos(5_000_000),
+  remaining: nanos(5_000_000),
+  resetsAtMs: Date.UTC(2026, 11, 1),
+} as const;
+
+const NEEDED = { needed: nanos(24_000_000) };
+
+/** One of each that a key itself may meet. */
+const KEY_REFUSALS: readonly Refusal[] = [
+  { kind: 'no_key', reason: 'missing' },
+  { kind: 'rule_denied', of: 'member', rule: 'ips.allow' },
+  { kind: 'project_archived' },
+  { kind: 'internal_error' },
+  { kind: 'budget_unavailable' },
+];
+
+/** One of each that a model call may meet besides. */
+const CALL_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'bad_request', field: 'messages', message: 'messages is not valid: Invalid input.' },
+  { kind: 'price_unknown' },
+  { kind: 'insufficient_credits', remaining: nanos(0) },
+  { kind: 'exhausted', view: VIEW, alsoExhausted: [] },
+  { kind: 'request_exceeds_budget', view: VIEW, ...NEEDED },
+  { kind: 'model_not_found', model: 'gpt-0' },
+  { kind: 'idempotency_in_flight' },
+  { kind: 'idempotency_not_replayable' },
+  { kind: 'request_too_large', bytesMax: 16_777_216 },
+  { kind: 'idempotency_key_reused' },
+  { kind: 'rate_limited', of: 'api_key', throttle: 'requests_per_minute', limit: 60, retryAfterMs: 20_000 },
+  { kind: 'budget_in_flight', view: VIEW, ...NEEDED },
+  { kind: 'upstream_error', message: 'The provider cannot be reached.' },
+  { kind: 'upstream_timeout', message: 'The provider sent nothing for too long.' },
+];
+
+const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
+
+/** Of each status all refusals, each an example by its code. */
+function refusals(of: readonly Refusal[]): RouteConfig['responses'] {
+  const described = of.map((refusal) => describe(refusal, 'req_0123456789abcdef'));
+  const byStatus = Map.groupBy(described, ({ status }) => status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, each]) => {
+      const examples = Object.fromEntries(
+        each.map(({ code, message, type, param, metadata }) => [
+          code,
+          { value: { error: { message, type, param, code, metadata } } },
+        ]),
+      );
+      const description = Object.keys(examples).join(', ');
+      const headers = each.some(({ retryAfter }) => retryAfter !== null) ? { headers: RETRY_AFTER } : {};
+      return [status, { description, ...headers, content: { 'application/json': { schema: ErrorBody, examples } } }];
+    }),
+  );
+}
+
+const ChatCompletion = z
+  .looseObject({
+    id: like('chatcmpl-0123456789'),
+    object: z.literal('chat.completion'),
+    created: count(1_795_253_400),
+    model: like('gpt-5.5'),
+    choices: z.array(
+      z.looseObject({
+        index: count(0),
+        message: z.looseObject({ role: like('assistant'), content: like('Hello!').nullable() }),
+        finish_reason: like('stop').nullable(),
+      }),
+    ),
+    usage: z.looseObject({ prompt_tokens: count(8), completion_tokens: count(2), total_tokens: count(10) }),
+  })
+  .openapi('ChatCompletion');
+
+const AnswerHeaders = z.object({
+  'x-request-id': like('req_0123456789abcdef', 'The id of the request, as asked or made'),
+  'x-purser-model': like('gpt-5.5', 'The model, whoever serves it'),
+  'x-purser-provider': like('openai', 'Who served it'),
+  'x-purser-budget-limit': usd('42.50', 'The tightest limit').optional(),
+  'x-purser-budget-remaining': usd('30.16', 'What it has left after this hold').optional(),
+  'x-purser-budget-reset': like('2026-12-01T00:00:00.000Z', 'When it resets').optional(),
+  'x-purser-budget-scope': like('member_period', 'Which limit it is').optional(),
+  'x-purser-cost': usd('0.00003', 'What the answer cost; of a stream that is in its last usage').optional(),
+});
+
+const common = { tags: ['Gateway'], security: securityOf(['apiKey']) };
+
+const ROUTES: readonly RouteConfig[] = [
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/chat/completions',
+    summary: "Chat in OpenAI's protocol, whole or as a stream",
+    description:
+      'Fields that are not described pass to the provider as they are. A stream (`stream: true`) answers `text/event-stream` and ends with `[DONE]`. A refusal of the provider passes with its own status.',
+    request: {
+      headers: z.object({
+        'Idempotency-Key': z.string().optional().openapi({
+          description: 'A repeat within 24 hours is answered from the record, and costs nothing',
+          example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
+        }),
+      }),
+      body: body(ChatBody),
+    },
+    responses: {
+      200: {
+        description: 'The answer',
+        headers: AnswerHeaders,
+        content: {
+          'application/json': { schema: ChatCompletion },
+          'text/event-stream': { schema: z.string() },
+        },
+      },
+      ...refusals(CALL_REFUSALS),
+    },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/models',
+    summary: 'The models that the key may use, with prices and abilities',
+    responses: { 200: answers('The models', ModelList), ...refusals(KEY_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/models/{model}',
+    summary: 'One model',
+    request: { params: z.object({ model: like('openai/gpt-5.5', 'Slashes as they are') }) },
+    responses: { 200: answers('The model', Model), ...refusals(MODEL_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/key',
+    summary: "The key's limits and usage, and its member's; readable when over budget",
+    responses: { 200: answers('The key', OwnKey), ...refusals(KEY_REFUSALS) },
+  },
+];
+
+export function describeGateway({ openAPIRegistry }: OpenAPIHono<ApiEnv>): void {
+  for (const route of ROUTES) openAPIRegistry.registerPath(route);
+}
