@@ -236,6 +236,23 @@ export type BudgetBody = {
   version?: number;
 };
 
+export type BudgetDecision = {
+  /** Its place in the audit log. */
+  n: number;
+  at: string;
+  action: string;
+  /** Null for who may not see other members. */
+  by: {
+    kind: string;
+    id: string | null;
+    /** As they are called now. */
+    name: string | null;
+  } | null;
+  /** The fields that changed. */
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+};
+
 export type BudgetDeclineBody = {
   note?: string | null;
 };
@@ -1387,6 +1404,15 @@ export interface Routes {
     body: BudgetBody;
     answer: Member & {
       pending?: true;
+    };
+  };
+  /** What was decided about a member's budget, newest first. */
+  'GET /orgs/{orgId}/members/{memberId}/budget/history': {
+    path: { orgId: string; memberId: string };
+    query?: { limit?: number; cursor?: string };
+    answer: {
+      history: BudgetDecision[];
+      nextCursor: string | null;
     };
   };
   /** The budget that developers inherit. */

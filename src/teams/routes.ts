@@ -1,13 +1,16 @@
 /** The management routes of teams: budgets. Each is guarded first and reads like its story. */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
-import { FAN_OUT, idOf, ORG_ID, PENDING } from '../reference/fields.ts';
+import { LIMITS } from '../limits.ts';
+import { FAN_OUT, idOf, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { Budget, BudgetBody } from './budget-body.ts';
 import { checkMayModify, TEAMS_ONLY, toSetBudgets } from './budget-guard.ts';
+import { BudgetDecision, readBudgetHistory } from './budget-history.ts';
 import { readDefaultBudget, setDefaultBudget } from './default-budget.ts';
 import { guarded } from './guard.ts';
 import { findMember, Member, setBudget, showMember } from './members.ts';
+import { roleMay } from './roles.ts';
 
 const route = routesOf('Budgets');
 
@@ -27,6 +30,20 @@ const toSetDefault = guarded({
   roleMessage: 'Only owners, admins and finance admins can update the developer default budget.',
   teamMessage: TEAMS_ONLY,
 });
+const toReadHistory = guarded({
+  ability: 'budgets.read',
+  orSelf: true,
+  roleMessage: "Only owners, admins and finance admins can view other members' budgets.",
+});
+
+const HistoryQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
+    .optional(),
+});
+
 export const teamsRouter = apiRouter()
   .openapi(
     route({
@@ -49,6 +66,24 @@ export const teamsRouter = apiRouter()
       const pending = await setBudget(c.env, c.get('trail'), member, { budget, newCycle, version }, Date.now());
       const changed = await showMember(c.env, await findMember(c.env, orgId, memberId));
       return pending ? c.json({ ...changed, pending: true as const }, 202) : c.json(changed, 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'get',
+      path: '/orgs/{orgId}/members/{memberId}/budget/history',
+      summary: "What was decided about a member's budget, newest first",
+      middleware: toReadHistory,
+      request: { params: OrgMember, query: HistoryQuery },
+      responses: {
+        200: answers('As far back as the plan keeps the audit log', pageOf('history', BudgetDecision)),
+      },
+    }),
+    async (c) => {
+      const { orgId, memberId } = c.req.valid('param');
+      const member = await findMember(c.env, orgId, memberId);
+      const seesOthers = roleMay(c.get('caller').role, 'members.read');
+      return c.json(await readBudgetHistory(c.env.DB, orgId, member.id, c.req.valid('query'), seesOthers), 200);
     },
   )
   .openapi(

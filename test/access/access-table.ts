@@ -189,6 +189,18 @@ export const ORGANIZATION: readonly Row[] = [
     tells: 'member.budget.updated',
   },
   {
+    route: 'GET /orgs/{orgId}/members/{memberId}/budget/history',
+    asked: 'of somebody else',
+    may: ADMINS_AND_FINANCE,
+  },
+  {
+    route: 'GET /orgs/{orgId}/members/{memberId}/budget/history',
+    asked: 'of oneself',
+    may: PEOPLE,
+    path: own,
+    otherwise: { 'master key': UNSEEN },
+  },
+  {
     route: 'GET /orgs/{orgId}/budget-simulation',
     asked: 'a developer',
     may: ADMINS_AND_FINANCE,
