@@ -6,7 +6,7 @@
 import type { Deadline } from '../deadlines.ts';
 import { chatWire } from './chat-completions/wire.ts';
 import type { Refusal } from './refusals.ts';
-import { GONE, madeUntil, note, outcomeOfStop, type RelayParts, type Stop, stopOf, unlessAborted } from './relay.ts';
+import { GONE, madeUntil, note, outcomeOfStop, type RelayParts, type Stop, stopOf } from './relay.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { type UpstreamEvent, upstreamEvents } from './upstream-events.ts';
 
@@ -25,8 +25,9 @@ class StreamRelay {
   readonly #call: UpstreamCall;
   /** Aborted when the client has left: nothing is written any more. */
   readonly #left = new AbortController();
-  /** Ends the wait for a client that does not read. */
+  /** Of what ends the wait for a client that does not read. */
   readonly #stopsWriting: AbortSignal;
+  #stopWaiting: (reason: unknown) => void = () => undefined;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #readable: ReadableStream<Uint8Array>;
   #answer: (answer: Response | Refusal) => void = () => undefined;
@@ -48,6 +49,7 @@ class StreamRelay {
     });
     this.#call = new UpstreamCall(parts, () => parts.attempt.isWorthWaitingFor);
     this.#stopsWriting = AbortSignal.any([this.#left.signal, this.#call.signal]);
+    this.#stopsWriting.addEventListener('abort', () => this.#stopWaiting(this.#stopsWriting.reason));
   }
 
   async run(): Promise<void> {
@@ -163,7 +165,11 @@ class StreamRelay {
     const { deadlines, times } = this.#parts;
     const stalled = deadlines.set(times.clientIdleMsMax, () => this.#leave());
     try {
-      await unlessAborted(this.#write(text), this.#stopsWriting);
+      await new Promise<void>((resolve, reject) => {
+        this.#stopsWriting.throwIfAborted();
+        this.#stopWaiting = reject;
+        this.#write(text).then(resolve, reject);
+      });
     } catch {
       this.#call.signal.throwIfAborted();
       this.#leave();

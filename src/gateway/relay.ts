@@ -55,21 +55,6 @@ export class Stopped extends Error {
   }
 }
 
-/** Waits, but not past an abort: whether what is waited for heeds the signal is its own affair. */
-export async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stopped = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stopped = () => reject(signal.reason);
-    signal.addEventListener('abort', stopped);
-  });
-  try {
-    return await Promise.race([wait, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stopped);
-  }
-}
-
 /** Nobody is there to read it; the platform drops it. */
 export const GONE: Refusal = { kind: 'upstream_error', message: 'The client hung up.' };
 

@@ -20,6 +20,13 @@ const END_OF_EVENT = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!$))|\r\r/;
 /** Throws where an event grows past `LIMITS.streamEventBytesMax`. */
 export class Frames {
   readonly #decoder = new TextDecoder();
+  /** Made once: it is reset for each event, so that nothing of one is left for the next. */
+  readonly #parser = createParser({
+    onEvent: ({ data }) => {
+      this.#data = data;
+    },
+  });
+  #data: string | null = null;
   #rest = '';
 
   push(bytes: Uint8Array): Frame[] {
@@ -29,7 +36,7 @@ export class Frames {
       const end = END_OF_EVENT.exec(this.#rest);
       if (!end) break;
       const length = end.index + end[0].length;
-      frames.push(toFrame(this.#rest.slice(0, length)));
+      frames.push(this.#frame(this.#rest.slice(0, length)));
       this.#rest = this.#rest.slice(length);
     }
     if (this.#rest.length > LIMITS.streamEventBytesMax) throw new Error('an event of the stream is too large');
@@ -40,17 +47,13 @@ export class Frames {
   end(): Frame[] {
     const rest = this.#rest + this.#decoder.decode();
     this.#rest = '';
-    return rest.trim() === '' ? [] : [toFrame(`${rest.trimEnd()}\n\n`)];
+    return rest.trim() === '' ? [] : [this.#frame(`${rest.trimEnd()}\n\n`)];
   }
-}
 
-function toFrame(raw: string): Frame {
-  let data: string | null = null;
-  const parser = createParser({
-    onEvent: (event) => {
-      data = event.data;
-    },
-  });
-  parser.feed(raw);
-  return { raw, data };
+  #frame(raw: string): Frame {
+    this.#data = null;
+    this.#parser.reset();
+    this.#parser.feed(raw);
+    return { raw, data: this.#data };
+  }
 }
