@@ -1,6 +1,7 @@
 /** The OpenAPI document of the app as `npm start` runs it: what the tests of every route take their routes from. */
 import { createApp } from '../../src/app.ts';
 import { localRouter } from '../../src/local/routes.ts';
+import { REFERENCE } from '../support/documented.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
 
@@ -45,12 +46,16 @@ interface Described {
 
 const app = createApp({ mappings: [], providers: [], routers: [localRouter] });
 
-const document = app.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'Purser', version: '1' } });
+/** As it is served. */
+const document = REFERENCE as unknown as {
+  paths: Record<string, Partial<Record<string, Described>>>;
+  components?: { schemas?: Record<string, Schema> };
+};
 
 /** Every operation of the document. */
-export const OPERATIONS: readonly Operation[] = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+export const OPERATIONS: readonly Operation[] = Object.entries(document.paths).flatMap(([path, item]) =>
   METHODS.flatMap((name): Operation[] => {
-    const described = (item as Partial<Record<string, Described>>)[name];
+    const described = item[name];
     if (!described) return [];
     const method = name.toUpperCase();
     const { parameters = [], requestBody, responses = {} } = described;
@@ -72,7 +77,7 @@ export const SERVED: readonly string[] = [
 export function resolved(schema: Schema): Schema {
   const name = schema.$ref?.split('/').at(-1);
   if (name === undefined) return schema;
-  const found = (document.components?.schemas as Record<string, Schema> | undefined)?.[name];
+  const found = document.components?.schemas?.[name];
   if (!found) throw new Error(`the document refers to ${schema.$ref}, which it does not have`);
   return resolved(found);
 }
