@@ -1,8 +1,7 @@
 /**
  * An isolate of the Worker: requests that share a clock, what is kept between them, and their end.
  */
-import type { Deadlines } from '../src/deadlines.ts';
-import { type SendSettlement, type SettleCall, SettlementCarrier } from '../src/settlement-carrier.ts';
+import { SettlementCarrier } from '../src/settlement-carrier.ts';
 import type { Process } from './simulation.ts';
 import type { Attempt } from './truth.ts';
 import type { Witness } from './witness.ts';
@@ -37,8 +36,9 @@ class TellingCarrier extends SettlementCarrier {
     this.#carried = carried;
   }
 
-  override take(call: SettleCall, deadlines: Deadlines, send: SendSettlement): Promise<void> | null {
-    const taken = super.take(call, deadlines, send);
+  override take(...given: Parameters<SettlementCarrier['take']>): Promise<void> | null {
+    const [call] = given;
+    const taken = super.take(...given);
     const attempt = this.#witness.attemptCalled(call.ticket.attemptId);
     if (taken && attempt) {
       this.#witness.simulation.count('settlements carried');

@@ -57,15 +57,18 @@ export class SettlementCarrier {
 
   /**
    * Takes a settlement over, or answers null: then the caller must send it by itself. Who is made the keeper, with its own
-   * deadlines and way of sending, must wait for the promise; nobody else waits long.
+   * deadlines and way of sending, must wait for the promise; nobody else waits long. `sinceMs`: when the platform began to
+   * count how long this request may still go on.
    */
-  take(call: SettleCall, deadlines: Deadlines, send: SendSettlement): Promise<void> | null {
+  take(call: SettleCall, deadlines: Deadlines, send: SendSettlement, sinceMs: number): Promise<void> | null {
     const route = this.#routes.get(call.memberId);
     const nowMs = Date.now();
     if (!route?.busy || nowMs - route.askedAtMs > LIMITS.carryMs) return null;
     route.waiting.add({ call, sinceMs: nowMs, handedOver: null });
     if (nowMs < route.keptUntilMs) return Promise.resolve();
-    return this.#keep(route, nowMs + LIMITS.keepMs, deadlines, send);
+    // Early enough that its last sends, too, have time for all their patience.
+    const untilMs = Math.min(nowMs + LIMITS.keepMs, sinceMs + LIMITS.settleGiveUpMs - LIMITS.keepMs);
+    return this.#keep(route, untilMs, deadlines, send);
   }
 
   /** What a request for more may take along to the member's object. */

@@ -54,7 +54,7 @@ function busyCarrier() {
     sent,
     asked,
     carrier,
-    take: (attemptId: string) => carrier.take(call(attemptId), new Deadlines(), send),
+    take: (attemptId: string, sinceMs = Date.now()) => carrier.take(call(attemptId), new Deadlines(), send, sinceMs),
     answerWith: (next: typeof answer) => {
       answer = next;
     },
@@ -69,7 +69,7 @@ describe('a settlement', () => {
 
   it('of a member that is not asked for every moment is not taken over', () => {
     const carrier = new SettlementCarrier();
-    const take = () => carrier.take(call('a'), new Deadlines(), async () => null);
+    const take = () => carrier.take(call('a'), new Deadlines(), async () => null, Date.now());
     expect(take()).toBeNull();
     carrier.load(MEMBER);
     expect(take()).toBeNull();
@@ -170,6 +170,18 @@ describe('a settlement', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(ahead).toEqual(['a']);
     expect(over).toEqual([['a', true]]);
+  });
+
+  it('is kept by a request whose client hung up only as long as the platform leaves it time to send', async () => {
+    const { take, asked, sent } = busyCarrier();
+    const left = LIMITS.settleGiveUpMs - LIMITS.keepMs;
+    const kept = take('a', Date.now() - left + 1_000);
+    for (let waitedMs = 0; waitedMs < 1_000 + 2 * LIMITS.carryMs; waitedMs += LIMITS.carryMs / 2) {
+      asked().delivered(undefined);
+      await vi.advanceTimersByTimeAsync(LIMITS.carryMs / 2);
+    }
+    await kept;
+    expect(sent).toEqual(['a']);
   });
 
   it('finds another keeper once the first has left', async () => {

@@ -507,11 +507,19 @@ export class Ledger {
   }
 
   #resolveAll(resolutions: readonly Resolution[]): Settlement[] {
-    const settlements = this.#post((posting) => resolutions.map((resolution) => resolve(posting, resolution)));
+    const booked: SettleRequest[] = [];
+    const settlements = this.#post((posting) =>
+      resolutions.map((resolution) => {
+        const { sequence } = posting.state;
+        const settlement = resolve(posting, resolution);
+        // One that is told again makes no event, and its tokens are no more.
+        if (resolution.kind === 'settle' && posting.state.sequence > sequence) booked.push(resolution.request);
+        return settlement;
+      }),
+    );
     const { lastMs } = this.#loaded();
-    for (const { kind, request } of resolutions) {
-      if (kind !== 'settle') continue;
-      this.#throttles.used(scopesOf(request.ticket.keyId), request.inputTokens + request.outputTokens, lastMs);
+    for (const { ticket, inputTokens, outputTokens } of booked) {
+      this.#throttles.used(scopesOf(ticket.keyId), inputTokens + outputTokens, lastMs);
     }
     return settlements;
   }

@@ -134,7 +134,7 @@ export class Hold {
   /** With the member's next request, should one come in a moment; else by a call of its own. */
   async #settle(call: SettleCall, sinceMs: number): Promise<boolean> {
     this.#deadlines.cancel(this.#renewal);
-    const taken = this.#carrier.take(call, this.#deadlines, (other) => this.#send(other, Date.now()));
+    const taken = this.#carrier.take(call, this.#deadlines, (carried) => this.#send(carried, sinceMs), sinceMs);
     const done = taken ? taken.then(() => true) : this.#send(call, sinceMs).then((answer) => answer !== null);
     return done.finally(() => this.#deadlines.end());
   }

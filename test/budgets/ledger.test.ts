@@ -404,6 +404,16 @@ it('a Worker that comes back and cannot tell leaves its own bound unresolved, no
   expect(unresolved).toBe(50);
 });
 
+it('tokens of a settlement that is told twice count once against those of a minute', () => {
+  const throttles = { requestsPerMinute: null, tokensPerMinute: 1_000, concurrency: null };
+  const world = new LedgerWorld({ limits: limits(100), throttles });
+  const id = world.hold(10);
+  for (let told = 0; told < 2; told++) world.settle(id, 5, { inputTokens: 600 });
+  expect(world.refusal(10)).toBeNull();
+  world.settle(world.hold(10), 5, { inputTokens: 600 });
+  expect(world.refusal(10)).toContain('rate_limited');
+});
+
 it('the tightest limit is told as it stands with the hold', () => {
   const world = new LedgerWorld({ limits: limits(100, day(80)), keys: [keyPolicy({ limits: limits(90) })] });
   expect(world.authorize(30)).toMatchObject({ tightest: { scope: 'member_period', held: 30, remaining: 50 } });
