@@ -47,7 +47,7 @@ export async function readSeats(env: Env, organizationId: string, nowMs: number)
   if (!row) throw notFound('organization');
   const { plan, bought, used, pending } = row;
   const { included, priceUsd } = PLAN_SEATS[plan];
-  // A contract's number is all there is; a plan that sells none has what it had before it was changed to that.
+  // A contract's number is all there is; to a plan that sells none, what the operator said adds nothing.
   if (included === null) return { plan, included: bought, bought: 0, used, pending };
   return { plan, included, bought: priceUsd === null ? 0 : (bought ?? 0), used, pending };
 }
