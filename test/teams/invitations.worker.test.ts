@@ -24,6 +24,7 @@ import { call, type Json, keysPath } from './management.ts';
 
 const SUBJECT = /invited/;
 const freshAddress = () => `${newId('usr').slice(4)}@example.com`;
+const metadataOf = ({ body }: Answer) => (body.error as { metadata: Json }).metadata;
 const messageOf = ({ body }: Answer) => (body.error as { message: string }).message;
 
 /** A team with an owner and a mailbox. */
@@ -46,6 +47,19 @@ async function invitingTeam(options: SeedOptions = {}) {
     },
     seats: async () => (await browser.get(`/orgs/${seeded.organizationId}/seats`)).body,
   };
+}
+
+/** Nine hold seats of five, as after the operator said fewer. */
+async function overfullTeam() {
+  const team = await invitingTeam({ plan: 'pro' });
+  const { organizationId } = team.seeded;
+  const say = (seats: number) =>
+    env.DB.prepare('UPDATE organizations SET seats_bought = ? WHERE id = ?').bind(seats, organizationId).run();
+  await say(6);
+  const csv = ['email', ...Array.from({ length: 7 }, freshAddress)].join('\n');
+  expect((await team.owner.post(team.path, { csv, role: 'basic' })).status).toBe(201);
+  await say(2);
+  return team;
 }
 
 async function actionsOf({ organizationId, masterKey }: Seeded): Promise<unknown[]> {
@@ -364,6 +378,18 @@ describe('seats', () => {
       .first<string>('after');
     expect(JSON.parse(entry ?? '')).toMatchObject({ seatsBought: 1, seatCost: metadata.seatCost });
   });
+
+  it('held beyond those there are come with the next one: its price covers them, and leaves nobody over', async () => {
+    const { invite, seats } = await overfullTeam();
+    const full = await invite(freshAddress());
+    expect([full.status, messageOf(full)]).toEqual([402, expect.stringMatching(/^9 seats are held of 5. 5 more cost/)]);
+    const { seatCost, seatsNeeded, seats: told } = metadataOf(full) as { seats: Json } & Json;
+    expect(seatsNeeded).toBe(5);
+    const ofOne = { acceptSeatCost: told.proratedCost };
+    expect(refused(await invite(freshAddress(), ofOne))).toEqual([402, 'seats_exhausted', 'acceptSeatCost']);
+    expect((await invite(freshAddress(), { acceptSeatCost: seatCost })).status).toBe(201);
+    expect(await seats()).toMatchObject({ included: 3, bought: 7, used: 2, pending: 8, left: 0 });
+  });
 });
 
 describe('seats bought before they are needed', () => {
@@ -386,6 +412,21 @@ describe('seats bought before they are needed', () => {
     expect([bought.status, bought.body]).toEqual([201, await seats()]);
     expect(bought.body).toMatchObject({ included: 3, bought: 2, left: 3 });
     expect(await actionsOf(seeded)).toEqual(['organization.seats.updated']);
+  });
+
+  it('are not fewer than are held beyond those there are', async () => {
+    const { owner, seeded, seats, invite } = await overfullTeam();
+    const few = await buy(owner, seeded, { seats: 3 });
+    expect([...refused(few), messageOf(few)]).toEqual([
+      400,
+      'invalid_request_error',
+      'seats',
+      '9 seats are held of 5: buy at least 4.',
+    ]);
+    const { seatCost: acceptSeatCost } = metadataOf(await buy(owner, seeded, { seats: 5 }));
+    expect((await buy(owner, seeded, { seats: 5, acceptSeatCost })).status).toBe(201);
+    expect(await seats()).toMatchObject({ bought: 7, left: 1 });
+    expect((await invite(freshAddress())).status).toBe(201);
   });
 
   it.each<[Plan, Json, [number, string, string | null]]>([
