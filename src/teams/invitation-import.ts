@@ -56,7 +56,7 @@ export async function importCsv(
 function readLine(
   line: CsvLine,
   asked: Import,
-  projects: ReadonlyMap<string, string>,
+  projects: ReadonlyMap<string, readonly string[]>,
   caller: Caller,
   errors: LineErrors,
 ): Invited {
@@ -87,7 +87,11 @@ function roleOf(line: CsvLine, otherwise: Role, errors: LineErrors): Role {
 }
 
 /** Null where the line says nothing. */
-function projectIds(line: CsvLine, projects: ReadonlyMap<string, string>, errors: LineErrors): string[] | null {
+function projectIds(
+  line: CsvLine,
+  projects: ReadonlyMap<string, readonly string[]>,
+  errors: LineErrors,
+): string[] | null {
   const names = (line.cells.get('projects') ?? '')
     .split(';')
     .map((name) => name.trim())
@@ -95,21 +99,25 @@ function projectIds(line: CsvLine, projects: ReadonlyMap<string, string>, errors
   if (names.length === 0) return null;
   const unknown = names.find((name) => !projects.has(name));
   if (unknown !== undefined) errors.add(line.line, 'projects', `There is no such project: ${unknown}.`);
+  const shared = names.find((name) => (projects.get(name)?.length ?? 0) > 1);
+  if (shared !== undefined) {
+    errors.add(line.line, 'projects', `Several projects are called ${shared}: give the id.`);
+  }
   return [...new Set(names.flatMap((name) => projects.get(name) ?? []))];
 }
 
-/** The organization's projects by id and by name. */
-async function projectsOf(env: Env, organizationId: string): Promise<Map<string, string>> {
+/** The ids of the organization's projects by id and by name, which several may share. */
+async function projectsOf(env: Env, organizationId: string): Promise<Map<string, string[]>> {
   const { results } = await env.DB.withSession('first-primary')
     .prepare('SELECT id, name FROM projects WHERE organization_id = ?1 AND archived_at IS NULL')
     .bind(organizationId)
     .all<{ id: string; name: string }>();
-  return new Map(
-    results.flatMap(({ id, name }): [string, string][] => [
-      [name, id],
-      [id, id],
-    ]),
-  );
+  const byName = Map.groupBy(results, ({ name }) => name);
+  return new Map([
+    ...[...byName].map(([name, those]): [string, string[]] => [name, those.map(({ id }) => id)]),
+    // Last: an id means its project, whatever another is called.
+    ...results.map(({ id }): [string, string[]] => [id, [id]]),
+  ]);
 }
 
 /** Each address gets a few mails an hour, by whatever way. */

@@ -554,6 +554,21 @@ describe('a CSV of invitations', () => {
     ]);
   });
 
+  it('takes no name that two projects share, only the id of one', async () => {
+    const { owner, path, seeded } = await invitingTeam();
+    const make = () => call('POST', `/orgs/${seeded.organizationId}/projects`, seeded.masterKey, { name: 'Twin' });
+    const [first] = [await json<{ id: string }>(await make()), await json<{ id: string }>(await make())];
+    const csv = lines('email,projects', `${freshAddress()},Project;Twin`, `${freshAddress()},${first.id}`);
+    const answer = await owner.post(path, { csv, skipBad: true });
+    expect([answer.status, answer.body]).toEqual([
+      201,
+      {
+        invitations: [expect.objectContaining({ projects: [first.id] })],
+        errors: [{ line: 2, param: 'projects', message: 'Several projects are called Twin: give the id.' }],
+      },
+    ]);
+  });
+
   it.each([
     ['nothing', ''],
     ['no column of addresses', 'role\nbasic'],
