@@ -1,7 +1,7 @@
 /** Invitations by CSV: every line is checked as a request of its own would be, and all that are wrong are told at once. */
 import type { Trail } from '../audit/trail.ts';
 import { EMAIL } from '../sign-in/fields.ts';
-import { takeMail } from '../sign-in/throttle.ts';
+import { orGiveBackMails, takeMail } from '../sign-in/throttle.ts';
 import { ApiError } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import type { Caller } from './guard.ts';
@@ -44,12 +44,15 @@ export async function importCsv(
     seen.add(invited.email);
   }
   const isGood = ({ line }: { line: number }) => !errors.has(line);
-  if (errors.all.length === 0 || asked.skipBad) await takeMails(env, read.filter(isGood), errors);
-  const good = read.filter(isGood);
-  if (good.length === 0 || (errors.all.length > 0 && !asked.skipBad)) throw badLines(errors);
-  const { acceptSeatCost } = asked;
-  const invited = good.map((one) => one.invited);
-  const sent = await invite(env, trail, caller, invited, { acceptSeatCost, imported: true }, nowMs);
+  if (errors.all.length > 0 && !asked.skipBad) throw badLines(errors);
+  await takeMails(env, read.filter(isGood), errors);
+  const invited = read.filter(isGood).map((one) => one.invited);
+  const taken = invited.map(({ email }) => email);
+  const sent = await orGiveBackMails(env, 'invitation', taken, async () => {
+    if (invited.length === 0 || (errors.all.length > 0 && !asked.skipBad)) throw badLines(errors);
+    const { acceptSeatCost } = asked;
+    return invite(env, trail, caller, invited, { acceptSeatCost, imported: true }, nowMs);
+  });
   return { sent, errors: errors.all };
 }
 

@@ -354,6 +354,24 @@ describe('seats', () => {
     expect(full.body.error).toMatchObject({ type: 'billing_error', metadata: { seatCost: null } });
   });
 
+  it('that are refused use up no mails of the address; those that are sent do', async () => {
+    const { owner, path, invite } = await invitingTeam({ plan: 'free' });
+    const expired = (await invite(freshAddress())).body.id;
+    await expire(expired);
+    const email = freshAddress();
+    const last = (await invite(freshAddress())).body.id;
+    for (let n = 0; n <= LIMITS.signInMailsPerHour; n++) {
+      expect(refused(await invite(email))).toEqual([402, 'seats_exhausted', 'acceptSeatCost']);
+      expect(refused(await owner.post(`${path}/${expired}/resend`))[0]).toBe(402);
+    }
+    await owner.send('DELETE', `${path}/${last}`);
+    const { id } = (await invite(email)).body;
+    for (let n = 1; n < LIMITS.signInMailsPerHour; n++) {
+      expect((await owner.post(`${path}/${id}/resend`)).status).toBe(200);
+    }
+    expect(refused(await owner.post(`${path}/${id}/resend`))[0]).toBe(429);
+  });
+
   it('past those of the plan take exactly the quoted price', async () => {
     const { invite, seats, path, admin, seeded } = await invitingTeam({ plan: 'pro' });
     await invite(freshAddress());
@@ -567,6 +585,25 @@ describe('a CSV of invitations', () => {
         errors: [{ line: 2, param: 'projects', message: 'Several projects are called Twin: give the id.' }],
       },
     ]);
+  });
+
+  it('uses up no mails of its addresses where nobody is invited', async () => {
+    const { owner, path, invite, seats } = await invitingTeam({ plan: 'free' });
+    const [flooded, fresh, other] = [freshAddress(), freshAddress(), freshAddress()];
+    const { body } = await invite(flooded);
+    for (let n = 1; n < LIMITS.signInMailsPerHour; n++) await owner.post(`${path}/${body.id}/resend`);
+    await expire(body.id);
+    const withFlooded = { csv: lines('email', fresh, flooded), role: 'basic' };
+    const withNoSeat = { csv: lines('email', fresh, other), role: 'basic' };
+    for (let n = 0; n < LIMITS.signInMailsPerHour; n++) {
+      const answer = await owner.post(path, withFlooded);
+      expect(metadataOf(answer).errors).toMatchObject([
+        { line: 3, message: expect.stringContaining('Too many tries') },
+      ]);
+      expect(refused(await owner.post(path, withNoSeat))).toEqual([402, 'seats_exhausted', 'acceptSeatCost']);
+    }
+    expect((await owner.post(path, { ...withFlooded, skipBad: true })).status).toBe(201);
+    expect(await seats()).toMatchObject({ pending: 1, left: 0 });
   });
 
   it.each([
