@@ -41,7 +41,8 @@ export async function importCsv(
     const already = known.get(invited.email);
     if (already) errors.add(line, 'email', KNOWN_MESSAGES[already]);
     if (seen.has(invited.email)) errors.add(line, 'email', 'This address is in a line before.');
-    seen.add(invited.email);
+    // A line that invites nobody keeps no other from inviting that address, nor does one without any.
+    if (!errors.has(line)) seen.add(invited.email);
   }
   const isGood = ({ line }: { line: number }) => !errors.has(line);
   if (errors.all.length > 0 && !asked.skipBad) throw badLines(errors);

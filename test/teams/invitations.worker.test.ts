@@ -572,6 +572,25 @@ describe('a CSV of invitations', () => {
     ]);
   });
 
+  it('takes an address as used by good lines before only', async () => {
+    const { owner, path } = await invitingTeam();
+    const ada = freshAddress();
+    const csv = lines('email,role', 'nobody,', 'somebody,', `${ada},king`, `${ada},`, `${ada},`);
+    const answer = await owner.post(path, { csv, role: 'basic', skipBad: true });
+    expect([answer.status, answer.body]).toEqual([
+      201,
+      {
+        invitations: [expect.objectContaining({ email: ada, role: 'basic' })],
+        errors: [
+          { line: 2, param: 'email', message: 'email must be an e-mail address.' },
+          { line: 3, param: 'email', message: 'email must be an e-mail address.' },
+          { line: 4, param: 'role', message: expect.any(String) },
+          { line: 6, param: 'email', message: 'This address is in a line before.' },
+        ],
+      },
+    ]);
+  });
+
   it('takes no name that two projects share, only the id of one', async () => {
     const { owner, path, seeded } = await invitingTeam();
     const make = () => call('POST', `/orgs/${seeded.organizationId}/projects`, seeded.masterKey, { name: 'Twin' });
