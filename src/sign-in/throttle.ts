@@ -30,13 +30,32 @@ export async function giveBackTry(env: Env, request: Request, account: string | 
   await Promise.allSettled(names.map((name) => throttleOf(env, name).giveBack()));
 }
 
+type Purpose = 'sign-up' | 'password-reset' | 'invitation';
+
+const nameOfMails = async (purpose: Purpose, email: string) => `${purpose}:${await sha256Hex(email)}`;
+
 /** Counts a mail that somebody unknown has sent to this address, or would if there were an account; throws as takeTry. */
-export async function takeMail(
+export async function takeMail(env: Env, purpose: Purpose, email: string): Promise<void> {
+  await take(env, await nameOfMails(purpose, email), LIMITS.signInMailsPerHour, HOUR_MS);
+}
+
+/**
+ * Does what must be done before mails that were taken are sent. Where it throws none is sent, so they are given back:
+ * asking five times for a price must not keep an address from its invitation.
+ */
+export async function orGiveBackMails<T>(
   env: Env,
-  purpose: 'sign-up' | 'password-reset' | 'invitation',
-  email: string,
-): Promise<void> {
-  await take(env, `${purpose}:${await sha256Hex(email)}`, LIMITS.signInMailsPerHour, HOUR_MS);
+  purpose: Purpose,
+  emails: readonly string[],
+  prepare: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await prepare();
+  } catch (error) {
+    const giveBack = async (email: string) => throttleOf(env, await nameOfMails(purpose, email)).giveBack();
+    await Promise.allSettled(emails.map(giveBack));
+    throw error;
+  }
 }
 
 async function take(env: Env, name: string, max: number, windowMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 /** Invitations by CSV: every line is checked as a request of its own would be, and all that are wrong are told at once. */
 import type { Trail } from '../audit/trail.ts';
 import { EMAIL } from '../sign-in/fields.ts';
-import { takeMail } from '../sign-in/throttle.ts';
+import { orGiveBackMails, takeMail } from '../sign-in/throttle.ts';
 import { ApiError } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
 import type { Caller } from './guard.ts';
@@ -41,22 +41,26 @@ export async function importCsv(
     const already = known.get(invited.email);
     if (already) errors.add(line, 'email', KNOWN_MESSAGES[already]);
     if (seen.has(invited.email)) errors.add(line, 'email', 'This address is in a line before.');
-    seen.add(invited.email);
+    // A line that invites nobody keeps no other from inviting that address, nor does one without any.
+    if (!errors.has(line)) seen.add(invited.email);
   }
   const isGood = ({ line }: { line: number }) => !errors.has(line);
-  if (errors.all.length === 0 || asked.skipBad) await takeMails(env, read.filter(isGood), errors);
-  const good = read.filter(isGood);
-  if (good.length === 0 || (errors.all.length > 0 && !asked.skipBad)) throw badLines(errors);
-  const { acceptSeatCost } = asked;
-  const invited = good.map((one) => one.invited);
-  const sent = await invite(env, trail, caller, invited, { acceptSeatCost, imported: true }, nowMs);
+  if (errors.all.length > 0 && !asked.skipBad) throw badLines(errors);
+  await takeMails(env, read.filter(isGood), errors);
+  const invited = read.filter(isGood).map((one) => one.invited);
+  const taken = invited.map(({ email }) => email);
+  const sent = await orGiveBackMails(env, 'invitation', taken, async () => {
+    if (invited.length === 0 || (errors.all.length > 0 && !asked.skipBad)) throw badLines(errors);
+    const { acceptSeatCost } = asked;
+    return invite(env, trail, caller, invited, { acceptSeatCost, imported: true }, nowMs);
+  });
   return { sent, errors: errors.all };
 }
 
 function readLine(
   line: CsvLine,
   asked: Import,
-  projects: ReadonlyMap<string, string>,
+  projects: ReadonlyMap<string, readonly string[]>,
   caller: Caller,
   errors: LineErrors,
 ): Invited {
@@ -87,7 +91,11 @@ function roleOf(line: CsvLine, otherwise: Role, errors: LineErrors): Role {
 }
 
 /** Null where the line says nothing. */
-function projectIds(line: CsvLine, projects: ReadonlyMap<string, string>, errors: LineErrors): string[] | null {
+function projectIds(
+  line: CsvLine,
+  projects: ReadonlyMap<string, readonly string[]>,
+  errors: LineErrors,
+): string[] | null {
   const names = (line.cells.get('projects') ?? '')
     .split(';')
     .map((name) => name.trim())
@@ -95,21 +103,25 @@ function projectIds(line: CsvLine, projects: ReadonlyMap<string, string>, errors
   if (names.length === 0) return null;
   const unknown = names.find((name) => !projects.has(name));
   if (unknown !== undefined) errors.add(line.line, 'projects', `There is no such project: ${unknown}.`);
+  const shared = names.find((name) => (projects.get(name)?.length ?? 0) > 1);
+  if (shared !== undefined) {
+    errors.add(line.line, 'projects', `Several projects are called ${shared}: give the id.`);
+  }
   return [...new Set(names.flatMap((name) => projects.get(name) ?? []))];
 }
 
-/** The organization's projects by id and by name. */
-async function projectsOf(env: Env, organizationId: string): Promise<Map<string, string>> {
+/** The ids of the organization's projects by id and by name, which several may share. */
+async function projectsOf(env: Env, organizationId: string): Promise<Map<string, string[]>> {
   const { results } = await env.DB.withSession('first-primary')
     .prepare('SELECT id, name FROM projects WHERE organization_id = ?1 AND archived_at IS NULL')
     .bind(organizationId)
     .all<{ id: string; name: string }>();
-  return new Map(
-    results.flatMap(({ id, name }): [string, string][] => [
-      [name, id],
-      [id, id],
-    ]),
-  );
+  const byName = Map.groupBy(results, ({ name }) => name);
+  return new Map([
+    ...[...byName].map(([name, those]): [string, string[]] => [name, those.map(({ id }) => id)]),
+    // Last: an id means its project, whatever another is called.
+    ...results.map(({ id }): [string, string[]] => [id, [id]]),
+  ]);
 }
 
 /** Each address gets a few mails an hour, by whatever way. */

@@ -12,7 +12,7 @@ import { EMAIL } from '../sign-in/fields.ts';
 import { originOf } from '../sign-in/library.ts';
 import { type Session, signedIn } from '../sign-in/session.ts';
 import { mailMissing } from '../sign-in/sign-up.ts';
-import { takeMail } from '../sign-in/throttle.ts';
+import { orGiveBackMails, takeMail } from '../sign-in/throttle.ts';
 import { acceptInvitation, invitationOfLink, membershipOf } from './accepting-invitations.ts';
 import { badRequest } from './api-error.ts';
 import { BudgetBody, NO_BUDGET } from './budget-body.ts';
@@ -176,13 +176,8 @@ export const invitationRouter = apiRouter()
       await checkProjects(c.env, caller.organizationId, asked.projects);
       checkHasProject(asked.role, caller.plan, asked.projects);
       await takeMail(c.env, 'invitation', email);
-      const [one] = await invite(
-        c.env,
-        trail,
-        caller,
-        [{ email, ...asked }],
-        { acceptSeatCost, imported: false },
-        nowMs,
+      const [one] = await orGiveBackMails(c.env, 'invitation', [email], () =>
+        invite(c.env, trail, caller, [{ email, ...asked }], { acceptSeatCost, imported: false }, nowMs),
       );
       if (!one) throw new Error('nobody was invited');
       mail([one]);
@@ -227,7 +222,9 @@ export const invitationRouter = apiRouter()
       const before = await findInvitation(c.env, orgId, invitationId);
       checkMayGive(caller, before.role);
       await takeMail(c.env, 'invitation', before.email);
-      const sent = await renewInvitation(c.env, c.get('trail'), caller, invitationId, nowMs);
+      const sent = await orGiveBackMails(c.env, 'invitation', [before.email], () =>
+        renewInvitation(c.env, c.get('trail'), caller, invitationId, nowMs),
+      );
       c.executionCtx.waitUntil(mailAll(c.env, c.req.raw, caller, [sent]));
       return c.json(showInvitation(sent.row, nowMs), 200);
     },

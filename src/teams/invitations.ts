@@ -19,7 +19,7 @@ import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
 import { ROLES, type Role, roleMay } from './roles.ts';
-import { addSeats, isCostOf, readSeats, type Seats, seatsExhausted, seatsLeft } from './seats.ts';
+import { addSeats, isCostOf, readSeats, type Seats, seatsExhausted, seatsMissing } from './seats.ts';
 import { instantOrNull } from './status.ts';
 
 /** 160 random bits. */
@@ -237,8 +237,7 @@ function seatsToBuy(
   if (seats.used + seats.pending + more > LIMITS.membersPerOrganizationMax) {
     throw badRequest(null, `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
   }
-  const left = seatsLeft(seats);
-  const missing = left === null ? 0 : Math.max(0, more - left);
+  const missing = seatsMissing(seats, more);
   if (missing === 0) return 0;
   if (!isCostOf(seats, missing, acceptSeatCost, nowMs)) throw seatsExhausted(seats, missing, nowMs);
   if (!roleMay(caller.role, 'seats.buy')) {

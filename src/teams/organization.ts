@@ -164,32 +164,47 @@ export function setMetered(env: Env, trail: Trail, metered: boolean, nowMs: numb
   return changeOrganization(env, trail, describe, nowMs);
 }
 
-/** The operator's to decide, as are seats. Whether a member uses granted projects only depends on the plan. */
+/**
+ * The operator's to decide, as are seats. Whether a member uses granted projects only depends on the plan. What was said of
+ * seats is forgotten with the plan it was said for: three beyond those of one plan are not the three of a contract.
+ */
 export function setPlan(env: Env, trail: Trail, plan: Plan, nowMs: number): Promise<FanOut> {
   const { organizationId } = trail;
-  const describe = async () => ({
-    action: 'organization.plan.updated' as const,
-    ...changedFields({ plan: (await readOrganization(env, organizationId)).plan }, { plan }),
-    statement: env.DB.prepare('UPDATE organizations SET plan = ?2 WHERE id = ?1').bind(organizationId, plan),
-  });
+  const describe = async () => {
+    const before = {
+      plan: (await readOrganization(env, organizationId)).plan,
+      seats: await seatsSaid(env, organizationId),
+    };
+    const after = { plan, seats: plan === before.plan ? before.seats : null };
+    return {
+      action: 'organization.plan.updated' as const,
+      ...changedFields(before, after),
+      statement: env.DB.prepare('UPDATE organizations SET plan = ?2, seats_bought = ?3 WHERE id = ?1').bind(
+        organizationId,
+        after.plan,
+        after.seats,
+      ),
+    };
+  };
   return changeOrganization(env, trail, describe, nowMs);
 }
 
 /** Seats beyond the plan's, or where a contract says how many, all of them; null: none, or no contract. */
 export async function setSeats(env: Env, trail: Trail, seats: number | null, nowMs: number): Promise<void> {
   const { organizationId } = trail;
-  await changeAudited(env.DB, trail, nowMs, async () => {
-    const before = await env.DB.withSession('first-primary')
-      .prepare('SELECT seats_bought FROM organizations WHERE id = ?1')
-      .bind(organizationId)
-      .first<number | null>('seats_bought');
-    return {
-      action: 'organization.seats.updated',
-      targetId: organizationId,
-      ...changedFields({ seats: before }, { seats }),
-      statement: env.DB.prepare('UPDATE organizations SET seats_bought = ?2 WHERE id = ?1').bind(organizationId, seats),
-    };
-  });
+  await changeAudited(env.DB, trail, nowMs, async () => ({
+    action: 'organization.seats.updated',
+    targetId: organizationId,
+    ...changedFields({ seats: await seatsSaid(env, organizationId) }, { seats }),
+    statement: env.DB.prepare('UPDATE organizations SET seats_bought = ?2 WHERE id = ?1').bind(organizationId, seats),
+  }));
+}
+
+function seatsSaid(env: Env, organizationId: string): Promise<number | null> {
+  return env.DB.withSession('first-primary')
+    .prepare('SELECT seats_bought FROM organizations WHERE id = ?1')
+    .bind(organizationId)
+    .first<number | null>('seats_bought');
 }
 
 function settingsOf({ name, timeZone, replay, hideAmounts, budgetWarnings, billingDetails }: Organization) {

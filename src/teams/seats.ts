@@ -47,7 +47,7 @@ export async function readSeats(env: Env, organizationId: string, nowMs: number)
   if (!row) throw notFound('organization');
   const { plan, bought, used, pending } = row;
   const { included, priceUsd } = PLAN_SEATS[plan];
-  // A contract's number is all there is; a plan that sells none has what it had before it was changed to that.
+  // A contract's number is all there is; to a plan that sells none, what the operator said adds nothing.
   if (included === null) return { plan, included: bought, bought: 0, used, pending };
   return { plan, included, bought: priceUsd === null ? 0 : (bought ?? 0), used, pending };
 }
@@ -60,6 +60,15 @@ function seatsOf({ included, bought }: Seats): number | null {
 export function seatsLeft(seats: Seats): number | null {
   const all = seatsOf(seats);
   return all === null ? null : Math.max(0, all - seats.used - seats.pending);
+}
+
+/**
+ * How many seats so many more people are short of. Those held beyond what there is (a plan was changed, or the operator said
+ * fewer) are among them: else one bought for the next would leave everybody over as before.
+ */
+export function seatsMissing(seats: Seats, more: number): number {
+  const all = seatsOf(seats);
+  return all === null ? 0 : Math.max(0, seats.used + seats.pending + more - all);
 }
 
 /** What one more seat costs until the month ends (UTC), by whole days, today included; null where none are sold. */
@@ -129,7 +138,10 @@ export function addSeats(env: Env, organizationId: string, seats: number): D1Pre
   ).bind(organizationId, seats);
 }
 
-/** Buys seats before anybody needs them. Throws a 403 where the plan sells none, and a 402 with their price unless exactly that was accepted. */
+/**
+ * Buys seats before anybody needs them. Throws a 403 where the plan sells none, a 400 where as many people would still hold
+ * more than there are, and a 402 with their price unless exactly that was accepted.
+ */
 export async function buySeats(
   env: Env,
   trail: Trail,
@@ -141,6 +153,8 @@ export async function buySeats(
     const seats = await readSeats(env, organizationId, nowMs);
     const cost = costOf(seats, more, nowMs);
     if (cost === null) throw noneSold(seats.plan);
+    const missing = seatsMissing(seats, 0);
+    if (more < missing) throw badRequest('seats', `${heldOf(seats)}: buy at least ${missing}.`);
     if ((seatsOf(seats) ?? 0) + more > LIMITS.membersPerOrganizationMax) {
       throw badRequest('seats', `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
     }
@@ -159,6 +173,10 @@ export async function buySeats(
   });
 }
 
+function heldOf(seats: Seats): string {
+  return `${seats.used + seats.pending} seats are held of ${seatsOf(seats)}`;
+}
+
 function noneSold(plan: Plan): ApiError {
   if (PLAN_SEATS[plan].included === null) {
     const message = `The seats of the ${PLAN_NAMES[plan]} plan are by contract: the operator of this Purser sets them.`;
@@ -168,11 +186,11 @@ function noneSold(plan: Plan): ApiError {
   return new ApiError(403, 'plan_required', message, { metadata: { plan: 'pro' } });
 }
 
-/** The 402 of who needs `more` seats than there are, with what they would cost. */
+/** The 402 of who needs `more` seats than there are (see `seatsMissing`), with what they would cost. */
 export function seatsExhausted(seats: Seats, more: number, nowMs: number): ApiError {
   const price = costOf(seats, more, nowMs);
   const cost = price === null ? null : formatUsd(price);
-  const full = `All ${seatsOf(seats)} seats are taken.`;
+  const full = seatsMissing(seats, 0) > 0 ? `${heldOf(seats)}.` : `All ${seatsOf(seats)} seats are taken.`;
   const message =
     cost === null
       ? `${full} The ${PLAN_NAMES[seats.plan]} plan has no more: remove somebody, or change the plan.`

@@ -24,6 +24,7 @@ import { call, type Json, keysPath } from './management.ts';
 
 const SUBJECT = /invited/;
 const freshAddress = () => `${newId('usr').slice(4)}@example.com`;
+const metadataOf = ({ body }: Answer) => (body.error as { metadata: Json }).metadata;
 const messageOf = ({ body }: Answer) => (body.error as { message: string }).message;
 
 /** A team with an owner and a mailbox. */
@@ -46,6 +47,19 @@ async function invitingTeam(options: SeedOptions = {}) {
     },
     seats: async () => (await browser.get(`/orgs/${seeded.organizationId}/seats`)).body,
   };
+}
+
+/** Nine hold seats of five, as after the operator said fewer. */
+async function overfullTeam() {
+  const team = await invitingTeam({ plan: 'pro' });
+  const { organizationId } = team.seeded;
+  const say = (seats: number) =>
+    env.DB.prepare('UPDATE organizations SET seats_bought = ? WHERE id = ?').bind(seats, organizationId).run();
+  await say(6);
+  const csv = ['email', ...Array.from({ length: 7 }, freshAddress)].join('\n');
+  expect((await team.owner.post(team.path, { csv, role: 'basic' })).status).toBe(201);
+  await say(2);
+  return team;
 }
 
 async function actionsOf({ organizationId, masterKey }: Seeded): Promise<unknown[]> {
@@ -340,6 +354,24 @@ describe('seats', () => {
     expect(full.body.error).toMatchObject({ type: 'billing_error', metadata: { seatCost: null } });
   });
 
+  it('that are refused use up no mails of the address; those that are sent do', async () => {
+    const { owner, path, invite } = await invitingTeam({ plan: 'free' });
+    const expired = (await invite(freshAddress())).body.id;
+    await expire(expired);
+    const email = freshAddress();
+    const last = (await invite(freshAddress())).body.id;
+    for (let n = 0; n <= LIMITS.signInMailsPerHour; n++) {
+      expect(refused(await invite(email))).toEqual([402, 'seats_exhausted', 'acceptSeatCost']);
+      expect(refused(await owner.post(`${path}/${expired}/resend`))[0]).toBe(402);
+    }
+    await owner.send('DELETE', `${path}/${last}`);
+    const { id } = (await invite(email)).body;
+    for (let n = 1; n < LIMITS.signInMailsPerHour; n++) {
+      expect((await owner.post(`${path}/${id}/resend`)).status).toBe(200);
+    }
+    expect(refused(await owner.post(`${path}/${id}/resend`))[0]).toBe(429);
+  });
+
   it('past those of the plan take exactly the quoted price', async () => {
     const { invite, seats, path, admin, seeded } = await invitingTeam({ plan: 'pro' });
     await invite(freshAddress());
@@ -364,6 +396,18 @@ describe('seats', () => {
       .first<string>('after');
     expect(JSON.parse(entry ?? '')).toMatchObject({ seatsBought: 1, seatCost: metadata.seatCost });
   });
+
+  it('held beyond those there are come with the next one: its price covers them, and leaves nobody over', async () => {
+    const { invite, seats } = await overfullTeam();
+    const full = await invite(freshAddress());
+    expect([full.status, messageOf(full)]).toEqual([402, expect.stringMatching(/^9 seats are held of 5. 5 more cost/)]);
+    const { seatCost, seatsNeeded, seats: told } = metadataOf(full) as { seats: Json } & Json;
+    expect(seatsNeeded).toBe(5);
+    const ofOne = { acceptSeatCost: told.proratedCost };
+    expect(refused(await invite(freshAddress(), ofOne))).toEqual([402, 'seats_exhausted', 'acceptSeatCost']);
+    expect((await invite(freshAddress(), { acceptSeatCost: seatCost })).status).toBe(201);
+    expect(await seats()).toMatchObject({ included: 3, bought: 7, used: 2, pending: 8, left: 0 });
+  });
 });
 
 describe('seats bought before they are needed', () => {
@@ -386,6 +430,21 @@ describe('seats bought before they are needed', () => {
     expect([bought.status, bought.body]).toEqual([201, await seats()]);
     expect(bought.body).toMatchObject({ included: 3, bought: 2, left: 3 });
     expect(await actionsOf(seeded)).toEqual(['organization.seats.updated']);
+  });
+
+  it('are not fewer than are held beyond those there are', async () => {
+    const { owner, seeded, seats, invite } = await overfullTeam();
+    const few = await buy(owner, seeded, { seats: 3 });
+    expect([...refused(few), messageOf(few)]).toEqual([
+      400,
+      'invalid_request_error',
+      'seats',
+      '9 seats are held of 5: buy at least 4.',
+    ]);
+    const { seatCost: acceptSeatCost } = metadataOf(await buy(owner, seeded, { seats: 5 }));
+    expect((await buy(owner, seeded, { seats: 5, acceptSeatCost })).status).toBe(201);
+    expect(await seats()).toMatchObject({ bought: 7, left: 1 });
+    expect((await invite(freshAddress())).status).toBe(201);
   });
 
   it.each<[Plan, Json, [number, string, string | null]]>([
@@ -511,6 +570,59 @@ describe('a CSV of invitations', () => {
       201,
       { invitations: [expect.objectContaining({ email: good })], errors: expect.arrayContaining(errors) },
     ]);
+  });
+
+  it('takes an address as used by good lines before only', async () => {
+    const { owner, path } = await invitingTeam();
+    const ada = freshAddress();
+    const csv = lines('email,role', 'nobody,', 'somebody,', `${ada},king`, `${ada},`, `${ada},`);
+    const answer = await owner.post(path, { csv, role: 'basic', skipBad: true });
+    expect([answer.status, answer.body]).toEqual([
+      201,
+      {
+        invitations: [expect.objectContaining({ email: ada, role: 'basic' })],
+        errors: [
+          { line: 2, param: 'email', message: 'email must be an e-mail address.' },
+          { line: 3, param: 'email', message: 'email must be an e-mail address.' },
+          { line: 4, param: 'role', message: expect.any(String) },
+          { line: 6, param: 'email', message: 'This address is in a line before.' },
+        ],
+      },
+    ]);
+  });
+
+  it('takes no name that two projects share, only the id of one', async () => {
+    const { owner, path, seeded } = await invitingTeam();
+    const make = () => call('POST', `/orgs/${seeded.organizationId}/projects`, seeded.masterKey, { name: 'Twin' });
+    const [first] = [await json<{ id: string }>(await make()), await json<{ id: string }>(await make())];
+    const csv = lines('email,projects', `${freshAddress()},Project;Twin`, `${freshAddress()},${first.id}`);
+    const answer = await owner.post(path, { csv, skipBad: true });
+    expect([answer.status, answer.body]).toEqual([
+      201,
+      {
+        invitations: [expect.objectContaining({ projects: [first.id] })],
+        errors: [{ line: 2, param: 'projects', message: 'Several projects are called Twin: give the id.' }],
+      },
+    ]);
+  });
+
+  it('uses up no mails of its addresses where nobody is invited', async () => {
+    const { owner, path, invite, seats } = await invitingTeam({ plan: 'free' });
+    const [flooded, fresh, other] = [freshAddress(), freshAddress(), freshAddress()];
+    const { body } = await invite(flooded);
+    for (let n = 1; n < LIMITS.signInMailsPerHour; n++) await owner.post(`${path}/${body.id}/resend`);
+    await expire(body.id);
+    const withFlooded = { csv: lines('email', fresh, flooded), role: 'basic' };
+    const withNoSeat = { csv: lines('email', fresh, other), role: 'basic' };
+    for (let n = 0; n < LIMITS.signInMailsPerHour; n++) {
+      const answer = await owner.post(path, withFlooded);
+      expect(metadataOf(answer).errors).toMatchObject([
+        { line: 3, message: expect.stringContaining('Too many tries') },
+      ]);
+      expect(refused(await owner.post(path, withNoSeat))).toEqual([402, 'seats_exhausted', 'acceptSeatCost']);
+    }
+    expect((await owner.post(path, { ...withFlooded, skipBad: true })).status).toBe(201);
+    expect(await seats()).toMatchObject({ pending: 1, left: 0 });
   });
 
   it.each([

@@ -226,6 +226,24 @@ describe("the operator's plan, seats and set-up code", () => {
     expect(entries.map(({ action }) => action)).toEqual(['organization.seats.updated', 'organization.plan.updated']);
   });
 
+  it('that changes forgets the seats said for the one before, and tells so; the same one again keeps them', async () => {
+    const seeded = await seedOrganization({ plan: 'pro' });
+    await operate('PUT', `${organizationPath(seeded)}/seats`, { seats: 3 });
+    await operate('PUT', `${organizationPath(seeded)}/plan`, { plan: 'pro' });
+    expect(await seatsOf(seeded)).toMatchObject({ included: 3, bought: 3, left: 6 });
+    await operate('PUT', `${organizationPath(seeded)}/plan`, { plan: 'enterprise' });
+    expect(await seatsOf(seeded)).toMatchObject({ included: null, bought: 0, left: null });
+    const entry = await env.DB.prepare(
+      'SELECT "before", "after" FROM audit_entries WHERE organization_id = ? ORDER BY n DESC LIMIT 1',
+    )
+      .bind(seeded.organizationId)
+      .first<{ before: string; after: string }>();
+    expect([JSON.parse(entry?.before ?? ''), JSON.parse(entry?.after ?? '')]).toEqual([
+      { plan: 'pro', seats: 3 },
+      { plan: 'enterprise', seats: null },
+    ]);
+  });
+
   it('that changes whether projects are scoped reaches the keys at once', async () => {
     const seeded = await seedOrganization({ plan: 'pro' });
     await env.DB.prepare('DELETE FROM project_grants WHERE member_id = ?').bind(seeded.memberId).run();

@@ -1,7 +1,7 @@
 /** What a seat costs until the month ends. */
 import { describe, expect, it } from 'vitest';
 import { formatUsd } from '../../src/money/nanos.ts';
-import { proratedCost, seatsLeft } from '../../src/teams/seats.ts';
+import { proratedCost, seatsLeft, seatsMissing } from '../../src/teams/seats.ts';
 
 const at = (text: string) => Date.parse(text);
 
@@ -30,5 +30,17 @@ describe('a seat', () => {
       2,
       null,
     ]);
+  });
+
+  it('is missing for whoever holds none, those of now as well as those to come', () => {
+    const seats = { plan: 'pro', included: 3, bought: 2, used: 8, pending: 1 } as const;
+    const missing = [
+      seatsMissing(seats, 0),
+      seatsMissing(seats, 1),
+      seatsMissing({ ...seats, used: 3 }, 1),
+      seatsMissing({ ...seats, used: 3 }, 2),
+      seatsMissing({ ...seats, included: null }, 1),
+    ];
+    expect(missing).toEqual([4, 5, 0, 1, 0]);
   });
 });
