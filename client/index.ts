@@ -69,7 +69,7 @@ export class Purser {
     const { path = {}, query = {}, body, signal } = (asked ?? {}) as Loose;
     const [method = '', template = ''] = route.split(' ');
     const url = new URL(
-      template.replaceAll(/\{(\w+)\}/g, (_, name: string) => escaped(path[name])),
+      template.replaceAll(/\{(\w+)\}/g, (_, name: string) => escaped(name, path[name])),
       this.#options.baseUrl,
     );
     for (const [name, value] of Object.entries(query)) {
@@ -107,9 +107,13 @@ interface Loose {
   signal?: AbortSignal;
 }
 
-/** Slashes stay: a model's name has one, and no id does. */
-function escaped(value: string | undefined): string {
-  return (value ?? '').split('/').map(encodeURIComponent).join('/');
+/** Of a path, the part that this value is; throws where it would lead to another route. A model's name alone has slashes. */
+function escaped(name: string, value = ''): string {
+  const parts = value.split('/');
+  if (value === '' || parts.includes('.') || parts.includes('..')) {
+    throw new TypeError(`${name} is not to be ${JSON.stringify(value)}: a path with it is another route's.`);
+  }
+  return parts.map(encodeURIComponent).join(name === 'model' ? '/' : '%2F');
 }
 
 /** The error that an answer tells; nothing where it is not Purser's, but a proxy's on the way. */

@@ -27,7 +27,13 @@ async function main(): Promise<number> {
   const { checked, head, flaw } = await verifyLines(lines, known);
   console.log(`${checked} entries are as they were written, the last is ${head.n}:${head.hash}`);
   if (flaw) console.log(`Entry ${flaw.n}: ${flaw.kind}. ${flaw.message}`);
-  else if (!known.head) console.log('Whether the end was cut off shows only against a head: --head <n:hash>.');
+  const first = head.n - checked + 1;
+  if (!flaw && !known.beginning && first > 1) {
+    console.log(
+      `The log begins at entry ${first}. Whether there were more before it shows only against its beginning: --beginning <n:hash>.`,
+    );
+  }
+  if (!flaw && !known.head) console.log('Whether the end was cut off shows only against a head: --head <n:hash>.');
   return flaw ? 1 : 0;
 }
 

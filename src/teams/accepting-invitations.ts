@@ -10,6 +10,7 @@ import type { InvitationRow } from './invitations.ts';
 import { sha256Hex } from './keys.ts';
 import { grant } from './member-changes.ts';
 import { policyChange, pushPolicy, wakeObjects } from './policy.ts';
+import { storedRules } from './rules-body.ts';
 
 export interface LiveInvitation extends InvitationRow {
   organization_name: string;
@@ -38,7 +39,7 @@ export async function invitationOfLink(env: Env, token: string, nowMs: number): 
 /** The membership that a user has or had in an organization: who comes back is who they were. */
 export async function membershipOf(env: Env, organizationId: string, userId: string): Promise<Returning | null> {
   return env.DB.withSession('first-primary')
-    .prepare('SELECT id, removed_at FROM members WHERE organization_id = ?1 AND user_id = ?2')
+    .prepare('SELECT id, removed_at, rules FROM members WHERE organization_id = ?1 AND user_id = ?2')
     .bind(organizationId, userId)
     .first<Returning>();
 }
@@ -46,6 +47,7 @@ export async function membershipOf(env: Env, organizationId: string, userId: str
 export interface Returning {
   id: string;
   removed_at: number | null;
+  rules: string | null;
 }
 
 /** Makes a member of whoever accepts. Answers with the member's id, and whether its object has yet to learn of it. */
@@ -68,11 +70,14 @@ export async function acceptInvitation(
     if (known?.removed_at === null) throw new ApiError(409, 'already_member', 'You are a member already.');
     const { id, role, project_ids } = invitation;
     const projects = JSON.parse(project_ids) as string[];
+    const budget = storedBudget(invitation.budget);
+    // Rules that they were under are over: told, for nobody else would know that there were any.
+    const ended = known?.rules ? storedRules(known.rules) : null;
     return {
       action: 'member.joined',
       targetId: memberId,
-      before: null,
-      after: { invitationId: id, role, projects, budget: storedBudget(invitation.budget) },
+      before: ended && { rules: ended },
+      after: { invitationId: id, role, projects, budget, ...(ended && { rules: storedRules(null) }) },
       statement: env.DB.prepare('UPDATE invitations SET accepted_at = ?2 WHERE id = ?1').bind(id, nowMs),
       // Behind, so that of two who accept at once the second fails by the number of its entry, and is described again.
       behind: [
@@ -109,10 +114,11 @@ function join(
   ).bind(memberId, organization_id, role, nowMs, budget, userId);
 }
 
+/** As if they were new, but for what they spent. */
 function comeBack(env: Env, memberId: string, { role, budget }: InvitationRow): D1PreparedStatement {
   return env.DB.prepare(
     `UPDATE members
-     SET removed_at = NULL, role = ?2, budget = ?3, budget_version = budget_version + 1,
+     SET removed_at = NULL, role = ?2, rules = NULL, budget = ?3, budget_version = budget_version + 1,
          budget_cycle = budget_cycle + 1, member_version = member_version + 1
      WHERE id = ?1`,
   ).bind(memberId, role, budget);

@@ -135,7 +135,7 @@ async function checkChange(
   if (projects) await checkProjects(env, caller.organizationId, projects);
 }
 
-/** Removes a member, or lets one leave: keys revoked, seat free, history kept. Answers whether its object has yet to learn it. */
+/** Removes a member, or lets one leave: keys revoked, open requests declined, seat free, history kept. Answers whether its object has yet to learn it. */
 export async function removeMember(
   env: Env,
   trail: Trail,
@@ -155,6 +155,7 @@ export async function removeMember(
     ahead: [
       ...policyChange(env.DB, unchanged, nowMs),
       revokeKeys(env, unchanged, nowMs),
+      declineRequests(env, unchanged, memberIdOf(caller), nowMs),
       statementFor(env, unchanged, (exists) => `DELETE FROM project_grants WHERE member_id = ?1 AND ${exists}`),
     ],
     statement: statementUnder(
@@ -268,6 +269,17 @@ function revokeKeys(env: Env, when: Members, nowMs: number): D1PreparedStatement
     when,
     (exists, next) => `UPDATE api_keys SET deleted_at = CAST(${next(nowMs)} AS INTEGER)
       WHERE member_id = ?1 AND deleted_at IS NULL AND ${exists}`,
+  );
+}
+
+/** What a member who goes has asked for: who comes back asks again. */
+function declineRequests(env: Env, when: Members, actorId: string | null, nowMs: number): D1PreparedStatement {
+  return statementFor(
+    env,
+    when,
+    (exists, next) => `UPDATE budget_requests
+      SET decision = 'declined', decided_at = CAST(${next(nowMs)} AS INTEGER), decided_by = ${next(actorId)}
+      WHERE member_id = ?1 AND decision IS NULL AND ${exists}`,
   );
 }
 

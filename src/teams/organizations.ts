@@ -11,7 +11,7 @@ import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf, instant } from '../reference/fields.ts';
 import { badRequest } from './api-error.ts';
-import { insertOrganization } from './new-organization.ts';
+import { insertOrganization, OWNED } from './new-organization.ts';
 import { ORGANIZATION_NAMED } from './organization.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
 import { ROLES } from './roles.ts';
@@ -63,11 +63,7 @@ export async function createOrganization(
 ): Promise<void> {
   const { actor, organizationId } = trail;
   if (actor.kind !== 'user') throw new Error('organizations are made by people');
-  const { owned, unmetered } = await ownedBy(env, actor.userId);
-  if (owned >= LIMITS.organizationsOwnedMax) {
-    throw badRequest(null, `You own ${owned} organizations. Nobody owns more than ${LIMITS.organizationsOwnedMax}.`);
-  }
-  const metered = unmetered === 0;
+  const metered = !(await ownsUnmetered(env, actor.userId));
   const [statement, ...behind] = insertOrganization(
     env,
     { ...asked, metered, ownerId: actor.userId, organizationId, memberId: actor.memberId },
@@ -81,21 +77,15 @@ export async function createOrganization(
     statement,
     behind,
   }));
-  if (!made) throw new Error(`user ${actor.userId} is signed in and does not exist`);
+  if (!made) throw badRequest(null, `Nobody owns more than ${LIMITS.organizationsOwnedMax} organizations.`);
 }
 
-async function ownedBy(env: Env, userId: string): Promise<{ owned: number; unmetered: number }> {
-  const row = await env.DB.withSession('first-primary')
-    .prepare(
-      `SELECT count(*) AS owned, coalesce(sum(organization.metered = 0), 0) AS unmetered
-       FROM members AS member
-       JOIN organizations AS organization ON organization.id = member.organization_id
-       WHERE member.user_id = ?1 AND member.role = 'owner' AND member.removed_at IS NULL
-         AND organization.erased_at IS NULL`,
-    )
+async function ownsUnmetered(env: Env, userId: string): Promise<boolean> {
+  const one = await env.DB.withSession('first-primary')
+    .prepare(`SELECT 1 ${OWNED} = ?1 AND organization.metered = 0 LIMIT 1`)
     .bind(userId)
-    .first<{ owned: number; unmetered: number }>();
-  return row ?? { owned: 0, unmetered: 0 };
+    .first();
+  return one !== null;
 }
 
 /** Makes a team of a personal organization. Throws a 400 where it is one. */

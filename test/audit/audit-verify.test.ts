@@ -40,6 +40,27 @@ describe('npm run audit:verify', () => {
     expect([against.code, against.output]).toEqual([1, expect.stringContaining('Entry 4: cut.')]);
   });
 
+  it('says where a log begins that begins later, and that only its beginning can tell whether there was more', async () => {
+    const head = ['--head', `4:${hash}`];
+    const without = await run(linesOf(entries.slice(2)), ...head);
+    expect(without).toEqual({
+      code: 0,
+      output: [
+        `2 entries are as they were written, the last is 4:${hash}`,
+        'The log begins at entry 3. Whether there were more before it shows only against its beginning: --beginning <n:hash>.\n',
+      ].join('\n'),
+    });
+    const pruned = headOf(entries.slice(0, 2));
+    expect(await run(linesOf(entries.slice(2)), ...head, '--beginning', `2:${pruned.hash}`)).toEqual({
+      code: 0,
+      output: `2 entries are as they were written, the last is 4:${hash}\n`,
+    });
+    const cut = await run(linesOf(entries.slice(2)), ...head, '--beginning', `0:${'0'.repeat(64)}`);
+    expect([cut.code, cut.output]).toEqual([1, expect.stringContaining('Entry 1: ')]);
+    const whole = await run(linesOf(entries), ...head);
+    expect(whole.output).not.toContain('begins');
+  });
+
   it('ends with 1 where something is wrong, and tells the first entry', async () => {
     const { code, output } = await run(linesOf(entries).with(1, linesOf(entries)[1]?.replace('mem_2', 'mem_3') ?? ''));
     expect([code, output]).toEqual([1, expect.stringMatching(/^1 entries are .*\nEntry 2: edited\. /)]);

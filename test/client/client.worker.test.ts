@@ -68,6 +68,31 @@ describe('a call', () => {
     expect(deleted).toBeUndefined();
   });
 
+  it('stays on its route, whatever is given for an id', async () => {
+    const sent: string[] = [];
+    const record = async (request: Request) => {
+      sent.push(new URL(request.url).pathname);
+      return new Response(null, { status: 204 });
+    };
+    const purser = new Purser({ baseUrl: ORIGIN, key: 'psm_x', fetch: record });
+    const remove = (keyId: string) =>
+      purser.call('DELETE /orgs/{orgId}/keys/{keyId}', { path: { orgId: 'org_1', keyId } });
+    const modelOf = (model: string) => purser.call('GET /v1/models/{model}', { path: { model } });
+    for (const keyId of ['../../org_1/members/mem_2', '..', '.', 'a/./b', '']) {
+      await expect(remove(keyId)).rejects.toThrow(/^keyId /);
+    }
+    await expect(modelOf('demo/../../../orgs')).rejects.toThrow(/^model /);
+    expect(sent).toEqual([]);
+    await remove('key_1/members');
+    await remove('%2e%2e?a#b\\..');
+    await modelOf('demo/a..b');
+    expect(sent).toEqual([
+      '/orgs/org_1/keys/key_1%2Fmembers',
+      '/orgs/org_1/keys/%252e%252e%3Fa%23b%5C..',
+      '/v1/models/demo/a..b',
+    ]);
+  });
+
   it('throws what it was refused with: status, code, field, metadata, and when to come back', async () => {
     const {
       organizationId: orgId,

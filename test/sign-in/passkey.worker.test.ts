@@ -1,6 +1,7 @@
 /** Passkeys: made while signed in, then a way in of their own, for the right site and the right person only. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../src/limits.ts';
 import { Authenticator } from '../support/authenticator.ts';
 import { Browser, insertUser, meOf, refused, signedInBrowser } from '../support/browser.ts';
 import { ORIGIN } from '../support/gateway.ts';
@@ -101,6 +102,24 @@ describe('a passkey', () => {
       "UPDATE sessions SET created_at = 0 WHERE user_id = (SELECT id FROM users WHERE email = 'make@example.com')",
     ).run();
     expect(refused(await browser.post('/auth/passkeys/options'))).toEqual([403, 'sign_in_again', null]);
+  });
+
+  it('past the limit is not kept, also where its options were asked for before', async () => {
+    const { browser } = await withPasskey('many-keys@example.com');
+    const options = await browser.post('/auth/passkeys/options');
+    await env.DB.prepare(
+      `WITH RECURSIVE many(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM many WHERE n < ?2)
+       INSERT INTO passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, created_at)
+       SELECT users.id || many.n, users.id, 'Other', 'x', users.id || many.n, 0, 'singleDevice', 0, 0
+       FROM users JOIN many WHERE users.email = ?1`,
+    )
+      .bind('many-keys@example.com', LIMITS.passkeysMax)
+      .run();
+    const response = await new Authenticator(ORIGIN).create(options.body as unknown as CreateOptions);
+    const late = await browser.post('/auth/passkeys', { name: 'One more', response });
+    expect(refused(late)).toEqual([400, 'invalid_request_error', null]);
+    const { passkeys } = (await browser.get('/auth/passkeys')).body as { passkeys: unknown[] };
+    expect(passkeys).toHaveLength(LIMITS.passkeysMax);
   });
 
   it('of somebody else cannot be removed', async () => {

@@ -316,12 +316,23 @@ describe('a budget request', () => {
     expect((await decide(id, 'decline')).status).toBe(200);
   });
 
-  it('goes with its member: of who was removed there is nothing to decide', async () => {
-    const { seeded, people, path, asked, decide } = await askingTeam();
+  it('goes with its member: of who was removed there is nothing to decide, nor when they come back', async () => {
+    const { outbox, seeded, people, path, asked, decide } = await askingTeam();
     const id = await asked();
     await people.owner.browser.send('DELETE', `/orgs/${seeded.organizationId}/members/${people.dev.memberId}`);
     expect(refused(await decide(id, 'grant'))).toEqual([404, 'not_found', null]);
     expect((await people.owner.browser.get(path)).body.budgetRequests).toEqual([]);
+
+    const again = { email: people.dev.email, projects: [seeded.projectId] };
+    expect((await people.owner.browser.post(`/orgs/${seeded.organizationId}/invitations`, again)).status).toBe(201);
+    const accepted = await people.dev.browser.post(
+      `/invitations/${await outbox.tokenTo(people.dev.email, /invited/)}/accept`,
+    );
+    expect(accepted.body).toMatchObject({ id: people.dev.memberId });
+    expect((await people.owner.browser.get(path)).body.budgetRequests).toMatchObject([
+      { id, status: 'declined', decidedAt: expect.any(String), decidedBy: people.owner.memberId, grant: null },
+    ]);
+    expect(refused(await decide(id, 'grant', MORE))).toEqual([409, 'already_decided', null]);
   });
 });
 

@@ -238,6 +238,31 @@ describe('an invitation', () => {
     expect((await chat(await newKey(), small)).status).toBe(200);
   });
 
+  it('brings nobody back under rules of before, and tells which those were', async () => {
+    const { outbox, seeded, owner, invite, person } = await invitingTeam();
+    const email = freshAddress();
+    const browser = await person(email);
+    await invite(email);
+    const { body } = await browser.post(`/invitations/${await outbox.tokenTo(email, SUBJECT)}/accept`);
+    const path = `/orgs/${seeded.organizationId}/members/${body.id}`;
+    const rules = { models: { deny: ['demo/words'] } };
+    expect((await owner.send('PATCH', path, { rules })).status).toBe(200);
+    expect((await owner.send('DELETE', path)).status).toBe(200);
+    await invite(email);
+    expect((await browser.post(`/invitations/${await outbox.tokenTo(email, SUBJECT, 2)}/accept`)).status).toBe(201);
+    expect((await owner.get(path)).body).toMatchObject({ rules: { models: { allow: null, deny: [] } } });
+    const asked = { projectId: seeded.projectId, memberId: body.id, name: 'Key' };
+    const made = await call('POST', keysPath(seeded), seeded.masterKey, asked);
+    expect((await chat((await json<{ secret: string }>(made)).secret)).status).toBe(200);
+    const log = (await owner.get(`/orgs/${seeded.organizationId}/audit-log`)).body;
+    const joined = (log.entries as Json[]).filter(({ action }) => action === 'member.joined');
+    expect(joined).toMatchObject([
+      { before: { rules }, after: { role: 'developer', rules: { models: { deny: [] } } } },
+      { before: null, after: { role: 'developer' } },
+    ]);
+    expect(joined[1]?.after).not.toHaveProperty('rules');
+  });
+
   it.each<[string, 'owner' | 'admin', Json, number, string]>([
     ['no address', 'owner', {}, 400, 'email is required.'],
     ['a bad address', 'owner', { email: 'ada' }, 400, 'email must be an e-mail address.'],

@@ -18,6 +18,23 @@ const newPerson = async () => {
   return { email, userId, browser: await signedInBrowser(email) };
 };
 
+/** So many organizations of which this user is owner. */
+async function giveOrganizations(userId: string, n: number): Promise<void> {
+  await env.DB.prepare(
+    `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ?2)
+     INSERT INTO organizations (id, name, kind, plan, time_zone, created_at)
+     SELECT ?1 || n, 'Many', 'team', 'free', 'UTC', 0 FROM many`,
+  )
+    .bind(`${userId}-`, n)
+    .run();
+  await env.DB.prepare(
+    `INSERT INTO members (id, organization_id, user_id, name, role, created_at, budget)
+     SELECT id || 'm', id, ?1, 'Me', 'owner', 0, '{}' FROM organizations WHERE id LIKE ?1 || '-%'`,
+  )
+    .bind(userId)
+    .run();
+}
+
 describe('making an organization', () => {
   it('gives its maker a team with a project, and an entry that tells so', async () => {
     const { browser } = await newPerson();
@@ -52,19 +69,7 @@ describe('making an organization', () => {
   it('ends at a number, and takes a person', async () => {
     const { userId, browser } = await newPerson();
     const seeded = await seedOrganization();
-    await env.DB.prepare(
-      `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ?2)
-       INSERT INTO organizations (id, name, kind, plan, time_zone, created_at)
-       SELECT ?1 || n, 'Many', 'team', 'free', 'UTC', 0 FROM many`,
-    )
-      .bind(`${userId}-`, LIMITS.organizationsOwnedMax)
-      .run();
-    await env.DB.prepare(
-      `INSERT INTO members (id, organization_id, user_id, name, role, created_at, budget)
-       SELECT id || 'm', id, ?1, 'Me', 'owner', 0, '{}' FROM organizations WHERE id LIKE ?1 || '-%'`,
-    )
-      .bind(userId)
-      .run();
+    await giveOrganizations(userId, LIMITS.organizationsOwnedMax);
     expect(refused(await browser.post('/orgs', { name: 'One more' }))).toEqual([400, 'invalid_request_error', null]);
     expect(await refusal(await call('POST', '/orgs', seeded.masterKey, { name: 'X' }))).toMatchObject({ status: 401 });
     expect(refused(await new Browser(env).get('/orgs'))).toEqual([401, 'unauthorized', null]);
@@ -74,6 +79,21 @@ describe('making an organization', () => {
       'invalid_request_error',
       'timeZone',
     ]);
+  });
+
+  it('ends at that number however many ask at once, and leaves nothing of those refused', async () => {
+    const { userId, browser } = await newPerson();
+    await giveOrganizations(userId, LIMITS.organizationsOwnedMax - 2);
+    const rows = () =>
+      env.DB.prepare(
+        'SELECT (SELECT count(*) FROM organizations) AS made, (SELECT count(*) FROM projects) AS projects',
+      ).first<{ made: number; projects: number }>();
+    const before = await rows();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => browser.post('/orgs', { name: 'At once' })));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 400, 400, 400, 400, 400, 400]);
+    expect(await rows()).toEqual({ made: (before?.made ?? 0) + 2, projects: (before?.projects ?? 0) + 2 });
+    const owned = await env.DB.prepare('SELECT count(*) AS n FROM members WHERE user_id = ?').bind(userId).first('n');
+    expect(owned).toBe(LIMITS.organizationsOwnedMax);
   });
 
   it('is told to a master key as the one organization it opens', async () => {
