@@ -276,6 +276,7 @@ export type BudgetRequest = {
   status: 'open' | 'granted' | 'declined';
   createdAt: string;
   decidedAt: string | null;
+  /** The member who decided; null: nobody has, or a master key. */
   decidedBy: string | null;
   decisionNote: string | null;
   grant: {

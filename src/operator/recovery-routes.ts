@@ -45,8 +45,6 @@ export const recoveryRouter = apiRouter()
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      const { deletedAt } = await readOrganization(c.env, orgId);
-      if (deletedAt === null) throw new ApiError(409, 'not_deleted', 'This organization is not deleted.');
       const fanOut = await restoreOrganization(c.env, c.get('trail'), Date.now());
       const restored = { ...(await readOrganization(c.env, orgId)), ...fanOut };
       return fanOut.pending > 0 ? c.json(restored, 202) : c.json(restored, 200);

@@ -14,12 +14,13 @@ export const EMAIL = text('email')
   .toLowerCase()
   .pipe(z.email({ error: 'email must be an e-mail address.' }));
 
+/** A name that people give themselves, or things. No control characters, nor half of a surrogate pair: D1 keeps neither as it is. */
 export const name = (field: string) =>
   text(field)
     .trim()
     .min(1, { error: `${field} must not be empty.` })
     .max(nameLengthMax, { error: `${field} must have at most ${nameLengthMax} characters.` })
-    .regex(/^\P{Cc}*$/u, { error: `${field} must be one line of text.` });
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: `${field} must be one line of text.` });
 
 const password = (field: string) =>
   text(field)

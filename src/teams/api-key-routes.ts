@@ -4,11 +4,12 @@ import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf, like, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
+import { name } from '../sign-in/fields.ts';
 import { changeKey, createKey, deleteKey, rollKey } from './api-key-changes.ts';
 import { ApiKey, findKey, KEY_SORTS, type KeyRow, listKeys, showApiKeys } from './api-keys.ts';
 import { KeyLimitsBody, NO_KEY_LIMITS } from './budget-body.ts';
 import { guarded } from './guard.ts';
-import { nameField, PAGE, sortOf } from './page.ts';
+import { PAGE, sortOf } from './page.ts';
 import { RulesBody } from './rules-body.ts';
 
 const route = routesOf('API keys');
@@ -33,7 +34,7 @@ const status = z.enum(['active', 'disabled'], { error: 'status must be "active" 
 const KeyBody = z
   .strictObject({
     projectId: z.string({ error: 'projectId is required.' }).max(LIMITS.idLengthMax),
-    name: nameField,
+    name: name('name'),
     memberId: z
       .string()
       .max(LIMITS.idLengthMax)
@@ -49,7 +50,7 @@ const KeyBody = z
 
 const KeyPatch = z
   .strictObject({
-    name: nameField.optional(),
+    name: name('name').optional(),
     status: status.optional(),
     expiresAt: expiresAt.optional(),
     limits: KeyLimitsBody.optional(),

@@ -75,7 +75,9 @@ export const BudgetRequest = z
     status: z.enum(REQUEST_STATUSES).openapi({ example: 'granted' }),
     createdAt: instant(),
     decidedAt: instant('2026-11-21T10:15:00.000Z').nullable(),
-    decidedBy: like('usr_0123456789abcdef').nullable(),
+    decidedBy: idOf('mem')
+      .nullable()
+      .openapi({ description: 'The member who decided; null: nobody has, or a master key' }),
     decisionNote: like('Good luck').nullable(),
     grant: z.object({ amount: usd('20'), until: instant('2026-12-01T00:00:00.000Z').nullable() }).nullable(),
   })

@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { idOf, like, ORG_ID, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
+import { name } from '../sign-in/fields.ts';
 import { guarded } from './guard.ts';
 import {
   createMasterKey,
@@ -12,7 +13,7 @@ import {
   MasterKey,
   showMasterKey,
 } from './master-keys.ts';
-import { nameField, PAGE, sortOf } from './page.ts';
+import { PAGE, sortOf } from './page.ts';
 
 const route = routesOf('Master keys');
 
@@ -22,7 +23,7 @@ const Org = z.object({ orgId: ORG_ID });
 const WithSecret = MasterKey.extend({ secret: like('psm_0123456789abcdef…', 'The key itself, shown this once') });
 
 const MasterKeyBody = z
-  .strictObject({ name: nameField })
+  .strictObject({ name: name('name') })
   .openapi('MasterKeyBody', { example: { name: 'Provisioning script' } });
 
 const toMasterKeys = guarded({

@@ -236,7 +236,7 @@ export const organizationRouter = apiRouter()
         200: answers('The organization', Changed),
         202: answers('The organization; some keys work within minutes', Changed),
       },
-      refuses: [400],
+      refuses: [400, 409],
     }),
     async (c) => {
       const fanOut = await restoreOrganization(c.env, c.get('trail'), Date.now());

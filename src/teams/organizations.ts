@@ -10,9 +10,9 @@ import { createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf, instant } from '../reference/fields.ts';
-import { badRequest } from './api-error.ts';
+import { ApiError, badRequest } from './api-error.ts';
 import { insertOrganization, OWNED } from './new-organization.ts';
-import { ORGANIZATION_NAMED } from './organization.ts';
+import { ORGANIZATION_NAMED, readOrganization } from './organization.ts';
 import { changeOrganization, type FanOut } from './policy.ts';
 import { ROLES } from './roles.ts';
 import { instantOrNull } from './status.ts';
@@ -121,20 +121,24 @@ export function deleteOrganization(env: Env, trail: Trail, nowMs: number): Promi
   );
 }
 
-/** Undoes that, with everything as it was. Throws a 404 where there is nothing to undo any more. */
+/** Undoes that, with everything as it was. Throws a 409 where it is not deleted, a 404 where it is too late. */
 export function restoreOrganization(env: Env, trail: Trail, nowMs: number): Promise<FanOut> {
   return changeOrganization(
     env,
     trail,
-    () => ({
-      action: 'organization.restored',
-      before: null,
-      after: { deletedAt: null },
-      statement: env.DB.prepare(
-        `UPDATE organizations SET deleted_at = NULL
-         WHERE id = ?1 AND deleted_at > CAST(?2 AS INTEGER) AND erased_at IS NULL`,
-      ).bind(trail.organizationId, nowMs - LIMITS.organizationUndoMs),
-    }),
+    async () => {
+      const { deletedAt } = await readOrganization(env, trail.organizationId);
+      if (deletedAt === null) throw new ApiError(409, 'not_deleted', 'This organization is not deleted.');
+      return {
+        action: 'organization.restored',
+        before: null,
+        after: { deletedAt: null },
+        statement: env.DB.prepare(
+          `UPDATE organizations SET deleted_at = NULL
+           WHERE id = ?1 AND deleted_at > CAST(?2 AS INTEGER) AND erased_at IS NULL`,
+        ).bind(trail.organizationId, nowMs - LIMITS.organizationUndoMs),
+      };
+    },
     nowMs,
   );
 }

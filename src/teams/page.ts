@@ -50,10 +50,3 @@ export function cutPage<Row extends { id: string }>(
   const page = rows.slice(0, limit);
   return { rows: page, nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
-
-/** A name that people give things. */
-export const nameField = z
-  .string({ error: 'name is required.' })
-  .trim()
-  .min(1, { error: 'name must not be empty.' })
-  .max(LIMITS.nameLengthMax, { error: `name must have at most ${LIMITS.nameLengthMax} characters.` });

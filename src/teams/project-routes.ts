@@ -3,8 +3,9 @@ import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { FAN_OUT, idOf, ORG_ID, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
+import { name } from '../sign-in/fields.ts';
 import { guarded } from './guard.ts';
-import { nameField, PAGE, sortOf } from './page.ts';
+import { PAGE, sortOf } from './page.ts';
 import {
   changeProject,
   createProject,
@@ -28,11 +29,11 @@ const ListQuery = z.strictObject({
   archived: z.enum(['true', 'false'], { error: 'archived must be true or false.' }).optional(),
 });
 
-const ProjectBody = z.strictObject({ name: nameField }).openapi('ProjectBody', { example: { name: 'Support bot' } });
+const ProjectBody = z.strictObject({ name: name('name') }).openapi('ProjectBody', { example: { name: 'Support bot' } });
 
 const ProjectPatch = z
   .strictObject({
-    name: nameField.optional(),
+    name: name('name').optional(),
     archived: z.boolean({ error: 'archived must be true or false.' }).optional(),
   })
   .refine((change) => Object.keys(change).length > 0, { error: 'Name what to change: name, archived.' })

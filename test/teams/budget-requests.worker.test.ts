@@ -479,6 +479,14 @@ describe('who sees and decides budget requests', () => {
     ]);
   });
 
+  it('is documented as decided by a member, as it is answered', async () => {
+    const document = await json<{ components: { schemas: Record<string, { properties: Json }> } }>(
+      await call('GET', '/openapi.json', ''),
+    );
+    const { properties } = document.components.schemas.BudgetRequest ?? {};
+    expect(properties?.decidedBy).toMatchObject({ example: expect.stringMatching(/^mem_/) });
+  });
+
   it('needs an amount where none was asked for', async () => {
     const id = await team.asked({ limit: 'usageLimit' }, 'basic');
     expect(refused(await team.decide(id, 'grant'))).toEqual([400, 'invalid_request_error', 'amount']);

@@ -359,6 +359,7 @@ describe('an API-only member', () => {
     ['without a project', { name: 'Job', apiOnly: true }, 'projects'],
     ['that is a person', { name: 'Job', apiOnly: false, projects: [] }, 'apiOnly'],
     ['without a name', { apiOnly: true }, 'name'],
+    ['with half a character in its name', { name: 'Job \ud83d', apiOnly: true }, 'name'],
     ['with a bad budget', { name: 'Job', apiOnly: true, budget: { usageLimit: -1 } }, 'budget.usageLimit'],
   ])('is not made %s', async (_, body, param) => {
     const { organizationId, masterKey } = await seedOrganization();
