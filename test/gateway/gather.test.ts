@@ -110,12 +110,13 @@ describe('a whole answer that was split into chunks', () => {
       { index, delta: {}, ...state },
     ]);
     const chunks: Json[] = [];
-    for (let left = queues.flat().length; left > 0; ) {
+    for (;;) {
+      // Only of those that have any: the same numbers come again and again, and might name nothing but empty ones for ever.
+      const left = queues.filter((queue) => queue.length > 0);
+      if (left.length === 0) break;
       // One part of one choice, or of several choices at once.
-      const from = roll() === 0 ? queues : [queues[roll() % queues.length] ?? []];
-      const brought = from.flatMap((queue) => queue.splice(0, 1));
-      left -= brought.length;
-      if (brought.length > 0) chunks.push({ ...frame, usage: null, choices: brought });
+      const from = roll() === 0 ? left : [left[roll() % left.length] ?? []];
+      chunks.push({ ...frame, usage: null, choices: from.flatMap((queue) => queue.splice(0, 1)) });
     }
     return [...chunks, { ...frame, choices: [], usage }];
   }
