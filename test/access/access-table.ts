@@ -6,7 +6,7 @@
  * role_required for every role that `may` does not name, 403 plan_required where a `feature` is not in the plan, 403
  * team_required for what is `ofTeams` in a personal one. `otherwise` names what is decided later, and why.
  */
-import { formatUsd, ZERO } from '../../src/money/nanos.ts';
+import { formatUsd, nanos, ZERO } from '../../src/money/nanos.ts';
 import { proratedCost } from '../../src/teams/seats.ts';
 import type { Caller, Who } from './callers.ts';
 import type { Ids, World } from './world.ts';
@@ -96,7 +96,8 @@ export const ORGANIZATION: readonly Row[] = [
     feature: true,
     ofTeams: true,
     given: 'it is on Pro',
-    body: () => ({ seats: 1, acceptSeatCost: formatUsd(proratedCost('pro', Date.now()) ?? ZERO) }),
+    // Enough for all who are there already: fewer are not sold.
+    body: () => ({ seats: 20, acceptSeatCost: formatUsd(nanos(20 * (proratedCost('pro', Date.now()) ?? ZERO))) }),
     tells: 'organization.seats.updated',
   },
 
