@@ -103,9 +103,11 @@ export class Hold {
   release(): Promise<boolean> {
     const { attemptId } = this.#ticket;
     this.#deadlines.cancel(this.#renewal);
-    this.#resolved ??= this.#insist((object) => object.release({ attemptId, ...this.#claim }), Date.now()).finally(() =>
-      this.#deadlines.end(),
-    );
+    this.#resolved ??= this.#insist(
+      attemptId,
+      (object) => object.release({ attemptId, ...this.#claim }),
+      Date.now(),
+    ).finally(() => this.#deadlines.end());
     return this.#resolved;
   }
 
@@ -141,15 +143,16 @@ export class Hold {
 
   async #send(call: SettleCall, sinceMs: number): Promise<Settlement | null> {
     let answer: Settlement | null = null;
-    await this.#insist(async (object) => {
+    const settle = async (object: MemberObject) => {
       answer = await object.settle(call);
-    }, sinceMs);
+    };
+    // A keeper sends others' too: the log names the attempt that is lost, not the one that looked after it.
+    await this.#insist(call.ticket.attemptId, settle, sinceMs);
     return answer;
   }
 
-  #insist(call: (object: MemberObject) => Promise<unknown>, sinceMs: number): Promise<boolean> {
-    const failure = { event: 'settle_failed', attemptId: this.#ticket.attemptId };
-    return insist(() => this.#call(call), sinceMs, failure);
+  #insist(attemptId: string, call: (object: MemberObject) => Promise<unknown>, sinceMs: number): Promise<boolean> {
+    return insist(() => this.#call(call), sinceMs, { event: 'settle_failed', attemptId });
   }
 
   #call<T>(call: (object: MemberObject) => Promise<T>): Promise<T> {
