@@ -1,0 +1,172 @@
+/**
+ * What a conversation protocol is to the gateway. Each has a folder (chat-completions/, messages/, responses/, gemini/) that
+ * exports one `Protocol`; the route (converse.ts), the attempt and the relays know no other word of any protocol.
+ *
+ * Clients speak protocols and so do providers. Where both speak the same one the provider's bytes pass as they are, save the
+ * model's name and the usage: then `body` writes the request and a `Passage` of the protocol itself forwards the answer.
+ * Where they differ, the client's protocol and the provider's are joined by their translators and the neutral form
+ * (translation.ts). Either way the *provider's* protocol reads the answer (`reader`, `readWhole`), because what is counted
+ * against the hold is what came, not what is shown.
+ */
+import type { Mapping } from '../models/catalogue.ts';
+import type { Usage } from '../money/cost.ts';
+import type { Nanos } from '../money/nanos.ts';
+import type { NeutralAnswer, NeutralEvent, NeutralRequest } from './neutral.ts';
+import type { Described, Refusal } from './refusals.ts';
+import type { Frame } from './sse.ts';
+
+export type ProtocolId = 'chat' | 'messages' | 'responses' | 'gemini';
+
+export type Json = Record<string, unknown>;
+
+/** What is understood of a request before it is bounded and sent. Everything else stays in `json`, and passes. */
+export interface Asked {
+  /** The body as it was sent. */
+  json: Json;
+  /** The name that the client gives the model. */
+  model: string;
+  streamed: boolean;
+  /** Whether the client wants to be told the usage; a protocol that always tells it says true. */
+  wantsUsage: boolean;
+  choices: number;
+  /** The cap that the client sets on the output of each choice, and the field that says so; null: none. */
+  cap: { tokens: number; field: string } | null;
+  /** Messages and tools: providers add some tokens around each. */
+  items: number;
+  /** What is billed by something else than the bytes of its text. */
+  media: Media[];
+  /** All text that the model reads, for an estimate of the input where the provider reports none. */
+  inputText(): string;
+  /** The last text of the user, for the demo provider. */
+  lastUserText(): string;
+  /** Whether the request itself makes the provider bill output that no stream shows (a prediction, audio). */
+  hidesOutput: boolean;
+  /** A field that a provider bills apart and that no price covers, or null. */
+  unpriced: string | null;
+  /** How the demo provider is steered; null where the request does not. */
+  demo: Demo | null;
+}
+
+export interface Media {
+  kind: 'image' | 'file' | 'audio' | 'video';
+  /** How many bytes of the body are the medium itself rather than a link to it. */
+  embeddedBytes: number;
+}
+
+/** The field `demo`, as every protocol takes it. */
+export interface Demo {
+  outputTokens?: number | undefined;
+  cachedTokens?: number | undefined;
+  reasoningTokens?: number | undefined;
+  delayMs?: number | undefined;
+  tokensPerSecond?: number | undefined;
+  failAfterTokens?: number | undefined;
+  failStatus?: number | undefined;
+  silentMs?: number | undefined;
+  overrunTokens?: number | undefined;
+}
+
+/** What reading one event of a stream, or a whole answer, has found. */
+export interface ReadAnswer {
+  json: Json;
+  /** All new text that the provider made, tool names and arguments included, known fields or not. */
+  text: string;
+  /** How many choices it ends. */
+  ended: number;
+  /** The provider's count so far, or null where it says none here. */
+  usage: Usage | null;
+  /** What the provider says went wrong, inside an answer that began well. */
+  error: string | null;
+  /** Nothing comes after it. */
+  last: boolean;
+}
+
+/** Reads a provider's stream, event by event. Null: no answer at all; nothing of it may pass, as nobody has counted it. */
+export interface AnswerReader {
+  read(frame: Frame): ReadAnswer | null;
+}
+
+/** How one stream goes to its client. Made for one attempt; what it answers is the text to write. */
+export interface Passage {
+  /** One event, counted and paid for; `read` is null for a comment. What of it is kept back comes with `end`. */
+  event(frame: Frame, read: ReadAnswer | null): string;
+  /** The end of the answer, once its cost is settled. */
+  end(usage: Usage, cost: Nanos): string;
+  /** The protocol's own terminal events of a stream that failed, or was cut, after its first byte. */
+  failure(described: Described): string;
+  /** A sign of life between events. */
+  ping(): string;
+}
+
+/** Joins the events of a stream into the answer that the provider would have given in one piece. */
+export interface Gathered {
+  add(read: ReadAnswer): void;
+  whole(): Json;
+  /** The answer so far, ended as by the provider's own cap; null where that is of no use, or a tool call may be halved. */
+  cutShort(): Json | null;
+}
+
+/** What the gateway itself decides of what is sent. */
+export interface Sent {
+  mapping: Mapping;
+  /** Whether the provider is to stream, whatever the client asked for. */
+  streams: boolean;
+  /** The most tokens that each choice may make; null where the request stands as it is. */
+  cap: number | null;
+}
+
+export type Understood<T> = { understood: T } | { refusal: Refusal };
+
+export interface Protocol {
+  id: ProtocolId;
+  /** As in rules and usage events: `chat/completions`. */
+  endpoint: string;
+
+  // What its clients need.
+
+  /** Reads a request as far as its cost depends on it. `path` is what the URL says, in protocols whose URL says it. */
+  ask(json: Json, path: { model: string; streamed: boolean } | null): Understood<Asked>;
+  /** A refusal as the body that this protocol's clients understand. */
+  refusalBody(described: Described): Json;
+  /** Forwards a stream of a provider that speaks the same. */
+  passage(asked: Asked, names: Names): Passage;
+  /** A whole answer of its own with the usage and what it cost. */
+  withUsage(answer: Json, usage: Usage, cost: Nanos | null): Json;
+
+  // What its providers need.
+
+  /** The request for a provider that speaks the same: as it came, save what the gateway decides. */
+  body(asked: Asked, sent: Sent): Json;
+  reader(): AnswerReader;
+  /** A whole answer; null where it is none. */
+  readWhole(text: string): ReadAnswer | null;
+  gather(): Gathered;
+
+  translator: Translator;
+}
+
+/** What an answer is called at its client. */
+export interface Names {
+  requestId: string;
+  /** The canonical model. */
+  model: string;
+}
+
+/** From a protocol to the neutral form and back. What has no counterpart is a refusal that names the field. */
+export interface Translator {
+  /** `asked.json`, whole: what the neutral form can't hold is refused by name; what only transports (stream, model) is left out. */
+  readRequest(asked: Asked): Understood<NeutralRequest>;
+  writeRequest(request: NeutralRequest, sent: Sent): Understood<Json>;
+  /** Throws where it is no answer of this protocol. */
+  readAnswer(json: Json): NeutralAnswer;
+  writeAnswer(answer: NeutralAnswer, names: Names, cost: Nanos | null): Json;
+  /** Reads a provider's stream: made for one answer. Throws on what can't be translated. */
+  eventReader(): { read(json: Json, frame: Frame): NeutralEvent[] };
+  /** Writes a client's stream: made for one answer. */
+  eventWriter(asked: Asked, names: Names): EventWriter;
+}
+
+/** A `Passage` for neutral events. */
+export interface EventWriter extends Omit<Passage, 'event'> {
+  event(event: NeutralEvent): string;
+}
