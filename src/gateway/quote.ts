@@ -6,7 +6,7 @@ import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
 import { addNanos, type Nanos } from '../money/nanos.ts';
 import { dearestInputRate, dearestOutputRate, type Price, perMillion, priceAt, tierFor } from '../money/price.ts';
-import type { ChatRequest } from './chat-completions/request.ts';
+import type { Asked } from './protocol.ts';
 import type { Provider } from './providers/provider.ts';
 
 export interface Quote {
@@ -23,9 +23,9 @@ export interface Quote {
   rulePrices: Omit<RuleFacts, 'ip'>;
 }
 
-/** Null where the model has no price now. */
+/** Null where the model has no price now. `bodyBytes`: of the request as it was sent or will be, whichever is larger. */
 export function quote(
-  request: ChatRequest,
+  asked: Asked,
   bodyBytes: number,
   mapping: Mapping,
   provider: Provider,
@@ -34,14 +34,18 @@ export function quote(
   const price = priceAt(mapping.prices, nowMs);
   if (!price) return null;
   // A provider takes no more than its model's context, whatever was sent.
-  const inputTokensMax = Math.min(provider.inputTokensMax(request, bodyBytes), mapping.contextTokens);
+  const inputTokensMax = Math.min(provider.inputTokensMax(asked, bodyBytes, mapping), mapping.contextTokens);
+  const { cap, choices } = asked;
+  const outputTokensMax =
+    provider.outputTokensMax?.(asked, mapping) ??
+    Math.min(cap?.tokens ?? mapping.maxOutputTokens, mapping.maxOutputTokens) * choices;
   return {
     price,
     inputMax: boundOf(inputTokensMax, dearestInputRate(price)),
-    outputTokensMax: provider.outputTokensMax(request, mapping),
-    choices: request.n ?? 1,
+    outputTokensMax,
+    choices,
     outputRate: dearestOutputRate(price),
-    watchable: !hidesOutput(request, mapping),
+    watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),
   };
 }
@@ -55,13 +59,4 @@ export function rulePricesOf(price: Price, inputTokensMax: number): Omit<RuleFac
 /** What a hold must be to cover the input and so many tokens of output. */
 export function amountFor(quoted: Quote, outputTokens: number): Nanos {
   return addNanos(quoted.inputMax, boundOf(outputTokens, quoted.outputRate));
-}
-
-/**
- * Whether output is billed that no stream shows: reasoning, and what the model rejects of a prediction. What is not text
- * is no better: its bytes do not tell what it is billed at.
- */
-function hidesOutput(request: ChatRequest, mapping: Mapping): boolean {
-  const onlyText = (request.modalities ?? []).every((modality) => modality === 'text');
-  return mapping.hiddenReasoning || request.prediction != null || !onlyText || (request.demo?.reasoningTokens ?? 0) > 0;
 }
