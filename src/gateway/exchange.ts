@@ -5,6 +5,7 @@
  */
 import type { Usage } from '../money/cost.ts';
 import type { Nanos } from '../money/nanos.ts';
+import { inWordsOf } from './lacking.ts';
 import type {
   AnswerReader,
   Asked,
@@ -61,7 +62,9 @@ export function exchange(client: Protocol, provider: Protocol, asked: Asked): Ex
 
 function translatedBody(client: Protocol, provider: Protocol, asked: Asked, sent: Sent): Understood<Json> {
   const read = client.translator.readRequest(asked);
-  return 'refusal' in read ? read : provider.translator.writeRequest(read.understood, sent);
+  if ('refusal' in read) return read;
+  const written = provider.translator.writeRequest(read.understood, sent);
+  return 'refusal' in written ? { refusal: inWordsOf(client.id, written.refusal) } : written;
 }
 
 /** A stream, event by event. Comments of the provider are its own affair: the client gets ours. */

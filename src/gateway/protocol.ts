@@ -32,6 +32,8 @@ export interface Asked {
   choices: number;
   /** The cap that the client sets on the output of each choice, and the field that says so; null: none. */
   cap: { tokens: number; field: string } | null;
+  /** The least to which a cap may be lowered, where that is more than an answer needs anyway (LIMITS.outputTokensMin). */
+  capMin?: number;
   /** Messages and tools: providers add some tokens around each. */
   items: number;
   /** What is billed by something else than the bytes of its text. */

@@ -2,6 +2,7 @@
  * What an attempt may cost, before it is sent: the input's bound, the most output, and whether that can be watched.
  */
 import type { RuleFacts } from '../budgets/protocol.ts';
+import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
 import { addNanos, type Nanos } from '../money/nanos.ts';
@@ -15,6 +16,8 @@ export interface Quote {
   /** Of all choices together. */
   outputTokensMax: number;
   choices: number;
+  /** The fewest tokens that each choice may be capped to. */
+  capMin: number;
   /** Picodollars per output token at the dearest rate that may apply. */
   outputRate: number;
   /** Whether a stream shows all output that the provider bills, as it is made. */
@@ -44,6 +47,7 @@ export function quote(
     inputMax: boundOf(inputTokensMax, dearestInputRate(price)),
     outputTokensMax,
     choices,
+    capMin: Math.max(LIMITS.outputTokensMin, asked.capMin ?? 0),
     outputRate: dearestOutputRate(price),
     watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),
