@@ -21,6 +21,10 @@ const ASKED = {
   modelLengthMax: 200,
   /** As OpenAI's protocol has it. */
   choicesMax: 128,
+  /** As Google's has it: of a model's candidates. */
+  candidatesMax: 8,
+  /** Of a Gemini request, as protobuf's JSON parsers have it: Google would refuse deeper ones. */
+  jsonDepthMax: 100,
 
   /** Of a list at once: as many as a person looks through, and some 100 KB. */
   pageMax: 100,
