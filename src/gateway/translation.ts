@@ -3,6 +3,7 @@
  */
 import type { Usage } from '../money/cost.ts';
 import type { Nanos } from '../money/nanos.ts';
+import { inWordsOf } from './lacking.ts';
 import type { Asked, EventWriter, Json, Names, Passage, Protocol, ReadAnswer, Sent, Understood } from './protocol.ts';
 import type { Described } from './refusals.ts';
 import type { Frame } from './sse.ts';
@@ -10,7 +11,9 @@ import type { Frame } from './sse.ts';
 /** The request as the provider understands it. */
 export function translatedBody(client: Protocol, provider: Protocol, asked: Asked, sent: Sent): Understood<Json> {
   const read = client.translator.readRequest(asked);
-  return 'refusal' in read ? read : provider.translator.writeRequest(read.understood, sent);
+  if ('refusal' in read) return read;
+  const written = provider.translator.writeRequest(read.understood, sent);
+  return 'refusal' in written ? { refusal: inWordsOf(client.id, written.refusal) } : written;
 }
 
 /** The whole answer as the client understands it. */
