@@ -81,7 +81,7 @@ export function readMedium(part: Json, everyLevel: unknown): Medium | null {
   const medium = part.inlineData ?? part.fileData;
   if (!isObject(medium)) return null;
   const source = sourceOf(part);
-  const kind = mediaKind(typeof medium.mimeType === 'string' ? medium.mimeType : kindByName(medium.fileUri));
+  const kind = mediaKind(typeof medium.mimeType === 'string' ? medium.mimeType : typeByName(medium.fileUri));
   const level = fieldsOf(part.mediaResolution).level ?? everyLevel;
   if (kind === 'image') return { type: 'image', source, detail: DETAILS[String(level)] ?? null, cache: null };
   if (kind === 'audio') return { type: 'audio', source, cache: null };
@@ -98,10 +98,26 @@ const DETAILS: Readonly<Record<string, 'low' | 'high'>> = {
   MEDIA_RESOLUTION_HIGH: 'high',
 };
 
-/** Google finds out the type of what it fetches; others ask for an image or a document, so the name has to tell. */
-function kindByName(uri: unknown): string {
-  return /\.(png|jpe?g|webp|gif|heic|heif)([?#]|$)/i.test(String(uri)) ? 'image/*' : 'application/pdf';
+/** By the ends of names: Google wants to be told what a link leads to, and others do not say it. */
+const TYPES: Readonly<Record<string, string>> = {
+  png: 'image/png',
+  webp: 'image/webp',
+  gif: 'image/gif',
+  heic: 'image/heic',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  pdf: 'application/pdf',
+  txt: 'text/plain',
+  mp3: 'audio/mpeg',
+  wav: 'audio/wav',
+};
+
+function typeByName(uri: unknown): string | null {
+  const [, ending = ''] = /\.([a-z0-9]+)(?:[?#]|$)/i.exec(String(uri)) ?? [];
+  return TYPES[ending.toLowerCase()] ?? null;
 }
+
+const LIKELY_TYPES = { image: 'image/jpeg', document: 'application/pdf', audio: 'audio/mpeg' } as const;
 
 function sourceOf({ inlineData, fileData }: Json): Source {
   const { mimeType, data } = fieldsOf(inlineData);
@@ -121,11 +137,13 @@ function standardBase64(data: string): string {
 }
 
 export function writeMedium(part: Medium): Json {
-  const { source } = part;
+  const { type, source } = part;
   const written: Json =
     source.kind === 'data'
       ? { inlineData: { mimeType: source.mediaType, data: source.data } }
-      : { fileData: { fileUri: source.url, ...(source.mediaType !== null && { mimeType: source.mediaType }) } };
+      : {
+          fileData: { fileUri: source.url, mimeType: source.mediaType ?? typeByName(source.url) ?? LIKELY_TYPES[type] },
+        };
   if (part.type !== 'image' || (part.detail !== 'low' && part.detail !== 'high')) return written;
   return { ...written, mediaResolution: { level: `MEDIA_RESOLUTION_${part.detail.toUpperCase()}` } };
 }
