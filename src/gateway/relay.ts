@@ -9,6 +9,8 @@
 import type { Deadlines } from '../deadlines.ts';
 import type { ProviderId } from '../models/catalogue.ts';
 import type { Attempt } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import type { Names } from './protocol.ts';
 import { noteHealth } from './provider-health.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders } from './router.ts';
@@ -23,11 +25,15 @@ export interface RelayParts {
   clientGone: AbortSignal;
   /** Sends the call to the provider. */
   send: (signal: AbortSignal) => Promise<Response>;
-  /** Whether the client asked for a stream's usage. */
-  wantsUsage: boolean;
   /** What Purser adds to a successful answer. */
   headers: AnswerHeaders;
   times: RelayTimes;
+}
+
+/** Of a conversation. */
+export interface ConversationParts extends RelayParts {
+  exchange: Exchange;
+  names: Names;
 }
 
 /** How long the relay waits for what; see src/limits.ts. */
