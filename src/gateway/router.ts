@@ -9,6 +9,7 @@ import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
 import { showKey } from './key-route.ts';
+import { messages } from './messages/protocol.ts';
 import { listModels, showModel } from './models-route.ts';
 import type { Protocol } from './protocol.ts';
 import type { Providers } from './providers/provider.ts';
@@ -64,6 +65,7 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
     };
 
   router.post('/chat/completions', answer(billable(converse(chat))));
+  router.post('/messages', answer(billable(converse(messages)), messages));
   router.get('/models', answer(listModels));
   router.get('/models/:model{.+}', answer(showModel));
   router.get('/key', answer(showKey));
