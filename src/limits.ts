@@ -217,6 +217,10 @@ export const LIMITS = {
   replayBytesMax: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
+  /** An access token is not used in its last minute: the call has to reach the provider before it ends. */
+  accessTokenSpareMs: MINUTE_MS,
+  /** Access tokens that an isolate keeps: one for each service account that is in use there. */
+  accessTokensMax: 100,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
   streamEventBytesMax: 4 * 1024 * 1024,
 

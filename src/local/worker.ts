@@ -1,7 +1,9 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
 import { createApp, runCron } from '../app.ts';
 import { anthropic } from '../gateway/providers/anthropic.ts';
+import { google } from '../gateway/providers/google.ts';
 import { openai } from '../gateway/providers/openai.ts';
+import { vertex } from '../gateway/providers/vertex.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
 import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
 import { localRouter } from './routes.ts';
@@ -15,7 +17,7 @@ export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 
 const app = createApp({
   mappings: [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS],
-  providers: [openai, anthropic, demoProvider],
+  providers: [openai, anthropic, google, vertex, demoProvider],
   routers: [localRouter],
 });
 

@@ -7,6 +7,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { inCamelCase } from './fields.ts';
@@ -84,6 +85,8 @@ const KEPT_AT_GOOGLE = /^gs:|^files\/|^(https?:)?\/\/([^/]*\.)?googleapis\.com\/
 
 /** Reads a body, in either casing, as far as all requests of this protocol are alike. */
 export function parseGenerateContent(json: Json): Understood<GenerateContentRequest> {
+  const elsewhere = belongsElsewhere(json, 'gemini');
+  if (elsewhere !== null) return refuseField(null, elsewhere);
   const cased = inCamelCase(json);
   if ('refusal' in cased) return cased;
   const parsed = parseBody(GenerateContentBody, cased.understood);

@@ -25,7 +25,7 @@ export function writeRequest(request: NeutralRequest, { mapping, cap }: Sent): U
   const calling = functionCalling(request.toolChoice, request.tools);
   return {
     understood: {
-      contents: contentsOf(request.messages),
+      contents: contentsOf(request.messages, mapping.upstreamModel),
       ...(instruction.length > 0 && { systemInstruction: { parts: instruction } }),
       ...(request.tools.length > 0 && { tools: [{ functionDeclarations: request.tools.map(declaration) }] }),
       ...(calling && { toolConfig: { functionCallingConfig: calling } }),
@@ -55,7 +55,7 @@ function namelessResult({ messages }: NeutralRequest): string | null {
 }
 
 /** Turns alternate: neighbours of one role are one content. */
-function contentsOf(messages: readonly Message[]): Json[] {
+function contentsOf(messages: readonly Message[], model: string): Json[] {
   const names = namesOfCalls(messages);
   const contents: { role: string; parts: Json[] }[] = [];
   for (const { role, parts } of messages) {
@@ -65,7 +65,8 @@ function contentsOf(messages: readonly Message[]): Json[] {
     if (into !== last) contents.push(into);
     for (const part of parts) into.parts.push(...writePart(part, names));
   }
-  for (const { parts } of contents) signFirstCall(parts);
+  // Gemini 2 signs nothing that it misses afterwards.
+  if (!isGemini2(model)) for (const { parts } of contents) signFirstCall(parts);
   return contents.filter(({ parts }) => parts.length > 0).map((content) => ({ ...content }));
 }
 
@@ -183,13 +184,29 @@ const LEVELS: Readonly<Record<Effort, string>> = {
   max: 'HIGH',
 };
 
+/** Gemini 2 knows budgets only: those that Google's own OpenAI-compatible endpoint has for efforts. */
+const BUDGETS: Readonly<Record<Effort, number>> = {
+  none: 0,
+  minimal: 1_024,
+  low: 1_024,
+  medium: 8_192,
+  high: 24_576,
+  xhigh: 24_576,
+  max: 24_576,
+};
+
 /** Google takes a level or a budget, not both; a budget is the narrower word. */
 function thinking({ effort, tokensMax, shown }: Reasoning, model: string): Json {
+  const budget = tokensMax ?? (effort !== null && isGemini2(model) ? BUDGETS[effort] : null);
   const level = effort && LEVELS[effort];
   // The pro models know no level below LOW (https://ai.google.dev/gemini-api/docs/thinking).
   const known = level === 'MINIMAL' && model.includes('-pro') ? 'LOW' : level;
   return {
-    ...(tokensMax !== null ? { thinkingBudget: tokensMax } : known !== null && { thinkingLevel: known }),
+    ...(budget !== null ? { thinkingBudget: budget } : known !== null && { thinkingLevel: known }),
     ...(shown !== null && { includeThoughts: shown }),
   };
+}
+
+function isGemini2(model: string): boolean {
+  return model.startsWith('gemini-2');
 }
