@@ -46,7 +46,9 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   const app = apiRouter();
   app.onError(answerError);
   app.notFound(answerNotFound);
-  app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
+  const catalogue = createCatalogue(build.mappings);
+  app.route('/v1', gatewayRouter(catalogue, providers));
+  app.route('/v1beta', gatewayRouter(catalogue, providers, 'v1beta'));
   describeGateway(app);
   const forPeople = [signInRouter, accountRouter, meRouter];
   const ours = [

@@ -8,9 +8,12 @@ import type { Catalogue } from '../models/catalogue.ts';
 import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
+import { gemini } from './gemini/protocol.ts';
+import { callModel } from './gemini/route.ts';
 import { showKey } from './key-route.ts';
 import { messages } from './messages/protocol.ts';
 import { listModels, showModel } from './models-route.ts';
+import { nothingHere } from './nothing-here.ts';
 import type { Protocol } from './protocol.ts';
 import type { Providers } from './providers/provider.ts';
 import { refusalResponse } from './refusal-response.ts';
@@ -36,13 +39,17 @@ export type AnswerHeaders = Record<string, string>;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Enough to see what was asked for. */
-const PATH_TOLD_MAX = 200;
-
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
-/** The routes under /v1, over the models and providers that this build serves. */
-export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<{ Bindings: Env }> {
+/**
+ * The routes under /v1, over the models and providers that this build serves. Google's are also under /v1beta, and alone there:
+ * its clients use the one or the other.
+ */
+export function gatewayRouter(
+  catalogue: Catalogue,
+  providers: Providers,
+  version: 'v1' | 'v1beta' = 'v1',
+): Hono<{ Bindings: Env }> {
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
@@ -64,6 +71,11 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
       return refusalResponse({ refusalBody }, answered, requestId, { 'x-request-id': requestId });
     };
 
+  router.post('/models/:model{.+}', answer(callModel, gemini));
+  if (version === 'v1beta') {
+    router.all('*', answer(nothingHere, gemini));
+    return router;
+  }
   router.post('/chat/completions', answer(billable(converse(chat))));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.get('/models', answer(listModels));
@@ -71,9 +83,4 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
   router.get('/key', answer(showKey));
   router.all('*', answer(nothingHere));
   return router;
-}
-
-/** Told like any other refusal, with the request's id. */
-async function nothingHere({ request }: GatewayContext): Promise<Refusal> {
-  return { kind: 'no_such_route', method: request.method, path: new URL(request.url).pathname.slice(0, PATH_TOLD_MAX) };
 }
