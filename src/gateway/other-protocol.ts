@@ -44,10 +44,10 @@ function otherOfMessages(json: Json, protocol: ProtocolId): ProtocolId | null {
 
 const CHAT_ROLES: ReadonlySet<unknown> = new Set(['developer', 'tool', 'function']);
 const CHAT_PARTS: ReadonlySet<unknown> = new Set(['image_url', 'input_audio', 'file', 'refusal']);
+/** Not `thinking`, which Mistral's chat has too. */
 const MESSAGES_PARTS: ReadonlySet<unknown> = new Set([
   'tool_use',
   'tool_result',
-  'thinking',
   'redacted_thinking',
   'image',
   'document',
