@@ -14,7 +14,7 @@ import type { Json, Sent } from '../../../src/gateway/protocol.ts';
 import type { Mapping } from '../../../src/models/catalogue.ts';
 import { NO_USAGE } from '../../../src/money/cost.ts';
 import { nanos } from '../../../src/money/nanos.ts';
-import { askedGemini } from '../../support/asked-gemini.ts';
+import { askedGemini } from '../../support/asked.ts';
 import { dice, eventsOf, framesOf, type Lack, neutralAnswer, neutralRequest } from '../translation/generate.ts';
 
 const { translator } = gemini;
