@@ -217,8 +217,6 @@ export const LIMITS = {
   replayBytesMax: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
-  /** A count of tokens: programs ask for one between two strokes of a key, and can do without. */
-  countTokensMsMax: 15 * SECOND_MS,
   /** An access token is not used in its last minute: the call has to reach the provider before it ends. */
   accessTokenSpareMs: MINUTE_MS,
   /** Access tokens that an isolate keeps: one for each service account that is in use there. */

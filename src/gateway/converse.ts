@@ -34,7 +34,7 @@ import type { AnswerHeaders, GatewayContext, Handler } from './router.ts';
 const encoder = new TextEncoder();
 
 /** Who could serve a request: a model at a provider, and how to call it. */
-export interface Candidate {
+interface Candidate {
   mapping: Mapping;
   provider: Provider;
   credential: Credential;
@@ -195,29 +195,24 @@ async function attemptAt(
 
 /** Reads the request as far as its cost depends on it, and finds who could serve it. */
 async function understand(
-  context: GatewayContext,
+  { env, ctx, request, catalogue, providers }: GatewayContext,
   client: Protocol,
   path: ReturnType<ReadPath>,
 ): Promise<{ body: JsonBody; asked: Asked; candidates: readonly [Candidate, ...Candidate[]] } | { refusal: Refusal }> {
-  const read = await readJsonBody(context.request);
+  const read = await readJsonBody(request);
   if ('refusal' in read) return read;
   const understood = client.ask(read.body.json, path);
   if ('refusal' in understood) return understood;
   const { understood: asked } = understood;
-  const [first, ...others] = candidatesFor(context, asked.model);
-  if (!first) return { refusal: { kind: 'model_not_found', model: asked.model } };
-  const unfit = unfitFor(asked, first.mapping);
-  return unfit ? { refusal: unfit } : { body: read.body, asked, candidates: [first, ...others] };
-}
-
-/** Who could serve a model, by its name, failing providers last. */
-export function candidatesFor({ env, ctx, catalogue, providers }: GatewayContext, model: string): Candidate[] {
-  const mappings = catalogue.find(model)?.mappings ?? [];
-  return healthiestFirst(env, ctx, mappings).flatMap((mapping): Candidate[] => {
+  const mappings = catalogue.find(asked.model)?.mappings ?? [];
+  const [first, ...others] = healthiestFirst(env, ctx, mappings).flatMap((mapping): Candidate[] => {
     const provider = providers.get(mapping.provider);
     const credential = provider?.credentialOf(env);
     return provider && credential ? [{ mapping, provider, credential }] : [];
   });
+  if (!first) return { refusal: { kind: 'model_not_found', model: asked.model } };
+  const unfit = unfitFor(asked, first.mapping);
+  return unfit ? { refusal: unfit } : { body: read.body, asked, candidates: [first, ...others] };
 }
 
 /** What only the model's row can tell to be wrong with a request. */

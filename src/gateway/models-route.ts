@@ -85,7 +85,7 @@ async function usableModels(context: GatewayContext): Promise<{ models: Mapping[
 }
 
 /** The smallest request for a model. */
-export function useOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number): Use {
+function useOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number): Use {
   const price = priceAt(prices, nowMs);
   const told = price ? rulePricesOf(price, 0) : { inputPrice: null, outputPrice: null };
   return { model: { mapping: id, canonicalModel, provider, ...told } };

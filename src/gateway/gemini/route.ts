@@ -4,15 +4,12 @@ import { converse } from '../converse.ts';
 import { countTokens } from '../count-tokens.ts';
 import { authenticate } from '../credentials.ts';
 import { nothingHere } from '../nothing-here.ts';
-import type { Json } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
 import { billable } from '../replay/billable.ts';
-import { fieldsOf, isObject } from '../reported.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
-import { nameIn } from './fields.ts';
+import { geminiCounting } from './counting.ts';
 import { gemini } from './protocol.ts';
-import { askGemini } from './request.ts';
 
 interface Call {
   /** Pinned names have slashes, and some models colons: the method is what follows the last one. */
@@ -32,32 +29,7 @@ function pathOf(parameter: string): { model: string; streamed: boolean } {
 
 const generate = billable(converse(gemini, pathOf));
 
-const count = countTokens(
-  gemini,
-  {
-    operation: 'models/countTokens',
-    read: (json, path) => {
-      const asked = askGemini(whatIsCounted(json), path);
-      return 'refusal' in asked ? asked : { understood: { ...asked.understood, json } };
-    },
-    body: ({ json }, { upstreamModel }) => countBody(json, upstreamModel),
-    answer: (totalTokens) => ({ totalTokens }),
-  },
-  pathOf,
-);
-
-/** A whole request may be given in place of its contents. */
-function whatIsCounted(json: Json): Json {
-  const request = json[nameIn(json, 'generateContentRequest')];
-  return isObject(request) ? request : json;
-}
-
-/** A whole request names its model in the body too. */
-function countBody(json: Json, model: string): Json {
-  const name = nameIn(json, 'generateContentRequest');
-  if (!isObject(json[name])) return json;
-  return { ...json, [name]: { ...fieldsOf(json[name]), model: `models/${model}` } };
-}
+const count = countTokens(geminiCounting, pathOf);
 
 export const callModel: Handler = (context, parameter) => {
   switch (callOf(parameter).method) {
