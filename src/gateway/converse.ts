@@ -62,7 +62,10 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
   };
 }
 
-/** The answer of the first that gives one; where none does, what the last said. */
+/**
+ * The answer of the first that gives one; where none does, what the last said. One that has no other beside it is asked a second
+ * time where its failure may be that of a moment.
+ */
 async function answerByFirst(
   context: GatewayContext,
   conversation: Conversation,
@@ -72,9 +75,11 @@ async function answerByFirst(
   const [first, ...others] = candidates;
   let headers = namesOf(context, first);
   let answered = await attemptAt(context, conversation, first, headers);
-  const tried = request.headers.has('x-no-fallback') ? [] : others.slice(0, LIMITS.attemptsMax - 1);
-  for (const candidate of tried) {
-    if (answered instanceof Response || !mayGoElsewhere(answered) || request.signal.aborted) break;
+  const next = request.headers.has('x-no-fallback') ? [] : others.length > 0 ? others : [first];
+  for (const candidate of next.slice(0, LIMITS.attemptsMax - 1)) {
+    if (answered instanceof Response || request.signal.aborted) break;
+    if (!(candidate === first ? mayBeOver(answered) : mayGoElsewhere(answered))) break;
+    if (candidate === first) await scheduler.wait(LIMITS.retryPauseMs * (1 / 2 + Math.random()));
     headers = namesOf(context, candidate);
     // Deadlines end with the attempt that set them.
     answered = await attemptAt({ ...context, deadlines: new Deadlines() }, conversation, candidate, headers);
@@ -86,6 +91,10 @@ async function answerByFirst(
 function mayGoElsewhere(refusal: Refusal): boolean {
   if (refusal.kind === 'upstream_refused') return refusal.status === 429;
   return refusal.kind === 'upstream_error' || refusal.kind === 'upstream_timeout';
+}
+
+function mayBeOver(refusal: Refusal): boolean {
+  return refusal.kind === 'upstream_error' && refusal.transient === true;
 }
 
 function namesOf({ requestId }: GatewayContext, { mapping }: Candidate): AnswerHeaders {

@@ -63,7 +63,7 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
     headers['content-type'] = answer.contentType;
     return new Response(answer.body(attempt.cost().total), { headers });
   } catch (error) {
-    const stopped = stopOf(error, call.signal);
+    const stopped = stopOf(error, call.signal, answering);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
     settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');

@@ -64,7 +64,9 @@ async function* eventsOf(
     if (made === failAfterTokens) throw new Error('the demo provider was asked to fail here');
   };
   await pause(silentMs, signal);
-  yield writer.event({ type: 'start', id: ID });
+  const begun = writer.event({ type: 'start', id: ID });
+  // Not every protocol has something to say before the first word.
+  if (begun !== '') yield begun;
   let made = 0;
   for (let choice = 0; choice < asked.choices; choice++) {
     for (const [i, word] of words.entries()) {
