@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { Deadlines } from '../deadlines.ts';
 import { newRequestId } from '../ids.ts';
 import type { Catalogue } from '../models/catalogue.ts';
+import type { LiveCatalogue } from '../prices/live-catalogue.ts';
 import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
@@ -49,7 +50,7 @@ export type Handler = (context: GatewayContext, parameter: string) => Promise<Re
  * its clients use the one or the other.
  */
 export function gatewayRouter(
-  catalogue: Catalogue,
+  live: LiveCatalogue,
   providers: Providers,
   version: 'v1' | 'v1beta' = 'v1',
 ): Hono<{ Bindings: Env }> {
@@ -63,6 +64,7 @@ export function gatewayRouter(
       const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
       const ctx = c.executionCtx as ExecutionContext;
       const deadlines = new Deadlines();
+      const catalogue = await live.now(c.env, ctx);
       const made = { requestId, deadlines, catalogue, providers, recording: null };
       const context = { env: c.env, ctx, request, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
