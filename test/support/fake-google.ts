@@ -57,7 +57,7 @@ export class FakeGoogle {
 
   async answer(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    if (url.pathname.endsWith('/token')) return this.#grant(new URLSearchParams(await request.text()));
+    if (url.pathname.endsWith('/token')) return this.#grant(await request.formData());
     const body = (await request.json()) as Json;
     this.calls.push({ url: request.url, headers: request.headers, body });
     const refusal = this.#refuse(request.headers);
@@ -74,8 +74,8 @@ export class FakeGoogle {
     return new Response(streamOf(chunks), { headers: { 'content-type': 'text/event-stream' } });
   }
 
-  #grant(form: URLSearchParams): Response {
-    this.assertions.push(form.get('assertion') ?? '');
+  #grant(form: FormData): Response {
+    this.assertions.push(String(form.get('assertion')));
     const { grants } = this;
     if ('status' in grants) {
       const told = { error: 'invalid_grant', error_description: `Invalid JWT: ${form.get('assertion')}` };

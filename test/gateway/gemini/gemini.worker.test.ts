@@ -137,7 +137,7 @@ describe('an answer of Google', () => {
     ]) {
       const { response, upstream } = await answered({}, { path });
       expect([path, response.status]).toEqual([path, 200]);
-      expect(upstream.calls[0]?.url).toContain('/v1beta/models/plain:generateContent');
+      expect(upstream.calls[0]?.url).toContain('/v1beta/models/plain:');
     }
   });
 
@@ -339,7 +339,8 @@ describe('a count of tokens', () => {
 
   it('is an estimate where the provider counts for nobody', async () => {
     const secrets = { GOOGLE_API_KEY: '', VERTEX_PROJECT: 'p', VERTEX_ACCESS_TOKEN: 'ya29.first' };
-    const { text, upstream } = await answered({}, { ...COUNT, secrets });
+    const { response, text, upstream } = await answered({}, { ...COUNT, secrets });
+    expect(response.headers.get('x-purser-estimated')).toBe('true');
     expect(JSON.parse(text).totalTokens).toBeGreaterThan(1);
     expect(upstream.calls).toEqual([]);
   });
@@ -395,9 +396,12 @@ describe('other protocols', () => {
     const steered = { fetch: (url: string, init: RequestInit) => upstream.fetch(url, steer(init, { calls: true })) };
     const bindings = { ...env, EGRESS: steered, GOOGLE_API_KEY: upstream.apiKey };
     const response = await app.fetch(request, bindings as unknown as Env, ctx);
-    expect(await json(response)).toMatchObject({
+    const answer = await json<{ content: Json[] }>(response);
+    expect(answer.content.at(-1)).toMatchObject({ type: 'tool_use', name: 'weather', input: { city: 'Oslo' } });
+    // Gemini wants its signature back with the call.
+    expect(JSON.stringify(answer.content)).toContain('c2ln');
+    expect(answer).toMatchObject({
       type: 'message',
-      content: [{ type: 'tool_use', name: 'weather', input: { city: 'Oslo' } }],
       stop_reason: 'tool_use',
       usage: { input_tokens: 10, output_tokens: 7 },
     });
