@@ -39,7 +39,7 @@ export interface FakeCall {
   body: Json;
 }
 
-export const PROMPT_TOKENS = 10;
+const PROMPT_TOKENS = 10;
 const API_KEY = 'AIza-the-deployments-own';
 
 export class FakeGoogle {

@@ -31,7 +31,7 @@ const FunctionResponse = z.looseObject({
   parts: z.array(z.looseObject({ inlineData: Bytes.nullish(), fileData: File.nullish() })).nullish(),
 });
 
-export const Part = z.looseObject({
+const Part = z.looseObject({
   text: z.string().nullish(),
   thought: z.boolean().nullish(),
   thoughtSignature: z.string().nullish(),
@@ -44,7 +44,7 @@ export const Part = z.looseObject({
   functionResponse: FunctionResponse.nullish(),
 });
 
-export const Content = z.looseObject({ role: z.string().nullish(), parts: z.array(Part).nullish() });
+const Content = z.looseObject({ role: z.string().nullish(), parts: z.array(Part).nullish() });
 
 const FunctionDeclaration = z.looseObject({
   name: z.string().min(1),
@@ -53,9 +53,9 @@ const FunctionDeclaration = z.looseObject({
   parametersJsonSchema: z.looseObject({}).nullish(),
 });
 
-export const Tool = z.looseObject({ functionDeclarations: z.array(FunctionDeclaration).nullish() });
+const Tool = z.looseObject({ functionDeclarations: z.array(FunctionDeclaration).nullish() });
 
-export const GenerationConfig = z.looseObject({
+const GenerationConfig = z.looseObject({
   maxOutputTokens: z.int().positive().nullish(),
   candidateCount: z.int().positive().max(LIMITS.candidatesMax).nullish(),
   responseModalities: z.array(z.string()).nullish(),
@@ -72,7 +72,7 @@ const GenerateContentBody = z.looseObject({
 });
 
 export type GenerateContentRequest = z.infer<typeof GenerateContentBody>;
-export type PartRequest = z.infer<typeof Part>;
+type PartRequest = z.infer<typeof Part>;
 
 /** Standard prices, or less than those. */
 const PRICED_TIERS: ReadonlySet<string> = new Set(['', 'unspecified', 'standard', 'flex']);
