@@ -59,6 +59,12 @@ export interface KeyRow {
 
 const COLUMNS = 'id, project_id, member_id, name, masked, status, limits, rules, created_at, expires_at, last_used_at';
 
+/** SQL: whether a row of api_keys, by the name it has there, is of a key that could be used at an instant (a parameter). */
+export function isActiveKey(key: string, now: string): string {
+  return `${key}.deleted_at IS NULL AND ${key}.status = 'active'
+    AND (${key}.expires_at IS NULL OR ${key}.expires_at > CAST(${now} AS INTEGER))`;
+}
+
 export const KEY_SORTS = {
   createdAt: 'created_at',
   name: 'lower(name)',
