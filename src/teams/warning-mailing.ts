@@ -116,10 +116,10 @@ async function mailOf(env: Env, due: Due, nowMs: number): Promise<void> {
   }
 }
 
-/** What is used up most comes first, and the member's own before its keys'. */
+/** What is used up most comes first, and the member's own before its keys'. The same rows always in one order: their mail has an id. */
 function byUrgency(a: LeasedRow, b: LeasedRow): number {
-  const ofKey = ({ scope }: LeasedRow) => Number(scope !== MEMBER_SCOPE);
-  return b.percent - a.percent || ofKey(a) - ofKey(b) || a.scope.localeCompare(b.scope);
+  const name = ({ key_name, scope, limit_name }: LeasedRow) => `${key_name ?? ''} ${scope} ${limit_name}`;
+  return b.percent - a.percent || name(a).localeCompare(name(b));
 }
 
 /** The addresses of those users who are still members, by their ids. */

@@ -55,7 +55,7 @@ export async function warnedTeam(down: (mail: Mail) => boolean = () => false) {
       expect(status).toBe(200);
     },
     /** A new key of a member, with limits of its own. */
-    key: async (memberId: string, name: string, limits: Json): Promise<KeyBody> => {
+    newKey: async (memberId: string, name: string, limits: Json): Promise<KeyBody> => {
       await env.DB.prepare('INSERT INTO project_grants (member_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING')
         .bind(memberId, projectId)
         .run();
