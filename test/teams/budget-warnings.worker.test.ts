@@ -86,9 +86,12 @@ describe('a warning', () => {
   });
 
   it('is mailed once, also where a run decides long after it has read, and others have decided and mailed meanwhile', async () => {
-    const { people, mailing, budget, spent, cron, mailed } = await warnedTeam();
-    await budget(people.dev.memberId, { usageLimit: '10' });
-    await spent(people.dev.memberId, 5);
+    const { people, mailing, budget, newKey, spent, cron, mailed } = await warnedTeam();
+    const { memberId } = people.dev;
+    await budget(memberId, { usageLimit: '10' });
+    const { id } = await newKey(memberId, 'Laptop', { usageLimit: '10' });
+    const both = (usd: number) => spent(memberId, usd, { [id]: { usd } });
+    await both(5);
     const late = Promise.withResolvers<void>();
     const hasRead = Promise.withResolvers<void>();
     const slow = {
@@ -103,15 +106,16 @@ describe('a warning', () => {
     const slowRun = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clock.ms);
     await hasRead.promise;
     await cron();
-    await spent(people.dev.memberId, 8);
+    await both(8);
     await cron();
-    expect(mailed()).toEqual([`dev: ${used(50)}`, `dev: ${used(80)}`]);
+    const andTheKey = ', and 1 more warning';
+    expect(mailed()).toEqual([`dev: ${used(50)}${andTheKey}`, `dev: ${used(80)}${andTheKey}`]);
     // What comes after it has read is not taken off the news by it.
-    await spent(people.dev.memberId, 10);
+    await both(10);
     late.resolve();
     await slowRun;
     await cron();
-    expect(mailed()).toEqual([`dev: ${USED_UP}`]);
+    expect(mailed()).toEqual([`dev: ${USED_UP}${andTheKey}`]);
   });
 
   it('that could not be mailed is mailed by a later cron, once, and is given up after a day', async () => {
