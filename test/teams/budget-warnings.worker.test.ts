@@ -92,28 +92,37 @@ describe('a warning', () => {
     const { id } = await newKey(memberId, 'Laptop', { usageLimit: '10' });
     const both = (usd: number) => spent(memberId, usd, { [id]: { usd } });
     await both(5);
-    const late = Promise.withResolvers<void>();
-    const hasRead = Promise.withResolvers<void>();
-    const slow = {
-      prepare: (sql: string) => env.DB.prepare(sql),
-      withSession: (constraint: string) => env.DB.withSession(constraint),
-      batch: async (statements: D1PreparedStatement[]) => {
-        hasRead.resolve();
-        await late.promise;
-        return env.DB.batch(statements);
-      },
+    const beginLateRun = async () => {
+      const late = Promise.withResolvers<void>();
+      const hasRead = Promise.withResolvers<void>();
+      const slow = {
+        prepare: (sql: string) => env.DB.prepare(sql),
+        withSession: (constraint: string) => env.DB.withSession(constraint),
+        batch: async (statements: D1PreparedStatement[]) => {
+          hasRead.resolve();
+          await late.promise;
+          return env.DB.batch(statements);
+        },
+      };
+      const run = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clock.ms);
+      await hasRead.promise;
+      return async () => {
+        late.resolve();
+        await run;
+      };
     };
-    const slowRun = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clock.ms);
-    await hasRead.promise;
+    const endFirst = await beginLateRun();
+    const endSecond = await beginLateRun();
     await cron();
     await both(8);
     await cron();
     const andTheKey = ', and 1 more warning';
     expect(mailed()).toEqual([`dev: ${used(50)}${andTheKey}`, `dev: ${used(80)}${andTheKey}`]);
+    await endFirst();
+    expect(mailed()).toEqual([]);
     // What comes after it has read is not taken off the news by it.
     await both(10);
-    late.resolve();
-    await slowRun;
+    await endSecond();
     await cron();
     expect(mailed()).toEqual([`dev: ${USED_UP}${andTheKey}`]);
   });

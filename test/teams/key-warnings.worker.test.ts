@@ -179,6 +179,14 @@ describe('a warning of a key', () => {
     errors.mockRestore();
   });
 
+  it('that was disabled comes once it is used again, of what was not told', async () => {
+    const { change, at } = await keyTeam(TOTAL);
+    await change('PATCH', { status: 'disabled' });
+    expect(await at(8)).toEqual([]);
+    await change('PATCH', { status: 'active' });
+    expect([await at(8), await at(9)]).toEqual([[`dev: ${used(80)}`], []]);
+  });
+
   it('that is rolled goes on where it was, and has its new name', async () => {
     const { change, at, key, outbox, spent, memberId, cron } = await keyTeam(TOTAL);
     expect(await at(5)).toEqual([`dev: ${used(50)}`]);
