@@ -189,6 +189,9 @@ export const LIMITS = {
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
+  /** A count of tokens is asked for before a request that somebody waits for: a guess in time is better than a late count. */
+  countTokensMsMax: 15 * SECOND_MS,
+
   /** Providers that one request is tried at: after so many failures it is the request, or the world. */
   attemptsMax: 3,
   /** A provider that is the only one is asked again after about so long: most failures of a moment are over by then. */

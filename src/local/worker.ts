@@ -1,5 +1,6 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
 import { createApp, runCron } from '../app.ts';
+import { anthropic } from '../gateway/providers/anthropic.ts';
 import { openai } from '../gateway/providers/openai.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
 import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
@@ -14,7 +15,7 @@ export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 
 const app = createApp({
   mappings: [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS],
-  providers: [openai, demoProvider],
+  providers: [openai, anthropic, demoProvider],
   routers: [localRouter],
 });
 
