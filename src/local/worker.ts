@@ -1,9 +1,6 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
 import { createApp, runCron } from '../app.ts';
-import { anthropic } from '../gateway/providers/anthropic.ts';
-import { google } from '../gateway/providers/google.ts';
-import { openai } from '../gateway/providers/openai.ts';
-import { vertex } from '../gateway/providers/vertex.ts';
+import { PROVIDERS } from '../gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
 import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
 import { localRouter } from './routes.ts';
@@ -19,7 +16,7 @@ const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
 
 const app = createApp({
   mappings: MAPPINGS,
-  providers: [openai, anthropic, google, vertex, demoProvider],
+  providers: [...PROVIDERS, demoProvider],
   routers: [localRouter],
 });
 
