@@ -36,7 +36,7 @@ export interface FakeCall {
 }
 
 /** Read, written to the cache for five minutes and an hour, and neither. */
-export const FAKE_INPUT = {
+const FAKE_INPUT = {
   input_tokens: 10,
   cache_read_input_tokens: 1_000,
   cache_creation_input_tokens: 300,
