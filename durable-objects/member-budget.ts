@@ -239,7 +239,11 @@ export class MemberBudget extends DurableObject<Env> {
       const events = this.#ledger.unshipped();
       const last = events.at(-1);
       if (!last) return this.#ledger.settleDown();
-      const status = { atMs: Date.now(), status: this.#ledger.status('member') };
+      const status = {
+        atMs: Date.now(),
+        member: this.#ledger.status('member'),
+        keys: this.#ledger.limitedKeys(new Set(events.map(({ keyId }) => keyId))),
+      };
       await shipEvents(this.env.DB, this.#ledger.member(), events, status);
       this.#ledger.confirmShipped(last.n);
       if (events.length < LIMITS.shipRowsMax) return;

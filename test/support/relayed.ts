@@ -14,6 +14,7 @@ import { relayGathered } from '../../src/gateway/relay-gathered.ts';
 import { relayStream } from '../../src/gateway/relay-stream.ts';
 import { relayWhole } from '../../src/gateway/relay-whole.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
+import { NO_USAGE } from '../../src/money/cost.ts';
 import { checkKey } from '../../src/teams/keys.ts';
 import { ABOUT } from './about.ts';
 import { HELLO, ORIGIN } from './gateway.ts';
@@ -81,7 +82,7 @@ export async function relayed(
     mapping,
     choices: asked.choices,
     output: demoProvider.countOutput(),
-    inputTokensEstimate: () => demoProvider.inputTokensEstimate(asked),
+    estimate: () => ({ ...NO_USAGE, input: demoProvider.inputTokensEstimate(asked) }),
     quoted,
     cover: coverOf(quoted, kind !== 'whole', hold.amount),
     hold,
