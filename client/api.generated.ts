@@ -96,6 +96,10 @@ export type AnthropicModel = {
       cached_input: string | null;
       /** Decimal USD. */
       output: string | null;
+      /** Tokens of other kinds that have a rate of their own: USD per million. */
+      other_tokens: Record<string, string>;
+      /** What is no token: USD per thousand characters, seconds, pages, images, searches or requests. */
+      per_thousand: Record<string, string>;
     })[];
   } | null;
 };
@@ -525,6 +529,173 @@ export type Error = {
     code: string;
     /** What else a program may want to know. */
     metadata: Record<string, unknown>;
+  };
+};
+
+export type GenerateContentAnswer = {
+  candidates: ({
+    content: {
+      role: string;
+      parts: ({
+        text?: string;
+        [field: string]: unknown;
+      })[];
+      [field: string]: unknown;
+    };
+    finishReason?: string;
+    index: number;
+    [field: string]: unknown;
+  })[];
+  usageMetadata: {
+    promptTokenCount: number;
+    candidatesTokenCount: number;
+    totalTokenCount: number;
+    [field: string]: unknown;
+  };
+  modelVersion?: string;
+  responseId?: string;
+  [field: string]: unknown;
+};
+
+export type GenerateContentBody = {
+  contents: ({
+    role?: string | null;
+    parts?: ({
+      text?: string | null;
+      thought?: boolean | null;
+      thoughtSignature?: string | null;
+      inlineData?: {
+        mimeType?: string | null;
+        data?: string | null;
+        [field: string]: unknown;
+      } | null;
+      fileData?: {
+        mimeType?: string | null;
+        fileUri?: string | null;
+        [field: string]: unknown;
+      } | null;
+      mediaResolution?: {
+        level?: string | null;
+        numTokens?: unknown;
+        [field: string]: unknown;
+      } | null;
+      functionCall?: {
+        id?: string | null;
+        name: string;
+        args?: Record<string, unknown> | null;
+        [field: string]: unknown;
+      } | null;
+      functionResponse?: {
+        id?: string | null;
+        name: string;
+        response?: Record<string, unknown> | null;
+        parts?: ({
+          inlineData?: {
+            mimeType?: string | null;
+            data?: string | null;
+            [field: string]: unknown;
+          } | null;
+          fileData?: {
+            mimeType?: string | null;
+            fileUri?: string | null;
+            [field: string]: unknown;
+          } | null;
+          [field: string]: unknown;
+        })[] | null;
+        [field: string]: unknown;
+      } | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[];
+  systemInstruction?: {
+    role?: string | null;
+    parts?: ({
+      text?: string | null;
+      thought?: boolean | null;
+      thoughtSignature?: string | null;
+      inlineData?: {
+        mimeType?: string | null;
+        data?: string | null;
+        [field: string]: unknown;
+      } | null;
+      fileData?: {
+        mimeType?: string | null;
+        fileUri?: string | null;
+        [field: string]: unknown;
+      } | null;
+      mediaResolution?: {
+        level?: string | null;
+        numTokens?: unknown;
+        [field: string]: unknown;
+      } | null;
+      functionCall?: {
+        id?: string | null;
+        name: string;
+        args?: Record<string, unknown> | null;
+        [field: string]: unknown;
+      } | null;
+      functionResponse?: {
+        id?: string | null;
+        name: string;
+        response?: Record<string, unknown> | null;
+        parts?: ({
+          inlineData?: {
+            mimeType?: string | null;
+            data?: string | null;
+            [field: string]: unknown;
+          } | null;
+          fileData?: {
+            mimeType?: string | null;
+            fileUri?: string | null;
+            [field: string]: unknown;
+          } | null;
+          [field: string]: unknown;
+        })[] | null;
+        [field: string]: unknown;
+      } | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  } | string | null;
+  tools?: ({
+    functionDeclarations?: ({
+      name: string;
+      description?: string | null;
+      parameters?: Record<string, unknown> | null;
+      parametersJsonSchema?: Record<string, unknown> | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[] | null;
+  generationConfig?: {
+    maxOutputTokens?: number | null;
+    candidateCount?: number | null;
+    responseModalities?: string[] | null;
+    [field: string]: unknown;
+  } | null;
+  serviceTier?: string | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type GoogleError = {
+  error: {
+    code: number;
+    status: string;
+    message: string;
+    /** The first tells our code as `reason`, and what else a program may want to know. */
+    details: (Record<string, unknown>)[];
   };
 };
 
@@ -1164,6 +1335,25 @@ export interface Routes {
     body: CountTokensBody;
     answer: TokenCount;
   };
+  /** Content in Google's protocol: generated, streamed or counted. */
+  'POST /v1beta/models/{model}': {
+    path: { model: string };
+    query?: { alt?: string };
+    body: GenerateContentBody;
+    answer: GenerateContentAnswer | string;
+  };
+  /** Content in Google's protocol: generated, streamed or counted. */
+  'POST /v1/models/{model}': {
+    path: { model: string };
+    query?: { alt?: string };
+    body: GenerateContentBody;
+    answer: GenerateContentAnswer | string;
+  };
+  /** One model. */
+  'GET /v1/models/{model}': {
+    path: { model: string };
+    answer: Model | AnthropicModel;
+  };
   /** The models that the key may use, with prices and abilities. */
   'GET /v1/models': {
     answer: {
@@ -1175,11 +1365,6 @@ export interface Routes {
       first_id: string | null;
       last_id: string | null;
     };
-  };
-  /** One model. */
-  'GET /v1/models/{model}': {
-    path: { model: string };
-    answer: Model | AnthropicModel;
   };
   /** The key's limits and usage, and its member's; readable when over budget. */
   'GET /v1/key': {

@@ -39,6 +39,7 @@ interface Asked {
 
 const NO_SETTING = 'nobody is another, or may more, by it';
 const IN_FORCE_LATER = 'in force by its second step, which tells';
+const CONTENT = { contents: [{ parts: [{ text: 'one two' }] }], generationConfig: { maxOutputTokens: 2 } };
 const CHAT = { model: 'demo/words', messages: [{ role: 'user', content: 'one two' }], max_tokens: 2 };
 
 const freshEmail = () => `${newId('usr').slice(4)}@fresh.example`;
@@ -260,6 +261,14 @@ export const OWN: readonly OwnRow[] = [
     tellsNothing: 'it is usage: one event',
     ask: () => ({ body: CHAT }),
   },
+  ...['/v1beta/models/{model}', '/v1/models/{model}'].map(
+    (path): OwnRow => ({
+      route: `POST ${path}`,
+      for: 'api key',
+      tellsNothing: 'it is usage: one event',
+      ask: () => ({ path: { model: 'demo/words:generateContent' }, body: CONTENT }),
+    }),
+  ),
   { route: 'GET /v1/models', for: 'api key' },
   { route: 'GET /v1/models/{model}', for: 'api key', ask: () => ({ path: { model: 'demo/words' } }) },
   { route: 'GET /v1/key', for: 'api key' },
