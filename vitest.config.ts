@@ -2,8 +2,8 @@
  * Kinds of test, by what they run in: `core` in plain Node (parts of src that know no platform), `worker` inside workerd
  * with real D1 and objects, `deployed` the same with the build that is deployed, `journeys` in Node against a server.
  *
- * All of them run at once, so many files at a time as `WORKERS` says: each file has a process, database and data folder of
- * its own, and servers take any free port.
+ * So many files run at a time as `WORKERS` says: each has a process and a database of its own. Journeys come after them, one
+ * by one: a server finds its free port some seconds before it listens there, and what runs beside it might take that.
  */
 import { availableParallelism } from 'node:os';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
@@ -116,7 +116,7 @@ export default defineConfig({
         test: {
           name: 'journeys',
           include: [JOURNEYS],
-          maxWorkers: WORKERS,
+          fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 120_000,
         },
