@@ -72,6 +72,20 @@ const ASKED = {
   /** Thresholds of an organization, and a member's own: more would be mail that nobody reads. */
   budgetWarningsMax: 5,
 
+  /** Provider keys of one organization: one for each provider, twice over. All of them are part of every member's policy. */
+  providerKeysMax: 20,
+  /** A service account of Google is a JSON of some 2,400 characters; all others are far shorter. */
+  providerSecretLengthMax: 8_000,
+  /** A host, a port and a path. */
+  baseUrlLengthMax: 300,
+  /** A region, a project, a version: one word. */
+  providerSettingLengthMax: 100,
+  /** What an organization's own provider is called in names of models: `<custom>/<model>`. */
+  customProviderLengthMax: 40,
+  /** Models of one custom provider: more than anybody serves by themselves. */
+  customModelsMax: 50,
+  /** All provider keys of an organization, sealed and with their models, in characters: they travel to Workers in one answer. */
+  providerKeysLengthMax: 64_000,
   /** A model, a provider, an endpoint or a range of addresses, of which the longest names have some 60 characters. */
   ruleEntryLengthMax: 100,
   /** In one list of a rule: past this a name with a `*` at its end says it better. */
@@ -174,6 +188,11 @@ export const LIMITS = {
   upstreamIdleMsMax: 5 * MINUTE_MS,
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
+
+  /** Providers that one request is tried at: after so many failures it is the request, or the world. */
+  attemptsMax: 3,
+  /** A provider that is the only one is asked again after about so long: most failures of a moment are over by then. */
+  retryPauseMs: 250,
 
   /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,

@@ -3,7 +3,7 @@
  *
  * A writer (`Translator.writeRequest`) that finds something in a neutral request which its protocol has no counterpart for
  * answers `lacks(its own id, word)`. It knows neither the client's protocol nor how that spells the word; `inWordsOf`, called
- * where the two are joined (translation.ts), says it as the client does, so that the field named is one that was sent.
+ * where the two are joined (exchange.ts), says it as the client does, so that the field named is one that was sent.
  */
 import type { ProtocolId } from './protocol.ts';
 import type { Refusal } from './refusals.ts';

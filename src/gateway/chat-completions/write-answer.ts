@@ -10,7 +10,7 @@ import type { Described } from '../refusals.ts';
 import { writeUsage } from './answer.ts';
 import { writeSource } from './data-url.ts';
 import { DetailWriter, writeDetails } from './reasoning.ts';
-import { chatWire } from './wire.ts';
+import { END_EVENT, failureEvents, PING } from './wire.ts';
 
 /** `pause` waits for a client that sends the answer back to have it finished: to one of chat it was cut short. */
 const FINISHES: Record<Exclude<EndReason, 'refusal'>, string> = {
@@ -120,17 +120,17 @@ export class ChatEventWriter implements EventWriter {
   }
 
   end(usage: Parameters<EventWriter['end']>[0], cost: Nanos): string {
-    if (!this.#wantsUsage) return chatWire.endEvent;
+    if (!this.#wantsUsage) return END_EVENT;
     const told = { ...writeUsage(usage), cost: formatUsd(cost) };
-    return `data: ${JSON.stringify({ ...this.#head, choices: [], usage: told })}\n\n${chatWire.endEvent}`;
+    return `data: ${JSON.stringify({ ...this.#head, choices: [], usage: told })}\n\n${END_EVENT}`;
   }
 
-  failure({ message, type, param, code, metadata }: Described): string {
-    return `data: ${JSON.stringify({ error: { message, type, param, code, metadata } })}\n\n${chatWire.endEvent}`;
+  failure(described: Described): string {
+    return failureEvents(described);
   }
 
   ping(): string {
-    return chatWire.ping;
+    return PING;
   }
 
   #delta(event: Exclude<NeutralEvent, { type: 'start' | 'usage' | 'end' }>): Json {

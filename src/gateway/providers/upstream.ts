@@ -1,12 +1,14 @@
-/** How a provider is reached, and where its base URL leads. Only the operator sets one, but a slip must not make the Worker call itself. */
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/**
+ * How a provider is reached, and where its base URL leads. The operator's is trusted but for a slip; an organization's was
+ * checked when it was given, and is again when it is used (ssrf.ts).
+ */
+import { hostOf, isLoopbackHost } from './ssrf.ts';
 
 /** `base` (with whatever path it has) joined with `path`. Throws where the URL is unusable: a deployment's mistake. */
 export function upstreamUrl(env: Env, base: string, path: string): string {
   const url = URL.parse(base);
   if (!url) throw new Error(`not a URL: ${base}`);
-  const loopback = LOOPBACK.test(url.hostname);
+  const loopback = isLoopbackHost(hostOf(url));
   if (loopback && env.ALLOW_LOOPBACK_UPSTREAMS !== '1') {
     throw new Error('a provider on this machine needs ALLOW_LOOPBACK_UPSTREAMS=1');
   }
