@@ -3,6 +3,7 @@
  * become usual: reasoning in `reasoning_content` and `reasoning_details` (reasoning.ts), pictures in `images` (OpenRouter), the
  * stop sequence that was met in `stop_reason` (vLLM), Gemini's signature in a call's `extra_content` (Google).
  */
+import type { Usage } from '../../money/cost.ts';
 import { formatUsd, type Nanos } from '../../money/nanos.ts';
 import type { AnswerChoice, EndReason, NeutralAnswer, NeutralEvent, Part } from '../neutral.ts';
 import type { Asked, EventWriter, Json, Names } from '../protocol.ts';
@@ -37,8 +38,12 @@ export function writeAnswer({ id, choices, usage }: NeutralAnswer, names: Names,
   return {
     ...headOf(id, names, 'chat.completion'),
     choices: choices.map(writeChoice),
-    ...(usage && { usage: { ...writeUsage(usage), ...(cost !== null && { cost: formatUsd(cost) }) } }),
+    ...(usage && { usage: withCost(usage, cost) }),
   };
+}
+
+function withCost(usage: Usage, cost: Nanos | null): Json {
+  return { ...writeUsage(usage), ...(cost !== null && { cost: formatUsd(cost) }) };
 }
 
 function writeChoice({ parts, reason, sequence }: AnswerChoice, index: number): Json {
@@ -83,6 +88,7 @@ function writeImage(url: string): Json {
 
 /** What of one choice has gone out. */
 interface Begun {
+  told: boolean;
   calls: number;
   refused: boolean;
   pictures: number;
@@ -119,10 +125,9 @@ export class ChatEventWriter implements EventWriter {
     }
   }
 
-  end(usage: Parameters<EventWriter['end']>[0], cost: Nanos): string {
+  end(usage: Usage, cost: Nanos | null): string {
     if (!this.#wantsUsage) return END_EVENT;
-    const told = { ...writeUsage(usage), cost: formatUsd(cost) };
-    return `data: ${JSON.stringify({ ...this.#head, choices: [], usage: told })}\n\n${END_EVENT}`;
+    return `data: ${JSON.stringify({ ...this.#head, choices: [], usage: withCost(usage, cost) })}\n\n${END_EVENT}`;
   }
 
   failure(described: Described): string {
@@ -163,18 +168,16 @@ export class ChatEventWriter implements EventWriter {
   #begun(choice: number): Begun {
     const known = this.#choices.get(choice);
     if (known) return known;
-    const begun = { calls: 0, refused: false, pictures: 0, details: new DetailWriter() };
+    const begun = { told: false, calls: 0, refused: false, pictures: 0, details: new DetailWriter() };
     this.#choices.set(choice, begun);
     return begun;
   }
 
   /** The first of each choice says whose words they are. */
   #chunk(choice: number, delta: Json, ended: Json = { finish_reason: null }): string {
-    const first = !this.#roles.has(choice);
-    if (first) this.#roles.add(choice);
-    const said = first ? { role: 'assistant', content: null, ...delta } : delta;
+    const begun = this.#begun(choice);
+    const said = begun.told ? delta : { role: 'assistant', content: null, ...delta };
+    begun.told = true;
     return `data: ${JSON.stringify({ ...this.#head, choices: [{ index: choice, delta: said, ...ended }] })}\n\n`;
   }
-
-  readonly #roles = new Set<number>();
 }
