@@ -22,7 +22,7 @@ const REASONS: ReadonlyMap<unknown, EndReason> = new Map([
 ]);
 
 /** Why a choice ended. `sequence`: vLLM and others say which stop sequence was met, in `stop_reason`. */
-export function endOf(
+function endOf(
   finish: string,
   stopReason: unknown,
   said: { calls: boolean; refusal: boolean },

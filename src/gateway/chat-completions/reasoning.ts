@@ -58,7 +58,7 @@ function sealOf(format: unknown): SealKind | null {
  * Items as parts. A seal without text closes the text before it, save Anthropic's that stands for thinking of which nothing
  * is shown; text with its own signature stands alone, or the signature would be of something else.
  */
-export function partsOf(details: readonly Detail[]): ReasoningPart[] {
+function partsOf(details: readonly Detail[]): ReasoningPart[] {
   const parts: ReasoningPart[] = [];
   for (const { text, seal } of details) {
     const before = parts.at(-1);
