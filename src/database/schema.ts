@@ -10,13 +10,14 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
 import type { Extra } from '../budgets/policy.ts';
+import type { Price } from '../money/price.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
-import type { ShippedStatus } from '../usage/shipping.ts';
+import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 
 /**
  * People who sign in. This table and the next five are read and written by better-auth, which knows their columns by
@@ -286,6 +287,8 @@ export const apiKeys = sqliteTable(
     deletedAt: integer('deleted_at'),
     /** When it was last presented, as its events told: some seconds late, and never written for one request alone. */
     lastUsedAt: integer('last_used_at'),
+    /** What its member's object told of the key's own limits, until that was looked at for warnings; null: nothing new. */
+    statusNews: text('status_news', { mode: 'json' }).$type<ShippedKeyStatus>(),
   },
   (table) => [
     index('api_keys_by_member').on(table.memberId),
@@ -371,13 +374,15 @@ export const budgetRequests = sqliteTable(
   ],
 );
 
-/** What each member was last warned of, for each of their limits, and to whom that has yet to be mailed. */
+/** What each member was last warned of, for each limit of theirs and of their keys, and to whom that has yet to be mailed. */
 export const budgetWarnings = sqliteTable(
   'budget_warnings',
   {
     memberId: text('member_id')
       .notNull()
       .references(() => members.id),
+    /** Whose limit it is: 'member', or a key's id. */
+    scope: text('scope').notNull().default('member'),
     limit: text('limit_name').$type<Extra['limit']>().notNull(),
     /** When the object told the status that this goes by. One that is older changes nothing: the row's version. */
     statusAt: integer('status_at').notNull(),
@@ -396,7 +401,7 @@ export const budgetWarnings = sqliteTable(
     leasedUntil: integer('leased_until').notNull().default(0),
   },
   (table) => [
-    primaryKey({ columns: [table.memberId, table.limit] }),
+    primaryKey({ columns: [table.memberId, table.scope, table.limit] }),
     index('budget_warnings_unsent').on(table.statusAt).where(sql`${table.unsent} <> '[]'`),
   ],
 );
@@ -648,3 +653,44 @@ export const auditAnchors = sqliteTable('audit_anchors', {
   /** When that was last tried, so that a log that cannot be anchored keeps no other waiting. */
   lookedAt: integer('looked_at').notNull(),
 });
+
+/** What the operator says that a model costs, in place of the built-in price: read by every isolate (src/prices/live-catalogue.ts). */
+export const priceOverrides = sqliteTable(
+  'price_overrides',
+  {
+    /** The pinned name of a model. */
+    mapping: text('mapping').notNull(),
+    /** Epoch ms from which it is in force; 0: since ever. */
+    effectiveFrom: integer('effective_from').notNull(),
+    price: text('price', { mode: 'json' }).$type<Price>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.mapping, table.effectiveFrom] })],
+);
+
+/** The price of each model as it was when it was last looked at: what differs from this has changed. */
+export const knownPrices = sqliteTable('known_prices', {
+  mapping: text('mapping').primaryKey(),
+  /** Tiers and images as JSON.stringify writes them; the text is what is compared. */
+  terms: text('terms').notNull(),
+});
+
+/** Whom to mail of a price that has changed. A row goes when it was mailed. */
+export const priceNotices = sqliteTable(
+  'price_notices',
+  {
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id),
+    mapping: text('mapping').notNull(),
+    noticedAt: integer('noticed_at').notNull(),
+    /** As in known_prices. */
+    before: text('before').notNull(),
+    after: text('after').notNull(),
+    /** Until when one run has it to itself. */
+    leasedUntil: integer('leased_until').notNull().default(0),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.userId, table.mapping, table.noticedAt] })],
+);

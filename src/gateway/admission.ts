@@ -5,6 +5,7 @@
 import type { KeyStanding } from '../../durable-objects/member-budget.ts';
 import type { Ask, RuleFacts } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
+import type { Use } from '../budgets/rules.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { addressOf } from '../client-address.ts';
 import { newAttemptId } from '../ids.ts';
@@ -13,7 +14,9 @@ import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import { type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { PresentedKey } from '../teams/keys.ts';
+import { ask as askFor } from './cover.ts';
 import { Hold } from './hold.ts';
+import { amountFor, type Quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
 
@@ -72,17 +75,29 @@ export async function admit(
   }
 }
 
+/** Admission, whose refusal tells the most that the request may cost. */
+export async function admitQuoted(
+  context: GatewayContext,
+  caller: PresentedKey,
+  about: AttemptAbout,
+  quoted: Quote | null,
+): ReturnType<typeof admit> {
+  const admission = await admit(context, caller, about, askFor(quoted, about.streamed), quoted?.rulePrices);
+  if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
+  return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
+}
+
 /**
- * Whether the key may be used from where the request comes, and for this endpoint if one is named; its rules, and whether
- * its answers may be recorded for repeats. Sets nothing aside.
+ * Whether the key may be used from where the request comes, and for what is named; its rules, and whether its answers may be
+ * recorded for repeats. Sets nothing aside.
  */
 export async function keyStanding(
   { env, request }: Pick<GatewayContext, 'env' | 'request'>,
   caller: PresentedKey,
-  endpoint?: string,
+  use: Pick<Use, 'endpoint' | 'model'> = {},
 ): Promise<Omit<KeyStanding, 'refusal'> & { refusal: Refusal | null }> {
   const memberId = caller.ownerId;
-  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), endpoint };
+  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), ...use };
   try {
     return await memberBudget(env, memberId, (object) => object.checkKey(asked));
   } catch {
@@ -96,7 +111,7 @@ export async function refuseKeyFirst(
   caller: PresentedKey,
   endpoint?: string,
 ): Promise<Refusal | null> {
-  const { refusal } = await keyStanding(context, caller, endpoint);
+  const { refusal } = await keyStanding(context, caller, endpoint === undefined ? {} : { endpoint });
   return refusal;
 }
 

@@ -1,6 +1,6 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
 import { createApp, runCron } from '../app.ts';
-import { openai } from '../gateway/providers/openai.ts';
+import { PROVIDERS } from '../gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
 import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
 import { localRouter } from './routes.ts';
@@ -12,13 +12,15 @@ export { ProviderHealth } from '../../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 
+const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
+
 const app = createApp({
-  mappings: [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS],
-  providers: [openai, demoProvider],
+  mappings: MAPPINGS,
+  providers: [...PROVIDERS, demoProvider],
   routers: [localRouter],
 });
 
 export default {
   fetch: app.fetch,
-  scheduled: (controller, env) => runCron(controller.cron, env, Date.now()),
+  scheduled: (controller, env) => runCron(controller.cron, env, Date.now(), MAPPINGS),
 } satisfies ExportedHandler<Env>;
