@@ -26,7 +26,7 @@ import { NO_USAGE, type Usage } from '../../../src/money/cost.ts';
 type Json = Record<string, unknown>;
 
 /** What a protocol has no way to say. A generator that is told so leaves it null, or out. */
-type Lack =
+export type Lack =
   | Word
   | 'cache'
   | 'cacheTtl'
