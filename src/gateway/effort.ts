@@ -1,16 +1,16 @@
-/**
- * How much a model is to think: some protocols take a word for it, others a number of tokens. The equivalents are those that
- * Google publishes for its own endpoint of OpenAI's protocol (ai.google.dev/gemini-api/docs/openai, "Thinking").
- */
+/** How much a model is to think: some protocols take a word for it, others a number of tokens. */
 import type { Effort, Reasoning } from './neutral.ts';
 
-const LOW_TOKENS = 1_024;
-const MEDIUM_TOKENS = 8_192;
+/** From how many tokens on a limit is called which effort: as OpenAI's models use them, by and large. */
+const EFFORTS: readonly (readonly [tokensMin: number, effort: Effort])[] = [
+  [24_000, 'high'],
+  [8_000, 'medium'],
+  [1, 'low'],
+  [0, 'none'],
+];
 
 /** The wish as a word; null where nothing is wished. A word that was said counts, not the number beside it. */
 export function effortOf({ effort, tokensMax }: Reasoning): Effort | null {
   if (effort !== null || tokensMax === null) return effort;
-  if (tokensMax === 0) return 'none';
-  if (tokensMax <= LOW_TOKENS) return 'low';
-  return tokensMax <= MEDIUM_TOKENS ? 'medium' : 'high';
+  return EFFORTS.find(([min]) => tokensMax >= min)?.[1] ?? null;
 }

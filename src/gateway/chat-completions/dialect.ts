@@ -5,7 +5,7 @@
 import type { Mapping } from '../../models/catalogue.ts';
 
 export interface Dialect {
-  /** How an assistant's message says what it thought: a field, Mistral's parts of the content, or not at all. */
+  /** How an assistant's message says what it thought: a field, Mistral's parts of the content, or not at all: then it is left out. */
   reasoning: 'reasoning_content' | 'reasoning' | 'thinking_parts' | null;
   /** Takes sealed reasoning back (reasoning.ts), whoever sealed it. */
   sealedReasoning: boolean;

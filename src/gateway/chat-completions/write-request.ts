@@ -128,7 +128,10 @@ class RequestWriter {
     });
   }
 
-  /** A seal that the provider can't read means nothing to it, and is left out; text that it has no place for is not. */
+  /**
+   * A provider without a place for reasoning shows none of its own, so what is there is another model's, of which it could
+   * make nothing. Neither could it of a seal that it hasn't made.
+   */
   #reasoning(thought: readonly PartOf<'reasoning'>[]): { parts: Json[]; fields: Json } {
     const { reasoning, sealedReasoning } = this.#dialect;
     const text = thought.map((part) => part.text).join('');
@@ -137,7 +140,6 @@ class RequestWriter {
     if (text === '') return { parts: [], fields: sealed };
     switch (reasoning) {
       case null:
-        this.#lacks('reasoningPart');
         return { parts: [], fields: {} };
       case 'thinking_parts':
         return { parts: [{ type: 'thinking', thinking: [{ type: 'text', text }] }], fields: {} };

@@ -257,16 +257,17 @@ describe('a request that is written', () => {
     expect(write(says(reasoning, said), provider).messages).toEqual([{ role: 'assistant', ...message }]);
   });
 
-  it('leaves out a seal of which its provider could read nothing', () => {
+  it('leaves out of what other models thought what its provider could not read', () => {
+    expect(write(says(reasoning, said), 'openai').messages).toEqual([{ role: 'assistant', content: 'x' }]);
     const sealed: Part = { ...reasoning, text: '', sealedBy: 'messages_redacted' } as Part;
     expect(write(says(sealed), 'openai').messages).toEqual([]);
     expect(write(says(sealed, said), 'openai').messages).toEqual([{ role: 'assistant', content: 'x' }]);
   });
 
   it.each<[number, string]>([
-    [1_024, 'low'],
-    [8_192, 'medium'],
-    [20_000, 'high'],
+    [7_999, 'low'],
+    [8_000, 'medium'],
+    [24_000, 'high'],
     [0, 'none'],
   ])('says as a word that it may think for %i tokens', (tokensMax, effort) => {
     expect(write({ reasoning: { effort: null, tokensMax, shown: null } }, 'openai')).toMatchObject({
@@ -276,7 +277,6 @@ describe('a request that is written', () => {
 
   it.each<[string, Partial<NeutralRequest>]>([
     ['topK', { topK: 3 }],
-    ['reasoningPart', says(reasoning, said)],
     ['toolResult', result(image)],
     ['image', says(image)],
     ['documentUrl', { messages: [{ role: 'user', parts: [{ ...image, type: 'document', name: null } as Part] }] }],
