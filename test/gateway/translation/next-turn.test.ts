@@ -64,25 +64,38 @@ function sealsOf(parts: readonly Part[]): { sealed: string; sealedBy: SealKind }
 describe.each(CLIENTS.map(({ protocol }) => ({ client: protocol.id, protocol })))(
   'a client of $client',
   ({ protocol }) => {
-    it.each(
-      PROVIDERS.filter((provider) => provider.protocol !== protocol).map((provider) => ({
-        provider,
-        name: provider.name,
-      })),
-    )('hands $name what that has sealed, and nothing that others have', ({ provider, name }) => {
-      fc.assert(
-        fc.property(answers, (answer) => {
-          const seals = sealsOf(answer.choices[0]?.parts ?? []);
-          const asked = askedOf(protocol, next(protocol, answer));
-          const body = exchange(protocol, provider.protocol, asked).body(provider.sent);
-          if ('refusal' in body) throw new Error(JSON.stringify(body.refusal));
-          const read = provider.protocol.translator.readRequest(askedOf(provider.protocol, body.understood));
-          if ('refusal' in read) throw new Error(JSON.stringify(read.refusal));
-          const received = sealsOf(read.understood.messages.flatMap(({ parts }) => parts));
-          expect(received).toEqual(seals.filter(({ sealedBy }) => READS[name]?.includes(sealedBy)));
-        }),
-        { numRuns: 80 },
-      );
-    });
+    const others = PROVIDERS.filter((provider) => provider.protocol !== protocol);
+
+    it.each(others)(
+      'hands $name what that has sealed, and nothing that others have',
+      ({ name, protocol: to, sent }) => {
+        fc.assert(
+          fc.property(answers, (answer) => {
+            const seals = sealsOf(answer.choices[0]?.parts ?? []);
+            const body = exchange(protocol, to, askedOf(protocol, next(protocol, answer))).body(sent);
+            if ('refusal' in body) throw new Error(JSON.stringify(body.refusal));
+            const read = to.translator.readRequest(askedOf(to, body.understood));
+            if ('refusal' in read) throw new Error(JSON.stringify(read.refusal));
+            const received = sealsOf(read.understood.messages.flatMap(({ parts }) => parts));
+            expect(received).toEqual(seals.filter(({ sealedBy }) => READS[name]?.includes(sealedBy)));
+          }),
+          { numRuns: 80 },
+        );
+      },
+    );
+
+    it.each(others.filter(({ name }) => name === 'Google'))(
+      'hands $name its signature of a tool call',
+      ({ protocol: to, sent }) => {
+        const call: Part = { type: 'tool_call', id: 'call_1', name: 'f', json: '{}', sealed: 'c2VhbGVk', cache: null };
+        const answer = {
+          id: 'a',
+          choices: [{ parts: [call], reason: 'tool_calls' as const, sequence: null }],
+          usage: null,
+        };
+        const body = exchange(protocol, to, askedOf(protocol, next(protocol, answer))).body(sent);
+        expect(body).toMatchObject({ understood: { contents: [{}, { parts: [{ thoughtSignature: 'c2VhbGVk' }] }] } });
+      },
+    );
   },
 );
