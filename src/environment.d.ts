@@ -31,6 +31,14 @@ declare namespace Cloudflare {
     VERTEX_REGION?: string;
     /** In place of the region's own; without a version. */
     VERTEX_BASE_URL?: string;
+    /** Of Amazon Bedrock; all but the session token are needed. */
+    AWS_ACCESS_KEY_ID?: string;
+    AWS_SECRET_ACCESS_KEY?: string;
+    /** Of temporary credentials. */
+    AWS_SESSION_TOKEN?: string;
+    AWS_REGION?: string;
+    /** In place of the region's own. */
+    AWS_BASE_URL?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */
