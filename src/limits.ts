@@ -246,6 +246,8 @@ export const LIMITS = {
   priceNoticeUsedMs: 30 * DAY_MS,
   /** After this a notice that could not be mailed tells nobody anything new. */
   priceNoticeMsMax: 7 * DAY_MS,
+  /** Mails of changed prices in one run, as many as of warnings. */
+  priceNoticesPerRun: 100,
 
   /** How many events one rollup statement takes: some 100 ms of D1 time. */
   rollupRowsMax: 20_000,
