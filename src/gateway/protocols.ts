@@ -2,6 +2,7 @@
 import { chat } from './chat-completions/protocol.ts';
 import { messages } from './messages/protocol.ts';
 import type { Protocol, ProtocolId } from './protocol.ts';
+import { responses } from './responses/protocol.ts';
 
 export const PROTOCOLS: ReadonlyMap<ProtocolId, Protocol> = new Map(
   [chat, messages].map((protocol) => [protocol.id, protocol]),

@@ -8,11 +8,8 @@
  */
 import { NO_USAGE, type Usage } from '../../money/cost.ts';
 import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
+import { countOf, fieldsOf, isObject, jsonObjectIn, textWithin } from '../reported.ts';
 import type { Frame } from '../sse.ts';
-import { isObject } from './items.ts';
-
-/** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
-const REPORTED_TOKENS_MAX = 100_000_000;
 
 /**
  * What of an event or item is not output: names, places and states of the protocol, and reasoning as sealed, whose length
@@ -50,14 +47,16 @@ export class ResponsesReader implements AnswerReader {
   readonly #counted = new Map<number, number>();
 
   read({ data }: Frame): ReadAnswer | null {
-    const json = parse(data ?? '');
+    const json = jsonObjectIn(data ?? '');
     if (!json) return null;
     const { type, response } = json;
     if (type === 'error') return nothing(json, { error: readError(json.error ?? json), last: true });
     if (!isLifecycle(type)) return nothing(json, { text: this.#textOf(json) });
     if (!isObject(response)) return null;
     const { output, usage } = response;
-    const text = Array.isArray(output) ? output.map((item, index) => this.#beyond(index, textWithin(item))).join('') : '';
+    const text = Array.isArray(output)
+      ? output.map((item, index) => this.#beyond(index, textWithin(item, NOT_OUTPUT))).join('')
+      : '';
     const ended = type === 'response.completed' || type === 'response.incomplete';
     const failed = type === 'response.failed';
     return {
@@ -72,7 +71,7 @@ export class ResponsesReader implements AnswerReader {
 
   #textOf(event: Json): string {
     const { type, output_index: index, ...said } = event;
-    const text = textWithin(said);
+    const text = textWithin(said, NOT_OUTPUT);
     if (typeof index !== 'number') return text;
     // An item that is added says what no delta repeats: the name of its tool.
     const repeats = typeof type === 'string' && !type.endsWith('.delta') && !type.endsWith('.added');
@@ -91,7 +90,7 @@ export class ResponsesReader implements AnswerReader {
 }
 
 export function readWhole(text: string): ReadAnswer | null {
-  const json = parse(text);
+  const json = jsonObjectIn(text);
   if (!json) return null;
   const { output, error, status, usage } = json;
   const reported = readError(error);
@@ -99,7 +98,7 @@ export function readWhole(text: string): ReadAnswer | null {
   const unfinished = status === 'queued' || status === 'in_progress' || status === 'failed' || status === 'cancelled';
   return {
     json,
-    text: textWithin(output),
+    text: textWithin(output, NOT_OUTPUT),
     ended: 1,
     usage: readUsage(usage),
     error: reported ?? (unfinished ? 'The provider did not finish its answer.' : null),
@@ -109,24 +108,6 @@ export function readWhole(text: string): ReadAnswer | null {
 
 function nothing(json: Json, but: Partial<ReadAnswer>): ReadAnswer {
   return { json, text: '', ended: 0, usage: null, error: null, last: false, ...but };
-}
-
-function parse(text: string): Json | null {
-  try {
-    const json: unknown = JSON.parse(text);
-    return isObject(json) ? json : null;
-  } catch {
-    return null;
-  }
-}
-
-/** All text in a value, however deep: contents, summaries, tool names and arguments of any kind. */
-function textWithin(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return '';
-  let text = '';
-  for (const [name, part] of Object.entries(value)) if (!NOT_OUTPUT.has(name)) text += textWithin(part);
-  return text;
 }
 
 function readError(reported: unknown): string | null {
@@ -162,18 +143,12 @@ export function writeUsage(usage: Usage): Json {
   const output = usage.output + usage.reasoning;
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWrite5m + usage.cacheWrite1h },
+    input_tokens_details: {
+      cached_tokens: usage.cachedInput,
+      cache_write_tokens: usage.cacheWrite5m + usage.cacheWrite1h,
+    },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: input + output,
   };
-}
-
-function fieldsOf(value: unknown): Json {
-  return isObject(value) ? value : {};
-}
-
-function countOf(value: unknown): number | null {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
-  return value >= 0 && value <= REPORTED_TOKENS_MAX ? value : null;
 }

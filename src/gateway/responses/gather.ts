@@ -3,8 +3,8 @@
  * its end says it itself; of one that was cut the items so far are put together from their parts.
  */
 import type { Gathered, Json, ReadAnswer } from '../protocol.ts';
+import { isObject } from '../reported.ts';
 import { isLifecycle } from './answer.ts';
-import { isObject } from './items.ts';
 
 export class GatheredResponse implements Gathered {
   /** The response as it was last told, without what came since. */

@@ -3,11 +3,9 @@
  * names what the provider keeps (an earlier item, a file, a container) could name another organization's, because all of a
  * deployment share its account there.
  */
+import type { SealKind } from '../neutral.ts';
 import type { Json } from '../protocol.ts';
-
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isObject } from '../reported.ts';
 
 /** Said by the model or by its caller, in full. A type that is not known may name something, so it is not among them. */
 const WHOLE_ITEMS: ReadonlySet<unknown> = new Set([
@@ -90,13 +88,13 @@ function nameWithin(value: unknown): string | null {
  */
 const SEALED = /^(messages|messages_redacted|gemini):(.*)$/s;
 
-export function readSeal(encrypted: string): { sealed: string; sealedBy: 'responses' | 'messages' | 'messages_redacted' | 'gemini' } {
+export function readSeal(encrypted: string): { sealed: string; sealedBy: SealKind } {
   const [, by, sealed] = SEALED.exec(encrypted) ?? [];
   if (by === undefined || sealed === undefined) return { sealed: encrypted, sealedBy: 'responses' };
-  return { sealed, sealedBy: by as 'messages' | 'messages_redacted' | 'gemini' };
+  return { sealed, sealedBy: by as SealKind };
 }
 
-export function writeSeal(sealed: string, sealedBy: string): string {
+export function writeSeal(sealed: string, sealedBy: SealKind): string {
   return sealedBy === 'responses' ? sealed : `${sealedBy}:${sealed}`;
 }
 

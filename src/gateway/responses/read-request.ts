@@ -7,7 +7,8 @@
 import type { Effort, Message, NeutralRequest, Part, Source, Tool, ToolChoice } from '../neutral.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
-import { isObject, itemsOf, readSeal } from './items.ts';
+import { isObject } from '../reported.ts';
+import { itemsOf, readSeal } from './items.ts';
 
 /** Understood below, or without a trace in the answer. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -115,7 +116,10 @@ class RequestReader {
   #said(item: Json, at: string): Message {
     switch (item.type ?? 'message') {
       case 'message':
-        return { role: item.role === 'assistant' ? 'assistant' : 'user', parts: this.#parts(item.content, `${at}.content`) };
+        return {
+          role: item.role === 'assistant' ? 'assistant' : 'user',
+          parts: this.#parts(item.content, `${at}.content`),
+        };
       case 'function_call': {
         if (item.namespace != null) this.#foreign(`${at}.namespace`);
         const { call_id: id, name, arguments: json } = item;
@@ -158,7 +162,8 @@ class RequestReader {
       case 'input_file': {
         const name = textOrNull(part.filename);
         const url = textOrNull(part.file_url);
-        const source: Source = url === null ? fileOf(textOf(part.file_data), name) : { kind: 'url', url, mediaType: null };
+        const source: Source =
+          url === null ? fileOf(textOf(part.file_data), name) : { kind: 'url', url, mediaType: null };
         return [{ type: 'document', source, name, cache }];
       }
       case 'input_audio': {

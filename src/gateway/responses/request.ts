@@ -9,9 +9,11 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { DemoField } from '../demo-field.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
-import type { Refusal } from '../refusals.ts';
-import { foreignItem, isObject, unpricedTool } from './items.ts';
+import { isObject } from '../reported.ts';
+import { parseBody, refuseField } from '../request-body.ts';
+import { foreignItem, unpricedTool } from './items.ts';
 
 const Item = z.looseObject({});
 
@@ -28,12 +30,16 @@ export const ResponsesBody = z
     include: z.array(z.string()).nullish(),
     text: z.looseObject({}).nullish(),
     reasoning: z.looseObject({}).nullish(),
+    demo: DemoField.optional(),
   })
   .openapi('ResponsesBody', {
     example: { model: 'gpt-5.5', input: 'Hello', max_output_tokens: 100 } as never,
   });
 
-export type ResponsesRequest = z.infer<typeof ResponsesBody>;
+type ResponsesRequest = z.infer<typeof ResponsesBody>;
+
+/** Dearer than the prices we have. */
+const UNPRICED_TIERS: ReadonlySet<unknown> = new Set(['priority', 'scale', 'fast', 'ultrafast']);
 
 /** Of a request itself; each would name, or leave behind, something in the provider's account. */
 const KEPT_AT_PROVIDER: readonly (readonly [field: string, instead: string])[] = [
@@ -41,31 +47,25 @@ const KEPT_AT_PROVIDER: readonly (readonly [field: string, instead: string])[] =
   ['prompt', 'Stored prompts are not served here: send instructions and input.'],
 ];
 
-export function ask(json: Json): Understood<Asked> {
-  const parsed = ResponsesBody.safeParse(json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const field = issue?.path.map(String).join('.') ?? null;
-    return refuse(field, `${field || 'The body'} is not valid: ${issue?.message ?? 'malformed'}.`);
-  }
-  const request = parsed.data;
-  for (const [field, instead] of KEPT_AT_PROVIDER) if (request[field] != null) return refuse(field, instead);
-  if (request.background === true) return refuse('background', 'Answers in the background are not served here.');
+export function askResponse(json: Json): Understood<Asked> {
+  const parsed = parseBody(ResponsesBody, json);
+  if ('refusal' in parsed) return parsed;
+  const request = parsed.understood;
+  for (const [field, instead] of KEPT_AT_PROVIDER) if (request[field] != null) return refuseField(field, instead);
+  if (request.background === true) return refuseField('background', 'Answers in the background are not served here.');
   const cacheOptions = request.prompt_cache_options;
   if (isObject(cacheOptions) && cacheOptions.comparison_response_id != null) {
-    return refuse('prompt_cache_options.comparison_response_id', 'Stored responses of the provider cannot be named.');
+    return refuseField(
+      'prompt_cache_options.comparison_response_id',
+      'Stored responses of the provider cannot be named.',
+    );
   }
   const items = typeof request.input === 'string' ? [] : request.input;
   for (const [position, item] of items.entries()) {
     const why = foreignItem(item);
-    if (why !== null) return refuse(`input.${position}`, why);
+    if (why !== null) return refuseField(`input.${position}`, why);
   }
   return { understood: asked(json, request, items) };
-}
-
-/** A refusal that names a field of the request. */
-export function refuse(field: string | null, message: string): { refusal: Refusal } {
-  return { refusal: { kind: 'bad_request', field, message } };
 }
 
 function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
@@ -77,19 +77,21 @@ function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
     wantsUsage: true,
     choices: 1,
     cap: cap == null ? null : { tokens: cap, field: 'max_output_tokens' },
-    items: Math.max(1, items.length) + (tools?.length ?? 0),
+    items: Math.max(1, items.length),
     media: items.flatMap(mediaOf),
-    inputText: () => inputText(request, items),
+    messageTexts: () => messageTexts(request, items),
+    toolsText: () => (tools?.length ? JSON.stringify(tools) : ''),
     lastUserText: () => lastUserText(request),
     // What it makes of the context, when that grows too long, is sealed.
     hidesOutput: request.context_management != null,
     unpriced: unpricedField(request, items),
-    demo: null,
+    demo: request.demo ?? null,
   };
 }
 
-/** Tools that the provider runs itself, wherever they are offered. */
-function unpricedField({ tools }: ResponsesRequest, items: Json[]): string | null {
+/** A dearer tier, or tools that the provider runs itself, wherever they are offered. */
+function unpricedField({ service_tier, tools }: ResponsesRequest, items: Json[]): string | null {
+  if (UNPRICED_TIERS.has(service_tier)) return 'service_tier';
   const found = (tools ?? []).findIndex(unpricedTool);
   if (found >= 0) return `tools.${found}`;
   const position = items.findIndex((item) => Array.isArray(item.tools) && item.tools.some(unpricedTool));
@@ -120,9 +122,9 @@ function lengthOf(value: unknown): number {
   return typeof value === 'string' ? value.length : 0;
 }
 
-function inputText({ instructions, input, tools }: ResponsesRequest, items: Json[]): string {
-  const said = typeof input === 'string' ? [input] : items.map(textOf);
-  return [instructions ?? '', ...said, tools?.length ? JSON.stringify(tools) : ''].filter(Boolean).join('\n');
+function messageTexts({ instructions, input }: ResponsesRequest, items: Json[]): string[] {
+  const texts = typeof input === 'string' ? [input] : items.map(textOf);
+  return instructions ? [instructions, ...texts] : texts;
 }
 
 /** All text of an item that a model reads. */

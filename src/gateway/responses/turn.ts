@@ -4,7 +4,7 @@
  */
 import { randomText } from '../../ids.ts';
 import type { Json, Names } from '../protocol.ts';
-import { isObject } from './items.ts';
+import { isObject } from '../reported.ts';
 
 /** 160 random bits: who has no other way to an answer must not find it by guessing. */
 const RANDOM_LENGTH = 32;

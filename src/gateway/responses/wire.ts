@@ -4,22 +4,16 @@
  */
 import type { Usage } from '../../money/cost.ts';
 import { formatUsd, type Nanos } from '../../money/nanos.ts';
+import { errorBody, PING } from '../chat-completions/wire.ts';
 import type { Json, Names, Passage, ReadAnswer } from '../protocol.ts';
 import type { Described } from '../refusals.ts';
+import { isObject } from '../reported.ts';
 import type { Frame } from '../sse.ts';
 import { isLifecycle, writeUsage } from './answer.ts';
-import { isObject } from './items.ts';
 import { begun, ours, shownTo, type Turn, withoutSeal } from './turn.ts';
-
-/** ONE newline: some clients take a blank line for an (empty) event. */
-export const PING = ': ping\n';
 
 export function eventText(event: Json): string {
   return `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`;
-}
-
-export function refusalBody({ message, type, param, code, metadata }: Described): Json {
-  return { error: { message, type, param, code, metadata } };
 }
 
 /** A whole answer with its usage, the provider's own where it told one, and what it cost. */
@@ -29,12 +23,20 @@ export function withUsage(answer: Json, usage: Usage, cost: Nanos | null): Json 
 }
 
 /** The last events of a stream that failed: a client that has heard nothing yet hears first what has failed. */
-export function failureEvents(response: Json, next: { sequence: number; begun: boolean }, described: Described): string {
-  const { error } = refusalBody(described);
+export function failureEvents(
+  response: Json,
+  next: { sequence: number; begun: boolean },
+  described: Described,
+): string {
+  const { error } = errorBody(described);
   const failed = { ...response, status: 'failed', error, usage: null };
   const created = next.begun
     ? ''
-    : eventText({ type: 'response.created', sequence_number: next.sequence++, response: { ...response, status: 'in_progress' } });
+    : eventText({
+        type: 'response.created',
+        sequence_number: next.sequence++,
+        response: { ...response, status: 'in_progress' },
+      });
   return created + eventText({ type: 'response.failed', sequence_number: next.sequence, response: failed });
 }
 

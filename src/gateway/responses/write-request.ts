@@ -6,7 +6,17 @@
  * Marks of what to cache are left out, because OpenAI caches every long prompt by itself.
  */
 import { lacks, type Word } from '../lacking.ts';
-import type { AnswerFormat, Effort, Message, NeutralRequest, Part, Reasoning, Source, Tool, ToolChoice } from '../neutral.ts';
+import type {
+  AnswerFormat,
+  Effort,
+  Message,
+  NeutralRequest,
+  Part,
+  Reasoning,
+  Source,
+  Tool,
+  ToolChoice,
+} from '../neutral.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import { SEALED_REASONING } from './turn.ts';
 
@@ -61,7 +71,11 @@ function lackingIn(request: NeutralRequest): Word | null {
   const parts = request.messages.flatMap((message) => message.parts);
   if (parts.some(({ type }) => type === 'audio')) return 'audio';
   const results = parts.flatMap((part) => (part.type === 'tool_result' ? [part] : []));
-  if (results.some(({ content }) => content.some(({ type }) => type !== 'text' && type !== 'image' && type !== 'document'))) {
+  if (
+    results.some(({ content }) =>
+      content.some(({ type }) => type !== 'text' && type !== 'image' && type !== 'document'),
+    )
+  ) {
     return 'toolResult';
   }
   return null;
