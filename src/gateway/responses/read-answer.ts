@@ -3,6 +3,7 @@ import type { EndReason, NeutralAnswer, NeutralEvent, Part } from '../neutral.ts
 import type { Json } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { isLifecycle, readUsage } from './answer.ts';
+import { readSeal } from './items.ts';
 import { reasoningText } from './read-request.ts';
 
 export function readAnswer(json: Json): NeutralAnswer {
@@ -22,7 +23,7 @@ function partsOf(item: Json): Part[] {
     case 'reasoning': {
       const { encrypted_content: sealed } = item;
       const text = reasoningText(item);
-      if (typeof sealed === 'string') return [{ type: 'reasoning', text, sealed, sealedBy: 'responses' }];
+      if (typeof sealed === 'string') return [{ type: 'reasoning', text, ...readSeal(sealed) }];
       return text === '' ? [] : [{ type: 'reasoning', text, sealed: null, sealedBy: null }];
     }
     case 'function_call': {
@@ -158,7 +159,7 @@ export class ResponsesEventReader {
         return [
           ...(text === '' ? [] : [{ type: 'reasoning' as const, choice: 0, text }]),
           ...(typeof sealed === 'string'
-            ? [{ type: 'sealed_reasoning' as const, choice: 0, sealed, sealedBy: 'responses' as const }]
+            ? [{ type: 'sealed_reasoning' as const, choice: 0, ...readSeal(sealed) }]
             : []),
         ];
       }

@@ -120,11 +120,12 @@ function itemOf(part: Part): Json | null {
   }
 }
 
-/** A result that is text alone goes as text. That the tool failed is for the model to read: the protocol has no other place. */
+/** A result that is one text goes as that. That the tool failed is for the model to read: the protocol has no other place. */
 function resultOf({ content, isError }: Extract<Part, { type: 'tool_result' }>): string | Json[] {
   const failed: Part[] = isError ? [{ type: 'text', text: 'Error:', cache: null }] : [];
   const parts = [...failed, ...content];
-  if (parts.every(({ type }) => type === 'text')) return parts.map(textOf).join('\n');
+  const [first, ...others] = parts;
+  if (first?.type === 'text' && others.length === 0) return first.text;
   return parts.map((part) => contentOf(part, 'user'));
 }
 
@@ -135,14 +136,13 @@ function contentOf(part: Part, role: Message['role']): Json {
     case 'refusal':
       return { type: 'refusal', refusal: part.text };
     case 'image':
-      return { type: 'input_image', image_url: urlOf(part.source), detail: part.detail ?? 'auto' };
-    case 'document':
-      return {
-        type: 'input_file',
-        ...(part.source.kind === 'url'
-          ? { file_url: part.source.url }
-          : { file_data: urlOf(part.source), filename: part.name ?? 'document' }),
-      };
+      return { type: 'input_image', image_url: urlOf(part.source), ...told('detail', part.detail) };
+    case 'document': {
+      const { source, name } = part;
+      if (source.kind === 'url') return { type: 'input_file', file_url: source.url, ...told('filename', name) };
+      // Bytes must have a name; what they are stands before them.
+      return { type: 'input_file', file_data: urlOf(source), filename: name ?? 'document' };
+    }
     default:
       throw new Error(`a ${part.type} is no content of a message`);
   }
