@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
 import { gatherEvents, type NeutralAnswer, type NeutralRequest, type Part } from '../../../src/gateway/neutral.ts';
 import type { Asked, Json } from '../../../src/gateway/protocol.ts';
 import { responses } from '../../../src/gateway/responses/protocol.ts';
 import { CATALOGUE_MAPPINGS, type Mapping } from '../../../src/models/catalogue.ts';
+import { nanos } from '../../../src/money/nanos.ts';
 import { dice, eventsOf, framesOf, joined, type Lack, neutralAnswer, neutralRequest } from '../translation/generate.ts';
 
 const { translator } = responses;
@@ -223,6 +225,30 @@ describe('an answer', () => {
         expect(translator.readAnswer(gathered.whole())).toEqual(asWritten(answer, id));
         expect(counted.length).toBe(lengthOf(answer));
       }),
+    );
+  });
+});
+
+describe("a stream that is written for OpenAI's client", () => {
+  it('is taken whole, whatever was answered', async () => {
+    const shape = { lacks: ['manyChoices', 'stopSequence'] as Lack[], seals: ['messages', 'responses'] as const };
+    await fc.assert(
+      fc.asyncProperty(neutralAnswer(shape), dice, async (answer, roll) => {
+        const writer = translator.eventWriter(asked({ tools: [], instructions: 'Be kind.' }), NAMES);
+        const events = eventsOf(answer, roll).map((event) => writer.event(event) + writer.ping());
+        const stream = events.join('') + writer.end(answer.usage ?? neverHere(), nanos(1_000));
+        const fetch = async () => new Response(stream, { headers: { 'content-type': 'text/event-stream' } });
+        const client = new OpenAI({ apiKey: 'any', baseURL: 'http://127.0.0.1/v1', fetch, maxRetries: 0 });
+        const response = await client.responses.stream({ model: 'gpt-5.5', input: 'Hi' }).finalResponse();
+        const parts = answer.choices.flatMap((choice) => choice.parts);
+        expect(response.output_text).toBe(parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join(''));
+        expect(response.output.flatMap((item) => (item.type === 'function_call' ? [item.call_id] : []))).toEqual(
+          parts.flatMap((part) => (part.type === 'tool_call' ? [part.id] : [])),
+        );
+        expect(response).toMatchObject({ instructions: 'Be kind.', model: NAMES.model, usage: { cost: '0.000001' } });
+        expect(JSON.stringify(response)).not.toContain('encrypted_content');
+      }),
+      { numRuns: 50 },
     );
   });
 });
