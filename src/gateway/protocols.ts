@@ -5,5 +5,5 @@ import type { Protocol, ProtocolId } from './protocol.ts';
 import { responses } from './responses/protocol.ts';
 
 export const PROTOCOLS: ReadonlyMap<ProtocolId, Protocol> = new Map(
-  [chat, messages].map((protocol) => [protocol.id, protocol]),
+  [chat, messages, responses].map((protocol) => [protocol.id, protocol]),
 );

@@ -14,7 +14,7 @@ import { ResponsesWriter, writeAnswer } from './write-answer.ts';
 import { writeRequest } from './write-request.ts';
 
 /** As a provider speaks it, of whose answers nothing is kept. */
-export const responses: Protocol = speaking((json) => newTurn(json, Date.now()));
+export const responses: Protocol = speaking((json) => newTurn({ ...json, store: false }, Date.now()));
 
 /** As the client of this turn speaks it. */
 export function responsesOf(turn: Turn): Protocol {

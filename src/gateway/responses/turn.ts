@@ -3,8 +3,10 @@
  * because by then the earlier turns must be in its input; the answer as it came is left here for whoever stores it.
  */
 import { randomText } from '../../ids.ts';
+import { LIMITS } from '../../limits.ts';
 import type { Json, Names } from '../protocol.ts';
 import { isObject } from '../reported.ts';
+import { itemsOf } from './items.ts';
 
 /** 160 random bits: who has no other way to an answer must not find it by guessing. */
 const RANDOM_LENGTH = 32;
@@ -20,9 +22,19 @@ export interface Turn {
   readonly stores: boolean;
   /** Whether the client carries the model's sealed reasoning itself; else it is only stored. */
   readonly wantsSealed: boolean;
-  /** The answer with all that is stored of it, once it is whole. */
-  whole: Json | null;
+  /** What is to be stored of it, as JSON, once its answer is whole; null where nothing is. */
+  kept: Uint8Array | null;
 }
+
+/** A turn that is stored, with those before it: so each is read at once, and goes on being whole where another is deleted. */
+export interface Conversation {
+  /** All items that the model had before it answered. */
+  input: Json[];
+  /** With its sealed reasoning. */
+  response: Json;
+}
+
+const encoder = new TextEncoder();
 
 export function newTurn(json: Json, nowMs: number): Turn {
   return {
@@ -31,8 +43,18 @@ export function newTurn(json: Json, nowMs: number): Turn {
     json,
     stores: json.store !== false,
     wantsSealed: Array.isArray(json.include) && json.include.includes(SEALED_REASONING),
-    whole: null,
+    kept: null,
   };
+}
+
+/** The answer of a turn at its end, as its client is to see it. One that is too large is not stored, which it says. */
+export function finished(turn: Turn, response: Json): Json {
+  if (!turn.stores) return shownTo(turn, response);
+  const conversation: Conversation = { input: itemsOf(turn.json.input), response };
+  const bytes = encoder.encode(JSON.stringify(conversation));
+  const fits = bytes.byteLength <= LIMITS.responseBytesMax;
+  turn.kept = fits ? bytes : null;
+  return shownTo(turn, fits ? response : { ...response, store: false });
 }
 
 export function newResponseId(): string {

@@ -10,7 +10,7 @@ import type { Described } from '../refusals.ts';
 import { isObject } from '../reported.ts';
 import type { Frame } from '../sse.ts';
 import { isLifecycle, writeUsage } from './answer.ts';
-import { begun, ours, shownTo, type Turn, withoutSeal } from './turn.ts';
+import { begun, finished, ours, shownTo, type Turn, withoutSeal } from './turn.ts';
 
 export function eventText(event: Json): string {
   return `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`;
@@ -74,8 +74,8 @@ export class ResponsesPassage implements Passage {
 
   end(usage: Usage, cost: Nanos): string {
     if (!this.#kept) throw new Error('a Responses stream ended without its last event');
-    this.#turn.whole = withUsage(this.#kept.response as Json, usage, cost);
-    return eventText({ ...this.#kept, response: shownTo(this.#turn, this.#turn.whole) });
+    const response = withUsage(this.#kept.response as Json, usage, cost);
+    return eventText({ ...this.#kept, response: finished(this.#turn, response) });
   }
 
   failure(described: Described): string {

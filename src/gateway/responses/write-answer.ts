@@ -3,14 +3,14 @@
  * and a part that were opened before, and that every item is closed before the response is; and whole, as that stream ends.
  */
 import { randomText } from '../../ids.ts';
-import { NO_USAGE, type Usage } from '../../money/cost.ts';
+import type { Usage } from '../../money/cost.ts';
 import type { Nanos } from '../../money/nanos.ts';
 import { PING } from '../chat-completions/wire.ts';
 import type { EndReason, NeutralAnswer, NeutralEvent, Part } from '../neutral.ts';
 import type { EventWriter, Json, Names } from '../protocol.ts';
 import type { Described } from '../refusals.ts';
 import { writeSeal } from './items.ts';
-import { begun, shownTo, type Turn, withoutSeal } from './turn.ts';
+import { begun, finished, type Turn, withoutSeal } from './turn.ts';
 import { eventText, failureEvents, withUsage } from './wire.ts';
 
 /** Random characters of an item's id: it names the item within its response. */
@@ -75,11 +75,14 @@ export class ResponsesWriter implements EventWriter {
 
   end(usage: Usage, cost: Nanos | null): string {
     const closed = this.#begin() + this.#close();
-    const end = ending(this.#reason);
-    const response = { ...begun(this.#turn, this.#names), ...end, output: this.#output };
-    this.#turn.whole = withUsage(response, usage, cost);
-    const type = end.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
-    return closed + this.#tell(type, { response: shownTo(this.#turn, this.#turn.whole) });
+    const response = withUsage(this.whole(), usage, cost);
+    const type = response.status === 'incomplete' ? 'response.incomplete' : 'response.completed';
+    return closed + this.#tell(type, { response: finished(this.#turn, response) });
+  }
+
+  /** The response as it ended, sealed reasoning included. */
+  whole(): Json {
+    return { ...begun(this.#turn, this.#names), ...ending(this.#reason), output: this.#output };
   }
 
   failure(described: Described): string {
@@ -251,8 +254,7 @@ export function writeAnswer(turn: Turn, answer: NeutralAnswer, names: Names, cos
   const writer = new ResponsesWriter(turn, names);
   for (const part of choice.parts) for (const event of eventsOf(part)) writer.event(event);
   writer.event({ type: 'end', choice: 0, reason: choice.reason ?? 'stop', sequence: choice.sequence });
-  writer.end(answer.usage ?? NO_USAGE, cost);
-  return { ...turn.whole, ...(answer.usage === null && { usage: null }) };
+  return answer.usage ? withUsage(writer.whole(), answer.usage, cost) : writer.whole();
 }
 
 function eventsOf(part: Part): NeutralEvent[] {

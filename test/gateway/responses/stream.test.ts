@@ -168,11 +168,11 @@ describe('passing on', () => {
     const made = turn();
     const passage = passageOf(made);
     expect(passed(EVENTS, passage)).not.toContain('response.completed');
-    expect(made.whole).toBeNull();
+    expect(made.kept).toBeNull();
     const end = passage.end(COUNTED, COST);
     expect(end).toContain(`"usage":${JSON.stringify({ ...USAGE, cost: '0.001234' })}`);
     expect(end).not.toContain('gAAAAA');
-    expect(JSON.stringify(made.whole)).toContain('gAAAAABo-sealed-at-the-end');
+    expect(new TextDecoder().decode(made.kept ?? undefined)).toContain('gAAAAABo-sealed-at-the-end');
   });
 
   it.each<[string, Json, boolean]>([
