@@ -3,7 +3,7 @@
  * names what the provider keeps (an earlier item, a file, a container) could name another organization's, because all of a
  * deployment share its account there.
  */
-import type { SealKind } from '../neutral.ts';
+import type { Part, SealKind } from '../neutral.ts';
 import type { Json } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 
@@ -84,18 +84,58 @@ function nameWithin(value: unknown): string | null {
 
 /**
  * Who sealed a reasoning item, and what: OpenAI's own is a Fernet token, which has no colon; what another provider sealed
- * and a client of this protocol carries for it has the name of that protocol before it.
+ * and a client of this protocol carries for it has a name of ours before it. `gemini_call` is Gemini's signature on the tool
+ * call that comes next, for which that call has no place.
  */
-const SEALED = /^(messages|messages_redacted|gemini):(.*)$/s;
+const SEALED = /^(messages|messages_redacted|gemini|gemini_call):(.*)$/s;
 
-export function readSeal(encrypted: string): { sealed: string; sealedBy: SealKind } {
+type SealedBy = SealKind | 'gemini_call';
+
+export function readSeal(encrypted: string): { sealed: string; sealedBy: SealedBy } {
   const [, by, sealed] = SEALED.exec(encrypted) ?? [];
   if (by === undefined || sealed === undefined) return { sealed: encrypted, sealedBy: 'responses' };
-  return { sealed, sealedBy: by as SealKind };
+  return { sealed, sealedBy: by as SealedBy };
 }
 
-export function writeSeal(sealed: string, sealedBy: SealKind): string {
+export function writeSeal(sealed: string, sealedBy: SealedBy): string {
   return sealedBy === 'responses' ? sealed : `${sealedBy}:${sealed}`;
+}
+
+/** What a reasoning item says: a thought, or the signature on the call behind it. */
+export function reasoningOf(item: Json): { thought: Part | null; callSeal: string | null } {
+  const { encrypted_content: encrypted } = item;
+  const text = reasoningText(item);
+  if (typeof encrypted !== 'string') {
+    // One that neither shows nor seals anything is none: only the provider that kept it could tell what it was.
+    return { thought: text === '' ? null : { type: 'reasoning', text, sealed: null, sealedBy: null }, callSeal: null };
+  }
+  const { sealed, sealedBy } = readSeal(encrypted);
+  if (sealedBy === 'gemini_call') return { thought: null, callSeal: sealed };
+  return { thought: { type: 'reasoning', text, sealed, sealedBy }, callSeal: null };
+}
+
+/** Carries each signature to the call behind it. Told of every item in its order. */
+export class CallSeals {
+  #next: string | null = null;
+
+  /** The signature on this item, if it is a call that has one. */
+  of(item: Json): string | null {
+    const sealed = this.#next;
+    this.#next = item.type === 'reasoning' ? reasoningOf(item).callSeal : null;
+    return sealed;
+  }
+}
+
+/** What a reasoning item shows: its summary or, where a provider shows all, its content. */
+function reasoningText({ summary, content }: Json): string {
+  return textsOf(summary) || textsOf(content);
+}
+
+function textsOf(parts: unknown): string {
+  const texts = Array.isArray(parts)
+    ? parts.filter(isObject).map(({ text }) => (typeof text === 'string' ? text : ''))
+    : [];
+  return texts.join('\n\n');
 }
 
 /**

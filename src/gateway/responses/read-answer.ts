@@ -3,12 +3,17 @@ import type { EndReason, NeutralAnswer, NeutralEvent, Part } from '../neutral.ts
 import type { Json } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { isLifecycle, readUsage } from './answer.ts';
-import { readSeal } from './items.ts';
-import { reasoningText } from './read-request.ts';
+import { CallSeals, reasoningOf } from './items.ts';
 
 export function readAnswer(json: Json): NeutralAnswer {
   if (!Array.isArray(json.output)) throw new TypeError('a response without output');
-  const parts = json.output.flatMap((item: unknown) => (isObject(item) ? partsOf(item) : untranslatable(item)));
+  const seals = new CallSeals();
+  const parts: Part[] = [];
+  for (const item of json.output as unknown[]) {
+    if (!isObject(item)) return untranslatable(item);
+    const sealed = seals.of(item);
+    for (const part of partsOf(item)) parts.push(part.type === 'tool_call' ? { ...part, sealed } : part);
+  }
   const reason = reasonOf(
     json,
     parts.map(({ type }) => type),
@@ -21,10 +26,8 @@ function partsOf(item: Json): Part[] {
     case 'message':
       return (Array.isArray(item.content) ? item.content : []).map(saidOf);
     case 'reasoning': {
-      const { encrypted_content: sealed } = item;
-      const text = reasoningText(item);
-      if (typeof sealed === 'string') return [{ type: 'reasoning', text, ...readSeal(sealed) }];
-      return text === '' ? [] : [{ type: 'reasoning', text, sealed: null, sealedBy: null }];
+      const { thought } = reasoningOf(item);
+      return thought ? [thought] : [];
     }
     case 'function_call': {
       const { call_id: id, name, arguments: json } = item;
@@ -71,6 +74,7 @@ export class ResponsesEventReader {
   readonly #told = new Map<number, number>();
   /** Kinds of parts so far, which tell why it ended. */
   readonly #types = new Set<string>();
+  readonly #seals = new CallSeals();
 
   read(json: Json): NeutralEvent[] {
     const { type, response } = json;
@@ -123,7 +127,8 @@ export class ResponsesEventReader {
 
   #call(item: Json): NeutralEvent {
     this.#types.add('tool_call');
-    return { type: 'tool_call', choice: 0, id: textOf(item.call_id), name: textOf(item.name), sealed: null };
+    const sealed = this.#seals.of(item);
+    return { type: 'tool_call', choice: 0, id: textOf(item.call_id), name: textOf(item.name), sealed };
   }
 
   #tell(index: number, event: NeutralEvent, text: string): NeutralEvent[] {
@@ -154,14 +159,13 @@ export class ResponsesEventReader {
     const isTold = this.#told.has(index);
     switch (item.type) {
       case 'reasoning': {
-        const text = isTold ? '' : reasoningText(item);
-        const { encrypted_content: sealed } = item;
-        return [
-          ...(text === '' ? [] : [{ type: 'reasoning' as const, choice: 0, text }]),
-          ...(typeof sealed === 'string'
-            ? [{ type: 'sealed_reasoning' as const, choice: 0, ...readSeal(sealed) }]
-            : []),
-        ];
+        this.#seals.of(item);
+        const { thought } = reasoningOf(item);
+        if (thought?.type !== 'reasoning') return [];
+        const { text, sealed, sealedBy } = thought;
+        const shown: NeutralEvent[] = isTold || text === '' ? [] : [{ type: 'reasoning', choice: 0, text }];
+        if (sealed === null || sealedBy === null) return shown;
+        return [...shown, { type: 'sealed_reasoning', choice: 0, sealed, sealedBy }];
       }
       case 'function_call':
         return isTold ? [] : [{ type: 'tool_json', choice: 0, json: textOf(item.arguments) }];

@@ -4,11 +4,13 @@
  *
  * Reading goes on after the first refusal, with whatever is at hand: it is the refusal that is answered then.
  */
+import { readSource } from '../chat-completions/data-url.ts';
+import { TOOL_FAILED } from '../chat-completions/tool-failed.ts';
 import type { Effort, Message, NeutralRequest, Part, Source, Tool, ToolChoice } from '../neutral.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
 import { isObject } from '../reported.ts';
-import { itemsOf, readSeal } from './items.ts';
+import { CallSeals, itemsOf, reasoningOf } from './items.ts';
 
 /** Understood below, or without a trace in the answer. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -54,8 +56,6 @@ const EFFORTS: ReadonlySet<unknown> = new Set(['none', 'minimal', 'low', 'medium
 const LEVELS: ReadonlySet<unknown> = new Set(['low', 'medium', 'high']);
 const DETAILS: ReadonlySet<unknown> = new Set(['auto', 'low', 'high']);
 
-const DATA_URL = /^data:([^;,]+)[^,]*;base64,(.*)$/s;
-
 export function readRequest({ json }: Asked): Understood<NeutralRequest> {
   const reader = new RequestReader();
   const understood = reader.request(json);
@@ -98,6 +98,7 @@ class RequestReader {
   #conversation(items: Json[]): { system: Part[]; messages: Message[] } {
     const system: Part[] = [];
     const messages: Message[] = [];
+    const seals = new CallSeals();
     for (const [position, item] of items.entries()) {
       const at = `input.${position}`;
       if (item.role === 'system' || item.role === 'developer') {
@@ -105,6 +106,9 @@ class RequestReader {
         continue;
       }
       const { role, parts } = this.#said(item, at);
+      const sealed = seals.of(item);
+      const [call] = parts;
+      if (call?.type === 'tool_call') call.sealed = sealed;
       // Items of one speaker in a row are one message: a call belongs to the text before it.
       const last = messages.at(-1);
       if (last?.role === role) last.parts.push(...parts);
@@ -128,11 +132,15 @@ class RequestReader {
       }
       case 'function_call_output': {
         const content = this.#parts(item.output, `${at}.output`);
-        const result = { id: textOf(item.call_id), name: textOrNull(item.name), content, isError: false, cache: null };
-        return { role: 'user', parts: [{ type: 'tool_result', ...result }] };
+        const [first, ...others] = content;
+        const isError = first?.type === 'text' && first.text === TOOL_FAILED;
+        const result = { id: textOf(item.call_id), name: textOrNull(item.name), content: isError ? others : content };
+        return { role: 'user', parts: [{ type: 'tool_result', ...result, isError, cache: null }] };
       }
-      case 'reasoning':
-        return { role: 'assistant', parts: reasoningParts(item) };
+      case 'reasoning': {
+        const { thought } = reasoningOf(item);
+        return { role: 'assistant', parts: thought ? [thought] : [] };
+      }
       default:
         this.#foreign(at);
         return { role: 'user', parts: [] };
@@ -157,14 +165,14 @@ class RequestReader {
       case 'input_image': {
         if (part.detail != null && !DETAILS.has(part.detail)) this.#foreign(`${at}.detail`);
         const detail = (part.detail ?? null) as 'auto' | 'low' | 'high' | null;
-        return [{ type: 'image', source: sourceOf(textOf(part.image_url), null), detail, cache }];
+        const source = readSource(textOf(part.image_url));
+        return source ? [{ type: 'image', source, detail, cache }] : this.#unreadable(`${at}.image_url`);
       }
       case 'input_file': {
         const name = textOrNull(part.filename);
         const url = textOrNull(part.file_url);
-        const source: Source =
-          url === null ? fileOf(textOf(part.file_data), name) : { kind: 'url', url, mediaType: null };
-        return [{ type: 'document', source, name, cache }];
+        const source = url === null ? fileOf(textOf(part.file_data), name) : readSource(url);
+        return source ? [{ type: 'document', source, name, cache }] : this.#unreadable(`${at}.file_data`);
       }
       case 'input_audio': {
         const { data, format } = isObject(part.input_audio) ? part.input_audio : {};
@@ -236,40 +244,23 @@ class RequestReader {
     };
   }
 
+  #unreadable(field: string): Part[] {
+    const message = `${field} is neither a web address nor base64 in a data URL.`;
+    this.refusal ??= { kind: 'bad_request', field, message };
+    return [];
+  }
+
   #foreign(field: string): void {
     const message = `${field}: only OpenAI's Responses have this, which the provider of this model does not speak.`;
     this.refusal ??= { kind: 'bad_request', field, message };
   }
 }
 
-/** Reasoning that neither shows nor seals anything is none: only the provider that kept it could tell what it was. */
-function reasoningParts(item: Json): Part[] {
-  const { encrypted_content: encrypted } = item;
-  const text = reasoningText(item);
-  if (typeof encrypted === 'string') return [{ type: 'reasoning', text, ...readSeal(encrypted) }];
-  return text === '' ? [] : [{ type: 'reasoning', text, sealed: null, sealedBy: null }];
-}
-
-/** What a reasoning item shows: its summary or, where a provider shows all, its content. */
-export function reasoningText({ summary, content }: Json): string {
-  const texts = (list: unknown) =>
-    listOf(list)
-      .map(({ text }) => textOf(text))
-      .join('\n\n');
-  return texts(summary) || texts(content);
-}
-
-function sourceOf(url: string, mediaType: string | null): Source {
-  const [, type, data] = DATA_URL.exec(url) ?? [];
-  if (type === undefined || data === undefined) return { kind: 'url', url, mediaType };
-  return { kind: 'data', mediaType: type, data };
-}
-
 /** A file's bytes come as a data URL, or bare; then its name tells what it is, which is nearly always PDF. */
-function fileOf(data: string, name: string | null): Source {
-  if (data.startsWith('data:')) return sourceOf(data, null);
-  const isText = /\.(txt|md|csv|json|html?)$/i.test(name ?? '');
-  return { kind: 'data', mediaType: isText ? 'text/plain' : 'application/pdf', data };
+function fileOf(data: string, name: string | null): Source | null {
+  if (data.startsWith('data:')) return readSource(data);
+  const mediaType = /\.(txt|md|csv|json|html?)$/i.test(name ?? '') ? 'text/plain' : 'application/pdf';
+  return readSource(`data:${mediaType};base64,${data}`);
 }
 
 function textPart(text: string): Part {

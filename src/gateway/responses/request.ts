@@ -10,6 +10,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
@@ -48,6 +49,8 @@ const KEPT_AT_PROVIDER: readonly (readonly [field: string, instead: string])[] =
 ];
 
 export function askResponse(json: Json): Understood<Asked> {
+  const elsewhere = belongsElsewhere(json, 'responses');
+  if (elsewhere !== null) return refuseField('input', elsewhere);
   const parsed = parseBody(ResponsesBody, json);
   if ('refusal' in parsed) return parsed;
   const request = parsed.understood;

@@ -60,8 +60,9 @@ export class ResponsesWriter implements EventWriter {
         return entered + this.#close(sealed);
       }
       case 'tool_call': {
-        const { id, name } = event;
-        return this.#begin() + this.#close() + this.#openItem('tool_call', { call_id: id, name, arguments: '' });
+        const { id, name, sealed } = event;
+        const before = this.#begin() + this.#close() + (sealed === null ? '' : this.#sign(sealed));
+        return before + this.#openItem('tool_call', { call_id: id, name, arguments: '' });
       }
       case 'tool_json':
         return this.#say(event.json);
@@ -177,6 +178,12 @@ export class ResponsesWriter implements EventWriter {
     this.#output.push(done);
     this.#open = null;
     return told;
+  }
+
+  /** The signature on the call that comes next stands before it, as reasoning that shows nothing. */
+  #sign(sealed: string): string {
+    const added = this.#openItem('reasoning', { summary: [] });
+    return added + this.#close({ encrypted_content: writeSeal(sealed, 'gemini_call') });
   }
 
   #image({ mediaType, data }: { mediaType: string; data: string }): string {

@@ -5,28 +5,13 @@
  * Reasoning goes back only to whoever sealed it: what is shown of a thought is not the thought, and nobody asks for it.
  * Marks of what to cache are left out, because OpenAI caches every long prompt by itself.
  */
+import { writeSource } from '../chat-completions/data-url.ts';
+import { TOOL_FAILED } from '../chat-completions/tool-failed.ts';
+import { effortOf } from '../effort.ts';
 import { lacks, type Word } from '../lacking.ts';
-import type {
-  AnswerFormat,
-  Effort,
-  Message,
-  NeutralRequest,
-  Part,
-  Reasoning,
-  Source,
-  Tool,
-  ToolChoice,
-} from '../neutral.ts';
+import type { AnswerFormat, Message, NeutralRequest, Part, Reasoning, Tool, ToolChoice } from '../neutral.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import { SEALED_REASONING } from './turn.ts';
-
-/** From how many tokens of reasoning on a limit is called which effort: as OpenAI's models use them, by and large. */
-const EFFORTS: readonly (readonly [tokensMin: number, effort: Effort])[] = [
-  [24_000, 'high'],
-  [8_000, 'medium'],
-  [1, 'low'],
-  [0, 'none'],
-];
 
 export function writeRequest(request: NeutralRequest, { mapping, streams, cap }: Sent): Understood<Json> {
   const lacking = lackingIn(request);
@@ -122,7 +107,7 @@ function itemOf(part: Part): Json | null {
 
 /** A result that is one text goes as that. That the tool failed is for the model to read: the protocol has no other place. */
 function resultOf({ content, isError }: Extract<Part, { type: 'tool_result' }>): string | Json[] {
-  const failed: Part[] = isError ? [{ type: 'text', text: 'Error:', cache: null }] : [];
+  const failed: Part[] = isError ? [{ type: 'text', text: TOOL_FAILED, cache: null }] : [];
   const parts = [...failed, ...content];
   const [first, ...others] = parts;
   if (first?.type === 'text' && others.length === 0) return first.text;
@@ -136,20 +121,16 @@ function contentOf(part: Part, role: Message['role']): Json {
     case 'refusal':
       return { type: 'refusal', refusal: part.text };
     case 'image':
-      return { type: 'input_image', image_url: urlOf(part.source), ...told('detail', part.detail) };
+      return { type: 'input_image', image_url: writeSource(part.source), ...told('detail', part.detail) };
     case 'document': {
       const { source, name } = part;
       if (source.kind === 'url') return { type: 'input_file', file_url: source.url, ...told('filename', name) };
       // Bytes must have a name; what they are stands before them.
-      return { type: 'input_file', file_data: urlOf(source), filename: name ?? 'document' };
+      return { type: 'input_file', file_data: writeSource(source), filename: name ?? 'document' };
     }
     default:
       throw new Error(`a ${part.type} is no content of a message`);
   }
-}
-
-function urlOf(source: Source): string {
-  return source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`;
 }
 
 function textOf(part: Part): string {
@@ -190,7 +171,6 @@ function formatOf(format: AnswerFormat): Json {
   }
 }
 
-function reasoningOf({ effort, tokensMax, shown }: Reasoning): Json {
-  const byTokens = tokensMax === null ? null : (EFFORTS.find(([min]) => tokensMax >= min)?.[1] ?? null);
-  return { ...told('effort', effort ?? byTokens), ...(shown && { summary: 'auto' }) };
+function reasoningOf(reasoning: Reasoning): Json {
+  return { ...told('effort', effortOf(reasoning)), ...(reasoning.shown && { summary: 'auto' }) };
 }

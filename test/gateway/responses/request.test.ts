@@ -68,6 +68,13 @@ describe('what is understood of a request', () => {
     ]);
   });
 
+  it('is refused where it belongs to another endpoint, which is named', () => {
+    const elsewhere = responses.ask({ model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hi' }] }, null);
+    expect(elsewhere).toMatchObject({
+      refusal: { kind: 'bad_request', message: expect.stringContaining('/v1/chat/completions') },
+    });
+  });
+
   it.each<[string, Json]>([
     ['input', { input: [] }],
     ['input', { input: 7 }],

@@ -25,10 +25,14 @@ const LACKS: Lack[] = [
   'reasoningPart',
   'reasoningTokens',
   'cache',
-  'toolError',
   'toolResultName',
   'sealedCall',
 ];
+
+const ANSWERS = {
+  lacks: ['manyChoices', 'stopSequence', 'cacheWrites'] as Lack[],
+  seals: ['messages', 'messages_redacted', 'responses', 'gemini'] as const,
+};
 
 function asked(json: Json): Asked {
   const read = responses.ask({ model: 'any', input: 'one two', ...json }, null);
@@ -117,7 +121,7 @@ describe('a neutral request as Responses', () => {
     ];
     expect(written(plain({ messages })).input).toEqual([
       { type: 'function_call', call_id: 'c', name: 'look', arguments: '{}' },
-      { type: 'function_call_output', call_id: 'c', output: [said('Error:'), said('gone')] },
+      { type: 'function_call_output', call_id: 'c', output: [said('The tool failed:'), said('gone')] },
     ]);
   });
 });
@@ -176,24 +180,24 @@ describe('a request of Responses for another protocol', () => {
   });
 });
 
+it('brings back to each provider what it sealed, when the client goes on with what was answered', () => {
+  fc.assert(
+    fc.property(neutralAnswer({ ...ANSWERS, lacks: [...ANSWERS.lacks, 'assistantImage'] }), (answer) => {
+      const { output } = translator.writeAnswer(answer, NAMES, null) as { output: Json[] };
+      const input = [{ role: 'user', content: 'Hi' }, ...output];
+      const { messages } = readBack({ input });
+      expect(messages[1]).toEqual({ role: 'assistant', parts: answer.choices[0]?.parts });
+    }),
+  );
+});
+
 describe('an answer', () => {
-  const shape = {
-    lacks: ['manyChoices', 'stopSequence', 'cacheWrites'] as Lack[],
-    seals: ['messages', 'messages_redacted', 'responses', 'gemini'] as const,
-  };
-  /** Signatures on calls are Gemini's own; ids are made by whoever writes. */
-  const asWritten = ({ choices, usage }: NeutralAnswer, id: string): NeutralAnswer => ({
-    id,
-    usage,
-    choices: choices.map((choice) => ({
-      ...choice,
-      parts: choice.parts.map((part) => (part.type === 'tool_call' ? { ...part, sealed: null } : part)),
-    })),
-  });
+  /** Ids are made by whoever writes. */
+  const asWritten = (answer: NeutralAnswer, id: string): NeutralAnswer => ({ ...answer, id });
 
   it('comes back whole as it was written', () => {
     fc.assert(
-      fc.property(neutralAnswer(shape), (answer) => {
+      fc.property(neutralAnswer(ANSWERS), (answer) => {
         const json = translator.writeAnswer(answer, NAMES, null);
         expect(translator.readAnswer(json)).toEqual(asWritten(answer, json.id as string));
       }),
@@ -202,7 +206,7 @@ describe('an answer', () => {
 
   it('comes back from a stream as it was written, gathered as it was whole, each text counted once', () => {
     fc.assert(
-      fc.property(neutralAnswer(shape), dice, fc.array(fc.nat()), (answer, roll, cuts) => {
+      fc.property(neutralAnswer(ANSWERS), dice, fc.array(fc.nat()), (answer, roll, cuts) => {
         const include = ['reasoning.encrypted_content'];
         const writer = translator.eventWriter(asked({ include }), NAMES);
         const stream =
