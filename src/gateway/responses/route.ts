@@ -58,7 +58,7 @@ async function withEarlierTurns(
   // What is wrong with these is said where the rest is read.
   if (typeof id !== 'string' || !(typeof input === 'string' || Array.isArray(input))) return body;
   // A key that is not active any more learns nothing of what there is.
-  const { refusal } = await keyStanding(context, caller, ENDPOINT);
+  const { refusal } = await keyStanding(context, caller, { endpoint: ENDPOINT });
   if (refusal) return { refusal };
   const found = await store.read(id);
   if ('refusal' in found) {

@@ -72,7 +72,7 @@ function listed(item: Json, responseId: string, position: number): Json {
 async function openStore(context: GatewayContext): Promise<{ store: ResponseStore } | { refusal: Refusal }> {
   const authenticated = await authenticate(context.request, context.env);
   if ('refusal' in authenticated) return authenticated;
-  const { refusal } = await keyStanding(context, authenticated.caller, ENDPOINT);
+  const { refusal } = await keyStanding(context, authenticated.caller, { endpoint: ENDPOINT });
   return refusal ? { refusal } : { store: new ResponseStore(context.env, authenticated.apiKey) };
 }
 
