@@ -91,7 +91,7 @@ const SEALED = /^(messages|messages_redacted|gemini|gemini_call):(.*)$/s;
 
 type SealedBy = SealKind | 'gemini_call';
 
-export function readSeal(encrypted: string): { sealed: string; sealedBy: SealedBy } {
+function readSeal(encrypted: string): { sealed: string; sealedBy: SealedBy } {
   const [, by, sealed] = SEALED.exec(encrypted) ?? [];
   if (by === undefined || sealed === undefined) return { sealed: encrypted, sealedBy: 'responses' };
   return { sealed, sealedBy: by as SealedBy };
