@@ -8,6 +8,7 @@ declare namespace Cloudflare {
     AUDIT_ANCHOR: DurableObjectNamespace<import('../durable-objects/audit-anchor.ts').AuditAnchor>;
     SIGN_IN_THROTTLE: DurableObjectNamespace;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
+    STORED_RESPONSES: DurableObjectNamespace<import('../durable-objects/stored-response.ts').StoredResponse>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
@@ -31,6 +32,14 @@ declare namespace Cloudflare {
     VERTEX_REGION?: string;
     /** In place of the region's own; without a version. */
     VERTEX_BASE_URL?: string;
+    /** Of Amazon Bedrock; all but the session token are needed. */
+    AWS_ACCESS_KEY_ID?: string;
+    AWS_SECRET_ACCESS_KEY?: string;
+    /** Of temporary credentials. */
+    AWS_SESSION_TOKEN?: string;
+    AWS_REGION?: string;
+    /** In place of the region's own. */
+    AWS_BASE_URL?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */

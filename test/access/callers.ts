@@ -1,8 +1,5 @@
 /** Everybody who may call: nobody, somebody of another organization, and each role of this one. */
-import { env } from 'cloudflare:workers';
-import { serializeSigned } from 'hono/utils/cookie';
-import { signInSecret } from '../../src/sign-in/session.ts';
-import { Browser } from '../support/browser.ts';
+import { Browser, SESSION_COOKIE, sessionCookie } from '../support/browser.ts';
 import { OUTBOX, type Person, type World } from './world.ts';
 
 /** Whoever calls. `elsewhere` is another organization; the invited has an account and no organization yet. */
@@ -45,22 +42,16 @@ export interface Told {
 export async function callerIn(who: Who, world: World, elsewhere: World): Promise<Caller> {
   const person = personOf(who, world, elsewhere);
   const browser = new Browser(OUTBOX.env);
-  if (person) {
-    const cookie = await serializeSigned(
-      'purser.session_token',
-      person.sessionToken,
-      await signInSecret(env.KEY_SECRET),
-    );
-    const [, value = ''] = /^purser\.session_token=([^;]*)/.exec(cookie) ?? [];
-    browser.cookies.set('purser.session_token', value);
-  }
+  if (person) browser.cookies.set(SESSION_COOKIE, await sessionCookie(person.sessionToken));
   const key = keyOf(who, world, elsewhere);
   const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
   const send: Caller['send'] = async (method, path, body, by = browser, more = {}) => {
     const answer = await by.send(method, path, body, { ...headers, ...more });
-    const error = answer.body.error as { code?: string } | undefined;
+    // Google's errors have the status as their code, and ours in the details.
+    const error = answer.body.error as { code?: string | number; details?: { reason: string }[] } | undefined;
+    const code = typeof error?.code === 'number' ? error.details?.[0]?.reason : error?.code;
     const text = `${by.told.at(-1)} ${JSON.stringify([...answer.headers])}`;
-    return { status: answer.status, code: error?.code ?? null, text, body: answer.body };
+    return { status: answer.status, code: code ?? null, text, body: answer.body };
   };
   return { who, person, send, browser };
 }
