@@ -190,6 +190,8 @@ export const LIMITS = {
   pingMs: 15 * SECOND_MS,
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
+  /** A provider that trickles for ever is ended after this; no answer takes so long. */
+  upstreamTotalMsMax: DAY_MS,
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
