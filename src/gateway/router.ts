@@ -17,6 +17,8 @@ import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import { billable } from './replay/billable.ts';
 import type { Recording } from './replay/recording.ts';
+import { serveSurface } from './surfaces/route.ts';
+import { SURFACES } from './surfaces/surfaces.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -66,6 +68,7 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
     };
 
   router.post('/chat/completions', answer(billable(converse(chat))));
+  for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
   router.get('/models', answer(listModels));
   router.get('/models/:model{.+}', answer(showModel));
   router.get('/key', answer(showKey));

@@ -4,6 +4,7 @@
  */
 import type { Mapping, ProviderId } from '../../models/catalogue.ts';
 import type { Asked, ProtocolId } from '../protocol.ts';
+import type { SurfaceId } from '../surfaces/surface.ts';
 
 /** What it takes to call a provider. Never logged. */
 export interface Credential {
@@ -16,8 +17,8 @@ export interface Credential {
   of: 'deployment' | 'organization';
 }
 
-/** What is called: a conversation in a protocol. */
-export type Operation = ProtocolId;
+/** What is called: a conversation in a protocol, or a surface beside them. */
+export type Operation = ProtocolId | SurfaceId;
 
 export interface ProviderCall {
   env: Env;
@@ -38,6 +39,8 @@ export interface Provider {
   credentialOf(env: Env): Credential | null;
   /** The protocols in which it serves a model; what speaks none of them is translated to the first. */
   speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
+  /** What it can be called for beside conversations; nothing, where it does not say. */
+  surfaces?: readonly SurfaceId[];
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
