@@ -3,7 +3,7 @@
  * describes or validates is to stand in a model call's way. What they refuse with is told by refusals.ts itself.
  */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
-import { type ApiEnv, answers, body } from '../api.ts';
+import { type ApiEnv, answers } from '../api.ts';
 import { nanos } from '../money/nanos.ts';
 import { count, like, usd } from '../reference/fields.ts';
 import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
@@ -11,6 +11,7 @@ import { ChatBody } from './chat-completions/request.ts';
 import { OwnKey } from './key-route.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { SURFACES_TOLD } from './surfaces/reference.ts';
 
 const VIEW = {
   scope: 'member_period',
@@ -102,14 +103,20 @@ const AnswerHeaders = z.object({
 
 const common = { tags: ['Gateway'], security: securityOf(['apiKey']) };
 
-const ROUTES: readonly RouteConfig[] = [
-  {
+/** A call that costs something: what it takes and answers, by content type. */
+function modelCall(
+  path: string,
+  told: Pick<RouteConfig, 'summary' | 'description'>,
+  body: Readonly<Record<string, z.ZodType>>,
+  answer: Readonly<Record<string, z.ZodType>>,
+): RouteConfig {
+  const content = (schemas: typeof answer) =>
+    Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+  return {
     ...common,
+    ...told,
     method: 'post',
-    path: '/v1/chat/completions',
-    summary: "Chat in OpenAI's protocol, whole or as a stream",
-    description:
-      'Fields that are not described pass to the provider as they are. A stream (`stream: true`) answers `text/event-stream` and ends with `[DONE]`. A refusal of the provider passes with its own status.',
+    path,
     request: {
       headers: z.object({
         'Idempotency-Key': z.string().optional().openapi({
@@ -117,20 +124,29 @@ const ROUTES: readonly RouteConfig[] = [
           example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
         }),
       }),
-      body: body(ChatBody),
+      body: { required: true, content: content(body) },
     },
     responses: {
-      200: {
-        description: 'The answer',
-        headers: AnswerHeaders,
-        content: {
-          'application/json': { schema: ChatCompletion },
-          'text/event-stream': { schema: z.string() },
-        },
-      },
+      200: { description: 'The answer', headers: AnswerHeaders, content: content(answer) },
       ...refusals(CALL_REFUSALS),
     },
-  },
+  };
+}
+
+const ROUTES: readonly RouteConfig[] = [
+  modelCall(
+    '/v1/chat/completions',
+    {
+      summary: "Chat in OpenAI's protocol, whole or as a stream",
+      description:
+        'Fields that are not described pass to the provider as they are. A stream (`stream: true`) answers `text/event-stream` and ends with `[DONE]`. A refusal of the provider passes with its own status.',
+    },
+    { 'application/json': ChatBody },
+    { 'application/json': ChatCompletion, 'text/event-stream': z.string() },
+  ),
+  ...Object.entries(SURFACES_TOLD).map(([id, { summary, body, form, answer }]) =>
+    modelCall(`/v1/${id}`, { summary }, { [form ? 'multipart/form-data' : 'application/json']: body }, answer),
+  ),
   {
     ...common,
     method: 'get',
