@@ -5,6 +5,7 @@
 import type { KeyStanding } from '../../durable-objects/member-budget.ts';
 import type { Ask, RuleFacts } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
+import type { Use } from '../budgets/rules.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { addressOf } from '../client-address.ts';
 import { newAttemptId } from '../ids.ts';
@@ -87,16 +88,16 @@ export async function admitQuoted(
 }
 
 /**
- * Whether the key may be used from where the request comes, and for this endpoint if one is named; its rules, and whether
- * its answers may be recorded for repeats. Sets nothing aside.
+ * Whether the key may be used from where the request comes, and for what is named; its rules, and whether its answers may be
+ * recorded for repeats. Sets nothing aside.
  */
 export async function keyStanding(
   { env, request }: Pick<GatewayContext, 'env' | 'request'>,
   caller: PresentedKey,
-  endpoint?: string,
+  use: Pick<Use, 'endpoint' | 'model'> = {},
 ): Promise<Omit<KeyStanding, 'refusal'> & { refusal: Refusal | null }> {
   const memberId = caller.ownerId;
-  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), endpoint };
+  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), ...use };
   try {
     return await memberBudget(env, memberId, (object) => object.checkKey(asked));
   } catch {
@@ -110,7 +111,7 @@ export async function refuseKeyFirst(
   caller: PresentedKey,
   endpoint?: string,
 ): Promise<Refusal | null> {
-  const { refusal } = await keyStanding(context, caller, endpoint);
+  const { refusal } = await keyStanding(context, caller, endpoint === undefined ? {} : { endpoint });
   return refusal;
 }
 

@@ -48,7 +48,7 @@ export const openai: Provider = {
 
   speaks: () => ['chat'],
 
-  surfaces: SURFACES,
+  serves: (operation) => PATHS[operation] !== undefined,
 
   async send(call: ProviderCall): Promise<Response> {
     const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
