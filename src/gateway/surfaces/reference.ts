@@ -77,7 +77,7 @@ const TranscriptionForm = z
   })
   .openapi('TranscriptionForm');
 
-interface Told {
+export interface SurfaceTold {
   summary: string;
   body: z.ZodType;
   form?: true;
@@ -85,7 +85,7 @@ interface Told {
   answer: Readonly<Record<string, z.ZodType>>;
 }
 
-export const SURFACES_TOLD: Readonly<Record<SurfaceId, Told>> = {
+export const SURFACES_TOLD: Readonly<Record<SurfaceId, SurfaceTold>> = {
   embeddings: {
     summary: "Vectors of texts, in OpenAI's protocol",
     body: EmbeddingBody,
