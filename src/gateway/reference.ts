@@ -17,6 +17,7 @@ import { messages } from './messages/protocol.ts';
 import { CountBody, MessagesBody } from './messages/request.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { SURFACES_TOLD, type SurfaceTold } from './surfaces/reference.ts';
 
 const VIEW = {
   scope: 'member_period',
@@ -214,6 +215,24 @@ function modelByPath(path: string): RouteConfig {
   };
 }
 
+/** A surface beside conversations. */
+function surfaceRoute([id, { summary, body: taken, form, answer }]: [string, SurfaceTold]): RouteConfig {
+  const content = (schemas: SurfaceTold['answer']) =>
+    Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+  const type = form ? 'multipart/form-data' : 'application/json';
+  return {
+    ...common,
+    method: 'post',
+    path: `/v1/${id}`,
+    summary,
+    request: { headers: Repeated, body: { required: true, content: content({ [type]: taken }) } },
+    responses: {
+      200: { description: 'The answer', headers: AnswerHeaders, content: content(answer) },
+      ...refusals(CALL_REFUSALS),
+    },
+  };
+}
+
 const ROUTES: readonly RouteConfig[] = [
   {
     ...common,
@@ -253,6 +272,7 @@ const ROUTES: readonly RouteConfig[] = [
   },
   modelByPath('/v1beta/models/{model}'),
   modelByPath('/v1/models/{model}'),
+  ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
   {
     ...common,
     method: 'get',
