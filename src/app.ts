@@ -14,6 +14,7 @@ import { gatewayRouter } from './gateway/router.ts';
 import { createCatalogue, type Mapping } from './models/catalogue.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
+import { providerKeyRouter } from './provider-keys/routes.ts';
 import { referenceRouter } from './reference/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
@@ -58,6 +59,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     projectRouter,
     apiKeyRouter,
     masterKeyRouter,
+    providerKeyRouter,
     usageRouter,
     billingRouter,
     auditRouter,

@@ -84,6 +84,10 @@ const ASKED = {
   customProviderLengthMax: 40,
   /** Models of one custom provider: more than anybody serves by themselves. */
   customModelsMax: 50,
+  /** In one list of a routing: there are not so many providers. */
+  routingEntriesMax: 20,
+  /** The routings of 600 projects, the most that one member's keys are of, fit into one policy beside the rules of those keys. */
+  routingLengthMax: 600,
   /** All provider keys of an organization, sealed and with their models, in characters: they travel to Workers in one answer. */
   providerKeysLengthMax: 64_000,
   /** A model, a provider, an endpoint or a range of addresses, of which the longest names have some 60 characters. */
@@ -327,6 +331,8 @@ export const LIMITS = {
   /** An API-only member has no address; so many owners are warned in its place. */
   warnedOwnersMax: 5,
 
+  /** Who tests a provider key waits for its provider: a healthy one lists its models in far less. */
+  providerTestMs: 8 * SECOND_MS,
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
   /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */

@@ -151,11 +151,11 @@ export interface FanOut {
   pending: number;
 }
 
-type OrganizationChange = Omit<Change, 'targetId' | 'ahead'>;
+type OrganizationChange = Omit<Change, 'targetId' | 'ahead'> & Partial<Pick<Change, 'targetId'>>;
 
 /**
  * Makes a change to an organization that every member's object enforces, such as its time zone, whether it is metered or
- * whether answers are replayed, and pushes it to all of them.
+ * whether answers are replayed, and pushes it to all of them. What is changed is the organization, unless it says otherwise.
  */
 export async function changeOrganization(
   env: Env,
@@ -166,8 +166,8 @@ export async function changeOrganization(
   const { organizationId } = trail;
   const everybody: Members = { sql: 'organization_id = ?1 AND removed_at IS NULL', values: [organizationId] };
   const changed = await changeAudited<{ id: string }>(env.DB, trail, nowMs, async () => ({
-    ...(await describe()),
     targetId: organizationId,
+    ...(await describe()),
     ahead: policyChange(env.DB, everybody, nowMs),
   }));
   if (!changed) throw notFound('organization');
