@@ -108,7 +108,7 @@ export class MemberBudget extends DurableObject<Env> {
     if ('lacks' in admission) {
       admission = await this.#credit.wait(admission.lacks, (wallet) => this.#ledger.authorize(call, wallet));
     }
-    if (admission.granted) this.#credit.lookAhead(admission.ticket.amount);
+    if (admission.granted) this.#credit.lookAhead(admission.ticket.amount, call.about);
     return this.#done(handedOver ? { ...admission, progress: this.#ledger.progressSince(handedOver) } : admission);
   }
 
@@ -118,7 +118,7 @@ export class MemberBudget extends DurableObject<Env> {
     if ('lacks' in extension) {
       extension = await this.#credit.wait(extension.lacks, (wallet) => this.#ledger.extend(call, wallet));
     }
-    if (extension.extended) this.#credit.lookAhead(nanos(Math.max(0, call.toAmount - call.ticket.amount)));
+    if (extension.extended) this.#credit.lookAhead(nanos(Math.max(0, call.toAmount - call.ticket.amount)), call.about);
     return this.#done(extension);
   }
 

@@ -15,7 +15,7 @@ import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { choose, decideGrowth, holdingMore, tightest } from './admission.ts';
-import { chooseCredit, creditHeadroom, refuseGrowth } from './credit.ts';
+import { chooseCredit, creditHeadroom, needsCredit, refuseGrowth } from './credit.ts';
 import { Gathering, type Waiting } from './gathering.ts';
 import { holdOf, ticketOf } from './hold-records.ts';
 import {
@@ -247,7 +247,7 @@ export class Ledger {
     if (throttled?.throttle === 'concurrency' && this.flush()) return this.authorize(request, wallet);
     if (throttled) return this.#refuse(request, key, throttled);
     const wanted = 'refusal' in decision ? ((request.otherwise ?? request).amount ?? ZERO) : decision.amount;
-    const credit = chooseCredit(this.#loaded(), wanted, request.otherwise);
+    const credit = chooseCredit(this.#loaded(), request.about, wanted, request.otherwise);
     if (credit.shortOfHeld && this.flush()) return this.authorize(request, wallet);
     if (credit.ask && wallet === 'unasked') return { lacks: wanted };
     if (credit.refusal?.kind === 'insufficient_credits') {
@@ -278,7 +278,7 @@ export class Ledger {
       // Also one that stands: it tells what is spent and held once that is written, and so what is left to ask for.
       if (refusal && this.flush()) return this.extend(request, wallet);
       if (refusal) return { extended: false, refusal };
-      const noCredit = refuseGrowth(state, hold.held, more);
+      const noCredit = refuseGrowth(state, hold, more);
       if (noCredit && this.flush()) return this.extend(request, wallet);
       if (noCredit) return wallet === 'unasked' ? { lacks: more } : { extended: false, refusal: noCredit };
     }
@@ -292,7 +292,7 @@ export class Ledger {
       }
       hold.expiresAtMs = now + this.#times.ttlMs;
       this.#tables.writeHold(hold);
-      addHeld(state, hold.keyId, more);
+      addHeld(state, hold, more);
     });
     return { extended: true, ticket: this.#ticket(state, hold, keyHash) };
   }
@@ -482,13 +482,13 @@ export class Ledger {
   /** What may be set aside: what was asked, or its fallback, or why neither. */
   #decide(
     keyId: string,
-    request: Pick<AuthorizeRequest, 'amount' | 'otherwise'>,
+    request: Pick<AuthorizeRequest, 'about' | 'amount' | 'otherwise'>,
   ): { amount: Nanos; views: ScopeView[] } | { refusal: LedgerRefusal } {
     const { amount, otherwise } = request;
     const state = this.#loaded();
     const views = viewsOf(state, keyId, state.lastMs);
     if (amount === null) {
-      const limited = views.length > 0 || state.policy.metered;
+      const limited = views.length > 0 || needsCredit(state, request.about);
       return limited ? { refusal: { kind: 'price_unknown' } } : { amount: ZERO, views };
     }
     const chosen = choose(views, amount, otherwise);
@@ -527,7 +527,10 @@ export class Ledger {
   #grant(key: KeyPolicy, request: AuthorizeRequest, amount: Nanos, views: ScopeView[]): Admission {
     const state = this.#loaded();
     const hold = holdOf(request.attemptId, key, request.about, amount, state.lastMs, this.#times.ttlMs);
-    const headroom = Math.min(tightest(views)?.remaining ?? Number.POSITIVE_INFINITY, creditHeadroom(state));
+    const headroom = Math.min(
+      tightest(views)?.remaining ?? Number.POSITIVE_INFINITY,
+      creditHeadroom(state, hold.about),
+    );
     const young = mayBeYoung(amount, headroom);
     const open = () => {
       if (young) {
@@ -536,7 +539,7 @@ export class Ledger {
       }
       this.#tables.writeHold(hold);
       state.open.set(hold.id, hold);
-      addHeld(state, hold.keyId, amount);
+      addHeld(state, hold, amount);
     };
     if (young && state.youngHeld + amount <= state.ceiling) open();
     else this.#write(open);
