@@ -27,7 +27,7 @@ export const COST = { nanos: 6_600, usd: '0.0000066' };
 /** The demo provider's price is $1 a million tokens in and $2 out, one token a word: 3 x 1000 + 8 x 2000 nanodollars. */
 export const DEMO = { prompt: 'three short words', outputTokens: 8, nanos: 19_000, usd: '0.000019' };
 
-const HEAD = { id: 'chatcmpl-bench', created: 1_750_000_000, model: 'gpt-4o-mini' };
+export const HEAD = { id: 'chatcmpl-bench', created: 1_750_000_000, model: 'gpt-4o-mini' };
 
 const WHOLE = {
   ...HEAD,
@@ -51,11 +51,11 @@ export const EVENTS: readonly string[] = [
   'data: [DONE]\n\n',
 ];
 
-function chunk(delta: object, finishReason: string | null): string {
+export function chunk(delta: object, finishReason: string | null): string {
   const choices = [{ index: 0, delta, finish_reason: finishReason }];
   return event({ ...HEAD, object: 'chat.completion.chunk', choices });
 }
 
-function event(data: object): string {
+export function event(data: object): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }

@@ -15,6 +15,8 @@ const MS_PER_TICK = 10;
 export interface Runtime {
   /** CPU time used since it started, in ms; null where the system does not tell (only Linux does). */
   cpuMs(): number | null;
+  /** Memory that it has in use now. Throws where the system does not tell. */
+  rssBytes(): number;
 }
 
 /** The version of a workerd. */
@@ -55,6 +57,10 @@ export function runtimeOf(child: ChildProcess): Runtime {
       } catch {
         return null;
       }
+    },
+    rssBytes() {
+      const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+      return Number(kilobytes) * 1024;
     },
   };
 }

@@ -123,7 +123,7 @@ function streamed(body: object): string {
 }
 
 /** The text of a stream and its usage. Throws where it does not end as one must. */
-function readStream(body: string): { text: string; usage: Record<string, unknown> | null } {
+export function readStream(body: string): { text: string; usage: Record<string, unknown> | null } {
   const events = body.split('\n\n').filter((event) => event.startsWith('data: '));
   if (events.at(-1) !== 'data: [DONE]') throw new Error(`a stream without its end: ${body.slice(-300)}`);
   let text = '';

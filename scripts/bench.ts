@@ -5,10 +5,11 @@ import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
 import { speed } from '../bench/speed.ts';
+import { streams } from '../bench/streams.ts';
 import { teams } from '../bench/teams.ts';
 import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -21,6 +22,7 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   overshoot  a thousand calls at once against a small cap: what was truly made, charged, refused
   crash      killed fifty times under load: what was lost, charged by expiry, unresolved
   wallet     a metered organization: how many requests come to one call of its wallet
+  streams    five hundred streams of a minute at once: none dropped, and the memory they take
   teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
 
   --seconds N  speed: length of one measured round

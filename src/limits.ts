@@ -193,6 +193,11 @@ export const LIMITS = {
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
+  /** Providers that one request is tried at: after so many failures it is the request, or the world. */
+  attemptsMax: 3,
+  /** A provider that is the only one is asked again after about so long: most failures of a moment are over by then. */
+  retryPauseMs: 250,
+
   /** After a hang-up a whole answer, or the near end of a stream, is waited for this long: what is billed is then known, not guessed. */
   drainMs: 15 * SECOND_MS,
   /** The largest whole answer that is read into memory. */

@@ -11,10 +11,9 @@ import type { Mapping } from '../models/catalogue.ts';
 import { type CostParts, costParts, NO_USAGE, type Usage } from '../money/cost.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { UNITS } from '../money/price.ts';
-import type { ChatRequest } from './chat-completions/request.ts';
 import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
-import type { OutputCount, Provider } from './providers/provider.ts';
+import type { OutputCount } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
 import { freeOf, type Refusal } from './refusals.ts';
 import type { Recording } from './replay/recording.ts';
@@ -23,9 +22,13 @@ import type { Recording } from './replay/recording.ts';
 const GROW_TRIES_MAX = 5;
 
 export interface AttemptParts {
-  request: ChatRequest;
   mapping: Mapping;
-  provider: Provider;
+  /** How many answers were asked for. */
+  choices: number;
+  /** Counts the output while it passes. */
+  output: OutputCount;
+  /** About what the provider will count as input: asked for only where it does not say. */
+  inputTokensEstimate: () => number;
   /** Null where no price is known and nothing is limited. */
   quoted: Quote | null;
   cover: Cover;
@@ -38,8 +41,8 @@ export interface AttemptParts {
 export class Attempt {
   readonly mapping: Mapping;
   readonly recording: Recording | null;
-  readonly #request: ChatRequest;
-  readonly #provider: Provider;
+  readonly #choices: number;
+  readonly #inputTokensEstimate: () => number;
   readonly #quoted: Quote | null;
   readonly #cover: Cover;
   readonly #hold: Hold;
@@ -59,13 +62,13 @@ export class Attempt {
   constructor(parts: AttemptParts) {
     this.mapping = parts.mapping;
     this.recording = parts.recording;
-    this.#request = parts.request;
-    this.#provider = parts.provider;
+    this.#choices = parts.choices;
+    this.#inputTokensEstimate = parts.inputTokensEstimate;
     this.#quoted = parts.quoted;
     this.#cover = parts.cover;
     this.#hold = parts.hold;
     this.#startedAtMs = parts.startedAtMs;
-    this.#output = parts.provider.countOutput();
+    this.#output = parts.output;
     this.#coveredTokens = parts.cover.tokens;
     this.#sliceTokens = Math.min(LIMITS.sliceTokensMin, parts.cover.tokens);
   }
@@ -109,7 +112,7 @@ export class Attempt {
    */
   get isWorthWaitingFor(): boolean {
     if (this.#quoted && !this.#cover.watched) return true;
-    if (this.#choicesEnded >= (this.#request.n ?? 1)) return true;
+    if (this.#choicesEnded >= this.#choices) return true;
     return this.#cover.tokensMax - this.#output.tokensEstimate <= LIMITS.tailTokens;
   }
 
@@ -215,7 +218,7 @@ export class Attempt {
     const knowsInput = input + cachedInput > 0;
     return mostOf(reported, {
       ...NO_USAGE,
-      input: knowsInput ? input : this.#provider.inputTokensEstimate(this.#request),
+      input: knowsInput ? input : this.#inputTokensEstimate(),
       output: Math.max(0, this.#output.tokensEstimate - reported.reasoning),
     });
   }

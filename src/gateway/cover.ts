@@ -69,7 +69,7 @@ function firstSlice(quoted: Quote): Nanos {
 
 /** A cap goes for each choice; what is watched is cut as one. */
 function leastOf(quoted: Quote): Nanos {
-  return amountFor(quoted, LIMITS.outputTokensMin * (quoted.watchable ? 1 : quoted.choices));
+  return amountFor(quoted, quoted.watchable ? LIMITS.outputTokensMin : quoted.capMin * quoted.choices);
 }
 
 function below(amount: Nanos, kind: Fallback['kind'], less: Nanos): Fallback | null {

@@ -64,7 +64,7 @@ async function usableModels(context: GatewayContext): Promise<{ models: Mapping[
   const { refusal, rules } = await keyStanding(context, authenticated.caller);
   if (refusal) return { refusal };
   const nowMs = Date.now();
-  const served = catalogue.all().filter((mapping) => providers.get(mapping.provider)?.isConfigured(env));
+  const served = catalogue.all().filter((mapping) => providers.get(mapping.provider)?.credentialOf(env));
   const models = served.filter((mapping) => rules.every((some) => brokenRule(some, useOf(mapping, nowMs)) === null));
   return { models };
 }

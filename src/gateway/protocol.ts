@@ -11,6 +11,7 @@
 import type { Mapping } from '../models/catalogue.ts';
 import type { Usage } from '../money/cost.ts';
 import type { Nanos } from '../money/nanos.ts';
+import type { Demo } from './demo-field.ts';
 import type { NeutralAnswer, NeutralEvent, NeutralRequest } from './neutral.ts';
 import type { Described, Refusal } from './refusals.ts';
 import type { Frame } from './sse.ts';
@@ -31,12 +32,16 @@ export interface Asked {
   choices: number;
   /** The cap that the client sets on the output of each choice, and the field that says so; null: none. */
   cap: { tokens: number; field: string } | null;
+  /** The least to which a cap may be lowered, where that is more than an answer needs anyway (LIMITS.outputTokensMin). */
+  capMin?: number;
   /** Messages and tools: providers add some tokens around each. */
   items: number;
   /** What is billed by something else than the bytes of its text. */
   media: Media[];
-  /** All text that the model reads, for an estimate of the input where the provider reports none. */
-  inputText(): string;
+  /** All text of the messages that the model reads, for an estimate of the input where the provider reports none. */
+  messageTexts(): string[];
+  /** The same of what tools are described by. */
+  toolsText(): string;
   /** The last text of the user, for the demo provider. */
   lastUserText(): string;
   /** Whether the request itself makes the provider bill output that no stream shows (a prediction, audio). */
@@ -51,19 +56,6 @@ export interface Media {
   kind: 'image' | 'file' | 'audio' | 'video';
   /** How many bytes of the body are the medium itself rather than a link to it. */
   embeddedBytes: number;
-}
-
-/** The field `demo`, as every protocol takes it. */
-export interface Demo {
-  outputTokens?: number | undefined;
-  cachedTokens?: number | undefined;
-  reasoningTokens?: number | undefined;
-  delayMs?: number | undefined;
-  tokensPerSecond?: number | undefined;
-  failAfterTokens?: number | undefined;
-  failStatus?: number | undefined;
-  silentMs?: number | undefined;
-  overrunTokens?: number | undefined;
 }
 
 /** What reading one event of a stream, or a whole answer, has found. */
@@ -167,6 +159,8 @@ export interface Translator {
 }
 
 /** A `Passage` for neutral events. */
-export interface EventWriter extends Omit<Passage, 'event'> {
+export interface EventWriter extends Omit<Passage, 'event' | 'end'> {
   event(event: NeutralEvent): string;
+  /** `cost` is null where the writer stands for a provider, which tells none. */
+  end(usage: Usage, cost: Nanos | null): string;
 }

@@ -2,11 +2,12 @@
  * What an attempt may cost, before it is sent: the input's bound, the most output, and whether that can be watched.
  */
 import type { RuleFacts } from '../budgets/protocol.ts';
+import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
 import { addNanos, type Nanos } from '../money/nanos.ts';
 import { dearestInputRate, dearestOutputRate, type Price, perMillion, priceAt, tierFor } from '../money/price.ts';
-import type { ChatRequest } from './chat-completions/request.ts';
+import type { Asked } from './protocol.ts';
 import type { Provider } from './providers/provider.ts';
 
 export interface Quote {
@@ -15,6 +16,8 @@ export interface Quote {
   /** Of all choices together. */
   outputTokensMax: number;
   choices: number;
+  /** The fewest tokens that each choice may be capped to. */
+  capMin: number;
   /** Picodollars per output token at the dearest rate that may apply. */
   outputRate: number;
   /** Whether a stream shows all output that the provider bills, as it is made. */
@@ -23,9 +26,9 @@ export interface Quote {
   rulePrices: Omit<RuleFacts, 'ip'>;
 }
 
-/** Null where the model has no price now. */
+/** Null where the model has no price now. `bodyBytes`: of the request as it was sent or will be, whichever is larger. */
 export function quote(
-  request: ChatRequest,
+  asked: Asked,
   bodyBytes: number,
   mapping: Mapping,
   provider: Provider,
@@ -34,14 +37,19 @@ export function quote(
   const price = priceAt(mapping.prices, nowMs);
   if (!price) return null;
   // A provider takes no more than its model's context, whatever was sent.
-  const inputTokensMax = Math.min(provider.inputTokensMax(request, bodyBytes), mapping.contextTokens);
+  const inputTokensMax = Math.min(provider.inputTokensMax(asked, bodyBytes, mapping), mapping.contextTokens);
+  const { cap, choices } = asked;
+  const outputTokensMax =
+    provider.outputTokensMax?.(asked, mapping) ??
+    Math.min(cap?.tokens ?? mapping.maxOutputTokens, mapping.maxOutputTokens) * choices;
   return {
     price,
     inputMax: boundOf(inputTokensMax, dearestInputRate(price)),
-    outputTokensMax: provider.outputTokensMax(request, mapping),
-    choices: request.n ?? 1,
+    outputTokensMax,
+    choices,
+    capMin: Math.max(LIMITS.outputTokensMin, asked.capMin ?? 0),
     outputRate: dearestOutputRate(price),
-    watchable: !hidesOutput(request, mapping),
+    watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),
   };
 }
@@ -55,13 +63,4 @@ export function rulePricesOf(price: Price, inputTokensMax: number): Omit<RuleFac
 /** What a hold must be to cover the input and so many tokens of output. */
 export function amountFor(quoted: Quote, outputTokens: number): Nanos {
   return addNanos(quoted.inputMax, boundOf(outputTokens, quoted.outputRate));
-}
-
-/**
- * Whether output is billed that no stream shows: reasoning, and what the model rejects of a prediction. What is not text
- * is no better: its bytes do not tell what it is billed at.
- */
-function hidesOutput(request: ChatRequest, mapping: Mapping): boolean {
-  const onlyText = (request.modalities ?? []).every((modality) => modality === 'text');
-  return mapping.hiddenReasoning || request.prediction != null || !onlyText || (request.demo?.reasoningTokens ?? 0) > 0;
 }

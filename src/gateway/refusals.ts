@@ -25,7 +25,8 @@ export type Refusal =
       field: string | null;
       retryAfter: string | null;
     }
-  | { kind: 'upstream_error'; message: string }
+  /** `transient`: asked again a moment later, the same provider may well answer. */
+  | { kind: 'upstream_error'; message: string; transient?: true }
   | { kind: 'upstream_timeout'; message: string }
   /** A bug. */
   | { kind: 'internal_error' };

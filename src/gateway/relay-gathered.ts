@@ -5,40 +5,49 @@
  */
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { writeUsage } from './chat-completions/answer.ts';
-import { GatheredAnswer } from './chat-completions/gather.ts';
+import type { Gathered } from './protocol.ts';
 import { cutScope, type Refusal } from './refusals.ts';
-import { GONE, garbage, madeUntil, note, outcomeOfStop, type RelayParts, type Stop, Stopped, stopOf } from './relay.ts';
+import {
+  type ConversationParts,
+  GONE,
+  garbage,
+  madeUntil,
+  note,
+  outcomeOfStop,
+  type Stop,
+  Stopped,
+  stopOf,
+} from './relay.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamEvents } from './upstream-events.ts';
 
-export function relayGathered(parts: RelayParts): Promise<Response | Refusal> {
+export function relayGathered(parts: ConversationParts): Promise<Response | Refusal> {
   const answered = gather(parts);
   parts.ctx.waitUntil(answered.then(() => parts.attempt.settled()));
   return answered;
 }
 
-async function gather(parts: RelayParts): Promise<Response | Refusal> {
-  const { attempt, clientGone, headers } = parts;
+async function gather(parts: ConversationParts): Promise<Response | Refusal> {
+  const { attempt, clientGone, exchange, headers, names } = parts;
   const call = new UpstreamCall(parts, () => attempt.isWorthWaitingFor);
-  const gathered = new GatheredAnswer();
+  const gathered = exchange.gather();
   try {
     let length = 0;
-    for await (const events of upstreamEvents(call, attempt)) {
-      for (const { raw, read } of events) {
-        length += raw.length;
+    for await (const events of upstreamEvents(call, attempt, exchange.reader())) {
+      for (const { frame, read } of events) {
+        length += frame.raw.length;
         if (length > LIMITS.answerBytesMax) {
           throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
         }
-        if (read) gathered.add(read.json);
+        if (read) gathered.add(read);
       }
     }
     attempt.complete();
     headers['x-purser-cost'] = formatUsd(attempt.settle(clientGone.aborted ? 'client_gone' : 'completed'));
     note(parts, null);
-    return Response.json(gathered.whole(), { headers });
+    return Response.json(exchange.answer(gathered.whole(), names, attempt.cost().total), { headers });
   } catch (error) {
-    const stop = stopOf(error, call.signal);
+    const stop = stopOf(error, call.signal, attempt.hasBegun);
     call.stop(stop);
     headers['x-purser-cost'] = formatUsd(attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt)));
     if (stop.kind === 'client_gone') return GONE;
@@ -50,11 +59,15 @@ async function gather(parts: RelayParts): Promise<Response | Refusal> {
 }
 
 /** What there is of an answer that a limit has cut, or null where nobody could use it. */
-function cutAnswer({ attempt, headers }: RelayParts, stop: Stop, gathered: GatheredAnswer): Response | null {
+function cutAnswer(
+  { attempt, exchange, headers, names }: ConversationParts,
+  stop: Stop,
+  gathered: Gathered,
+): Response | null {
   if (stop.kind !== 'cut') return null;
   const scope = cutScope(stop.refusal);
   const answer = scope && gathered.cutShort();
   if (!answer) return null;
   headers['x-purser-cut'] = scope;
-  return Response.json({ ...answer, usage: writeUsage(attempt.usage()) }, { headers });
+  return Response.json(exchange.cut(answer, names, attempt.usage(), attempt.cost().total), { headers });
 }

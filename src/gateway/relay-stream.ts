@@ -4,16 +4,16 @@
  * travel inside the stream.
  */
 import type { Deadline } from '../deadlines.ts';
-import { chatWire } from './chat-completions/wire.ts';
-import type { Refusal } from './refusals.ts';
-import { GONE, madeUntil, note, outcomeOfStop, type RelayParts, type Stop, stopOf } from './relay.ts';
+import type { Passage } from './protocol.ts';
+import { describe, type Refusal } from './refusals.ts';
+import { type ConversationParts, GONE, madeUntil, note, outcomeOfStop, type Stop, stopOf } from './relay.ts';
 import { UpstreamCall } from './upstream-call.ts';
-import { type UpstreamEvent, upstreamEvents } from './upstream-events.ts';
+import { upstreamEvents } from './upstream-events.ts';
 
 const encoder = new TextEncoder();
 
 /** A stream: answers with the first byte, or after LIMITS.firstByteMsMax with comments until it comes. */
-export async function relayStream(parts: RelayParts): Promise<Response | Refusal> {
+export async function relayStream(parts: ConversationParts): Promise<Response | Refusal> {
   const stream = new StreamRelay(parts);
   parts.ctx.waitUntil(stream.run());
   return stream.answered;
@@ -21,7 +21,8 @@ export async function relayStream(parts: RelayParts): Promise<Response | Refusal
 
 class StreamRelay {
   readonly answered: Promise<Response | Refusal>;
-  readonly #parts: RelayParts;
+  readonly #parts: ConversationParts;
+  readonly #passage: Passage;
   readonly #call: UpstreamCall;
   /** Aborted when the client has left: nothing is written any more. */
   readonly #left = new AbortController();
@@ -36,11 +37,10 @@ class StreamRelay {
   #written: Promise<void> = Promise.resolve();
   #lastWriteAtMs = Date.now();
   #nextPing: Deadline | undefined;
-  /** The last event that told usage. */
-  #kept: { raw: string; json: Record<string, unknown>; choices: number } | null = null;
 
-  constructor(parts: RelayParts) {
+  constructor(parts: ConversationParts) {
     this.#parts = parts;
+    this.#passage = parts.exchange.passage(parts.names);
     const { readable, writable } = new IdentityTransformStream();
     this.#readable = readable;
     this.#writer = writable.getWriter();
@@ -63,7 +63,7 @@ class StreamRelay {
     try {
       await this.#pump();
     } catch (error) {
-      await this.#end(stopOf(error, this.#call.signal));
+      await this.#end(stopOf(error, this.#call.signal, attempt.hasBegun));
     } finally {
       deadlines.cancel(patience);
       deadlines.cancel(this.#nextPing);
@@ -71,42 +71,30 @@ class StreamRelay {
       this.#call.end();
       // Neither is waited for: a client that does not read, or was never answered, would hold up the settlement's end.
       void (this.#opened ? this.#writer.close() : this.#writer.abort()).catch(() => undefined);
-      await attempt.recording?.end();
+      // What did not begin may be tried elsewhere, and recorded then.
+      if (this.#opened) await attempt.recording?.end();
       await attempt.settled();
     }
   }
 
   /** Passes the provider's events on until it ends. Throws on any other end. */
   async #pump(): Promise<void> {
-    for await (const events of upstreamEvents(this.#call, this.#parts.attempt)) {
-      await this.#send(events.map((event) => this.#forwarded(event)).join(''));
+    const { attempt, exchange } = this.#parts;
+    for await (const events of upstreamEvents(this.#call, attempt, exchange.reader())) {
+      let text = '';
+      for (const { frame, read } of events) text += this.#passage.event(frame, read);
+      await this.#send(text);
     }
     await this.#complete();
   }
 
-  /**
-   * What of an event goes to the client. The final usage, which may come with the end of the last choice, is kept back until
-   * the cost is settled; a client that did not ask never sees it.
-   */
-  #forwarded({ raw, read }: UpstreamEvent): string {
-    if (!read?.answer.usage) return raw;
-    const { choices, ended } = read.answer;
-    if (choices > 0 && !this.#parts.wantsUsage) return chatWire.withoutUsage(read.json);
-    // Some providers count along with every chunk.
-    if (choices > 0 && ended === 0) return raw;
-    const before = this.#kept;
-    this.#kept = { raw, json: read.json, choices };
-    return before && before.choices > 0 ? before.raw : '';
-  }
-
   /** Settles, then says so: the cost rides on the final usage. */
   async #complete(): Promise<void> {
-    const { attempt, wantsUsage } = this.#parts;
+    const { attempt } = this.#parts;
     attempt.complete();
     attempt.settle(this.#left.signal.aborted ? 'client_gone' : 'completed');
     note(this.#parts, null);
-    const usage = wantsUsage && this.#kept ? chatWire.usageEvent(this.#kept.json, attempt.cost().total) : '';
-    const last = usage + chatWire.endEvent;
+    const last = this.#passage.end(attempt.usage(), attempt.cost().total);
     this.#open(false);
     await attempt.recording?.complete(last, new Headers(this.#parts.headers));
     await this.#send(last);
@@ -127,7 +115,7 @@ class StreamRelay {
       this.#answer(stop.refusal);
       return;
     }
-    await this.#write(chatWire.failureEvents(stop.refusal, requestId)).catch(() => undefined);
+    await this.#write(this.#passage.failure(describe(stop.refusal, requestId))).catch(() => undefined);
   }
 
   #leave(): void {
@@ -143,7 +131,7 @@ class StreamRelay {
     headers['content-type'] = 'text/event-stream; charset=utf-8';
     headers['cache-control'] = 'no-cache';
     this.#answer(new Response(this.#readable, { headers }));
-    if (early) void this.#write(chatWire.ping).catch(() => undefined);
+    if (early) void this.#write(this.#passage.ping()).catch(() => undefined);
   }
 
   #pingLater(): void {
@@ -156,7 +144,7 @@ class StreamRelay {
 
   #ping(): void {
     if (!this.#opened || Date.now() - this.#lastWriteAtMs < this.#parts.times.pingMs) return;
-    void this.#write(chatWire.ping).catch(() => undefined);
+    void this.#write(this.#passage.ping()).catch(() => undefined);
   }
 
   /** Writes what the client should have; nothing once it has left. Where it stalls, neither a stop nor its hold waits for it. */

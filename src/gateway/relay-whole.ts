@@ -1,22 +1,36 @@
 /** The relay of an answer in one piece: read to its end, settled, passed on with its cost. */
 import { LIMITS } from '../limits.ts';
-import { formatUsd } from '../money/nanos.ts';
+import type { Usage } from '../money/cost.ts';
+import { formatUsd, type Nanos } from '../money/nanos.ts';
 import type { Attempt } from './attempt.ts';
-import { readAnswer } from './chat-completions/answer.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from './relay.ts';
 import { readBody } from './request-body.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
-export function relayWhole(parts: RelayParts): Promise<Response | Refusal> {
-  const answered = readWhole(parts);
+export interface WholeAnswer {
+  /** What the provider made, as far as it is text. */
+  text: string;
+  usage: Usage | null;
+  /** What it says went wrong, inside an answer of a good status. */
+  error: string | null;
+  /** As the client gets it, once its cost is known. */
+  body(cost: Nanos): BodyInit;
+  contentType: string;
+}
+
+/** Null: no answer at all. */
+export type ReadWhole = (bytes: Uint8Array, response: Response) => WholeAnswer | null;
+
+export function relayWhole(parts: RelayParts, read: ReadWhole): Promise<Response | Refusal> {
+  const answered = passWhole(parts, read);
   // The answer goes out when it is ready; settling may go on behind it.
   parts.ctx.waitUntil(answered.then(() => parts.attempt.settled()));
   return answered;
 }
 
-async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
+async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response | Refusal> {
   const { attempt, clientGone, headers } = parts;
   // How near its end it is cannot be told, but only at its end does it say what it costs: it is always drained.
   const call = new UpstreamCall(parts, () => true);
@@ -34,11 +48,11 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     answering = true;
     const bytes = await call.inTime(readBody(response, LIMITS.answerBytesMax, () => call.heard()));
     if (!bytes) throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
-    const read = readAnswer(new TextDecoder().decode(bytes));
-    if (read) attempt.count(read.answer.text);
-    if (read?.answer.usage) attempt.report(read.answer.usage);
-    if (!read || read.answer.error !== null) {
-      const failure = garbage(read?.answer.error ?? null);
+    const answer = read(bytes, response);
+    if (answer) attempt.count(answer.text);
+    if (answer?.usage) attempt.report(answer.usage);
+    if (!answer || answer.error !== null) {
+      const failure = garbage(answer?.error ?? null);
       settle('upstream_error', attempt.sawAnything ? 'seen' : 'free');
       note(parts, failure);
       return failure;
@@ -46,10 +60,10 @@ async function readWhole(parts: RelayParts): Promise<Response | Refusal> {
     attempt.complete();
     settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
-    headers['content-type'] = 'application/json';
-    return new Response(bytes, { headers });
+    headers['content-type'] = answer.contentType;
+    return new Response(answer.body(attempt.cost().total), { headers });
   } catch (error) {
-    const stopped = stopOf(error, call.signal);
+    const stopped = stopOf(error, call.signal, answering);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
     settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');

@@ -9,6 +9,8 @@
 import type { Deadlines } from '../deadlines.ts';
 import type { ProviderId } from '../models/catalogue.ts';
 import type { Attempt } from './attempt.ts';
+import type { Exchange } from './exchange.ts';
+import type { Names } from './protocol.ts';
 import { noteHealth } from './provider-health.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders } from './router.ts';
@@ -23,11 +25,15 @@ export interface RelayParts {
   clientGone: AbortSignal;
   /** Sends the call to the provider. */
   send: (signal: AbortSignal) => Promise<Response>;
-  /** Whether the client asked for a stream's usage. */
-  wantsUsage: boolean;
   /** What Purser adds to a successful answer. */
   headers: AnswerHeaders;
   times: RelayTimes;
+}
+
+/** Of a conversation. */
+export interface ConversationParts extends RelayParts {
+  exchange: Exchange;
+  names: Names;
 }
 
 /** How long the relay waits for what; see src/limits.ts. */
@@ -67,13 +73,13 @@ export function garbage(reported: string | null): Refusal {
   return { kind: 'upstream_error', message: reported ?? 'The provider answered with something that is no answer.' };
 }
 
-/** What ended an attempt: our own stop, or else the provider. */
-export function stopOf(error: unknown, signal: AbortSignal): Stop {
+/** What ended an attempt: our own stop, or else the provider, which may have `begun` to answer and to bill. */
+export function stopOf(error: unknown, signal: AbortSignal, begun: boolean): Stop {
   const reason: unknown = signal.aborted ? signal.reason : error;
   if (reason instanceof Stopped) return reason.stop;
   console.warn(JSON.stringify({ event: 'upstream_failed', error: String(error) }));
   const message = 'The provider could not be reached, or broke off its answer.';
-  return { kind: 'failed', refusal: { kind: 'upstream_error', message } };
+  return { kind: 'failed', refusal: { kind: 'upstream_error', message, ...(!begun && { transient: true }) } };
 }
 
 export function outcomeOfStop(stop: Stop): 'client_gone' | 'cut' | 'client_error' | 'upstream_error' {

@@ -1,17 +1,16 @@
 /**
- * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, an object.
+ * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, an object; then by its schema, so that a
+ * refusal names the field.
  */
+import type { z } from '@hono/zod-openapi';
 import { LIMITS } from '../limits.ts';
+import type { Json, Understood } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 
 export interface JsonBody {
-  json: Record<string, unknown>;
+  json: Json;
   /** The size of the body as sent: an upper bound for anything counted in it. */
   bytes: number;
-}
-
-function bad(message: string, field: string | null = null): { refusal: Refusal } {
-  return { refusal: { kind: 'bad_request', field, message } };
 }
 
 export async function readJsonBody(
@@ -20,10 +19,8 @@ export async function readJsonBody(
 ): Promise<{ body: JsonBody } | { refusal: Refusal }> {
   const encoding = request.headers.get('content-encoding');
   if (encoding !== null && encoding !== 'identity') {
-    return bad(
-      `Send the body uncompressed: Content-Encoding ${encoding.slice(0, 40)} is not read.`,
-      'Content-Encoding',
-    );
+    const message = `Send the body uncompressed: Content-Encoding ${encoding.slice(0, 40)} is not read.`;
+    return refuseField('Content-Encoding', message);
   }
   const tooLarge: { refusal: Refusal } = { refusal: { kind: 'request_too_large', bytesMax } };
   const bytes = await readBody(request, bytesMax);
@@ -32,16 +29,18 @@ export async function readJsonBody(
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
   } catch {
-    return bad('The body is not valid UTF-8.');
+    return refuseField(null, 'The body is not valid UTF-8.');
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return bad(`The body is not valid JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'unreadable'}.`);
+    const reason = error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
+    return refuseField(null, `The body is not valid JSON: ${reason}.`);
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return bad('The body must be a JSON object.');
-  return { body: { json: json as Record<string, unknown>, bytes: bytes.byteLength } };
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    return refuseField(null, 'The body must be a JSON object.');
+  return { body: { json: json as Json, bytes: bytes.byteLength } };
 }
 
 /** All bytes of a message, or null once there are more than `bytesMax`. `onChunk` is told of each that comes by itself. */
@@ -91,4 +90,19 @@ async function readAtMost(
     offset += chunk.byteLength;
   }
   return all;
+}
+
+/** What of a body must be understood, or a refusal that names the first field that can't be. */
+export function parseBody<Schema extends z.ZodType>(schema: Schema, json: Json): Understood<z.infer<Schema>> {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { understood: parsed.data };
+  const [issue] = parsed.error.issues;
+  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue?.path;
+  const field = path?.map(String).join('.') ?? null;
+  return refuseField(field, `${field || 'The body'} is not valid: ${issue?.message ?? 'malformed'}.`);
+}
+
+/** A refusal that names a field of the request. */
+export function refuseField(field: string | null, message: string): { refusal: Refusal } {
+  return { refusal: { kind: 'bad_request', field, message } };
 }

@@ -6,11 +6,13 @@ import { Deadlines } from '../deadlines.ts';
 import { newRequestId } from '../ids.ts';
 import type { Catalogue } from '../models/catalogue.ts';
 import { logUnexpected } from '../unexpected-error.ts';
-import { completeChat } from './chat-completions/route.ts';
-import { chatWire } from './chat-completions/wire.ts';
+import { chat } from './chat-completions/protocol.ts';
+import { converse } from './converse.ts';
 import { showKey } from './key-route.ts';
 import { listModels, showModel } from './models-route.ts';
+import type { Protocol } from './protocol.ts';
 import type { Providers } from './providers/provider.ts';
+import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import { billable } from './replay/billable.ts';
 import type { Recording } from './replay/recording.ts';
@@ -43,24 +45,25 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
-    (handle: Handler) =>
+    (handle: Handler, { refusalBody }: Pick<Protocol, 'refusalBody'> = chat) =>
     async (c: { env: Env; executionCtx: unknown; req: { raw: Request; param(name: string): string | undefined } }) => {
       const request = c.req.raw;
       const asked = request.headers.get('x-request-id');
       const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
       const ctx = c.executionCtx as ExecutionContext;
       const deadlines = new Deadlines();
-      const context = { env: c.env, ctx, request, requestId, deadlines, catalogue, providers, recording: null };
+      const made = { requestId, deadlines, catalogue, providers, recording: null };
+      const context = { env: c.env, ctx, request, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
       const answered = await handle(context, c.req.param('model') ?? '').catch((error: unknown): Refusal => {
         logUnexpected(error, requestId);
         return { kind: 'internal_error' };
       });
       if (answered instanceof Response) return answered;
-      return chatWire.refusal(answered, requestId, { 'x-request-id': requestId });
+      return refusalResponse({ refusalBody }, answered, requestId, { 'x-request-id': requestId });
     };
 
-  router.post('/chat/completions', answer(billable(completeChat)));
+  router.post('/chat/completions', answer(billable(converse(chat))));
   router.get('/models', answer(listModels));
   router.get('/models/:model{.+}', answer(showModel));
   router.get('/key', answer(showKey));

@@ -1,18 +1,16 @@
 /**
  * A provider's stream, read event by event, each counted against the hold before anyone gets it.
  */
-import { type ReadAnswer, readAnswer } from './chat-completions/answer.ts';
-import { chatWire } from './chat-completions/wire.ts';
+import type { AnswerReader, ReadAnswer } from './protocol.ts';
 import { garbage, type RelayParts, type Stop, Stopped } from './relay.ts';
 import { type Frame, Frames } from './sse.ts';
 import type { UpstreamCall } from './upstream-call.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
 export interface UpstreamEvent {
-  /** As it came, its closing blank line included. */
-  raw: string;
+  frame: Frame;
   /** What it says; null for a comment. */
-  read: { answer: ReadAnswer; json: Record<string, unknown> } | null;
+  read: ReadAnswer | null;
 }
 
 /**
@@ -22,6 +20,7 @@ export interface UpstreamEvent {
 export async function* upstreamEvents(
   call: UpstreamCall,
   attempt: RelayParts['attempt'],
+  answerReader: AnswerReader,
 ): AsyncGenerator<UpstreamEvent[], void, undefined> {
   const response = await call.send();
   const refusal = await upstreamRefusal(response);
@@ -37,17 +36,17 @@ export async function* upstreamEvents(
     const { done, value } = await call.inTime(reader.read());
     const events: UpstreamEvent[] = [];
     for (const frame of done ? frames.end() : frames.push(value)) {
-      if (frame.data === chatWire.endOfStream) {
-        yield events;
-        return;
-      }
-      const { event, stop } = await count(frame, attempt);
+      const { event, stop } = await count(frame, answerReader, attempt);
       if (event) events.push(event);
       if (stop) {
         yield events;
         throw new Stopped(stop);
       }
-      ended ||= (event?.read?.answer.ended ?? 0) > 0;
+      if (event?.read?.last) {
+        yield events;
+        return;
+      }
+      ended ||= (event?.read?.ended ?? 0) > 0;
     }
     yield events;
     if (done) break;
@@ -61,18 +60,18 @@ export async function* upstreamEvents(
 /** The event if it may pass, and whether it is to be the last. */
 async function count(
   frame: Frame,
+  answerReader: AnswerReader,
   attempt: RelayParts['attempt'],
 ): Promise<{ event: UpstreamEvent | null; stop: Stop | null }> {
-  const { raw, data } = frame;
-  if (data === null) return { event: { raw, read: null }, stop: null };
-  const read = readAnswer(data);
+  if (frame.data === null) return { event: { frame, read: null }, stop: null };
+  const read = answerReader.read(frame);
   // Passing on what nobody can read would be passing on what nobody has counted.
   if (!read) return { event: null, stop: { kind: 'failed', refusal: garbage(null) } };
-  const { error, ended, text, usage } = read.answer;
+  const { error, ended, text, usage } = read;
   if (error !== null) return { event: null, stop: { kind: 'failed', refusal: garbage(error), reported: true } };
   attempt.ended(ended);
   if (usage) attempt.report(usage);
-  const event = { raw, read };
+  const event = { frame, read };
   const refusal = await attempt.pass(text);
   if (!refusal) return { event, stop: null };
   // What the hold covers is paid for and passes; the cut comes in time for what is still to be made.

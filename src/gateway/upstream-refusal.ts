@@ -29,7 +29,8 @@ export async function upstreamRefusal(response: Response): Promise<Refusal | nul
   if (status < 400 || status >= 500) {
     await response.body?.cancel();
     if (status === 504) return { kind: 'upstream_timeout', message: 'The provider timed out (504).' };
-    return { kind: 'upstream_error', message: `The provider failed with status ${status}.` };
+    const message = `The provider failed with status ${status}.`;
+    return { kind: 'upstream_error', message, ...(status >= 500 && { transient: true }) };
   }
   const bytes = await readBody(response, LIMITS.upstreamErrorBytesMax).catch(() => null);
   const { message, code, param } = readError(bytes);

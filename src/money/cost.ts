@@ -7,11 +7,22 @@
  */
 
 import { type Nanos, nanos } from './nanos.ts';
-import { type Price, rateOf, type Side, sideOf, tierFor, UNITS, type Unit } from './price.ts';
+import {
+  dearestRateOf,
+  INPUT_TOKENS,
+  OUTPUT_TOKENS,
+  type Price,
+  rateOf,
+  type Side,
+  sideOf,
+  tierFor,
+  UNITS,
+  type Unit,
+} from './price.ts';
 
 /**
- * How many of each unit a request used. The counts are disjoint: `input` is what was neither read from the cache nor
- * written to it, `output` is what was visible. Their sum on a side is that side's whole.
+ * How many of each unit a request used. The counts are disjoint: `input` is text that was neither read from the cache nor
+ * written to it, `output` is text that was visible. The sum of a side's tokens is that side's whole.
  */
 export type Usage = Readonly<Record<Unit, number>>;
 
@@ -19,7 +30,7 @@ export const NO_USAGE: Usage = Object.freeze(
   Object.fromEntries(UNITS.map((unit) => [unit, 0])) as Record<Unit, number>,
 );
 
-/** A cost and its two sides, which always sum to it. */
+/** A cost and its two sides, which always sum to it; each unit says on which it counts (price.ts). */
 export interface CostParts {
   total: Nanos;
   input: Nanos;
@@ -44,6 +55,33 @@ export function costParts(usage: Usage, price: Price): CostParts {
   return { total, input, output: nanos(total - input) };
 }
 
+/**
+ * The most that a request can cost which uses at most `most`: what admission sets aside. Tokens of one modality may turn out
+ * to be any of its kinds (cached, written to the cache, reasoning), and the tier is not known before they are counted.
+ */
+export function ceilingOf(most: Usage, price: Price): Nanos {
+  let picodollars = 0n;
+  for (const unit of UNITS) {
+    if (counted(unit, most[unit]) > 0) picodollars += BigInt(most[unit]) * BigInt(dearestRateOf(price, unit));
+  }
+  return roundedUp(picodollars);
+}
+
+/** All tokens that were read. */
+export function inputTokensOf(usage: Usage): number {
+  return sumOf(usage, INPUT_TOKENS);
+}
+
+/** Those of them that were read from the cache. */
+export function cachedTokensOf(usage: Usage): number {
+  return usage.cachedInput + usage.cachedImageInput + usage.cachedAudioInput;
+}
+
+/** All tokens that were made, reasoning included. */
+export function outputTokensOf(usage: Usage): number {
+  return sumOf(usage, OUTPUT_TOKENS);
+}
+
 /** The cost of `tokens` at one rate, rounded up: what a hold sets aside. */
 export function boundOf(tokens: number, picodollarsPerToken: number): Nanos {
   return roundedUp(BigInt(counted('tokens', tokens)) * BigInt(counted('picodollars', picodollarsPerToken)));
@@ -57,7 +95,8 @@ export function tokensWithin(amount: Nanos, picodollarsPerToken: number): number
 
 function picodollarsBySide(usage: Usage, price: Price): Record<Side, bigint> {
   for (const unit of UNITS) counted(unit, usage[unit]);
-  const { rates } = tierFor(price, wholeInput(usage));
+  // A sum past 2^53 is inexact, but it is only compared with starts far below that.
+  const { rates } = tierFor(price, inputTokensOf(usage));
   const picodollars = { input: 0n, output: 0n };
   for (const unit of UNITS) {
     // A price need not know units that were not used: an embedding has no output rate.
@@ -69,9 +108,8 @@ function picodollarsBySide(usage: Usage, price: Price): Record<Side, bigint> {
   return picodollars;
 }
 
-/** The tokens that choose the tier. A sum past 2^53 is inexact, but it is only compared with starts far below that. */
-function wholeInput(usage: Usage): number {
-  return UNITS.filter((unit) => sideOf(unit) === 'input').reduce((sum, unit) => sum + usage[unit], 0);
+function sumOf(usage: Usage, units: readonly Unit[]): number {
+  return units.reduce((sum, unit) => sum + usage[unit], 0);
 }
 
 function counted(what: string, count: number): number {

@@ -1,23 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { type ChatRequest, parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import { chat } from '../../src/gateway/chat-completions/protocol.ts';
 import { ask, coverOf, tailOf } from '../../src/gateway/cover.ts';
+import type { Json } from '../../src/gateway/protocol.ts';
 import { openai } from '../../src/gateway/providers/openai.ts';
 import { amountFor, type Quote, quote } from '../../src/gateway/quote.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
 import { nanos } from '../../src/money/nanos.ts';
+import { askedChat } from '../support/asked.ts';
 
-function requestOf(body: object): ChatRequest {
-  const json = { model: 'any', messages: [{ role: 'user', content: 'one two' }], ...body };
-  const parsed = parseChatRequest({ json, bytes: 100 });
-  if ('refusal' in parsed) throw new Error('the test is set up wrong');
-  return parsed.request;
-}
-
-function quoted(model: string, body: object): Quote {
+function quoted(model: string, body: Json): Quote {
   const mapping = DEMO_MAPPINGS.find(({ id }) => id === model);
-  const made = mapping && quote(requestOf(body), 100, mapping, demoProvider, 0);
+  const made = mapping && quote(askedChat(body), 100, mapping, demoProvider, 0);
   if (!made) throw new Error('the test is set up wrong');
   return made;
 }
@@ -92,7 +87,7 @@ describe('what a grant covers', () => {
 
   it('never more than the money buys, at real prices too', () => {
     const mapping = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-4o-mini');
-    const made = mapping && quote(requestOf(LONG_MINI), 100, mapping, openai, Date.UTC(2026, 10, 1));
+    const made = mapping && quote(askedChat(LONG_MINI), 100, mapping, openai, Date.UTC(2026, 10, 1));
     if (!made) throw new Error('the test is set up wrong');
     for (let granted = amountFor(made, 16); granted < amountFor(made, 40); granted = nanos(granted + 7)) {
       const { tokens } = coverOf(made, true, granted);
@@ -109,20 +104,22 @@ describe('output that no stream shows', () => {
   const reasoning = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-5-mini');
   if (!gpt || !reasoning) throw new Error('the test is set up wrong');
 
-  it.each<[string, boolean, object]>([
+  it.each<[string, boolean, Json]>([
     ['text', true, {}],
     ['text by name', true, { modalities: ['text'] }],
     ['a prediction, whose rejected tokens are billed unseen', false, { prediction: { type: 'content', content: 'x' } }],
     ['sound', false, { modalities: ['text', 'audio'] }],
   ])('(%s) is watchable: %s', (_, watchable, body) => {
-    expect(quote(requestOf(body), 100, gpt, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(watchable);
+    expect(quote(askedChat(body), 100, gpt, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(watchable);
   });
 
   it('is what a reasoning model makes, and it is capped by the field that it honours', () => {
-    expect(quote(requestOf({}), 100, reasoning, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(false);
-    expect(openai.capField(requestOf({ max_tokens: 5 }), reasoning)).toBe('max_completion_tokens');
-    expect(openai.capField(requestOf({ max_completion_tokens: 5 }), gpt)).toBe('max_completion_tokens');
-    expect(openai.capField(requestOf({}), gpt)).toBe('max_tokens');
+    expect(quote(askedChat({}), 100, reasoning, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(false);
+    const capped = (body: Json, mapping = gpt) => chat.body(askedChat(body), { mapping, streams: false, cap: 3 });
+    expect(capped({ max_tokens: 5 }, reasoning)).toMatchObject({ max_completion_tokens: 3 });
+    expect(capped({ max_tokens: 5 }, reasoning)).not.toHaveProperty('max_tokens');
+    expect(capped({ max_completion_tokens: 5 })).toMatchObject({ max_completion_tokens: 3 });
+    expect(capped({ max_tokens: 5 })).toMatchObject({ max_tokens: 3 });
   });
 });
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GatheredAnswer } from '../../src/gateway/chat-completions/gather.ts';
+import { GatheredChat } from '../../src/gateway/chat-completions/gather.ts';
 
 type Json = Record<string, unknown>;
 
-function gather(chunks: Json[]): GatheredAnswer {
-  const gathered = new GatheredAnswer();
-  for (const chunk of chunks) gathered.add(structuredClone(chunk));
+function gather(chunks: Json[]): GatheredChat {
+  const gathered = new GatheredChat();
+  for (const chunk of chunks) gathered.add({ json: structuredClone(chunk) });
   return gathered;
 }
 

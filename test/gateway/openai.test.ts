@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ChatRequest, parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import type { Asked, Json } from '../../src/gateway/protocol.ts';
 import { openai } from '../../src/gateway/providers/openai.ts';
 import { estimateTokens, TextCount } from '../../src/gateway/providers/text-count.ts';
+import { CATALOGUE_MAPPINGS, type Mapping } from '../../src/models/catalogue.ts';
+import { askedChat } from '../support/asked.ts';
 
-function ask(body: object): { request: ChatRequest; bytes: number } {
-  const json = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }], ...body };
-  const bytes = new TextEncoder().encode(JSON.stringify(json)).byteLength;
-  const parsed = parseChatRequest({ json, bytes });
-  if ('refusal' in parsed) throw new Error('the test is set up wrong');
-  return { request: parsed.request, bytes };
+function ask(body: Json): { asked: Asked; bytes: number } {
+  const asked = askedChat({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }], ...body });
+  return { asked, bytes: new TextEncoder().encode(JSON.stringify(asked.json)).byteLength };
 }
 
-const bound = ({ request, bytes }: ReturnType<typeof ask>) => openai.inputTokensMax(request, bytes);
+const mapping = CATALOGUE_MAPPINGS.find(({ id }) => id === 'openai/gpt-4o-mini') as Mapping;
+const bound = ({ asked, bytes }: ReturnType<typeof ask>) => openai.inputTokensMax(asked, bytes, mapping);
 const parts = (...content: object[]) => ask({ messages: [{ role: 'user', content }] });
 
 describe('the bound of an input', () => {
@@ -24,7 +24,7 @@ describe('the bound of an input', () => {
           tools: [{ type: 'function', function: { name: text } }],
         });
         expect(bound(asked)).toBeGreaterThan(asked.bytes);
-        expect(bound(asked)).toBeGreaterThanOrEqual(openai.inputTokensEstimate(asked.request));
+        expect(bound(asked)).toBeGreaterThanOrEqual(openai.inputTokensEstimate(asked.asked));
       }),
     );
   });
@@ -51,7 +51,7 @@ it.each([
   [{ service_tier: 'priority' }, 'service_tier'],
   [{ web_search_options: {} }, 'web_search_options'],
 ])('a request with %j has %s unpriced', (body, field) => {
-  expect(openai.unpricedField(ask(body).request)).toBe(field);
+  expect(ask(body).asked.unpriced).toBe(field);
 });
 
 describe('counting output', () => {

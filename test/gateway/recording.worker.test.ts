@@ -16,7 +16,7 @@ import { seedOrganization } from '../support/seed.ts';
 const KEY = { 'idempotency-key': 'order-4711' };
 const ASKED = { model: 'demo/words', messages: HELLO, demo: { outputTokens: 3 } };
 
-const upstream = vi.spyOn(demoProvider, 'chat');
+const upstream = vi.spyOn(demoProvider, 'send');
 
 afterEach(() => upstream.mockClear());
 

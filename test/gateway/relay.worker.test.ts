@@ -4,9 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { Deadlines } from '../../src/deadlines.ts';
 import { admit } from '../../src/gateway/admission.ts';
 import { Attempt } from '../../src/gateway/attempt.ts';
-import { parseChatRequest } from '../../src/gateway/chat-completions/request.ts';
+import { chat } from '../../src/gateway/chat-completions/protocol.ts';
 import { coverOf } from '../../src/gateway/cover.ts';
+import { exchange } from '../../src/gateway/exchange.ts';
 import { amountFor, quote } from '../../src/gateway/quote.ts';
+import type { ConversationParts } from '../../src/gateway/relay.ts';
 import { relayGathered } from '../../src/gateway/relay-gathered.ts';
 import { relayStream } from '../../src/gateway/relay-stream.ts';
 import { relayWhole } from '../../src/gateway/relay-whole.ts';
@@ -14,6 +16,7 @@ import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { checkKey } from '../../src/teams/keys.ts';
 import { ABOUT } from '../support/about.ts';
+import { askedChat } from '../support/asked.ts';
 import { eventsIn, HELLO, keyOf, ORIGIN, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
@@ -23,7 +26,11 @@ type Send = (signal: AbortSignal) => Promise<Response>;
 
 type Kind = 'whole' | 'stream' | 'gathered';
 
-const RELAYS = { whole: relayWhole, stream: relayStream, gathered: relayGathered };
+const RELAYS = {
+  whole: (parts: ConversationParts) => relayWhole(parts, (bytes) => parts.exchange.whole(bytes, parts.names)),
+  stream: relayStream,
+  gathered: relayGathered,
+};
 
 /** One admitted attempt of 100 tokens at most, all or so many covered, relayed from an upstream that the test plays itself. */
 async function relayed(
@@ -41,12 +48,19 @@ async function relayed(
   const seeded = await seedOrganization({ budget: { usageLimit } });
   const caller = await checkKey(seeded.apiKey, env.KEY_SECRET);
   const mapping = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words');
-  const json = { model: 'demo/words', messages: HELLO, stream, max_tokens: 100, ...(demo && { demo }) };
-  const parsed = parseChatRequest({ json, bytes: 100 });
-  if (!caller || !mapping || 'refusal' in parsed) throw new Error('the test is set up wrong');
+  const json = {
+    model: 'demo/words',
+    messages: HELLO,
+    stream,
+    max_tokens: 100,
+    ...(stream && { stream_options: { include_usage: wantsUsage } }),
+    ...(demo && { demo }),
+  };
+  if (!caller || !mapping) throw new Error('the test is set up wrong');
   const ctx = createExecutionContext();
   const deadlines = new Deadlines();
-  const quoted = quote(parsed.request, 100, mapping, demoProvider, Date.now());
+  const asked = askedChat(json);
+  const quoted = quote(asked, 100, mapping, demoProvider, Date.now());
   const admission = await admit(
     { env, ctx, deadlines, request: new Request(ORIGIN) },
     caller,
@@ -56,9 +70,10 @@ async function relayed(
   if ('refusal' in admission) throw new Error('refused');
   const { hold } = admission.admitted;
   const attempt = new Attempt({
-    request: parsed.request,
     mapping,
-    provider: demoProvider,
+    choices: asked.choices,
+    output: demoProvider.countOutput(),
+    inputTokensEstimate: () => demoProvider.inputTokensEstimate(asked),
     quoted,
     cover: coverOf(quoted, kind !== 'whole', hold.amount),
     hold,
@@ -73,7 +88,8 @@ async function relayed(
     deadlines,
     clientGone,
     send,
-    wantsUsage,
+    exchange: exchange(chat, chat, asked),
+    names: { requestId: 'req_1', model: 'demo-words' },
     headers: {} as Record<string, string>,
     times: TIMES,
   };

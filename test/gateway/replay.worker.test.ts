@@ -15,7 +15,7 @@ const KEY = { 'idempotency-key': 'order-4711' };
 const ASKED = { messages: HELLO, demo: { outputTokens: 3 } };
 const COST = '0.000008';
 
-const upstream = vi.spyOn(demoProvider, 'chat');
+const upstream = vi.spyOn(demoProvider, 'send');
 
 afterEach(() => upstream.mockClear());
 

@@ -1,15 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { boundOf, costOf, costParts, NO_USAGE, tokensWithin, type Usage } from '../../src/money/cost.ts';
+import {
+  boundOf,
+  cachedTokensOf,
+  ceilingOf,
+  costOf,
+  costParts,
+  inputTokensOf,
+  NO_USAGE,
+  outputTokensOf,
+  tokensWithin,
+  type Usage,
+} from '../../src/money/cost.ts';
 import { formatUsd, nanos } from '../../src/money/nanos.ts';
 import {
   dearestInputRate,
   dearestOutputRate,
+  INPUT_TOKENS,
+  modalityOf,
+  OUTPUT_TOKENS,
   type Price,
+  priceOfImages,
   type Rates,
   rateOf,
   sideOf,
   UNITS,
+  type Unit,
 } from '../../src/money/price.ts';
 
 function flat(rates: Rates): Price {
@@ -33,14 +49,14 @@ describe('the cost of a request', () => {
     });
     // In millionths of a dollar: 1000 x 2 = 2000; 2000 x 0.2 = 400; 300 x 2.5 = 750; 400 x 4 = 1600;
     // 500 x 10 = 5000; 100 x 12 = 1200. Input 4750, output 6200, total 10950.
-    const usage = {
+    const usage = used({
       input: 1000,
       cachedInput: 2000,
       cacheWrite5m: 300,
       cacheWrite1h: 400,
       output: 500,
       reasoning: 100,
-    };
+    });
     const { total, input, output } = costParts(usage, price);
     expect(formatUsd(total)).toBe('0.01095');
     expect(formatUsd(input)).toBe('0.00475');
@@ -49,7 +65,7 @@ describe('the cost of a request', () => {
 
   it('charges reasoning as output and the cache as input where they have no rate', () => {
     // Demo prices, $1 and $2 per million: (10 + 20 + 30 + 40) x 1 + (50 + 60) x 2 = 320 millionths.
-    const usage = { input: 10, cachedInput: 20, cacheWrite5m: 30, cacheWrite1h: 40, output: 50, reasoning: 60 };
+    const usage = used({ input: 10, cachedInput: 20, cacheWrite5m: 30, cacheWrite1h: 40, output: 50, reasoning: 60 });
     expect(formatUsd(costOf(usage, flat({ input: 1_000_000, output: 2_000_000 })))).toBe('0.00032');
   });
 
@@ -70,6 +86,62 @@ describe('the cost of a request', () => {
     expect(formatUsd(costOf({ ...atStart, cachedInput: 501 }, price))).toBe('0.0012502');
     // Output does not count towards the tier: 1000 x 1 + 5000 x 10 = 51000 millionths.
     expect(formatUsd(costOf(used({ input: 1000, output: 5000 }), price))).toBe('0.051');
+  });
+
+  it('charges what is no token by the piece: what was read on the input side, what was made on the output side', () => {
+    // A fee of $0.001, $15 per million characters, $0.36 an hour of sound, $4 and $5 per thousand pages, $2 per thousand
+    // searches, $0.04 an image, $0.10 a second of video, $10 and $2.50 per thousand calls of tools.
+    const price = flat({
+      request: 1_000_000_000,
+      character: 15_000_000,
+      audioSecond: 100_000_000,
+      page: 4_000_000_000,
+      annotatedPage: 5_000_000_000,
+      searchUnit: 2_000_000_000,
+      image: 40_000_000_000,
+      videoSecond: 100_000_000_000,
+      webSearch: 10_000_000_000,
+      fileSearch: 2_500_000_000,
+    });
+    const read = { request: 1, character: 1000, audioSecond: 60, page: 3, annotatedPage: 2, searchUnit: 4 };
+    const made = { image: 2, videoSecond: 8, webSearch: 3, fileSearch: 2 };
+    // 0.001 + 0.015 + 0.006 + 0.012 + 0.01 + 0.008 = 0.052; 0.08 + 0.80 + 0.03 + 0.005 = 0.915.
+    const { total, input, output } = costParts(used({ ...read, ...made }), price);
+    expect([total, input, output].map((amount) => formatUsd(amount))).toEqual(['0.967', '0.052', '0.915']);
+  });
+
+  it('charges images and sound as text where they have no rate, and from the cache as any where that has none', () => {
+    // gpt-image-1.5: $5 / $1.25 / $10 of text, $8 / $2 / $32 of images, per million tokens.
+    const price = flat({
+      input: 5_000_000,
+      cachedInput: 1_250_000,
+      output: 10_000_000,
+      imageInput: 8_000_000,
+      cachedImageInput: 2_000_000,
+      imageOutput: 32_000_000,
+    });
+    // 100 x 5 + 200 x 8 + 300 x 2 + 400 x 32 = 15,500 millionths.
+    const image = used({ input: 100, imageInput: 200, cachedImageInput: 300, imageOutput: 400 });
+    expect(formatUsd(costOf(image, price))).toBe('0.0155');
+    // (100 + 10) x 5 + 20 x 10 = 750 millionths.
+    const sound = used({ audioInput: 100, cachedAudioInput: 10, audioOutput: 20 });
+    expect(formatUsd(costOf(sound, price))).toBe('0.00075');
+    // What has a rate for images and none for images from the cache: 10 x 8 = 80 millionths.
+    expect(formatUsd(costOf(used({ cachedImageInput: 10 }), flat({ input: 1, imageInput: 8_000_000 })))).toBe(
+      '0.00008',
+    );
+  });
+
+  it('of an image goes by its size and quality where that decides, and is the dearest of any other', () => {
+    const price: Price = {
+      ...flat({ image: 80_000_000_000 }),
+      images: { '1024x1024 standard': 40_000_000_000, '512x512 standard': 0 },
+    };
+    const two = used({ image: 2 });
+    expect(formatUsd(costOf(two, priceOfImages(price, '1024x1024', 'standard')))).toBe('0.08');
+    expect(formatUsd(costOf(two, priceOfImages(price, '512x512', 'standard')))).toBe('0');
+    expect(formatUsd(costOf(two, priceOfImages(price, '1792x1024', 'hd')))).toBe('0.16');
+    expect(formatUsd(costOf(two, priceOfImages(flat({ image: 1_000_000_000 }), 'constructor', '')))).toBe('0.002');
   });
 
   it('is nothing for nothing, even where nothing is priced', () => {
@@ -122,24 +194,26 @@ describe('rounding', () => {
 // Rates up to $1,000 per million and a billion tokens of each unit stay within 2^53 nanodollars.
 const anyRate = fc.integer({ min: 1, max: 1_000_000_000 });
 const anyCount = fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.integer({ min: 0, max: 1_000_000_000 }));
-const anyUsage: fc.Arbitrary<Usage> = fc.record({
-  input: anyCount,
-  cachedInput: anyCount,
-  cacheWrite5m: anyCount,
-  cacheWrite1h: anyCount,
-  output: anyCount,
-  reasoning: anyCount,
-});
+const anyUsage: fc.Arbitrary<Usage> = fc.record(
+  Object.fromEntries(UNITS.map((unit) => [unit, anyCount])) as Record<Unit, fc.Arbitrary<number>>,
+);
+/** What a unit is charged as where it has no rate; undefined: it has one. */
+const CHARGED_AS: Partial<Record<Unit, Unit>> = {
+  cachedInput: 'input',
+  cacheWrite5m: 'input',
+  cacheWrite1h: 'input',
+  imageInput: 'input',
+  cachedImageInput: 'imageInput',
+  audioInput: 'input',
+  cachedAudioInput: 'audioInput',
+  reasoning: 'output',
+  imageOutput: 'output',
+  audioOutput: 'output',
+  annotatedPage: 'page',
+};
 const anyRates = fc.record(
-  {
-    input: anyRate,
-    cachedInput: anyRate,
-    cacheWrite5m: anyRate,
-    cacheWrite1h: anyRate,
-    output: anyRate,
-    reasoning: anyRate,
-  },
-  { requiredKeys: ['input', 'output'] },
+  Object.fromEntries(UNITS.map((unit) => [unit, anyRate])) as Record<Unit, fc.Arbitrary<number>>,
+  { requiredKeys: UNITS.filter((unit) => CHARGED_AS[unit] === undefined) },
 );
 /** Two tiers, of which the second is at least as dear in every unit, as every provider's is. */
 const anyPrice: fc.Arbitrary<Price> = fc
@@ -154,19 +228,13 @@ const anyPrice: fc.Arbitrary<Price> = fc
   });
 
 function exactPicodollars(usage: Usage, price: Price): bigint {
-  const inputTokens = usage.input + usage.cachedInput + usage.cacheWrite5m + usage.cacheWrite1h;
+  const { input, cachedInput, cacheWrite5m, cacheWrite1h, imageInput, cachedImageInput } = usage;
+  const text = input + cachedInput + cacheWrite5m + cacheWrite1h;
+  const inputTokens = text + imageInput + cachedImageInput + usage.audioInput + usage.cachedAudioInput;
   const [low, high] = price.tiers;
   const rates = (inputTokens > (high?.aboveInputTokens ?? 0) ? high : low)?.rates ?? {};
-  const input = rates.input ?? 0;
-  const output = rates.output ?? 0;
-  return (
-    BigInt(usage.input) * BigInt(input) +
-    BigInt(usage.cachedInput) * BigInt(rates.cachedInput ?? input) +
-    BigInt(usage.cacheWrite5m) * BigInt(rates.cacheWrite5m ?? input) +
-    BigInt(usage.cacheWrite1h) * BigInt(rates.cacheWrite1h ?? input) +
-    BigInt(usage.output) * BigInt(output) +
-    BigInt(usage.reasoning) * BigInt(rates.reasoning ?? output)
-  );
+  const rate = (unit: Unit): number => rates[unit] ?? rate(CHARGED_AS[unit] ?? unit);
+  return UNITS.reduce((sum, unit) => sum + BigInt(usage[unit]) * BigInt(rate(unit)), 0n);
 }
 
 describe('for any usage and price', () => {
@@ -199,15 +267,52 @@ describe('for any usage and price', () => {
     );
   });
 
-  it('a hold at the dearest rates covers the cost', () => {
+  it('a hold for the tokens at the dearest rates covers their cost', () => {
     fc.assert(
       fc.property(anyUsage, anyPrice, (usage, price) => {
-        const tokens = { input: 0, output: 0 };
-        for (const unit of UNITS) tokens[sideOf(unit)] += usage[unit];
-        const hold = boundOf(tokens.input, dearestInputRate(price)) + boundOf(tokens.output, dearestOutputRate(price));
-        expect(hold).toBeGreaterThanOrEqual(costOf(usage, price));
+        const tokens = { ...NO_USAGE };
+        for (const unit of UNITS) if (modalityOf(unit)) Object.assign(tokens, { [unit]: usage[unit] });
+        const hold =
+          boundOf(inputTokensOf(usage), dearestInputRate(price)) +
+          boundOf(outputTokensOf(usage), dearestOutputRate(price));
+        expect(hold).toBeGreaterThanOrEqual(costOf(tokens, price));
       }),
     );
+  });
+
+  it('a ceiling covers whatever is used of no more, and of tokens whatever kind of their modality they turn out to be', () => {
+    const anyShares = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: UNITS.length });
+    fc.assert(
+      fc.property(anyUsage, anyPrice, anyShares, fc.constantFrom(1, 0.7), (most, price, shares, part) => {
+        const usage: Record<Unit, number> = { ...NO_USAGE };
+        UNITS.forEach((unit, i) => {
+          const alike = UNITS.filter(
+            (other) => modalityOf(other) && sideOf(other) === sideOf(unit) && modalityOf(other) === modalityOf(unit),
+          );
+          const made = alike[Math.round((shares[i] ?? 0) * (alike.length - 1))] ?? unit;
+          usage[made] += Math.floor(most[unit] * part);
+        });
+        expect(ceilingOf(most, price)).toBeGreaterThanOrEqual(costOf(usage, price));
+      }),
+    );
+  });
+
+  it('input tokens that carry no image and no sound cost no more than text does', () => {
+    const dear = flat({ input: 1, cacheWrite1h: 2, imageInput: 5, audioInput: 9, output: 1 });
+    expect(dearestInputRate(dear)).toBe(9);
+    expect(dearestInputRate(dear, ['text'])).toBe(2);
+    expect(dearestInputRate(dear, ['text', 'image'])).toBe(5);
+  });
+
+  it('counts every token on one side, and of those from the cache only tokens that were read', () => {
+    fc.assert(
+      fc.property(anyUsage, (usage) => {
+        const all = UNITS.filter((unit) => modalityOf(unit)).reduce((sum, unit) => sum + usage[unit], 0);
+        expect(inputTokensOf(usage) + outputTokensOf(usage)).toBe(all);
+        expect(cachedTokensOf(usage)).toBeLessThanOrEqual(inputTokensOf(usage));
+      }),
+    );
+    expect([...INPUT_TOKENS, ...OUTPUT_TOKENS]).toHaveLength(12);
   });
 
   it('an amount covers as many tokens as it can hold, and none more', () => {
@@ -221,7 +326,12 @@ describe('for any usage and price', () => {
     expect(tokensWithin(nanos(0), 0)).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('every unit has a rate under a price for input and output', () => {
-    for (const unit of UNITS) expect(rateOf({ input: 1, output: 1 }, unit)).toBe(1);
+  it('every token has a rate under a price for input and output, and nothing else has', () => {
+    for (const unit of UNITS) expect(rateOf({ input: 1, output: 1 }, unit)).toBe(modalityOf(unit) ? 1 : null);
+  });
+
+  it('what has no rate has no ceiling', () => {
+    expect(() => ceilingOf(used({ page: 1 }), flat({ input: 1 }))).toThrow('price test@0 has no page rate');
+    expect(ceilingOf(used({ input: 3 }), flat({ input: 0 }))).toBe(0);
   });
 });

@@ -54,12 +54,18 @@ describe('a unit without a rate of its own', () => {
     expect(rateOf(rates, 'cacheWrite5m')).toBe(5);
     expect(rateOf(rates, 'cacheWrite1h')).toBe(5);
     expect(rateOf(rates, 'reasoning')).toBe(7);
+    expect(rateOf(rates, 'cachedAudioInput')).toBe(5);
+    expect(rateOf({ ...rates, audioInput: 6 }, 'cachedAudioInput')).toBe(6);
+    expect(rateOf(rates, 'imageOutput')).toBe(7);
+    expect(rateOf({ page: 3 }, 'annotatedPage')).toBe(3);
   });
 
   it('is never free: there is no rate where that has none either', () => {
     expect(rateOf({ input: 5 }, 'output')).toBeNull();
     expect(rateOf({ input: 5 }, 'reasoning')).toBeNull();
     expect(rateOf({ output: 5 }, 'cachedInput')).toBeNull();
+    expect(rateOf({ input: 5, output: 7 }, 'page')).toBeNull();
+    expect(rateOf({ input: 5, output: 7 }, 'request')).toBeNull();
   });
 });
 

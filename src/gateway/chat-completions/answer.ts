@@ -5,6 +5,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Usage } from '../../money/cost.ts';
 import { NO_USAGE } from '../../money/cost.ts';
+import type { Json, ReadAnswer } from '../protocol.ts';
+import type { Frame } from '../sse.ts';
 
 /** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
 const REPORTED_TOKENS_MAX = 100_000_000;
@@ -17,19 +19,18 @@ const ErrorInside = z.union([
 /** What of a choice is not output: the rest is counted, whatever it is called, so that nothing passes unseen. */
 const NOT_OUTPUT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'finish_reason', 'logprobs', 'index']);
 
-export interface ReadAnswer {
-  /** All new text, tool names and arguments included. */
-  text: string;
-  /** How many choices it ends. */
-  ended: number;
-  /** How many choices it carries; a stream's final usage carries none. */
-  choices: number;
-  usage: Usage | null;
-  error: string | null;
+const END_OF_STREAM = '[DONE]';
+
+/** The mark at the end of a stream says nothing but that. */
+const ENDED: ReadAnswer = { json: {}, text: '', ended: 0, usage: null, error: null, last: true };
+
+export function readChatEvent({ data }: Frame): ReadAnswer | null {
+  if (data === END_OF_STREAM) return ENDED;
+  return data === null ? null : readChatAnswer(data);
 }
 
 /** Reads one chunk of a stream or a whole answer; null where it is no JSON object. */
-export function readAnswer(text: string): { answer: ReadAnswer; json: Record<string, unknown> } | null {
+export function readChatAnswer(text: string): ReadAnswer | null {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -37,17 +38,14 @@ export function readAnswer(text: string): { answer: ReadAnswer; json: Record<str
     return null;
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-  const { choices, usage, error } = json as { choices?: unknown; usage?: unknown; error?: unknown };
-  const list: unknown[] = Array.isArray(choices) ? choices : [];
+  const { choices, usage, error } = json as Json;
   return {
-    answer: {
-      text: textWithin(choices),
-      ended: list.filter(isEnded).length,
-      choices: list.length,
-      usage: readUsage(usage),
-      error: readError(error),
-    },
-    json: json as Record<string, unknown>,
+    json: json as Json,
+    text: textWithin(choices),
+    ended: Array.isArray(choices) ? choices.filter(isEnded).length : 0,
+    usage: readUsage(usage),
+    error: readError(error),
+    last: false,
   };
 }
 

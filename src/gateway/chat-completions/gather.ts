@@ -5,18 +5,18 @@
  * carry an `index`, are joined item by item, objects are joined field by field. Throws where two parts of one field are of
  * different kinds and can't be joined: a wrong answer would be worse than none.
  */
-type Json = Record<string, unknown>;
+import type { Gathered, Json, ReadAnswer } from '../protocol.ts';
 
 /** These are said once, or again with every delta, but never in parts. */
 const SAID_ONCE: ReadonlySet<string> = new Set(['role', 'id', 'type', 'name']);
 
-export class GatheredAnswer {
+export class GatheredChat implements Gathered {
   readonly #head = empty();
   /** By their index: message, logprobs, finish_reason and whatever else was said of each. */
   readonly #choices = new Map<number, Json>();
 
-  add(chunk: Json): void {
-    const { choices, ...head } = chunk;
+  add({ json }: Pick<ReadAnswer, 'json'>): void {
+    const { choices, ...head } = json;
     // What stands beside the choices is said of the answer as a whole, often with every chunk.
     for (const [name, value] of Object.entries(head)) if (value !== null) this.#head[name] = value;
     if (Array.isArray(choices)) for (const [position, choice] of choices.entries()) this.#addTo(choice, position);

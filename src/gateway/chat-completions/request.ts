@@ -4,8 +4,9 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
-import type { Refusal } from '../refusals.ts';
-import type { JsonBody } from '../request-body.ts';
+import { DemoField } from '../demo-field.ts';
+import type { Asked, Json, Media, Understood } from '../protocol.ts';
+import { parseBody, refuseField } from '../request-body.ts';
 
 const tokens = z.int().positive();
 
@@ -14,19 +15,6 @@ const Part = z.looseObject({ type: z.string() });
 const Message = z.looseObject({
   role: z.enum(['system', 'developer', 'user', 'assistant', 'tool', 'function']),
   content: z.union([z.string(), z.array(Part)]).nullish(),
-});
-
-/** How the demo provider is steered; refused for any other. */
-const Demo = z.strictObject({
-  outputTokens: z.int().min(0).max(1_000_000).optional(),
-  cachedTokens: z.int().min(0).optional(),
-  reasoningTokens: z.int().min(0).max(1_000_000).optional(),
-  delayMs: z.int().min(0).max(600_000).optional(),
-  tokensPerSecond: z.number().positive().max(100_000).optional(),
-  failAfterTokens: z.int().min(0).optional(),
-  failStatus: z.int().min(400).max(599).optional(),
-  silentMs: z.int().min(0).max(600_000).optional(),
-  overrunTokens: z.int().min(0).max(1_000_000).optional(),
 });
 
 export const ChatBody = z
@@ -40,42 +28,88 @@ export const ChatBody = z
     n: z.int().positive().max(LIMITS.choicesMax).nullish(),
     tools: z.array(z.looseObject({})).nullish(),
     modalities: z.array(z.string()).nullish(),
-    demo: Demo.optional(),
+    demo: DemoField.optional(),
   })
   .openapi('ChatCompletionBody', {
     example: { model: 'gpt-5.5', messages: [{ role: 'user', content: 'Hello' }], max_completion_tokens: 100 } as never,
   });
 
-export type ChatRequest = z.infer<typeof ChatBody>;
+type ChatRequest = z.infer<typeof ChatBody>;
 
-export type ChatMessage = ChatRequest['messages'][number];
+type ChatMessage = ChatRequest['messages'][number];
 
-export function parseChatRequest(body: JsonBody): { request: ChatRequest } | { refusal: Refusal } {
-  const parsed = ChatBody.safeParse(body.json);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const unknown = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue?.path;
-    const field = unknown?.map(String).join('.') ?? null;
-    return refuse(field, `${field || 'The body'} is not valid: ${issue?.message ?? 'malformed'}.`);
-  }
-  const request = parsed.data;
+/** Dearer than the prices we have. */
+const UNPRICED_TIERS: ReadonlySet<unknown> = new Set(['priority', 'scale']);
+
+export function askChat(json: Json): Understood<Asked> {
+  const parsed = parseBody(ChatBody, json);
+  if ('refusal' in parsed) return parsed;
+  const request = parsed.understood;
   if (request.max_tokens != null && request.max_completion_tokens != null) {
-    return refuse('max_tokens', 'Give max_completion_tokens or max_tokens, not both.');
+    return refuseField('max_tokens', 'Give max_completion_tokens or max_tokens, not both.');
   }
   if (request.stream_options != null && request.stream !== true) {
-    return refuse('stream_options', 'stream_options is only allowed when stream is true.');
+    return refuseField('stream_options', 'stream_options is only allowed when stream is true.');
   }
-  return { request };
+  const { messages, tools } = request;
+  return {
+    understood: {
+      json,
+      model: request.model,
+      streamed: request.stream === true,
+      wantsUsage: request.stream_options?.include_usage === true,
+      choices: request.n ?? 1,
+      cap: capOf(request),
+      items: messages.length,
+      media: messages.flatMap(mediaOf),
+      messageTexts: () => messages.map(textOf),
+      toolsText: () => (tools ? JSON.stringify(tools) : ''),
+      lastUserText: () => textOf(messages.findLast(({ role }) => role === 'user')),
+      hidesOutput: hidesOutput(request),
+      unpriced: unpricedField(request),
+      demo: request.demo ?? null,
+    },
+  };
 }
 
-/** A refusal that names a field of the request; also for what only the model's row can tell. */
-export function refuse(field: string | null, message: string): { refusal: Refusal } {
-  return { refusal: { kind: 'bad_request', field, message } };
+function capOf({ max_completion_tokens, max_tokens }: ChatRequest): Asked['cap'] {
+  if (max_completion_tokens != null) return { tokens: max_completion_tokens, field: 'max_completion_tokens' };
+  return max_tokens == null ? null : { tokens: max_tokens, field: 'max_tokens' };
+}
+
+function unpricedField({ web_search_options, service_tier }: ChatRequest): string | null {
+  if (web_search_options !== undefined) return 'web_search_options';
+  return UNPRICED_TIERS.has(service_tier) ? 'service_tier' : null;
+}
+
+/** What the model rejects of a prediction is billed; and of what is not text, its bytes do not tell what it is billed at. */
+function hidesOutput({ modalities, prediction }: ChatRequest): boolean {
+  return prediction != null || (modalities ?? []).some((modality) => modality !== 'text');
+}
+
+function mediaOf({ content }: ChatMessage): Media[] {
+  if (!Array.isArray(content)) return [];
+  return content.flatMap((part): Media[] => {
+    switch (part.type) {
+      case 'image_url':
+        return [{ kind: 'image', embeddedBytes: embeddedBytes(part.image_url) }];
+      case 'file':
+        return [{ kind: 'file', embeddedBytes: 0 }];
+      default:
+        return [];
+    }
+  });
+}
+
+/** How many bytes of the body are an image itself rather than a link to one. */
+function embeddedBytes(image: unknown): number {
+  const url = typeof image === 'object' && image !== null && 'url' in image ? image.url : null;
+  return typeof url === 'string' && url.startsWith('data:') ? url.length : 0;
 }
 
 /** All text of a message that a model reads, parts joined. */
-export function messageText(message: ChatMessage): string {
-  const { content } = message;
+function textOf(message: ChatMessage | undefined): string {
+  const content = message?.content;
   if (typeof content === 'string') return content;
   if (!Array.isArray(content)) return '';
   return content.map((part) => (typeof part.text === 'string' ? part.text : '')).join(' ');

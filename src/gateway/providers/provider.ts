@@ -1,15 +1,31 @@
 /**
- * What the relay needs of a provider: where to send a call, and how to count tokens before the provider has counted
- * them. A provider answers in its own wire format; the wire's reader understands it.
+ * What the gateway needs of a provider: where to send a call and with which credential, and how to count tokens before the
+ * provider has counted them. It answers in a protocol of its own, whose reader understands it.
  */
 import type { Mapping, ProviderId } from '../../models/catalogue.ts';
-import type { ChatRequest } from '../chat-completions/request.ts';
+import type { Asked, ProtocolId } from '../protocol.ts';
+
+/** What it takes to call a provider. Never logged. */
+export interface Credential {
+  /** An API key, or what stands for one. */
+  key: string;
+  /** Null: the provider's own. */
+  baseUrl: string | null;
+  /** What else it takes: a region, a project, a secret access key. */
+  settings: Readonly<Record<string, string>>;
+  of: 'deployment' | 'organization';
+}
+
+/** What is called: a conversation in a protocol. */
+export type Operation = ProtocolId;
 
 export interface ProviderCall {
   env: Env;
+  credential: Credential;
   mapping: Mapping;
-  /** The request as the client sent it, with what Purser needs changed, as JSON. */
-  body: string;
+  operation: Operation;
+  body: BodyInit;
+  contentType: string;
   streamed: boolean;
   /** Request headers that the client sent and the provider may want. */
   clientHeaders: Headers;
@@ -18,20 +34,18 @@ export interface ProviderCall {
 
 export interface Provider {
   id: ProviderId;
-  /** Whether this deployment has what it takes to call it. */
-  isConfigured(env: Env): boolean;
-  /** Sends the call. Rejects where no answer came; any status is an answer. */
-  chat(call: ProviderCall): Promise<Response>;
-  /** The field of the request that the provider bills apart and no price covers yet, or null. */
-  unpricedField(request: ChatRequest): string | null;
+  /** The deployment's own credential, from its secrets; null where it has none. */
+  credentialOf(env: Env): Credential | null;
+  /** The protocols in which it serves a model; what speaks none of them is translated to the first. */
+  speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
+  /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
+  send(call: ProviderCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
-  inputTokensMax(request: ChatRequest, bodyBytes: number): number;
+  inputTokensMax(asked: Asked, bodyBytes: number, mapping: Mapping): number;
   /** About what the provider will count as input. */
-  inputTokensEstimate(request: ChatRequest): number;
-  /** Never more output than this will come, reasoning included, all choices together. */
-  outputTokensMax(request: ChatRequest, mapping: Mapping): number;
-  /** The field by which this model takes a cap on all output of a choice, that which it hides included. */
-  capField(request: ChatRequest, mapping: Mapping): 'max_tokens' | 'max_completion_tokens';
+  inputTokensEstimate(asked: Asked): number;
+  /** The most output that can come, all choices together, where it knows better than by the cap and the model's own. */
+  outputTokensMax?(asked: Asked, mapping: Mapping): number;
   /** Counts the output of one answer while it passes. */
   countOutput(): OutputCount;
 }

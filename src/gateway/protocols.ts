@@ -1,0 +1,5 @@
+/** All conversation protocols that this gateway speaks, with clients and with providers. */
+import { chat } from './chat-completions/protocol.ts';
+import type { Protocol, ProtocolId } from './protocol.ts';
+
+export const PROTOCOLS: ReadonlyMap<ProtocolId, Protocol> = new Map([chat].map((protocol) => [protocol.id, protocol]));

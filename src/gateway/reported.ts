@@ -1,0 +1,42 @@
+/**
+ * Reading what a provider says, which is not trusted: garbage reads as nothing rather than throwing, and by hand rather than by a
+ * schema, because every event of a stream is read.
+ */
+import type { Json } from './protocol.ts';
+
+/** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
+const REPORTED_TOKENS_MAX = 100_000_000;
+
+/** The JSON object that a text is, or null. */
+export function jsonObjectIn(text: string): Json | null {
+  try {
+    const json: unknown = JSON.parse(text);
+    return isObject(json) ? json : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The fields of an object; of anything else, none. */
+export function fieldsOf(value: unknown): Json {
+  return isObject(value) ? value : {};
+}
+
+/** A count of tokens, or null where it is none. */
+export function countOf(value: unknown): number | null {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
+  return value >= 0 && value <= REPORTED_TOKENS_MAX ? value : null;
+}
+
+/** All text in a value, however deep, save in the fields that are no output. Known or not, so that nothing passes unseen. */
+export function textWithin(value: unknown, notOutput: ReadonlySet<string>): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return '';
+  let text = '';
+  for (const [name, part] of Object.entries(value)) if (!notOutput.has(name)) text += textWithin(part, notOutput);
+  return text;
+}
