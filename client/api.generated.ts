@@ -698,6 +698,9 @@ export type Model = {
   canonical_model: string;
   context_length: number;
   max_output_tokens: number;
+  serves: string[];
+  deprecated_on: string | null;
+  retires_on: string | null;
   abilities: Record<string, boolean>;
   /** As of now; null where no price is known. */
   pricing: {
@@ -711,6 +714,10 @@ export type Model = {
       cached_input: string | null;
       /** Decimal USD. */
       output: string | null;
+      /** Tokens of other kinds that have a rate of their own: USD per million. */
+      other_tokens: Record<string, string>;
+      /** What is no token: USD per thousand characters, seconds, pages, images, searches or requests. */
+      per_thousand: Record<string, string>;
     })[];
   } | null;
 };

@@ -1,7 +1,8 @@
 /**
- * Writes src/models/prices.generated.ts from the price data inside the installed @pydantic/genai-prices.
+ * Writes src/models/prices.generated.ts: a price for each row of the catalogue (src/models/rows/), from the price data inside
+ * the installed @pydantic/genai-prices.
  *
- *   node_modules/.bin/node scripts/generate-prices.ts           writes the file, lists what it left out and why
+ *   node_modules/.bin/node scripts/generate-prices.ts           writes the file
  *   node_modules/.bin/node scripts/generate-prices.ts --check   writes nothing, exits 1 if the file differs
  *
  * It runs by hand when the package is upgraded; the gateway never fetches a price. Whatever it does not understand stops
@@ -11,117 +12,126 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  type ConditionalPrice,
-  findProvider,
-  type ModelInfo,
-  type ModelPrice,
-  type TieredPrices,
-} from '@pydantic/genai-prices';
+import { type ConditionalPrice, findProvider, type ModelPrice, type TieredPrices } from '@pydantic/genai-prices';
+import { mappingId, type ProviderId, type Row } from '../src/models/row.ts';
+import { ROWS } from '../src/models/rows.ts';
 import type { Price, Rates, RateTier, Unit } from '../src/money/price.ts';
 
-const PROVIDERS = ['anthropic', 'openai'];
+/** What the package calls a provider, where it has another name for it. It prices Vertex as Google. */
+const PACKAGE_NAMES: Partial<Record<ProviderId, string>> = { vertex: 'google', bedrock: 'aws' };
 
-/** The package's price keys (USD per million tokens) and the units each one prices. A later line overrules. */
-const TOKEN_KEYS: readonly (readonly [key: string, units: readonly Unit[]])[] = [
-  ['input_mtok', ['input']],
-  ['cache_read_mtok', ['cachedInput']],
+/** For how many units the package's prices in USD are. */
+const MILLION = 1_000_000;
+const THOUSAND = 1_000;
+const HOUR = 3_600;
+
+/** The package's price keys and the units each one prices. A later line overrules. */
+const KEYS: readonly (readonly [key: string, per: number, units: readonly Unit[]])[] = [
+  ['input_mtok', MILLION, ['input']],
+  ['cache_read_mtok', MILLION, ['cachedInput']],
   // The package applies this one to every write that has no rate for its own lifetime.
-  ['cache_write_mtok', ['cacheWrite5m', 'cacheWrite1h']],
-  ['cache_write_5m_mtok', ['cacheWrite5m']],
-  ['cache_write_1h_mtok', ['cacheWrite1h']],
-  ['output_mtok', ['output']],
-  ['output_reasoning_mtok', ['reasoning']],
+  ['cache_write_mtok', MILLION, ['cacheWrite5m', 'cacheWrite1h']],
+  ['cache_write_5m_mtok', MILLION, ['cacheWrite5m']],
+  ['cache_write_1h_mtok', MILLION, ['cacheWrite1h']],
+  ['input_image_mtok', MILLION, ['imageInput']],
+  ['cache_image_read_mtok', MILLION, ['cachedImageInput']],
+  ['input_audio_mtok', MILLION, ['audioInput']],
+  ['cache_audio_read_mtok', MILLION, ['cachedAudioInput']],
+  ['output_mtok', MILLION, ['output']],
+  ['output_reasoning_mtok', MILLION, ['reasoning']],
+  ['output_image_mtok', MILLION, ['imageOutput']],
+  ['output_audio_mtok', MILLION, ['audioOutput']],
+  // Of sound that comes in either way; no model here makes any by the hour.
+  ['audio_hours', HOUR, ['audioSecond']],
+  ['input_audio_hours', HOUR, ['audioSecond']],
+  ['input_document_kpages', THOUSAND, ['page']],
+  ['input_annotated_document_kpages', THOUSAND, ['annotatedPage']],
+  ['web_searches_kcount', THOUSAND, ['webSearch']],
+  ['storage_searches_kcount', THOUSAND, ['fileSearch']],
+  // Ours: the package has none of it.
+  ['input_mchars', MILLION, ['character']],
 ];
 
 /**
- * Charges for tools that the provider runs, which a request incurs only if it asks for them. They are left out of models
- * that are kept, on the understanding that the gateway forwards no such tool until it can price it.
+ * Purser is specified with the price of claude-sonnet-5 that was announced at launch: introductory until
+ * 2026-08-31T23:59:59Z, then 3/15. The package has one flat price, 2/10, and notes that the rise was cancelled. If so, this
+ * overstates a cost by half and overspends no budget; deleting these entries follows the package. Cache rates keep its ratios
+ * (0.1, 1.25 and 2 x input). Bedrock takes a tenth more within a region of the world, as for every model.
  */
-const PROVIDER_TOOL_KEYS: readonly string[] = ['web_searches_kcount', 'storage_searches_kcount'];
+function sonnet5(percent: 100 | 110): ConditionalPrice[] {
+  const usd = (cents: number) => (cents * percent) / 10_000;
+  const rates = (input: number) => ({
+    input_mtok: usd(input),
+    cache_read_mtok: usd(input / 10),
+    cache_write_5m_mtok: usd(input * 1.25),
+    cache_write_1h_mtok: usd(input * 2),
+    output_mtok: usd(input * 5),
+  });
+  const from = { type: 'start_date', start_date: '2026-09-01' } as const;
+  return [{ prices: rates(200) }, { constraint: from, prices: rates(300) }];
+}
 
-/** Prices that stand here in place of the package's, each with its why. */
+/** Prices by pinned name that stand here in place of the package's, each with its why. */
 const OVERRIDES: Readonly<Record<string, readonly ConditionalPrice[]>> = {
-  // Purser is specified with the price that was announced at launch: introductory until 2026-08-31T23:59:59Z, then 3/15.
-  // The package has one flat price, 2/10, and notes that the rise was cancelled. If so, this overstates a cost by half and
-  // overspends no budget; deleting this entry follows the package. Cache rates keep its ratios: 0.1, 1.25 and 2 x input.
-  'anthropic/claude-sonnet-5': [
-    {
-      prices: {
-        input_mtok: 2,
-        cache_read_mtok: 0.2,
-        cache_write_5m_mtok: 2.5,
-        cache_write_1h_mtok: 4,
-        output_mtok: 10,
-      },
-    },
-    {
-      constraint: { type: 'start_date', start_date: '2026-09-01' },
-      prices: {
-        input_mtok: 3,
-        cache_read_mtok: 0.3,
-        cache_write_5m_mtok: 3.75,
-        cache_write_1h_mtok: 6,
-        output_mtok: 15,
-      },
-    },
-  ],
+  // With what Anthropic takes for a web search beside the tokens.
+  'anthropic/claude-sonnet-5': sonnet5(100).map((price) => ({
+    ...price,
+    prices: { ...price.prices, web_searches_kcount: 10 },
+  })),
+  'vertex/claude-sonnet-5': sonnet5(100),
+  'bedrock/global.anthropic.claude-sonnet-5-v1:0': sonnet5(100),
+  'bedrock/us.anthropic.claude-sonnet-5-v1:0': sonnet5(110),
+  // platform.openai.com/docs/pricing: moderation is free; speech of the older models goes by the character.
+  'openai/omni-moderation-latest': [{ prices: { input_mtok: 0 } }],
+  'openai/tts-1': [{ prices: { input_mchars: 15 } }],
+  'openai/tts-1-hd': [{ prices: { input_mchars: 30 } }],
 };
 
-type ModelPrices = Record<string, Price[]>;
-
-interface Generated {
-  /** By provider, then by model, both in ascending order. */
-  table: Record<string, ModelPrices>;
-  /** One line for each model that was left out, with the reason. */
-  skipped: string[];
-}
-
-/** The table as it should stand in the generated file. Throws on anything it cannot convert exactly. */
-export function generatePrices(): Generated {
-  const generated: Generated = { table: {}, skipped: [] };
+/** The prices of every row of the catalogue, by pinned name. Throws on anything that it cannot convert exactly. */
+export function generatePrices(): Record<string, Price[]> {
   const unusedOverrides = new Set(Object.keys(OVERRIDES));
-  for (const providerId of PROVIDERS) {
-    const provider = findProvider({ providerId });
-    if (provider?.id !== providerId) throw new Error(`the package knows no provider ${providerId}`);
-    const models: ModelPrices = {};
-    for (const model of provider.models.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
-      const name = `${providerId}/${model.id}`;
-      if (Object.hasOwn(models, model.id)) throw new Error(`${name} stands twice in the package`);
-      unusedOverrides.delete(name);
-      const conditional = conditionalPrices(name, model);
-      const reason = reasonToSkip(conditional);
-      if (reason === null) models[model.id] = datedPrices(name, conditional);
-      else generated.skipped.push(`${name}: ${reason}`);
-    }
-    generated.table[providerId] = models;
-  }
+  const table = ROWS.map((row) => {
+    const name = mappingId(row);
+    unusedOverrides.delete(name);
+    const prices = datedPrices(name, OVERRIDES[name] ?? packagePrices(row), name in OVERRIDES);
+    return [name, prices] as const;
+  });
   if (unusedOverrides.size > 0) throw new Error(`overrides of unknown models: ${[...unusedOverrides].join(', ')}`);
-  return generated;
+  return Object.fromEntries(table);
 }
 
-function conditionalPrices(name: string, { prices }: ModelInfo): readonly ConditionalPrice[] {
-  return OVERRIDES[name] ?? (Array.isArray(prices) ? prices : [{ prices }]);
+function packagePrices({ provider: ours, priced }: Row): readonly ConditionalPrice[] {
+  const providerId = PACKAGE_NAMES[ours] ?? ours;
+  const provider = findProvider({ providerId });
+  if (provider?.id !== providerId) throw new Error(`the package knows no provider ${providerId}`);
+  const [model, another] = provider.models.filter(({ id }) => id === priced);
+  if (!model || another) throw new Error(`the package has no price of its own for ${ours}/${priced}`);
+  const { prices } = model;
+  const conditional = Array.isArray(prices) ? prices : [{ prices }];
+  if (conditional.some(({ constraint }) => constraint?.type === 'time_of_date')) {
+    throw new Error(`the price of ${ours}/${priced} depends on the hour`);
+  }
+  return priced.includes('claude-') ? conditional.map(withHourlyCache) : conditional;
 }
 
-function reasonToSkip(conditional: readonly ConditionalPrice[]): string | null {
-  if (conditional.some(({ constraint }) => constraint?.type === 'time_of_date')) return 'its price depends on the hour';
-  const keys = new Set(conditional.flatMap(({ prices }) => Object.keys(prices)));
-  if (keys.size === 0) return 'it has no price';
-  const known = [...TOKEN_KEYS.map(([key]) => key), ...PROVIDER_TOOL_KEYS];
-  const unknown = [...keys].filter((key) => !known.includes(key)).sort();
-  return unknown.length > 0 ? `no unit for ${unknown.join(', ')}` : null;
+/** The package has no rate for an hour in Claude's cache elsewhere than at Anthropic: it is 2 x input everywhere (platform.claude.com/docs, pricing). */
+function withHourlyCache(conditional: ConditionalPrice): ConditionalPrice {
+  const { input_mtok, cache_write_1h_mtok } = conditional.prices;
+  if (cache_write_1h_mtok !== undefined || typeof input_mtok !== 'number') return conditional;
+  return { ...conditional, prices: { ...conditional.prices, cache_write_1h_mtok: input_mtok * 2 } };
 }
 
 /** Checks the order that the package relies on (it takes the last that has begun) and dates each price. */
-function datedPrices(name: string, conditional: readonly ConditionalPrice[]): Price[] {
+function datedPrices(name: string, conditional: readonly ConditionalPrice[], mayBeFree: boolean): Price[] {
   const prices = conditional.map(({ constraint, prices: rates }) => {
     const date = constraint?.type === 'start_date' ? constraint.start_date : null;
     const version = `${name}@${date ?? '0'}`;
+    const unknown = Object.keys(rates).filter((key) => !KEYS.some(([known]) => known === key));
+    if (unknown.length > 0) throw new Error(`${version} has no unit for ${unknown.join(', ')}`);
     // The package reads a bare date as midnight UTC too.
     const effectiveFrom = date === null ? null : Date.parse(`${date}T00:00:00Z`);
     if (Number.isNaN(effectiveFrom)) throw new Error(`${version} has no valid date`);
-    return { version, effectiveFrom, tiers: rateTiers(version, rates) };
+    return { version, effectiveFrom, tiers: rateTiers(version, rates, mayBeFree) };
   });
   const begins = prices.map(({ effectiveFrom }) => effectiveFrom ?? Number.NEGATIVE_INFINITY);
   const ascending = begins.every((begin, i) => i === 0 || begin > (begins[i - 1] ?? begin));
@@ -130,7 +140,7 @@ function datedPrices(name: string, conditional: readonly ConditionalPrice[]): Pr
 }
 
 /** One tier for each start that any rate has, every tier with all of the rates that hold there. */
-function rateTiers(version: string, prices: ModelPrice): RateTier[] {
+function rateTiers(version: string, prices: ModelPrice, mayBeFree: boolean): RateTier[] {
   const starts = Object.values(prices).flatMap((price) =>
     typeof price === 'object' ? price.tiers.map(({ start }) => start) : [],
   );
@@ -139,62 +149,58 @@ function rateTiers(version: string, prices: ModelPrice): RateTier[] {
   }
   return [...new Set([0, ...starts])]
     .sort((a, b) => a - b)
-    .map((aboveInputTokens) => ({ aboveInputTokens, rates: ratesAbove(version, prices, aboveInputTokens) }));
+    .map((aboveInputTokens) => ({ aboveInputTokens, rates: ratesAbove(version, prices, aboveInputTokens, mayBeFree) }));
 }
 
-function ratesAbove(version: string, prices: ModelPrice, inputTokens: number): Rates {
+function ratesAbove(version: string, prices: ModelPrice, inputTokens: number, mayBeFree: boolean): Rates {
   const rates: Rates = {};
-  for (const [key, units] of TOKEN_KEYS) {
+  for (const [key, per, units] of KEYS) {
     const price = prices[key];
     if (price === undefined) continue;
-    const rate = picodollarsPerToken(`${version} ${key}`, usdPerMillionAbove(price, inputTokens));
+    const usd = usdAbove(price, inputTokens);
+    const rate = usd === 0 && mayBeFree ? 0 : picodollars(`${version} ${key}`, usd, per);
     for (const unit of units) rates[unit] = rate;
   }
-  if (rates.input === undefined) throw new Error(`${version} has no input rate`);
+  if (Object.keys(rates).length === 0) throw new Error(`${version} has no price`);
   return rates;
 }
 
-function usdPerMillionAbove(price: number | TieredPrices, inputTokens: number): number {
+function usdAbove(price: number | TieredPrices, inputTokens: number): number {
   if (typeof price === 'number') return price;
   const reached = price.tiers.filter(({ start }) => start <= inputTokens).sort((a, b) => a.start - b.start);
   return reached.at(-1)?.price ?? price.base;
 }
 
 /**
- * 1 USD per million tokens is 1,000,000 picodollars per token. The conversion shifts the decimal text, as multiplying
- * would let 0.1 + 0.2 arithmetic into a price. A price of 0 stops it: it is more likely unknown than free.
+ * The price of one unit where `per` of them cost `usd`. The conversion shifts the decimal text, as multiplying would let
+ * 0.1 + 0.2 arithmetic into a price, and rounds up where an hour is no whole number of seconds' picodollars. A price of 0
+ * stops it: it is more likely unknown than free.
  */
-export function picodollarsPerToken(what: string, usdPerMillion: number): number {
-  const [text, whole, fraction = ''] = /^(\d+)(?:\.(\d{1,6}))?$/.exec(String(usdPerMillion)) ?? [];
-  const picodollars = text === undefined ? 0 : Number(`${whole}${fraction.padEnd(6, '0')}`);
-  if (picodollars === 0 || !Number.isSafeInteger(picodollars)) {
-    throw new Error(`${what} is not a whole number of picodollars above 0: ${usdPerMillion}`);
+export function picodollars(what: string, usd: number, per: number): number {
+  const [text, whole, fraction = ''] = /^(\d+)(?:\.(\d{1,12}))?$/.exec(String(usd)) ?? [];
+  const all = text === undefined ? 0n : BigInt(`${whole}${fraction.padEnd(12, '0')}`);
+  const each = Number((all + BigInt(per) - 1n) / BigInt(per));
+  const isExact = per === HOUR || all % BigInt(per) === 0n;
+  if (all === 0n || !isExact || !Number.isSafeInteger(each)) {
+    throw new Error(`${what} is not a whole number of picodollars above 0: ${usd} for ${per}`);
   }
-  return picodollars;
+  return each;
 }
 
-function sourceText({ table }: Generated, packageVersion: string): string {
+function sourceText(table: Record<string, Price[]>, packageVersion: string): string {
   const lines = [
     `// Generated from @pydantic/genai-prices ${packageVersion} by: npm run generate:prices (scripts/generate-prices.ts).`,
     '// Do not edit: change the generator or upgrade the package, then run it again.',
-    '// Picodollars per token, by provider and model. A key that is missing here is a model without a price.',
+    '// Picodollars per unit, by pinned name: one entry for each row of the catalogue.',
     '',
     "import type { Price } from '../money/price.ts';",
     '',
     'export const PRICES = {',
   ];
-  for (const [provider, models] of Object.entries(table)) {
-    lines.push(`  ${JSON.stringify(provider)}: {`);
-    for (const [model, prices] of Object.entries(models)) {
-      lines.push(
-        `    ${JSON.stringify(model)}: [`,
-        ...prices.map((price) => `      ${JSON.stringify(price)},`),
-        '    ],',
-      );
-    }
-    lines.push('  },');
+  for (const [model, prices] of Object.entries(table)) {
+    lines.push(`  ${JSON.stringify(model)}: [`, ...prices.map((price) => `    ${JSON.stringify(price)},`), '  ],');
   }
-  return [...lines, '} satisfies Record<string, Record<string, readonly Price[]>>;', ''].join('\n');
+  return [...lines, '} satisfies Record<string, readonly Price[]>;', ''].join('\n');
 }
 
 /** Returns the process's exit code. */
@@ -211,8 +217,6 @@ function main(checkOnly: boolean): number {
     return 1;
   }
   writeFileSync(target, wanted);
-  console.log(`Left out of every model that is kept: ${PROVIDER_TOOL_KEYS.join(', ')}`);
-  for (const line of generated.skipped) console.log(`Skipped ${line}`);
   return 0;
 }
 

@@ -13,6 +13,13 @@ Setting up
   plan --plan free|pro|enterprise        what the organization has (README: plans)
   seats --seats N | none                 pro: seats bought; enterprise: all seats of the contract
 
+Prices
+  price --model openai/gpt-5.5 --rates input=5,cachedInput=0.5,output=30 [--long 272000:input=10,output=45]
+                                         what a model costs here, in place of the built-in price: USD for a million tokens, or
+                                         for a thousand of anything else (page, image, character, audioSecond, ...)
+  price --model openai/gpt-5.5 --clear   the built-in price again
+      --from 2026-12-01T00:00:00Z        of either: from that instant on; else since ever
+
 Money
   metered --on | --off                   whether requests spend the organization's wallet
   wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
@@ -60,6 +67,11 @@ async function main(): Promise<void> {
       off: { type: 'boolean', default: false },
       plan: { type: 'string' },
       seats: { type: 'string' },
+      model: { type: 'string' },
+      rates: { type: 'string' },
+      long: { type: 'string' },
+      from: { type: 'string' },
+      clear: { type: 'boolean', default: false },
       member: { type: 'string' },
       to: { type: 'string' },
       force: { type: 'boolean', default: false },
@@ -87,6 +99,11 @@ type Flags = {
   off: boolean;
   plan?: string;
   seats?: string;
+  model?: string;
+  rates?: string;
+  long?: string;
+  from?: string;
+  clear: boolean;
   member?: string;
   to?: string;
   force: boolean;
@@ -126,11 +143,30 @@ function callOf(command: string, flags: Flags): Call {
       const body = { restoredTo: flags.to, apply: flags.yes };
       return { method: 'POST', path: `${organizationPath(flags)}/d1-restored`, body };
     }
+    case 'price':
+      return { method: 'PUT', path: '/operator/prices', body: priceOf(flags) };
     case 'set-up-code':
       return { method: 'POST', path: '/operator/set-up-code' };
     default:
       throw new Error(`There is no command ${command}.\n\n${HELP}`);
   }
+}
+
+function priceOf({ model, from: at, rates, long, clear }: Flags): object {
+  const from = at ?? null;
+  if (model === undefined) throw new Error('Say of which: --model openai/gpt-5.5.');
+  if (clear) return { model, from, tiers: null };
+  if (rates === undefined) throw new Error('Say what it costs: --rates input=5,output=30. Or --clear.');
+  const tiers = [{ aboveInputTokens: 0, rates: ratesIn(rates) }];
+  if (long !== undefined) {
+    const [above = '', ...rest] = long.split(':');
+    tiers.push({ aboveInputTokens: Number(above), rates: { ...ratesIn(rates), ...ratesIn(rest.join(':')) } });
+  }
+  return { model, from, tiers };
+}
+
+function ratesIn(text: string): Record<string, string> {
+  return Object.fromEntries(text.split(',').map((part) => part.split('=', 2) as [string, string]));
 }
 
 function entry(kind: 'top_up' | 'refund', flags: Flags): Call {

@@ -11,9 +11,12 @@ import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
-import { createCatalogue, type Mapping } from './models/catalogue.ts';
+import type { Mapping } from './models/catalogue.ts';
+import { priceRouter } from './operator/price-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
+import { LiveCatalogue } from './prices/live-catalogue.ts';
+import { noticePriceChanges } from './prices/notices.ts';
 import { providerKeyRouter } from './provider-keys/routes.ts';
 import { referenceRouter } from './reference/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
@@ -44,10 +47,11 @@ export interface Build {
 
 export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   const providers = new Map(build.providers.map((provider) => [provider.id, provider]));
+  const catalogue = new LiveCatalogue(build.mappings);
   const app = apiRouter();
   app.onError(answerError);
   app.notFound(answerNotFound);
-  app.route('/v1', gatewayRouter(createCatalogue(build.mappings), providers));
+  app.route('/v1', gatewayRouter(catalogue, providers));
   describeGateway(app);
   const forPeople = [signInRouter, accountRouter, meRouter];
   const ours = [
@@ -65,14 +69,15 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     auditRouter,
     operatorRouter,
     recoveryRouter,
+    priceRouter(catalogue),
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   app.route('/', referenceRouter(app));
   return app;
 }
 
-/** What each cron does. Every one may come late, twice or at once with another. */
-export async function runCron(cron: string, env: Env, nowMs: number): Promise<void> {
+/** What each cron does, for a build that serves these models: those whose prices are watched. Every one may come late, twice or at once with another. */
+export async function runCron(cron: string, env: Env, nowMs: number, mappings: Build['mappings'] = []): Promise<void> {
   switch (cron) {
     case '* * * * *':
       await pushPending(env);
@@ -91,6 +96,7 @@ export async function runCron(cron: string, env: Env, nowMs: number): Promise<vo
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);
       await eraseDeleted(env.DB, nowMs);
+      await noticePriceChanges(env, mappings, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

@@ -239,6 +239,15 @@ export const LIMITS = {
   /** ...of so many in a row. */
   healthFailuresMin: 3,
 
+  /** An isolate goes by prices that are at most about so old... */
+  pricesFreshMs: MINUTE_MS,
+  /** ...and its first requests wait so long for them: D1 answers within a tenth of that. */
+  pricesReadMs: SECOND_MS,
+  /** Whoever has used a model within this time is told of its price. */
+  priceNoticeUsedMs: 30 * DAY_MS,
+  /** After this a notice that could not be mailed tells nobody anything new. */
+  priceNoticeMsMax: 7 * DAY_MS,
+
   /** How many events one rollup statement takes: some 100 ms of D1 time. */
   rollupRowsMax: 20_000,
   /** How many such statements one cron run makes before it leaves the rest to the next. */

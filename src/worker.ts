@@ -14,5 +14,5 @@ const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: [openai], route
 
 export default {
   fetch: app.fetch,
-  scheduled: (controller, env) => runCron(controller.cron, env, Date.now()),
+  scheduled: (controller, env) => runCron(controller.cron, env, Date.now(), CATALOGUE_MAPPINGS),
 } satisfies ExportedHandler<Env>;

@@ -57,6 +57,8 @@ const ACTIONS = {
   'database.restored': 'organization',
   'member.rebuilt': 'member',
   'set_up_code.created': 'deployment',
+  'price.set': 'price',
+  'price.cleared': 'price',
   'wallet.entry.posted': 'wallet_entry',
 } as const satisfies Record<string, string>;
 

@@ -13,7 +13,9 @@ import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import { type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { PresentedKey } from '../teams/keys.ts';
+import { ask as askFor } from './cover.ts';
 import { Hold } from './hold.ts';
+import { amountFor, type Quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
 
@@ -70,6 +72,18 @@ export async function admit(
     );
     return { refusal: { kind: 'budget_unavailable' }, tightest: null };
   }
+}
+
+/** Admission, whose refusal tells the most that the request may cost. */
+export async function admitQuoted(
+  context: GatewayContext,
+  caller: PresentedKey,
+  about: AttemptAbout,
+  quoted: Quote | null,
+): ReturnType<typeof admit> {
+  const admission = await admit(context, caller, about, askFor(quoted, about.streamed), quoted?.rulePrices);
+  if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
+  return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }
 
 /**

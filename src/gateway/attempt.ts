@@ -8,7 +8,15 @@
 import type { Outcome } from '../budgets/usage-event.ts';
 import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
-import { type CostParts, costParts, NO_USAGE, type Usage } from '../money/cost.ts';
+import {
+  type CostParts,
+  cachedTokensOf,
+  costParts,
+  inputTokensOf,
+  NO_USAGE,
+  outputTokensOf,
+  type Usage,
+} from '../money/cost.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { UNITS } from '../money/price.ts';
 import { type Cover, tailOf, tokensCovered } from './cover.ts';
@@ -27,8 +35,8 @@ export interface AttemptParts {
   choices: number;
   /** Counts the output while it passes. */
   output: OutputCount;
-  /** About what the provider will count as input: asked for only where it does not say. */
-  inputTokensEstimate: () => number;
+  /** About what the provider will count, text that it makes apart: asked for only where it does not say. */
+  estimate: () => Usage;
   /** Null where no price is known and nothing is limited. */
   quoted: Quote | null;
   cover: Cover;
@@ -42,7 +50,7 @@ export class Attempt {
   readonly mapping: Mapping;
   readonly recording: Recording | null;
   readonly #choices: number;
-  readonly #inputTokensEstimate: () => number;
+  readonly #estimate: () => Usage;
   readonly #quoted: Quote | null;
   readonly #cover: Cover;
   readonly #hold: Hold;
@@ -63,7 +71,7 @@ export class Attempt {
     this.mapping = parts.mapping;
     this.recording = parts.recording;
     this.#choices = parts.choices;
-    this.#inputTokensEstimate = parts.inputTokensEstimate;
+    this.#estimate = parts.estimate;
     this.#quoted = parts.quoted;
     this.#cover = parts.cover;
     this.#hold = parts.hold;
@@ -82,8 +90,8 @@ export class Attempt {
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
   complete(): void {
     // A count of no output for an answer that has some is no count.
-    const { output, reasoning } = this.#reported ?? NO_USAGE;
-    this.#final = this.#reported !== null && (output + reasoning > 0 || this.#output.tokensEstimate === 0);
+    const made = outputTokensOf(this.#reported ?? NO_USAGE);
+    this.#final = this.#reported !== null && (made > 0 || this.#output.tokensEstimate === 0);
   }
 
   /** The provider has taken the request, and streams. */
@@ -193,9 +201,9 @@ export class Attempt {
       cost: cost.total,
       inputCost: cost.input,
       outputCost: cost.output,
-      inputTokens: usage.input + usage.cachedInput + usage.cacheWrite5m + usage.cacheWrite1h,
-      cachedTokens: usage.cachedInput,
-      outputTokens: usage.output + usage.reasoning,
+      inputTokens: inputTokensOf(usage),
+      cachedTokens: cachedTokensOf(usage),
+      outputTokens: outputTokensOf(usage),
       reasoningTokens: usage.reasoning,
       estimated: !free && !this.#final,
       latencyMs: Date.now() - this.#startedAtMs,
@@ -214,13 +222,9 @@ export class Attempt {
   usage(): Usage {
     if (this.#final && this.#reported) return this.#reported;
     const reported = this.#reported ?? NO_USAGE;
-    const { input, cachedInput } = reported;
-    const knowsInput = input + cachedInput > 0;
-    return mostOf(reported, {
-      ...NO_USAGE,
-      input: knowsInput ? input : this.#inputTokensEstimate(),
-      output: Math.max(0, this.#output.tokensEstimate - reported.reasoning),
-    });
+    const estimate = inputTokensOf(reported) > 0 ? reported : this.#estimate();
+    const output = Math.max(estimate.output, this.#output.tokensEstimate - reported.reasoning);
+    return mostOf(reported, { ...estimate, output });
   }
 
   /** What the text may be at most: by its bytes, and never more than the provider was allowed to make. */

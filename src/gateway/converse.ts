@@ -2,43 +2,36 @@
  * A conversation with a model, in any protocol, streaming or not. A whole answer whose worst case the budget does not cover is
  * gathered from a stream (relay-gathered.ts); where the output cannot be watched, the provider's own cap is lowered instead
  * (cover.ts).
- *
- * What fails before anything was sent to the client is tried at the next provider that serves the model: each try is an
- * attempt of its own, under a hold of its own.
  */
-import type { AttemptAbout } from '../budgets/usage-event.ts';
-import { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
+import { NO_USAGE } from '../money/cost.ts';
 import type { PresentedKey } from '../teams/keys.ts';
-import { admit, budgetHeaders, refuseKeyFirst } from './admission.ts';
-import { appName } from './app-name.ts';
+import { admitQuoted, budgetHeaders, refuseKeyFirst } from './admission.ts';
 import { Attempt } from './attempt.ts';
-import { ask, coverOf } from './cover.ts';
+import {
+  type AttemptAt,
+  aboutOf,
+  answerByFirst,
+  type Candidate,
+  type Candidates,
+  candidatesFor,
+} from './candidates.ts';
+import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { Asked, Names, Protocol, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { healthiestFirst } from './provider-health.ts';
-import type { Credential, Provider } from './providers/provider.ts';
-import { amountFor, type Quote, quote } from './quote.ts';
-import { refusalResponse } from './refusal-response.ts';
+import { quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE } from './relay.ts';
 import { relayGathered } from './relay-gathered.ts';
 import { relayStream } from './relay-stream.ts';
 import { relayWhole } from './relay-whole.ts';
 import { type JsonBody, readJsonBody, refuseField } from './request-body.ts';
-import type { AnswerHeaders, GatewayContext, Handler } from './router.ts';
+import type { GatewayContext, Handler } from './router.ts';
 
 const encoder = new TextEncoder();
-
-/** Who could serve a request: a model at a provider, and how to call it. */
-interface Candidate {
-  mapping: Mapping;
-  provider: Provider;
-  credential: Credential;
-}
 
 interface Conversation {
   client: Protocol;
@@ -58,59 +51,15 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const understood = await understand(context, client, readPath(parameter));
     if ('refusal' in understood) return (await refuseKeyFirst(context, caller, client.endpoint)) ?? understood.refusal;
     const { candidates, ...read } = understood;
-    return answerByFirst(context, { client, caller, ...read }, candidates);
-  };
-}
-
-/**
- * The answer of the first that gives one; where none does, what the last said. One that has no other beside it is asked a second
- * time where its failure may be that of a moment.
- */
-async function answerByFirst(
-  context: GatewayContext,
-  conversation: Conversation,
-  candidates: readonly [Candidate, ...Candidate[]],
-): Promise<Response> {
-  const { request, requestId } = context;
-  const [first, ...others] = candidates;
-  let headers = namesOf(context, first);
-  let answered = await attemptAt(context, conversation, first, headers);
-  const next = request.headers.has('x-no-fallback') ? [] : others.length > 0 ? others : [first];
-  for (const candidate of next.slice(0, LIMITS.attemptsMax - 1)) {
-    if (answered instanceof Response || request.signal.aborted) break;
-    if (!(candidate === first ? mayBeOver(answered) : mayGoElsewhere(answered))) break;
-    if (candidate === first) await scheduler.wait(LIMITS.retryPauseMs * (1 / 2 + Math.random()));
-    headers = namesOf(context, candidate);
-    // Deadlines end with the attempt that set them.
-    answered = await attemptAt({ ...context, deadlines: new Deadlines() }, conversation, candidate, headers);
-  }
-  return answered instanceof Response ? answered : refusalResponse(conversation.client, answered, requestId, headers);
-}
-
-/** What is the provider's fault, and not the request's: nothing has been sent to the client yet. */
-function mayGoElsewhere(refusal: Refusal): boolean {
-  if (refusal.kind === 'upstream_refused') return refusal.status === 429;
-  return refusal.kind === 'upstream_error' || refusal.kind === 'upstream_timeout';
-}
-
-function mayBeOver(refusal: Refusal): boolean {
-  return refusal.kind === 'upstream_error' && refusal.transient === true;
-}
-
-function namesOf({ requestId }: GatewayContext, { mapping }: Candidate): AnswerHeaders {
-  return {
-    'x-request-id': requestId,
-    'x-purser-model': mapping.canonicalModel,
-    'x-purser-provider': mapping.provider,
+    const conversation = { client, caller, ...read };
+    return answerByFirst(context, client, candidates, (...at) => attemptAt(conversation, ...at));
   };
 }
 
 /** One attempt at one provider, under one hold. `headers` is told what there is to tell. */
 async function attemptAt(
-  context: GatewayContext,
   conversation: Conversation,
-  candidate: Candidate,
-  headers: AnswerHeaders,
+  ...[context, candidate, headers]: Parameters<AttemptAt>
 ): Promise<Response | Refusal> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
   const { client, caller, body, asked } = conversation;
@@ -127,16 +76,7 @@ async function attemptAt(
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
   const bytesMax = Math.max(body.bytes, encoder.encode(unchanged.text).byteLength);
   const quoted = quote(asked, bytesMax, mapping, provider, startedAtMs);
-  const about: AttemptAbout = {
-    requestId,
-    endpoint: client.endpoint,
-    mapping: mapping.id,
-    canonicalModel: mapping.canonicalModel,
-    provider: mapping.provider,
-    app: appName(request.headers),
-    streamed,
-    priceVersion: quoted?.price.version ?? 'unknown',
-  };
+  const about = aboutOf(context, candidate, client.endpoint, streamed, quoted);
   const admission = await admitQuoted(context, caller, about, quoted);
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
   if ('refusal' in admission) return admission.refusal;
@@ -151,7 +91,7 @@ async function attemptAt(
     mapping,
     choices: asked.choices,
     output: provider.countOutput(),
-    inputTokensEstimate: () => provider.inputTokensEstimate(asked),
+    estimate: () => ({ ...NO_USAGE, input: provider.inputTokensEstimate(asked) }),
     quoted,
     cover,
     hold,
@@ -195,24 +135,20 @@ async function attemptAt(
 
 /** Reads the request as far as its cost depends on it, and finds who could serve it. */
 async function understand(
-  { env, ctx, request, catalogue, providers }: GatewayContext,
+  context: GatewayContext,
   client: Protocol,
   path: ReturnType<ReadPath>,
-): Promise<{ body: JsonBody; asked: Asked; candidates: readonly [Candidate, ...Candidate[]] } | { refusal: Refusal }> {
-  const read = await readJsonBody(request);
+): Promise<{ body: JsonBody; asked: Asked; candidates: Candidates } | { refusal: Refusal }> {
+  const read = await readJsonBody(context.request);
   if ('refusal' in read) return read;
   const understood = client.ask(read.body.json, path);
   if ('refusal' in understood) return understood;
   const { understood: asked } = understood;
-  const mappings = catalogue.find(asked.model)?.mappings ?? [];
-  const [first, ...others] = healthiestFirst(env, ctx, mappings).flatMap((mapping): Candidate[] => {
-    const provider = providers.get(mapping.provider);
-    const credential = provider?.credentialOf(env);
-    return provider && credential ? [{ mapping, provider, credential }] : [];
-  });
-  if (!first) return { refusal: { kind: 'model_not_found', model: asked.model } };
-  const unfit = unfitFor(asked, first.mapping);
-  return unfit ? { refusal: unfit } : { body: read.body, asked, candidates: [first, ...others] };
+  const found = candidatesFor(context, asked.model, 'conversation');
+  if ('refusal' in found) return found;
+  const { candidates } = found;
+  const unfit = unfitFor(asked, candidates[0].mapping);
+  return unfit ? { refusal: unfit } : { body: read.body, asked, candidates };
 }
 
 /** What only the model's row can tell to be wrong with a request. */
@@ -238,16 +174,4 @@ function protocolOf(client: Protocol, { mapping, provider }: Candidate): Protoco
 function bodyText(talk: Exchange, sent: Sent): { text: string } | { refusal: Refusal } {
   const body = talk.body(sent);
   return 'refusal' in body ? body : { text: JSON.stringify(body.understood) };
-}
-
-/** Admission, whose refusal tells the most that the request may cost. */
-async function admitQuoted(
-  context: GatewayContext,
-  caller: PresentedKey,
-  about: AttemptAbout,
-  quoted: Quote | null,
-): ReturnType<typeof admit> {
-  const admission = await admit(context, caller, about, ask(quoted, about.streamed), quoted?.rulePrices);
-  if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
-  return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }

@@ -3,13 +3,17 @@ import { z } from '@hono/zod-openapi';
 import { brokenRule, type Use } from '../budgets/rules.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { formatUsd } from '../money/nanos.ts';
-import { perMillion, priceAt, type Rates, type Unit } from '../money/price.ts';
-import { count, like, usd } from '../reference/fields.ts';
+import { modalityOf, perMillion, perThousand, priceAt, type Rates, UNITS, type Unit } from '../money/price.ts';
+import { count, like, orNull, usd } from '../reference/fields.ts';
 import { keyStanding } from './admission.ts';
 import { authenticate } from './credentials.ts';
 import { rulePricesOf } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
+
+/** Tokens other than the plain ones, by their own rates. */
+const OTHER_TOKENS: readonly Unit[] = UNITS.filter((unit) => modalityOf(unit) && !['input', 'output'].includes(unit));
+const NO_TOKENS: readonly Unit[] = UNITS.filter((unit) => modalityOf(unit) === null);
 
 const Pricing = z.object({
   unit: z.literal('USD per million tokens'),
@@ -20,6 +24,14 @@ const Pricing = z.object({
       input: usd('1.25').nullable(),
       cached_input: usd('0.125').nullable(),
       output: usd('10').nullable(),
+      other_tokens: z.record(z.string(), z.string()).openapi({
+        description: 'Tokens of other kinds that have a rate of their own: USD per million',
+        example: { cacheWrite1h: '2.50', imageOutput: '30' },
+      }),
+      per_thousand: z.record(z.string(), z.string()).openapi({
+        description: 'What is no token: USD per thousand characters, seconds, pages, images, searches or requests',
+        example: { webSearch: '10' },
+      }),
     }),
   ),
 });
@@ -33,6 +45,9 @@ export const Model = z
     canonical_model: like('gpt-5.5'),
     context_length: count(400_000),
     max_output_tokens: count(128_000),
+    serves: z.array(z.string()).openapi({ example: ['conversation'] }),
+    deprecated_on: orNull(z.iso.date()),
+    retires_on: orNull(z.iso.date()),
     abilities: z.record(z.string(), z.boolean()).openapi({ example: { tools: true, images: true, reasoning: true } }),
     pricing: Pricing.nullable().openapi({ description: 'As of now; null where no price is known' }),
   })
@@ -85,6 +100,9 @@ function describeModel(mapping: Mapping, nowMs: number): z.infer<typeof Model> {
     canonical_model: mapping.canonicalModel,
     context_length: mapping.contextTokens,
     max_output_tokens: mapping.maxOutputTokens,
+    serves: [...(mapping.serves ?? ['conversation'])],
+    deprecated_on: mapping.deprecatedOn ?? null,
+    retires_on: mapping.retiresOn ?? null,
     abilities: { ...mapping.abilities },
     pricing: pricing(mapping, nowMs),
   };
@@ -106,6 +124,17 @@ function pricing(mapping: Mapping, nowMs: number): z.infer<typeof Pricing> | nul
       input: usdPerMillion(rates, 'input'),
       cached_input: usdPerMillion(rates, 'cachedInput'),
       output: usdPerMillion(rates, 'output'),
+      other_tokens: told(OTHER_TOKENS, rates, perMillion),
+      per_thousand: told(NO_TOKENS, rates, perThousand),
     })),
   };
+}
+
+/** Units that have a rate of their own. */
+function told(units: readonly Unit[], rates: Rates, amountOf: typeof perMillion): Record<string, string> {
+  const priced = units.flatMap((unit) => {
+    const amount = rates[unit] === undefined ? null : amountOf(rates, unit);
+    return amount === null ? [] : [[unit, formatUsd(amount)]];
+  });
+  return Object.fromEntries(priced);
 }

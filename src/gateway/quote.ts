@@ -6,7 +6,15 @@ import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
 import { addNanos, type Nanos } from '../money/nanos.ts';
-import { dearestInputRate, dearestOutputRate, type Price, perMillion, priceAt, tierFor } from '../money/price.ts';
+import {
+  dearestInputRate,
+  dearestOutputRate,
+  type Modality,
+  type Price,
+  perMillion,
+  priceAt,
+  tierFor,
+} from '../money/price.ts';
 import type { Asked } from './protocol.ts';
 import type { Provider } from './providers/provider.ts';
 
@@ -44,7 +52,7 @@ export function quote(
     Math.min(cap?.tokens ?? mapping.maxOutputTokens, mapping.maxOutputTokens) * choices;
   return {
     price,
-    inputMax: boundOf(inputTokensMax, dearestInputRate(price)),
+    inputMax: boundOf(inputTokensMax, dearestInputRate(price, carriedBy(asked))),
     outputTokensMax,
     choices,
     capMin: Math.max(LIMITS.outputTokensMin, asked.capMin ?? 0),
@@ -52,6 +60,14 @@ export function quote(
     watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),
   };
+}
+
+/** What a request is made of. A file or a video may hold anything. */
+function carriedBy({ media }: Asked): Modality[] {
+  const carried: Modality[] = ['text'];
+  if (media.some(({ kind }) => kind !== 'audio')) carried.push('image');
+  if (media.some(({ kind }) => kind !== 'image')) carried.push('audio');
+  return carried;
 }
 
 /** The price that rules go by, of a request with so many tokens of input at most. */

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import { Deadlines } from '../deadlines.ts';
 import { newRequestId } from '../ids.ts';
 import type { Catalogue } from '../models/catalogue.ts';
+import type { LiveCatalogue } from '../prices/live-catalogue.ts';
 import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
@@ -41,7 +42,7 @@ const PATH_TOLD_MAX = 200;
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
 /** The routes under /v1, over the models and providers that this build serves. */
-export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<{ Bindings: Env }> {
+export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{ Bindings: Env }> {
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
@@ -52,6 +53,7 @@ export function gatewayRouter(catalogue: Catalogue, providers: Providers): Hono<
       const requestId = asked && REQUEST_ID.test(asked) ? asked : newRequestId();
       const ctx = c.executionCtx as ExecutionContext;
       const deadlines = new Deadlines();
+      const catalogue = await live.now(c.env, ctx);
       const made = { requestId, deadlines, catalogue, providers, recording: null };
       const context = { env: c.env, ctx, request, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.

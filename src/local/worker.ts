@@ -12,13 +12,15 @@ export { ProviderHealth } from '../../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 
+const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
+
 const app = createApp({
-  mappings: [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS],
+  mappings: MAPPINGS,
   providers: [openai, demoProvider],
   routers: [localRouter],
 });
 
 export default {
   fetch: app.fetch,
-  scheduled: (controller, env) => runCron(controller.cron, env, Date.now()),
+  scheduled: (controller, env) => runCron(controller.cron, env, Date.now(), MAPPINGS),
 } satisfies ExportedHandler<Env>;

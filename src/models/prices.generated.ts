@@ -1,319 +1,347 @@
 // Generated from @pydantic/genai-prices 0.1.8 by: npm run generate:prices (scripts/generate-prices.ts).
 // Do not edit: change the generator or upgrade the package, then run it again.
-// Picodollars per token, by provider and model. A key that is missing here is a model without a price.
+// Picodollars per unit, by pinned name: one entry for each row of the catalogue.
 
 import type { Price } from '../money/price.ts';
 
 export const PRICES = {
-  "anthropic": {
-    "claude-2": [
-      {"version":"anthropic/claude-2@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":8000000,"output":24000000}}]},
-    ],
-    "claude-3-5-haiku-latest": [
-      {"version":"anthropic/claude-3-5-haiku-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":800000,"cachedInput":80000,"cacheWrite5m":1000000,"cacheWrite1h":1600000,"output":4000000}}]},
-    ],
-    "claude-3-5-sonnet": [
-      {"version":"anthropic/claude-3-5-sonnet@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
-    ],
-    "claude-3-7-sonnet-latest": [
-      {"version":"anthropic/claude-3-7-sonnet-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
-    ],
-    "claude-3-haiku": [
-      {"version":"anthropic/claude-3-haiku@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":30000,"cacheWrite5m":300000,"cacheWrite1h":500000,"output":1250000}}]},
-    ],
-    "claude-3-opus-latest": [
-      {"version":"anthropic/claude-3-opus-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":15000000,"cachedInput":1500000,"cacheWrite5m":18750000,"cacheWrite1h":30000000,"output":75000000}}]},
-    ],
-    "claude-3-sonnet": [
-      {"version":"anthropic/claude-3-sonnet@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
-    ],
-    "claude-fable-5": [
-      {"version":"anthropic/claude-fable-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000}}]},
-    ],
-    "claude-fable-5-1": [
-      {"version":"anthropic/claude-fable-5-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":250000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000}}]},
-    ],
-    "claude-haiku-4-5": [
-      {"version":"anthropic/claude-haiku-4-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1000000,"cachedInput":100000,"cacheWrite5m":1250000,"cacheWrite1h":2000000,"output":5000000}}]},
-    ],
-    "claude-opus-4-0": [
-      {"version":"anthropic/claude-opus-4-0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":15000000,"cachedInput":1500000,"cacheWrite5m":18750000,"cacheWrite1h":30000000,"output":75000000}}]},
-    ],
-    "claude-opus-4-1": [
-      {"version":"anthropic/claude-opus-4-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":15000000,"cachedInput":1500000,"cacheWrite5m":18750000,"cacheWrite1h":30000000,"output":75000000}}]},
-    ],
-    "claude-opus-4-5": [
-      {"version":"anthropic/claude-opus-4-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
-    ],
-    "claude-opus-4-6": [
-      {"version":"anthropic/claude-opus-4-6@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}},{"aboveInputTokens":200000,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":37500000}}]},
-      {"version":"anthropic/claude-opus-4-6@2026-03-13","effectiveFrom":1773360000000,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
-    ],
-    "claude-opus-4-7": [
-      {"version":"anthropic/claude-opus-4-7@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
-    ],
-    "claude-opus-4-8": [
-      {"version":"anthropic/claude-opus-4-8@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
-    ],
-    "claude-opus-5": [
-      {"version":"anthropic/claude-opus-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
-    ],
-    "claude-opus-5-5": [
-      {"version":"anthropic/claude-opus-5-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":4000000,"cachedInput":200000,"cacheWrite5m":5000000,"cacheWrite1h":8000000,"output":20000000}}]},
-    ],
-    "claude-sonnet-4-0": [
-      {"version":"anthropic/claude-sonnet-4-0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
-    ],
-    "claude-sonnet-4-5": [
-      {"version":"anthropic/claude-sonnet-4-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}},{"aboveInputTokens":200000,"rates":{"input":6000000,"cachedInput":600000,"cacheWrite5m":7500000,"cacheWrite1h":12000000,"output":22500000}}]},
-    ],
-    "claude-sonnet-4-6": [
-      {"version":"anthropic/claude-sonnet-4-6@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}},{"aboveInputTokens":200000,"rates":{"input":6000000,"cachedInput":600000,"cacheWrite5m":7500000,"cacheWrite1h":12000000,"output":22500000}}]},
-      {"version":"anthropic/claude-sonnet-4-6@2026-03-13","effectiveFrom":1773360000000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
-    ],
-    "claude-sonnet-5": [
-      {"version":"anthropic/claude-sonnet-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":4000000,"output":10000000}}]},
-      {"version":"anthropic/claude-sonnet-5@2026-09-01","effectiveFrom":1788220800000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
-    ],
-    "claude-v1": [
-      {"version":"anthropic/claude-v1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":8000000,"output":24000000}}]},
-    ],
-  },
-  "openai": {
-    "ada": [
-      {"version":"openai/ada@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"output":400000}}]},
-    ],
-    "babbage": [
-      {"version":"openai/babbage@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"output":500000}}]},
-    ],
-    "chatgpt-4o-latest": [
-      {"version":"openai/chatgpt-4o-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"output":15000000}}]},
-    ],
-    "codex-mini": [
-      {"version":"openai/codex-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"cachedInput":375000,"output":6000000}}]},
-    ],
-    "computer-use": [
-      {"version":"openai/computer-use@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"output":12000000}}]},
-    ],
-    "curie": [
-      {"version":"openai/curie@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"output":2000000}}]},
-    ],
-    "davinci": [
-      {"version":"openai/davinci@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000000,"output":20000000}}]},
-    ],
-    "ft:gpt-3.5-turbo-": [
-      {"version":"openai/ft:gpt-3.5-turbo-@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"output":6000000}}]},
-    ],
-    "ft:gpt-4o": [
-      {"version":"openai/ft:gpt-4o@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3750000,"output":15000000}}]},
-    ],
-    "ft:gpt-4o-mini": [
-      {"version":"openai/ft:gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"output":1200000}}]},
-    ],
-    "gpt-3.5-0301": [
-      {"version":"openai/gpt-3.5-0301@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"output":2000000}}]},
-    ],
-    "gpt-3.5-turbo": [
-      {"version":"openai/gpt-3.5-turbo@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"output":1500000}}]},
-    ],
-    "gpt-3.5-turbo-0613": [
-      {"version":"openai/gpt-3.5-turbo-0613@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"output":2000000}}]},
-    ],
-    "gpt-3.5-turbo-1106": [
-      {"version":"openai/gpt-3.5-turbo-1106@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1000000,"output":2000000}}]},
-    ],
-    "gpt-3.5-turbo-16k": [
-      {"version":"openai/gpt-3.5-turbo-16k@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"output":4000000}}]},
-    ],
-    "gpt-3.5-turbo-instruct": [
-      {"version":"openai/gpt-3.5-turbo-instruct@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"output":2000000}}]},
-    ],
-    "gpt-4": [
-      {"version":"openai/gpt-4@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":30000000,"output":60000000}}]},
-    ],
-    "gpt-4-32k": [
-      {"version":"openai/gpt-4-32k@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":60000000,"output":120000000}}]},
-    ],
-    "gpt-4-turbo": [
-      {"version":"openai/gpt-4-turbo@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"output":30000000}}]},
-    ],
-    "gpt-4-vision-preview": [
-      {"version":"openai/gpt-4-vision-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"output":30000000}}]},
-    ],
-    "gpt-4.1": [
-      {"version":"openai/gpt-4.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000}}]},
-    ],
-    "gpt-4.1-mini": [
-      {"version":"openai/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000}}]},
-    ],
-    "gpt-4.1-nano": [
-      {"version":"openai/gpt-4.1-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":25000,"output":400000}}]},
-    ],
-    "gpt-4.5-preview": [
-      {"version":"openai/gpt-4.5-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":75000000,"cachedInput":37500000,"output":150000000}}]},
-    ],
-    "gpt-4o": [
-      {"version":"openai/gpt-4o@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":1250000,"output":10000000}}]},
-    ],
-    "gpt-4o-2024-05-13": [
-      {"version":"openai/gpt-4o-2024-05-13@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"output":15000000}}]},
-    ],
-    "gpt-4o-audio-preview": [
-      {"version":"openai/gpt-4o-audio-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"output":10000000}}]},
-    ],
-    "gpt-4o-mini": [
-      {"version":"openai/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000}}]},
-    ],
-    "gpt-4o-mini-2024-07-18.ft-": [
-      {"version":"openai/gpt-4o-mini-2024-07-18.ft-@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"output":1200000}}]},
-    ],
-    "gpt-4o-mini-audio-preview": [
-      {"version":"openai/gpt-4o-mini-audio-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"output":600000}}]},
-    ],
-    "gpt-4o-mini-tts": [
-      {"version":"openai/gpt-4o-mini-tts@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":600000,"output":12000000}}]},
-    ],
-    "gpt-4o-search-preview": [
-      {"version":"openai/gpt-4o-search-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"output":10000000}}]},
-    ],
-    "gpt-4o:extended": [
-      {"version":"openai/gpt-4o:extended@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":6000000,"output":18000000}}]},
-    ],
-    "gpt-5": [
-      {"version":"openai/gpt-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000}}]},
-    ],
-    "gpt-5-image": [
-      {"version":"openai/gpt-5-image@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1250000,"output":10000000}}]},
-    ],
-    "gpt-5-image-mini": [
-      {"version":"openai/gpt-5-image-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":250000,"output":2000000}}]},
-    ],
-    "gpt-5-mini": [
-      {"version":"openai/gpt-5-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":25000,"output":2000000}}]},
-    ],
-    "gpt-5-nano": [
-      {"version":"openai/gpt-5-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":50000,"cachedInput":5000,"output":400000}}]},
-    ],
-    "gpt-5-pro": [
-      {"version":"openai/gpt-5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":15000000,"output":120000000}}]},
-    ],
-    "gpt-5.1": [
-      {"version":"openai/gpt-5.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000}}]},
-    ],
-    "gpt-5.1-codex-mini": [
-      {"version":"openai/gpt-5.1-codex-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":25000,"output":2000000}}]},
-    ],
-    "gpt-5.2": [
-      {"version":"openai/gpt-5.2@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1750000,"cachedInput":175000,"output":14000000}}]},
-    ],
-    "gpt-5.2-pro": [
-      {"version":"openai/gpt-5.2-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":21000000,"output":168000000}}]},
-    ],
-    "gpt-5.3": [
-      {"version":"openai/gpt-5.3@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1750000,"cachedInput":175000,"output":14000000}}]},
-    ],
-    "gpt-5.3-codex": [
-      {"version":"openai/gpt-5.3-codex@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1750000,"cachedInput":175000,"output":14000000}}]},
-    ],
-    "gpt-5.4": [
-      {"version":"openai/gpt-5.4@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":250000,"output":15000000}},{"aboveInputTokens":271999,"rates":{"input":5000000,"cachedInput":500000,"output":22500000}}]},
-    ],
-    "gpt-5.4-image-2": [
-      {"version":"openai/gpt-5.4-image-2@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":8000000,"cachedInput":2000000,"output":15000000}}]},
-    ],
-    "gpt-5.4-mini": [
-      {"version":"openai/gpt-5.4-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":750000,"cachedInput":75000,"output":4500000}}]},
-    ],
-    "gpt-5.4-nano": [
-      {"version":"openai/gpt-5.4-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":200000,"cachedInput":20000,"output":1250000}}]},
-    ],
-    "gpt-5.4-pro": [
-      {"version":"openai/gpt-5.4-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":30000000,"output":180000000}},{"aboveInputTokens":271999,"rates":{"input":60000000,"output":270000000}}]},
-    ],
-    "gpt-5.5": [
-      {"version":"openai/gpt-5.5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"output":30000000}},{"aboveInputTokens":271999,"rates":{"input":10000000,"cachedInput":1000000,"output":45000000}}]},
-    ],
-    "gpt-5.5-pro": [
-      {"version":"openai/gpt-5.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":30000000,"output":180000000}},{"aboveInputTokens":271999,"rates":{"input":60000000,"output":270000000}}]},
-    ],
-    "gpt-5.6-luna": [
-      {"version":"openai/gpt-5.6-luna@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1000000,"cachedInput":100000,"cacheWrite5m":1250000,"cacheWrite1h":1250000,"output":6000000}},{"aboveInputTokens":271999,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":2500000,"output":9000000}}]},
-      {"version":"openai/gpt-5.6-luna@2026-07-30","effectiveFrom":1785369600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":200000,"cachedInput":20000,"cacheWrite5m":250000,"cacheWrite1h":250000,"output":1200000}},{"aboveInputTokens":271999,"rates":{"input":400000,"cachedInput":40000,"cacheWrite5m":500000,"cacheWrite1h":500000,"output":1800000}}]},
-    ],
-    "gpt-5.6-sol": [
-      {"version":"openai/gpt-5.6-sol@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":6250000,"output":30000000}},{"aboveInputTokens":271999,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":12500000,"output":45000000}}]},
-      {"version":"openai/gpt-5.6-sol@2026-08-21","effectiveFrom":1787270400000,"tiers":[{"aboveInputTokens":0,"rates":{"input":4000000,"cachedInput":400000,"cacheWrite5m":5000000,"cacheWrite1h":5000000,"output":20000000}},{"aboveInputTokens":271999,"rates":{"input":8000000,"cachedInput":800000,"cacheWrite5m":10000000,"cacheWrite1h":10000000,"output":30000000}}]},
-    ],
-    "gpt-5.6-terra": [
-      {"version":"openai/gpt-5.6-terra@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":250000,"cacheWrite5m":3125000,"cacheWrite1h":3125000,"output":15000000}},{"aboveInputTokens":271999,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":6250000,"output":22500000}}]},
-      {"version":"openai/gpt-5.6-terra@2026-07-30","effectiveFrom":1785369600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":2500000,"output":12000000}},{"aboveInputTokens":271999,"rates":{"input":4000000,"cachedInput":400000,"cacheWrite5m":5000000,"cacheWrite1h":5000000,"output":18000000}}]},
-    ],
-    "gpt-6-astra": [
-      {"version":"openai/gpt-6-astra@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":12500000,"output":50000000}},{"aboveInputTokens":271999,"rates":{"input":20000000,"cachedInput":2000000,"cacheWrite5m":25000000,"cacheWrite1h":25000000,"output":75000000}}]},
-    ],
-    "gpt-6-luna": [
-      {"version":"openai/gpt-6-luna@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"cacheWrite5m":125000,"cacheWrite1h":125000,"output":500000}},{"aboveInputTokens":272000,"rates":{"input":200000,"cachedInput":20000,"cacheWrite5m":250000,"cacheWrite1h":250000,"output":750000}}]},
-    ],
-    "gpt-6-sol": [
-      {"version":"openai/gpt-6-sol@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":2500000,"output":10000000}},{"aboveInputTokens":272000,"rates":{"input":4000000,"cachedInput":400000,"cacheWrite5m":5000000,"cacheWrite1h":5000000,"output":15000000}}]},
-    ],
-    "gpt-chat-latest": [
-      {"version":"openai/gpt-chat-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"output":30000000}}]},
-    ],
-    "gpt-oss-120b": [
-      {"version":"openai/gpt-oss-120b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":39000,"output":180000}}]},
-    ],
-    "gpt-oss-20b": [
-      {"version":"openai/gpt-oss-20b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":29000,"output":140000}}]},
-    ],
-    "gpt-oss-safeguard-20b": [
-      {"version":"openai/gpt-oss-safeguard-20b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":75000,"cachedInput":37000,"output":300000}}]},
-    ],
-    "o1": [
-      {"version":"openai/o1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":15000000,"cachedInput":7500000,"output":60000000}}]},
-    ],
-    "o1-mini": [
-      {"version":"openai/o1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1100000,"cachedInput":550000,"output":4400000}}]},
-    ],
-    "o1-preview": [
-      {"version":"openai/o1-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":15000000,"cachedInput":7500000,"output":60000000}}]},
-    ],
-    "o1-pro": [
-      {"version":"openai/o1-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000000,"output":600000000}}]},
-    ],
-    "o3": [
-      {"version":"openai/o3@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":500000,"output":40000000}}]},
-      {"version":"openai/o3@2025-06-10","effectiveFrom":1749513600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000}}]},
-    ],
-    "o3-deep-research": [
-      {"version":"openai/o3-deep-research@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":2500000,"output":40000000}}]},
-    ],
-    "o3-mini": [
-      {"version":"openai/o3-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1100000,"cachedInput":550000,"output":4400000}}]},
-    ],
-    "o3-pro": [
-      {"version":"openai/o3-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000000,"output":80000000}}]},
-    ],
-    "o4-mini": [
-      {"version":"openai/o4-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1100000,"cachedInput":275000,"output":4400000}}]},
-    ],
-    "o4-mini-deep-research": [
-      {"version":"openai/o4-mini-deep-research@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000}}]},
-    ],
-    "text-davinci-002": [
-      {"version":"openai/text-davinci-002@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000000,"output":20000000}}]},
-    ],
-    "text-davinci-003": [
-      {"version":"openai/text-davinci-003@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000000,"output":20000000}}]},
-    ],
-    "text-embedding-3-large": [
-      {"version":"openai/text-embedding-3-large@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":130000}}]},
-    ],
-    "text-embedding-3-small": [
-      {"version":"openai/text-embedding-3-small@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000}}]},
-    ],
-    "text-embedding-ada-002": [
-      {"version":"openai/text-embedding-ada-002@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000}}]},
-    ],
-  },
-} satisfies Record<string, Record<string, readonly Price[]>>;
+  "openai/gpt-6-astra": [
+    {"version":"openai/gpt-6-astra@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":12500000,"output":50000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":20000000,"cachedInput":2000000,"cacheWrite5m":25000000,"cacheWrite1h":25000000,"output":75000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-6-sol": [
+    {"version":"openai/gpt-6-sol@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":2500000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":272000,"rates":{"input":4000000,"cachedInput":400000,"cacheWrite5m":5000000,"cacheWrite1h":5000000,"output":15000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-6-luna": [
+    {"version":"openai/gpt-6-luna@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"cacheWrite5m":125000,"cacheWrite1h":125000,"output":500000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":272000,"rates":{"input":200000,"cachedInput":20000,"cacheWrite5m":250000,"cacheWrite1h":250000,"output":750000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.6-sol": [
+    {"version":"openai/gpt-5.6-sol@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":6250000,"output":30000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":12500000,"output":45000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"openai/gpt-5.6-sol@2026-08-21","effectiveFrom":1787270400000,"tiers":[{"aboveInputTokens":0,"rates":{"input":4000000,"cachedInput":400000,"cacheWrite5m":5000000,"cacheWrite1h":5000000,"output":20000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":8000000,"cachedInput":800000,"cacheWrite5m":10000000,"cacheWrite1h":10000000,"output":30000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.6-terra": [
+    {"version":"openai/gpt-5.6-terra@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":250000,"cacheWrite5m":3125000,"cacheWrite1h":3125000,"output":15000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":6250000,"output":22500000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"openai/gpt-5.6-terra@2026-07-30","effectiveFrom":1785369600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":2500000,"output":12000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":4000000,"cachedInput":400000,"cacheWrite5m":5000000,"cacheWrite1h":5000000,"output":18000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.6-luna": [
+    {"version":"openai/gpt-5.6-luna@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1000000,"cachedInput":100000,"cacheWrite5m":1250000,"cacheWrite1h":1250000,"output":6000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":2500000,"output":9000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"openai/gpt-5.6-luna@2026-07-30","effectiveFrom":1785369600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":200000,"cachedInput":20000,"cacheWrite5m":250000,"cacheWrite1h":250000,"output":1200000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":400000,"cachedInput":40000,"cacheWrite5m":500000,"cacheWrite1h":500000,"output":1800000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.5": [
+    {"version":"openai/gpt-5.5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"output":30000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":10000000,"cachedInput":1000000,"output":45000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.4": [
+    {"version":"openai/gpt-5.4@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":250000,"output":15000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":5000000,"cachedInput":500000,"output":22500000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.4-mini": [
+    {"version":"openai/gpt-5.4-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":750000,"cachedInput":75000,"output":4500000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.4-nano": [
+    {"version":"openai/gpt-5.4-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":200000,"cachedInput":20000,"output":1250000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.2": [
+    {"version":"openai/gpt-5.2@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1750000,"cachedInput":175000,"output":14000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5.1": [
+    {"version":"openai/gpt-5.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5": [
+    {"version":"openai/gpt-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5-mini": [
+    {"version":"openai/gpt-5-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":25000,"output":2000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-5-nano": [
+    {"version":"openai/gpt-5-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":50000,"cachedInput":5000,"output":400000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/o3": [
+    {"version":"openai/o3@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":500000,"output":40000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"openai/o3@2025-06-10","effectiveFrom":1749513600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/o4-mini": [
+    {"version":"openai/o4-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1100000,"cachedInput":275000,"output":4400000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-4.1": [
+    {"version":"openai/gpt-4.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-4.1-mini": [
+    {"version":"openai/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-4.1-nano": [
+    {"version":"openai/gpt-4.1-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":25000,"output":400000}}]},
+  ],
+  "openai/gpt-4o": [
+    {"version":"openai/gpt-4o@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":1250000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/gpt-4o-mini": [
+    {"version":"openai/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "openai/text-embedding-3-large": [
+    {"version":"openai/text-embedding-3-large@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":130000}}]},
+  ],
+  "openai/text-embedding-3-small": [
+    {"version":"openai/text-embedding-3-small@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000}}]},
+  ],
+  "openai/omni-moderation-latest": [
+    {"version":"openai/omni-moderation-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":0}}]},
+  ],
+  "openai/gpt-image-2": [
+    {"version":"openai/gpt-image-2@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":1250000,"imageInput":8000000,"cachedImageInput":2000000,"output":30000000}}]},
+  ],
+  "openai/gpt-image-1.5": [
+    {"version":"openai/gpt-image-1.5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":1250000,"imageInput":8000000,"cachedImageInput":2000000,"output":10000000,"imageOutput":32000000}}]},
+  ],
+  "openai/gpt-image-1": [
+    {"version":"openai/gpt-image-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":1250000,"imageInput":10000000,"cachedImageInput":2500000,"output":40000000}}]},
+  ],
+  "openai/gpt-image-1-mini": [
+    {"version":"openai/gpt-image-1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"imageInput":2500000,"cachedImageInput":250000,"output":8000000}}]},
+  ],
+  "openai/gpt-4o-mini-tts": [
+    {"version":"openai/gpt-4o-mini-tts@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":600000,"output":12000000}}]},
+  ],
+  "openai/tts-1": [
+    {"version":"openai/tts-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"character":15000000}}]},
+  ],
+  "openai/tts-1-hd": [
+    {"version":"openai/tts-1-hd@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"character":30000000}}]},
+  ],
+  "openai/gpt-4o-transcribe": [
+    {"version":"openai/gpt-4o-transcribe@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"audioInput":6000000,"output":10000000}}]},
+  ],
+  "openai/gpt-4o-mini-transcribe": [
+    {"version":"openai/gpt-4o-mini-transcribe@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"audioInput":3000000,"output":5000000}}]},
+  ],
+  "openai/gpt-transcribe": [
+    {"version":"openai/gpt-transcribe@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"audioSecond":75000000}}]},
+  ],
+  "openai/whisper-1": [
+    {"version":"openai/whisper-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"audioSecond":100000000}}]},
+  ],
+  "anthropic/claude-fable-5": [
+    {"version":"anthropic/claude-fable-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-fable-5-1": [
+    {"version":"anthropic/claude-fable-5-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":250000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-opus-5-5": [
+    {"version":"anthropic/claude-opus-5-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":4000000,"cachedInput":200000,"cacheWrite5m":5000000,"cacheWrite1h":8000000,"output":20000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-opus-5": [
+    {"version":"anthropic/claude-opus-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-opus-4-8": [
+    {"version":"anthropic/claude-opus-4-8@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-sonnet-5": [
+    {"version":"anthropic/claude-sonnet-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":4000000,"output":10000000,"webSearch":10000000000}}]},
+    {"version":"anthropic/claude-sonnet-5@2026-09-01","effectiveFrom":1788220800000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-sonnet-4-6": [
+    {"version":"anthropic/claude-sonnet-4-6@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000,"webSearch":10000000000}},{"aboveInputTokens":200000,"rates":{"input":6000000,"cachedInput":600000,"cacheWrite5m":7500000,"cacheWrite1h":12000000,"output":22500000,"webSearch":10000000000}}]},
+    {"version":"anthropic/claude-sonnet-4-6@2026-03-13","effectiveFrom":1773360000000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000,"webSearch":10000000000}}]},
+  ],
+  "anthropic/claude-haiku-4-5": [
+    {"version":"anthropic/claude-haiku-4-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1000000,"cachedInput":100000,"cacheWrite5m":1250000,"cacheWrite1h":2000000,"output":5000000,"webSearch":10000000000}}]},
+  ],
+  "vertex/claude-fable-5": [
+    {"version":"vertex/claude-fable-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000}}]},
+  ],
+  "vertex/claude-opus-5": [
+    {"version":"vertex/claude-opus-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
+  ],
+  "vertex/claude-sonnet-5": [
+    {"version":"vertex/claude-sonnet-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":4000000,"output":10000000}}]},
+    {"version":"vertex/claude-sonnet-5@2026-09-01","effectiveFrom":1788220800000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
+  ],
+  "bedrock/global.anthropic.claude-fable-5-v1:0": [
+    {"version":"bedrock/global.anthropic.claude-fable-5-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000}}]},
+  ],
+  "bedrock/us.anthropic.claude-fable-5-v1:0": [
+    {"version":"bedrock/us.anthropic.claude-fable-5-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":11000000,"cachedInput":1100000,"cacheWrite5m":13750000,"cacheWrite1h":22000000,"output":55000000}}]},
+  ],
+  "bedrock/global.anthropic.claude-opus-5": [
+    {"version":"bedrock/global.anthropic.claude-opus-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"cacheWrite5m":6250000,"cacheWrite1h":10000000,"output":25000000}}]},
+  ],
+  "bedrock/us.anthropic.claude-opus-5": [
+    {"version":"bedrock/us.anthropic.claude-opus-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5500000,"cachedInput":550000,"cacheWrite5m":6875000,"cacheWrite1h":11000000,"output":27500000}}]},
+  ],
+  "bedrock/global.anthropic.claude-sonnet-5-v1:0": [
+    {"version":"bedrock/global.anthropic.claude-sonnet-5-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"cacheWrite5m":2500000,"cacheWrite1h":4000000,"output":10000000}}]},
+    {"version":"bedrock/global.anthropic.claude-sonnet-5-v1:0@2026-09-01","effectiveFrom":1788220800000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"cacheWrite5m":3750000,"cacheWrite1h":6000000,"output":15000000}}]},
+  ],
+  "bedrock/us.anthropic.claude-sonnet-5-v1:0": [
+    {"version":"bedrock/us.anthropic.claude-sonnet-5-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2200000,"cachedInput":220000,"cacheWrite5m":2750000,"cacheWrite1h":4400000,"output":11000000}}]},
+    {"version":"bedrock/us.anthropic.claude-sonnet-5-v1:0@2026-09-01","effectiveFrom":1788220800000,"tiers":[{"aboveInputTokens":0,"rates":{"input":3300000,"cachedInput":330000,"cacheWrite5m":4125000,"cacheWrite1h":6600000,"output":16500000}}]},
+  ],
+  "bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0": [
+    {"version":"bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1000000,"cachedInput":100000,"cacheWrite5m":1250000,"cacheWrite1h":2000000,"output":5000000}}]},
+  ],
+  "bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0": [
+    {"version":"bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1100000,"cachedInput":110000,"cacheWrite5m":1375000,"cacheWrite1h":2200000,"output":5500000}}]},
+  ],
+  "google/gemini-3.8-flash": [
+    {"version":"google/gemini-3.8-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":750000,"cachedInput":75000,"output":3750000}}]},
+    {"version":"google/gemini-3.8-flash@2027-01-01","effectiveFrom":1798761600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"cachedInput":150000,"output":7500000}}]},
+  ],
+  "vertex/gemini-3.8-flash": [
+    {"version":"vertex/gemini-3.8-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":750000,"cachedInput":75000,"output":3750000}}]},
+    {"version":"vertex/gemini-3.8-flash@2027-01-01","effectiveFrom":1798761600000,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"cachedInput":150000,"output":7500000}}]},
+  ],
+  "google/gemini-3.5-flash": [
+    {"version":"google/gemini-3.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"cachedInput":150000,"output":9000000}}]},
+  ],
+  "vertex/gemini-3.5-flash": [
+    {"version":"vertex/gemini-3.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"cachedInput":150000,"output":9000000}}]},
+  ],
+  "google/gemini-3.5-flash-lite": [
+    {"version":"google/gemini-3.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"output":2500000}}]},
+  ],
+  "vertex/gemini-3.5-flash-lite": [
+    {"version":"vertex/gemini-3.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"output":2500000}}]},
+  ],
+  "google/gemini-3.1-pro-preview": [
+    {"version":"google/gemini-3.1-pro-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"output":12000000}},{"aboveInputTokens":200000,"rates":{"input":4000000,"cachedInput":400000,"output":18000000}}]},
+  ],
+  "vertex/gemini-3.1-pro-preview": [
+    {"version":"vertex/gemini-3.1-pro-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":200000,"output":12000000}},{"aboveInputTokens":200000,"rates":{"input":4000000,"cachedInput":400000,"output":18000000}}]},
+  ],
+  "google/gemini-3.1-flash-lite": [
+    {"version":"google/gemini-3.1-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":25000,"audioInput":500000,"cachedAudioInput":50000,"output":1500000}}]},
+  ],
+  "vertex/gemini-3.1-flash-lite": [
+    {"version":"vertex/gemini-3.1-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":25000,"audioInput":500000,"cachedAudioInput":50000,"output":1500000}}]},
+  ],
+  "google/gemini-3.1-flash-image-preview": [
+    {"version":"google/gemini-3.1-flash-image-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"output":3000000,"imageOutput":60000000}}]},
+  ],
+  "vertex/gemini-3.1-flash-image-preview": [
+    {"version":"vertex/gemini-3.1-flash-image-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"output":3000000,"imageOutput":60000000}}]},
+  ],
+  "google/gemini-3.1-flash-lite-image": [
+    {"version":"google/gemini-3.1-flash-lite-image@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"output":1500000,"imageOutput":30000000}}]},
+  ],
+  "vertex/gemini-3.1-flash-lite-image": [
+    {"version":"vertex/gemini-3.1-flash-lite-image@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"output":1500000,"imageOutput":30000000}}]},
+  ],
+  "google/gemini-3-flash-preview": [
+    {"version":"google/gemini-3-flash-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"cachedInput":50000,"audioInput":1000000,"cachedAudioInput":100000,"output":3000000}}]},
+  ],
+  "vertex/gemini-3-flash-preview": [
+    {"version":"vertex/gemini-3-flash-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"cachedInput":50000,"audioInput":1000000,"cachedAudioInput":100000,"output":3000000}}]},
+  ],
+  "google/gemini-2.5-pro": [
+    {"version":"google/gemini-2.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000}},{"aboveInputTokens":200000,"rates":{"input":2500000,"cachedInput":250000,"output":15000000}}]},
+  ],
+  "vertex/gemini-2.5-pro": [
+    {"version":"vertex/gemini-2.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000}},{"aboveInputTokens":200000,"rates":{"input":2500000,"cachedInput":250000,"output":15000000}}]},
+  ],
+  "google/gemini-2.5-flash": [
+    {"version":"google/gemini-2.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"audioInput":1000000,"cachedAudioInput":100000,"output":2500000}}]},
+  ],
+  "vertex/gemini-2.5-flash": [
+    {"version":"vertex/gemini-2.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"audioInput":1000000,"cachedAudioInput":100000,"output":2500000}}]},
+  ],
+  "google/gemini-2.5-flash-lite": [
+    {"version":"google/gemini-2.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"audioInput":300000,"cachedAudioInput":30000,"output":400000}}]},
+  ],
+  "vertex/gemini-2.5-flash-lite": [
+    {"version":"vertex/gemini-2.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"audioInput":300000,"cachedAudioInput":30000,"output":400000}}]},
+  ],
+  "google/gemini-embedding-001": [
+    {"version":"google/gemini-embedding-001@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000}}]},
+  ],
+  "cerebras/gemma-4-31b": [
+    {"version":"cerebras/gemma-4-31b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":990000,"output":1490000}}]},
+  ],
+  "cerebras/gpt-oss-120b": [
+    {"version":"cerebras/gpt-oss-120b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":350000,"output":750000}}]},
+  ],
+  "cerebras/zai-glm-4.7": [
+    {"version":"cerebras/zai-glm-4.7@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2250000,"output":2750000}}]},
+  ],
+  "groq/openai/gpt-oss-120b": [
+    {"version":"groq/openai/gpt-oss-120b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000}}]},
+  ],
+  "groq/openai/gpt-oss-20b": [
+    {"version":"groq/openai/gpt-oss-20b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":75000,"cachedInput":37500,"output":300000}}]},
+  ],
+  "groq/llama-3.3-70b-versatile": [
+    {"version":"groq/llama-3.3-70b-versatile@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":590000,"output":790000}}]},
+  ],
+  "groq/qwen/qwen3-32b": [
+    {"version":"groq/qwen/qwen3-32b@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":290000,"output":590000}}]},
+  ],
+  "groq/whisper-large-v3": [
+    {"version":"groq/whisper-large-v3@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"audioSecond":30833334}}]},
+  ],
+  "groq/whisper-large-v3-turbo": [
+    {"version":"groq/whisper-large-v3-turbo@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"audioSecond":11111112}}]},
+  ],
+  "mistral/mistral-large-2512": [
+    {"version":"mistral/mistral-large-2512@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"cachedInput":50000,"output":1500000}}]},
+  ],
+  "mistral/mistral-medium-3-5": [
+    {"version":"mistral/mistral-medium-3-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1500000,"cachedInput":150000,"output":7500000}}]},
+  ],
+  "mistral/mistral-small-2603": [
+    {"version":"mistral/mistral-small-2603@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":15000,"output":600000}}]},
+  ],
+  "mistral/devstral-2512": [
+    {"version":"mistral/devstral-2512@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":40000,"output":2000000}}]},
+  ],
+  "mistral/codestral-2508": [
+    {"version":"mistral/codestral-2508@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"output":900000}}]},
+  ],
+  "mistral/ministral-8b-2512": [
+    {"version":"mistral/ministral-8b-2512@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":15000,"output":150000}}]},
+  ],
+  "mistral/mistral-embed": [
+    {"version":"mistral/mistral-embed@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"output":100000}}]},
+  ],
+  "mistral/mistral-ocr-latest": [
+    {"version":"mistral/mistral-ocr-latest@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"page":1000000000}}]},
+    {"version":"mistral/mistral-ocr-latest@2025-05-22","effectiveFrom":1747872000000,"tiers":[{"aboveInputTokens":0,"rates":{"page":1000000000,"annotatedPage":3000000000}}]},
+    {"version":"mistral/mistral-ocr-latest@2025-12-18","effectiveFrom":1766016000000,"tiers":[{"aboveInputTokens":0,"rates":{"page":2000000000,"annotatedPage":3000000000}}]},
+    {"version":"mistral/mistral-ocr-latest@2026-06-23","effectiveFrom":1782172800000,"tiers":[{"aboveInputTokens":0,"rates":{"page":4000000000,"annotatedPage":5000000000}}]},
+  ],
+  "mistral/mistral-ocr-4-1": [
+    {"version":"mistral/mistral-ocr-4-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"page":4000000000,"annotatedPage":5000000000}}]},
+  ],
+  "mistral/voxtral-mini-2602": [
+    {"version":"mistral/voxtral-mini-2602@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"audioSecond":50000000}}]},
+  ],
+  "openrouter/google/gemma-4-31b-it": [
+    {"version":"openrouter/google/gemma-4-31b-it@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":120000,"cachedInput":90000,"output":360000}}]},
+    {"version":"openrouter/google/gemma-4-31b-it@2026-08-27","effectiveFrom":1787788800000,"tiers":[{"aboveInputTokens":0,"rates":{"input":90000,"cachedInput":50000,"output":340000}}]},
+  ],
+  "openrouter/moonshotai/kimi-k3": [
+    {"version":"openrouter/moonshotai/kimi-k3@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":3000000,"cachedInput":300000,"output":15000000}}]},
+  ],
+  "openrouter/z-ai/glm-5.3": [
+    {"version":"openrouter/z-ai/glm-5.3@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1400000,"cachedInput":260000,"output":4400000}}]},
+  ],
+  "openrouter/z-ai/glm-4.7": [
+    {"version":"openrouter/z-ai/glm-4.7@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":80000,"output":1750000}}]},
+  ],
+  "openrouter/deepseek/deepseek-v4-pro": [
+    {"version":"openrouter/deepseek/deepseek-v4-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":435000,"cachedInput":3625,"output":870000}}]},
+  ],
+  "openrouter/meta-llama/llama-3.3-70b-instruct": [
+    {"version":"openrouter/meta-llama/llama-3.3-70b-instruct@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":50000,"output":240000}}]},
+  ],
+  "openrouter/qwen/qwen3-max": [
+    {"version":"openrouter/qwen/qwen3-max@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1200000,"output":6000000}}]},
+  ],
+  "bedrock/amazon.nova-pro-v1:0": [
+    {"version":"bedrock/amazon.nova-pro-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":800000,"cachedInput":200000,"output":3200000}}]},
+  ],
+  "bedrock/amazon.nova-lite-v1:0": [
+    {"version":"bedrock/amazon.nova-lite-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":60000,"cachedInput":15000,"output":240000}}]},
+  ],
+  "bedrock/amazon.nova-micro-v1:0": [
+    {"version":"bedrock/amazon.nova-micro-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":35000,"cachedInput":8750,"output":140000}}]},
+  ],
+  "bedrock/openai.gpt-oss-120b-1:0": [
+    {"version":"bedrock/openai.gpt-oss-120b-1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"output":600000}}]},
+  ],
+} satisfies Record<string, readonly Price[]>;

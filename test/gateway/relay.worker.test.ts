@@ -14,6 +14,7 @@ import { relayStream } from '../../src/gateway/relay-stream.ts';
 import { relayWhole } from '../../src/gateway/relay-whole.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
+import { NO_USAGE } from '../../src/money/cost.ts';
 import { checkKey } from '../../src/teams/keys.ts';
 import { ABOUT } from '../support/about.ts';
 import { askedChat } from '../support/asked.ts';
@@ -73,7 +74,7 @@ async function relayed(
     mapping,
     choices: asked.choices,
     output: demoProvider.countOutput(),
-    inputTokensEstimate: () => demoProvider.inputTokensEstimate(asked),
+    estimate: () => ({ ...NO_USAGE, input: demoProvider.inputTokensEstimate(asked) }),
     quoted,
     cover: coverOf(quoted, kind !== 'whole', hold.amount),
     hold,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE_MAPPINGS, createCatalogue, type Mapping } from '../../src/models/catalogue.ts';
+import { CATALOGUE_MAPPINGS, createCatalogue, type Mapping, serves } from '../../src/models/catalogue.ts';
 import { dearestInputRate, dearestOutputRate } from '../../src/money/price.ts';
 
 describe('the built-in models', () => {
@@ -8,6 +8,7 @@ describe('the built-in models', () => {
     expect(mapping.prices?.length).toBeGreaterThan(0);
     for (const price of mapping.prices) {
       expect(price.version.startsWith(`${mapping.id}@`)).toBe(true);
+      if (!serves(mapping, 'conversation')) continue;
       expect(dearestInputRate(price)).toBeGreaterThan(0);
       expect(dearestOutputRate(price)).toBeGreaterThan(0);
     }
@@ -17,9 +18,9 @@ describe('the built-in models', () => {
 
   it.each(CATALOGUE_MAPPINGS.map((mapping) => [mapping.id, mapping] as const))('%s is consistent', (_id, mapping) => {
     expect(mapping.id).toBe(`${mapping.provider}/${mapping.upstreamModel}`);
-    expect(mapping.canonicalModel).not.toContain('/');
-    expect(mapping.maxOutputTokens).toBeGreaterThan(0);
+    expect(mapping.canonicalModel).toMatch(/^[a-z0-9.-]+$/);
     expect(mapping.maxOutputTokens).toBeLessThan(mapping.contextTokens);
+    if (serves(mapping, 'conversation')) expect(mapping.maxOutputTokens).toBeGreaterThan(0);
     expect(mapping.hiddenReasoning).toBe(mapping.abilities.reasoning);
   });
 
@@ -39,6 +40,11 @@ describe('the built-in models', () => {
       maxOutputTokens: 128_000,
       hiddenReasoning: true,
     });
+    const served = (name: string) => catalogue.find(name)?.mappings.map(({ provider }) => provider);
+    expect(served('claude-sonnet-5')).toEqual(['anthropic', 'vertex', 'bedrock', 'bedrock']);
+    expect(served('claude-fable-5')).toEqual(['anthropic', 'vertex', 'bedrock', 'bedrock']);
+    expect(served('gemini-3.1-flash-lite-image')).toEqual(['google', 'vertex']);
+    expect(served('gemma-4-31b')).toEqual(['cerebras', 'openrouter']);
     expect(catalogue.find('gpt-4o')?.mappings[0]).toMatchObject({
       contextTokens: 128_000,
       maxOutputTokens: 16_384,

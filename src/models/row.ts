@@ -1,0 +1,111 @@
+/**
+ * One line of the built-in catalogue: a model at one provider, kept by hand. Prices are not written here: they are generated
+ * for the rows there are (scripts/generate-prices.ts), so a new row needs `npm run generate:prices`.
+ *
+ * Sizes are those of each provider's own model pages (platform.openai.com/docs/models, platform.claude.com/docs,
+ * ai.google.dev/gemini-api/docs/models, docs.aws.amazon.com/bedrock, docs.mistral.ai, inference-docs.cerebras.ai,
+ * console.groq.com/docs/models, openrouter.ai/models); context windows agree with @pydantic/genai-prices where it has them.
+ * Where a page is silent the size of the family stands: a provider refuses what is too large itself.
+ */
+
+export type ProviderId =
+  | 'openai'
+  | 'anthropic'
+  | 'google'
+  | 'vertex'
+  | 'bedrock'
+  | 'azure'
+  | 'cerebras'
+  | 'groq'
+  | 'openrouter'
+  | 'mistral'
+  | 'demo';
+
+/** What a model can be asked for; the name of a surface is its endpoint, as in rules and usage events. */
+export type Service =
+  | 'conversation'
+  | 'embeddings'
+  | 'moderations'
+  | 'rerank'
+  | 'images/generations'
+  | 'images/edits'
+  | 'audio/speech'
+  | 'audio/transcriptions'
+  | 'ocr'
+  | 'videos';
+
+export interface Abilities {
+  tools: boolean;
+  /** Takes images as input. */
+  images: boolean;
+  /** Can be held to a JSON schema. */
+  jsonSchema: boolean;
+  reasoning: boolean;
+}
+
+export interface Sizes {
+  /** Input and output together. */
+  contextTokens: number;
+  /** Reasoning included; 0 where no text is made. */
+  maxOutputTokens: number;
+}
+
+export interface Row extends Sizes {
+  provider: ProviderId;
+  /** What the provider calls it. */
+  model: string;
+  /** What it is called whoever serves it. */
+  canonicalModel: string;
+  /** What the price package calls it. */
+  priced: string;
+  abilities: Abilities;
+  serves: readonly Service[];
+  /** Days (UTC): from when its provider advises against it, and when it ends it; null where nothing was announced. */
+  deprecatedOn: string | null;
+  retiresOn: string | null;
+}
+
+/** The pinned name: `openai/gpt-5.5`. */
+export function mappingId({ provider, model }: Pick<Row, 'provider' | 'model'>): string {
+  return `${provider}/${model}`;
+}
+
+export const PLAIN: Abilities = { tools: true, images: true, jsonSchema: true, reasoning: false };
+export const TEXT: Abilities = { ...PLAIN, images: false };
+export const REASONING: Abilities = { ...PLAIN, reasoning: true };
+export const TEXT_REASONING: Abilities = { ...TEXT, reasoning: true };
+export const NONE: Abilities = { tools: false, images: false, jsonSchema: false, reasoning: false };
+
+export function sizes(contextTokens: number, maxOutputTokens: number): Sizes {
+  return { contextTokens, maxOutputTokens };
+}
+
+type Rest = Partial<Omit<Row, 'provider' | 'model'>>;
+
+/** A model of conversations; what differs from the common is `rest`. */
+export function row(provider: ProviderId, model: string, { contextTokens, maxOutputTokens }: Sizes, rest: Rest): Row {
+  return {
+    provider,
+    model,
+    contextTokens,
+    maxOutputTokens,
+    canonicalModel: model,
+    priced: model,
+    abilities: PLAIN,
+    serves: ['conversation'],
+    deprecatedOn: null,
+    retiresOn: null,
+    ...rest,
+  };
+}
+
+/** A model of one surface or two, which makes no text that is billed by the token. */
+export function surface(
+  provider: ProviderId,
+  model: string,
+  serves: readonly Service[],
+  contextTokens: number,
+  rest: Rest = {},
+): Row {
+  return row(provider, model, sizes(contextTokens, 0), { abilities: NONE, serves, ...rest });
+}

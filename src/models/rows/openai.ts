@@ -1,0 +1,56 @@
+/**
+ * OpenAI. Models that only /v1/responses serves (the pro and codex ones) are not among them: a row must work with every
+ * protocol that Purser translates.
+ */
+import { PLAIN, REASONING, type Row, row, sizes, surface } from '../row.ts';
+
+const GPT_1M = sizes(1_050_000, 128_000);
+const GPT_400K = sizes(400_000, 128_000);
+const O_SERIES = sizes(200_000, 100_000);
+const GPT_4_1 = sizes(1_047_576, 32_768);
+const GPT_4O = sizes(128_000, 16_384);
+
+const thinks = { abilities: REASONING };
+const plain = { abilities: PLAIN };
+
+const IMAGES = ['images/generations', 'images/edits'] as const;
+
+export const OPENAI: readonly Row[] = [
+  row('openai', 'gpt-6-astra', GPT_1M, thinks),
+  row('openai', 'gpt-6-sol', GPT_1M, thinks),
+  row('openai', 'gpt-6-luna', GPT_1M, thinks),
+  row('openai', 'gpt-5.6-sol', GPT_1M, thinks),
+  row('openai', 'gpt-5.6-terra', GPT_1M, thinks),
+  row('openai', 'gpt-5.6-luna', GPT_1M, thinks),
+  row('openai', 'gpt-5.5', GPT_1M, thinks),
+  row('openai', 'gpt-5.4', GPT_1M, thinks),
+  row('openai', 'gpt-5.4-mini', GPT_400K, thinks),
+  row('openai', 'gpt-5.4-nano', GPT_400K, thinks),
+  row('openai', 'gpt-5.2', GPT_400K, thinks),
+  row('openai', 'gpt-5.1', GPT_400K, thinks),
+  row('openai', 'gpt-5', GPT_400K, thinks),
+  row('openai', 'gpt-5-mini', GPT_400K, thinks),
+  row('openai', 'gpt-5-nano', GPT_400K, thinks),
+  row('openai', 'o3', O_SERIES, thinks),
+  row('openai', 'o4-mini', O_SERIES, thinks),
+  row('openai', 'gpt-4.1', GPT_4_1, plain),
+  row('openai', 'gpt-4.1-mini', GPT_4_1, plain),
+  row('openai', 'gpt-4.1-nano', GPT_4_1, plain),
+  row('openai', 'gpt-4o', GPT_4O, plain),
+  row('openai', 'gpt-4o-mini', GPT_4O, plain),
+
+  surface('openai', 'text-embedding-3-large', ['embeddings'], 8_192),
+  surface('openai', 'text-embedding-3-small', ['embeddings'], 8_192),
+  surface('openai', 'omni-moderation-latest', ['moderations'], 32_768),
+  surface('openai', 'gpt-image-2', IMAGES, 65_536),
+  surface('openai', 'gpt-image-1.5', IMAGES, 65_536),
+  surface('openai', 'gpt-image-1', IMAGES, 65_536),
+  surface('openai', 'gpt-image-1-mini', IMAGES, 65_536),
+  surface('openai', 'gpt-4o-mini-tts', ['audio/speech'], 2_000),
+  surface('openai', 'tts-1', ['audio/speech'], 4_096),
+  surface('openai', 'tts-1-hd', ['audio/speech'], 4_096),
+  row('openai', 'gpt-4o-transcribe', sizes(16_000, 2_000), { serves: ['audio/transcriptions'] }),
+  row('openai', 'gpt-4o-mini-transcribe', sizes(16_000, 2_000), { serves: ['audio/transcriptions'] }),
+  surface('openai', 'gpt-transcribe', ['audio/transcriptions'], 16_000),
+  surface('openai', 'whisper-1', ['audio/transcriptions'], 16_000),
+];
