@@ -25,6 +25,7 @@ import {
 import { type Standing, wouldLose } from '../src/budgets/rebuilding.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
+import type { RoutingBundle } from '../src/budgets/routing.ts';
 import type { Rules, Use } from '../src/budgets/rules.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
@@ -55,6 +56,8 @@ export interface KeyStanding {
   replay: boolean;
   /** The member's and the key's. */
   rules: Rules[];
+  /** What concerns the key of the choice among providers. Absent from an object older than routings. */
+  routing?: RoutingBundle | null;
 }
 
 export interface KeyStatus {
@@ -142,8 +145,8 @@ export class MemberBudget extends DurableObject<Env> {
   /** Whether a key may be used at all, without setting anything aside, its rules, and whether its answers may be recorded. */
   async checkKey(call: KeyCall): Promise<KeyStanding> {
     if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY, replay: false, rules: [] };
-    const { refusal, rules } = this.#ledger.checkKey(call.keyHash, useOf(call));
-    return { refusal, replay: this.#ledger.replays(), rules };
+    const { refusal, rules, routing } = this.#ledger.checkKey(call.keyHash, useOf(call));
+    return { refusal, replay: this.#ledger.replays(), rules, routing };
   }
 
   async status(call: MemberCall): Promise<ScopeStatus> {

@@ -234,6 +234,12 @@ export const LIMITS = {
 
   /** A Worker asks the health object about a provider at most so often: routing may be this stale. */
   healthFreshMs: 10 * SECOND_MS,
+  /** Providers, and organizations' own keys, whose health an isolate remembers. */
+  healthKnownMax: 1_000,
+  /** Routings that an isolate remembers, one for each project that has one and each organization with provider keys: some MB. */
+  routingsKnownMax: 200,
+  /** An object answers with the routing of now; more than two changes while one request is admitted are none of its making. */
+  routingTriesMax: 3,
   /** A provider counts as failing for this long after its last failure... */
   healthMemoryMs: 60 * SECOND_MS,
   /** ...of so many in a row. */

@@ -64,6 +64,7 @@ import { openingState, type Standing, standingOf, writeOpening } from './rebuild
 import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
+import { bundleOf, type RoutingBundle, versionOf } from './routing.ts';
 import type { Rules, Use } from './rules.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
@@ -201,12 +202,12 @@ export class Ledger {
     return policy.version;
   }
 
-  /** Whether this key may be used so now, whatever its budget, and the rules that it is under. */
-  checkKey(keyHash: string, use: Use): CheckedKey & { rules: Rules[] } {
+  /** Whether this key may be used so now, whatever its budget, the rules that it is under, and its routing. */
+  checkKey(keyHash: string, use: Use): CheckedKey & { rules: Rules[]; routing: RoutingBundle | null } {
     const state = this.#loaded();
     const checked = keyByHash(state, keyHash, this.#now(state), use);
     const rules = checked.key ? rulesOf(state.policy, checked.key).map((ofOne) => ofOne.rules) : [];
-    return { ...checked, rules };
+    return { ...checked, rules, routing: checked.key && bundleOf(state.policy, checked.key.projectId) };
   }
 
   /**
@@ -223,6 +224,9 @@ export class Ledger {
     const now = this.#now(state);
     const checked = keyByHash(state, request.keyHash, now, useOf(request));
     if (checked.key) this.#lastUsedMs.set(checked.key.keyId, now);
+    // Before all that depends on which provider was chosen. A repeat of what was granted is answered as it was.
+    const routing = checked.key && this.#otherRouting(state, checked.key, request);
+    if (routing) return { granted: false, refusal: { kind: 'too_late' }, ...routing };
     if (checked.refusal !== null) return this.#refuse(request, checked.key, checked.refusal);
     const { key } = checked;
 
@@ -495,6 +499,16 @@ export class Ledger {
     // Held by what was only not written yet: it is written now, and counts for what it cost.
     if (chosen.shortOfHeld && this.flush()) return this.#decide(keyId, request);
     return chosen.refusal ? { refusal: chosen.refusal } : { amount: chosen.amount, views };
+  }
+
+  /** The routing of now, where a request was made by another; null where it was made by that. */
+  #otherRouting(
+    { policy, open }: State,
+    { projectId }: KeyPolicy,
+    { routingVersion, attemptId }: AuthorizeRequest,
+  ): { routing: RoutingBundle | null } | null {
+    if (versionOf(policy.routing, projectId) === (routingVersion ?? null) || open.has(attemptId)) return null;
+    return { routing: bundleOf(policy, projectId) };
   }
 
   /** Whether the member or the key goes too fast. */

@@ -74,14 +74,24 @@ export interface RoutingPolicy {
   projects: Readonly<Record<string, { version: string; routing: Routing }>>;
 }
 
+interface OfMember {
+  organizationId: string;
+  routing?: RoutingPolicy;
+}
+
 /** What concerns the keys of one project; null where that is nothing. */
-export function bundleOf(
-  { organizationId, routing: all }: { organizationId: string; routing?: RoutingPolicy | undefined },
-  projectId: string,
-): RoutingBundle | null {
-  if (!all) return null;
-  const ofProject = Object.hasOwn(all.projects, projectId) ? all.projects[projectId] : undefined;
-  const version = ofProject?.version ?? all.version;
-  if (version === null) return null;
-  return { version, organizationId, routing: ofProject?.routing ?? null, providerKeys: all.providerKeys };
+export function bundleOf({ organizationId, routing: all }: OfMember, projectId: string): RoutingBundle | null {
+  const version = versionOf(all, projectId);
+  if (!all || version === null) return null;
+  const routing = ofProject(all, projectId)?.routing ?? null;
+  return { version, organizationId, routing, providerKeys: all.providerKeys };
+}
+
+/** Of the bundle of a project's keys; null where there is none. */
+export function versionOf(all: RoutingPolicy | undefined, projectId: string): string | null {
+  return all ? (ofProject(all, projectId)?.version ?? all.version) : null;
+}
+
+function ofProject({ projects }: RoutingPolicy, projectId: string) {
+  return Object.hasOwn(projects, projectId) ? projects[projectId] : undefined;
 }

@@ -250,7 +250,7 @@ export function settingsOf({ settings }: Pick<ProviderKeyRow, 'settings'>): Reco
   return JSON.parse(settings) as Record<string, string>;
 }
 
-export function modelsOf({ models }: Pick<ProviderKeyRow, 'models'>): CustomModel[] | null {
+function modelsOf({ models }: Pick<ProviderKeyRow, 'models'>): CustomModel[] | null {
   return models === null ? null : (JSON.parse(models) as CustomModel[]);
 }
 

@@ -73,7 +73,7 @@ export const ShownRouting = z
 /** As D1 keeps it: amounts are decimal USD. */
 export type StoredRouting = Omit<z.infer<typeof ShownRouting>, 'version'>;
 
-export const NO_ROUTING: StoredRouting = {
+const NO_ROUTING: StoredRouting = {
   order: [],
   region: null,
   allow: null,
