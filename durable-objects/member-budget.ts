@@ -26,7 +26,7 @@ import { type Standing, wouldLose } from '../src/budgets/rebuilding.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
 import type { RoutingBundle } from '../src/budgets/routing.ts';
-import type { Rules, Use } from '../src/budgets/rules.ts';
+import type { ModelUse, Rules, Use } from '../src/budgets/rules.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
 import { nanos } from '../src/money/nanos.ts';
@@ -45,10 +45,11 @@ interface KeyCall extends MemberCall {
   keyHash: string;
   ip?: string | null;
   endpoint?: string | undefined;
+  model?: ModelUse | undefined;
 }
 
-function useOf({ ip = null, endpoint }: KeyCall): Use {
-  return { ip, ...(endpoint !== undefined && { endpoint }) };
+function useOf({ ip = null, endpoint, model }: KeyCall): Use {
+  return { ip, ...(endpoint !== undefined && { endpoint }), ...(model && { model }) };
 }
 
 export interface KeyStanding {
@@ -241,7 +242,11 @@ export class MemberBudget extends DurableObject<Env> {
       const events = this.#ledger.unshipped();
       const last = events.at(-1);
       if (!last) return this.#ledger.settleDown();
-      const status = { atMs: Date.now(), status: this.#ledger.status('member') };
+      const status = {
+        atMs: Date.now(),
+        member: this.#ledger.status('member'),
+        keys: this.#ledger.limitedKeys(new Set(events.map(({ keyId }) => keyId))),
+      };
       await shipEvents(this.env.DB, this.#ledger.member(), events, status);
       this.#ledger.confirmShipped(last.n);
       if (events.length < LIMITS.shipRowsMax) return;

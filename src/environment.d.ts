@@ -19,6 +19,9 @@ declare namespace Cloudflare {
     OPENAI_API_KEY?: string;
     /** With its /v1, as the official client has it. */
     OPENAI_BASE_URL?: string;
+    ANTHROPIC_API_KEY?: string;
+    /** Without a version, as the official client has it. */
+    ANTHROPIC_BASE_URL?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */

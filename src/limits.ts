@@ -193,6 +193,9 @@ export const LIMITS = {
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
+  /** A count of tokens is asked for before a request that somebody waits for: a guess in time is better than a late count. */
+  countTokensMsMax: 15 * SECOND_MS,
+
   /** Providers that one request is tried at: after so many failures it is the request, or the world. */
   attemptsMax: 3,
   /** A provider that is the only one is asked again after about so long: most failures of a moment are over by then. */
@@ -253,6 +256,8 @@ export const LIMITS = {
   priceNoticeUsedMs: 30 * DAY_MS,
   /** After this a notice that could not be mailed tells nobody anything new. */
   priceNoticeMsMax: 7 * DAY_MS,
+  /** Mails of changed prices in one run, as many as of warnings. */
+  priceNoticesPerRun: 100,
 
   /** How many events one rollup statement takes: some 100 ms of D1 time. */
   rollupRowsMax: 20_000,
@@ -338,10 +343,12 @@ export const LIMITS = {
   /** No extra lasts longer, as no window does: what shall stay belongs into the budget. */
   grantMsMax: 366 * DAY_MS,
 
-  /** Statuses looked at and warnings mailed in one cron run: some 600 of its 1,000 subrequests. */
+  /** Statuses looked at, and members of whom is mailed, in one cron run: some 600 of its 1,000 subrequests. */
   warningStatusesPerRun: 5_000,
   warningStatusesAtOnce: 50,
-  warningsMailedPerRun: 100,
+  warnedMembersPerRun: 100,
+  /** Limits told in one mail: of more (a member may have 500 keys) only their number, for nobody reads on. */
+  warningsPerMail: 20,
   /** A run begins no further mail after this: where the mail API is down each takes as long as all its tries. */
   warningRunMs: 2 * MINUTE_MS,
   /** Who mails a warning has it to itself for so long, by when it has mailed it, failed or died; then another goes on. */

@@ -1,7 +1,6 @@
 /** The deployed Worker: fetch and scheduled, and the object classes it hosts. Holds no logic. */
 import { createApp, runCron } from './app.ts';
-import { custom } from './gateway/providers/custom.ts';
-import { openai } from './gateway/providers/openai.ts';
+import { PROVIDERS } from './gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from './models/catalogue.ts';
 
 export { AuditAnchor } from '../durable-objects/audit-anchor.ts';
@@ -11,7 +10,7 @@ export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
 
-const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: [openai, custom], routers: [] });
+const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: PROVIDERS, routers: [] });
 
 export default {
   fetch: app.fetch,

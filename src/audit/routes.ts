@@ -6,13 +6,12 @@ import { count, idOf, instant, like, ORG_ID, pageOf } from '../reference/fields.
 import { routesOf } from '../reference/route.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { type Caller, guarded } from '../teams/guard.ts';
+import { NUMBER_CURSOR, PAGE } from '../teams/page.ts';
 import { localDays, parseDate } from '../usage/time-zones.ts';
 import { PAST_THE_LAST, readEntries } from './entries.ts';
 import { exportLog } from './export.ts';
 import { actorNames } from './names.ts';
 import { HASH, Verdict, verifyLog } from './verify.ts';
-
-const { nameLengthMax, pageDefault, pageMax } = LIMITS;
 
 const NEEDS = {
   ability: 'audit.read',
@@ -62,7 +61,7 @@ const Entry = z
 const text = (name: string) =>
   z
     .string()
-    .max(nameLengthMax, { error: `${name} must have at most ${nameLengthMax} characters.` })
+    .max(LIMITS.nameLengthMax, { error: `${name} must have at most ${LIMITS.nameLengthMax} characters.` })
     .optional();
 
 const LogQuery = z.strictObject({
@@ -72,11 +71,8 @@ const LogQuery = z.strictObject({
   from: text('from').openapi({ description: "A day in the organization's zone, or an instant", example: '2026-11-01' }),
   to: text('to').openapi({ description: 'The last day, or the instant before which', example: '2026-11-30' }),
   q: text('q').openapi({ description: 'A part of an id, an action, a field or a value' }),
-  limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
-    .optional(),
+  limit: PAGE.limit,
+  cursor: NUMBER_CURSOR,
   format: z.enum(['json', 'csv', 'jsonl'], { error: 'format must be json, csv or jsonl.' }).default('json'),
 });
 

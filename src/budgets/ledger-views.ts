@@ -2,7 +2,7 @@
  * What the ledger's state shows: to a decision, every limit that an attempt counts in; to people, the status of a scope.
  * Reads only.
  */
-import { addNanos, nanos } from '../money/nanos.ts';
+import { addNanos, type Nanos, nanos } from '../money/nanos.ts';
 import { changedView, scopeView } from './admission.ts';
 import { firstRunOut, periodRunsOutAt, totalRunsOutAt } from './forecast.ts';
 import {
@@ -15,7 +15,7 @@ import {
   spentOf,
   throttlesOf,
 } from './ledger-state.ts';
-import type { ScopeStatus } from './protocol.ts';
+import type { LimitStatus, ScopeStatus } from './protocol.ts';
 import type { ScopeView } from './refusals.ts';
 import { attemptOf, type Resolution } from './resolutions.ts';
 
@@ -65,39 +65,62 @@ export function withoutGathered(
   });
 }
 
-/** The status of the member (MEMBER_SCOPE) or of one of its keys. */
-export function statusOf(state: State, name: string, now: number): Omit<ScopeStatus, 'lastUsedAtMs'> {
+/** The limits of the member (MEMBER_SCOPE) or of one of its keys, and what is spent of them. */
+function limitStatusOf(state: State, name: string, now: number): LimitStatus {
   const limits = limitsOf(state, name, now);
-  const { total, window, held: ofScope } = scopeOf(state, name);
-  const held = addNanos(ofScope, state.ghostsHeld);
-  const { period } = limits;
-  const usage = spentOf(state, name, total);
-  const steps = limitSteps(state, name, now);
-  const resetAtMs = period ? window.resetsAt(now, period.limit) : null;
-  // Past its end a window is another one; of a rolling one only the limit of now is looked at.
-  const endsAtMs = period?.window.kind === 'rolling' ? now + 1 : (resetAtMs ?? Number.POSITIVE_INFINITY);
+  const { total, window } = scopeOf(state, name);
   return {
     limits,
+    usage: spentOf(state, name, total),
+    cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,
+    period: limits.period && {
+      usage: window.spentAt(now),
+      startedAtMs: window.startedAt(now),
+      resetAtMs: window.resetsAt(now, limits.period.limit),
+    },
+  };
+}
+
+/** The same of those of some keys that have limits of their own, by their ids. */
+export function limitedKeys(state: State, keyIds: Iterable<string>, now: number): Record<string, LimitStatus> {
+  const statuses: Record<string, LimitStatus> = {};
+  for (const keyId of keyIds) {
+    const { total, period } = limitsOf(state, keyId, now);
+    if (total !== null || period) statuses[keyId] = limitStatusOf(state, keyId, now);
+  }
+  return statuses;
+}
+
+/** The status of the member (MEMBER_SCOPE) or of one of its keys. */
+export function statusOf(state: State, name: string, now: number): Omit<ScopeStatus, 'lastUsedAtMs'> {
+  const status = limitStatusOf(state, name, now);
+  const { limits, usage, period } = status;
+  const { total, window, held: ofScope } = scopeOf(state, name);
+  const held = addNanos(ofScope, state.ghostsHeld);
+  const steps = limitSteps(state, name, now);
+  // Past its end a window is another one; of a rolling one only the limit of now is looked at.
+  const rolling = limits.period?.window.kind === 'rolling';
+  const endsAtMs = rolling ? now + 1 : (period?.resetAtMs ?? Number.POSITIVE_INFINITY);
+  const left = (limit: Nanos, spent: Nanos) => nanos(Math.max(0, limit - spent - held));
+  return {
+    ...status,
     throttles: throttlesOf(state, name),
     version: state.policy.version,
     budgetVersion: state.policy.budgetVersion ?? null,
-    usage,
     lifetimeUsage: total.lifetime,
-    cycleStartedAtMs: state.policy.totalBasis === 'cycle' ? total.cycleStartedAtMs : null,
     held,
-    remaining: limits.total === null ? null : nanos(Math.max(0, limits.total - usage - held)),
+    remaining: limits.total === null ? null : left(limits.total, usage),
     runsOutAtMs: firstRunOut(steps, (then) => totalRunsOutAt(then.total, usage, window, now)),
-    period: period && {
-      usage: window.spentAt(now),
-      held,
-      remaining: nanos(Math.max(0, period.limit - window.spentAt(now) - held)),
-      startedAtMs: window.startedAt(now),
-      resetAtMs,
-      runsOutAtMs: firstRunOut(
-        steps.filter(({ fromMs }) => fromMs < endsAtMs),
-        (then) => then.period && periodRunsOutAt(then.period, window, now),
-      ),
-    },
+    period: limits.period &&
+      period && {
+        ...period,
+        held,
+        remaining: left(limits.period.limit, period.usage),
+        runsOutAtMs: firstRunOut(
+          steps.filter(({ fromMs }) => fromMs < endsAtMs),
+          (then) => then.period && periodRunsOutAt(then.period, window, now),
+        ),
+      },
     totalBasis: state.policy.totalBasis,
     activeKeys: state.policy.keys.filter((key) => refuseKey(key, now)?.kind !== 'invalid_key').length,
   };

@@ -33,7 +33,7 @@ import {
   scopesOf,
   windowOf,
 } from './ledger-state.ts';
-import { statusOf, viewsOf, withoutGathered } from './ledger-views.ts';
+import { limitedKeys, statusOf, viewsOf, withoutGathered } from './ledger-views.ts';
 import { MemberCredit } from './member-credit.ts';
 import {
   isNewer,
@@ -52,6 +52,7 @@ import {
   type Extension,
   HOLD_TIMES,
   type HoldTimes,
+  type LimitStatus,
   type Progress,
   type ReleaseRequest,
   type ScopeStatus,
@@ -464,6 +465,13 @@ export class Ledger {
     const state = this.#loaded();
     const name = of === 'member' ? MEMBER_SCOPE : of.keyId;
     return { ...statusOf(state, name, this.#now(state)), lastUsedAtMs: this.#lastUsedMs.get(name) ?? null };
+  }
+
+  /** Of some keys, those that have limits of their own: what is spent of them, by the keys' ids. */
+  limitedKeys(keyIds: Iterable<string>): Record<string, LimitStatus> {
+    this.flush();
+    const state = this.#loaded();
+    return limitedKeys(state, keyIds, this.#now(state));
   }
 
   #resolveNow(resolution: Resolution): Settlement {

@@ -153,29 +153,39 @@ export interface Settlement {
   progress?: Progress;
 }
 
-/** Everything that a status shows of the member or of one of its keys. */
-export interface ScopeStatus {
+/** The limits of the member or of one of its keys, and what is spent of them. */
+export interface LimitStatus {
   limits: ScopeLimits;
+  usage: Nanos;
+  cycleStartedAtMs: number | null;
+  period: PeriodStatus | null;
+}
+
+interface PeriodStatus {
+  usage: Nanos;
+  /** Null: a first-use window that is not open. */
+  startedAtMs: number | null;
+  resetAtMs: number | null;
+}
+
+/** Everything that a status shows of the member or of one of its keys. */
+export interface ScopeStatus extends LimitStatus {
   throttles: Throttles;
   version: PolicyVersion;
   /** Of the member's own budget; null where the policy does not say. */
   budgetVersion: number | null;
-  usage: Nanos;
   lifetimeUsage: Nanos;
-  cycleStartedAtMs: number | null;
   held: Nanos;
   remaining: Nanos | null;
   /** At the present pace; see forecast.ts. Null: it can't be told. */
   runsOutAtMs: number | null;
-  period: {
-    usage: Nanos;
-    held: Nanos;
-    remaining: Nanos;
-    /** Null: a first-use window that is not open. */
-    startedAtMs: number | null;
-    resetAtMs: number | null;
-    runsOutAtMs: number | null;
-  } | null;
+  period:
+    | (PeriodStatus & {
+        held: Nanos;
+        remaining: Nanos;
+        runsOutAtMs: number | null;
+      })
+    | null;
   totalBasis: 'lifetime' | 'cycle';
   activeKeys: number;
   /** Of a key: when it was last presented, as far as this life of the object remembers. Null: D1 knows. */

@@ -39,7 +39,7 @@ export interface Use {
   ip?: string | null;
 }
 
-interface ModelUse {
+export interface ModelUse {
   mapping: string;
   canonicalModel: string;
   provider: string;

@@ -20,7 +20,7 @@ import type { StoredRouting } from '../teams/routing-body.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
-import type { ShippedStatus } from '../usage/shipping.ts';
+import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 
 /**
  * People who sign in. This table and the next five are read and written by better-auth, which knows their columns by
@@ -294,6 +294,8 @@ export const apiKeys = sqliteTable(
     deletedAt: integer('deleted_at'),
     /** When it was last presented, as its events told: some seconds late, and never written for one request alone. */
     lastUsedAt: integer('last_used_at'),
+    /** What its member's object told of the key's own limits, until that was looked at for warnings; null: nothing new. */
+    statusNews: text('status_news', { mode: 'json' }).$type<ShippedKeyStatus>(),
   },
   (table) => [
     index('api_keys_by_member').on(table.memberId),
@@ -415,13 +417,15 @@ export const budgetRequests = sqliteTable(
   ],
 );
 
-/** What each member was last warned of, for each of their limits, and to whom that has yet to be mailed. */
+/** What each member was last warned of, for each limit of theirs and of their keys, and to whom that has yet to be mailed. */
 export const budgetWarnings = sqliteTable(
   'budget_warnings',
   {
     memberId: text('member_id')
       .notNull()
       .references(() => members.id),
+    /** Whose limit it is: 'member', or a key's id. */
+    scope: text('scope').notNull().default('member'),
     limit: text('limit_name').$type<Extra['limit']>().notNull(),
     /** When the object told the status that this goes by. One that is older changes nothing: the row's version. */
     statusAt: integer('status_at').notNull(),
@@ -440,7 +444,7 @@ export const budgetWarnings = sqliteTable(
     leasedUntil: integer('leased_until').notNull().default(0),
   },
   (table) => [
-    primaryKey({ columns: [table.memberId, table.limit] }),
+    primaryKey({ columns: [table.memberId, table.scope, table.limit] }),
     index('budget_warnings_unsent').on(table.statusAt).where(sql`${table.unsent} <> '[]'`),
   ],
 );

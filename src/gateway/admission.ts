@@ -5,6 +5,7 @@
 import type { KeyStanding } from '../../durable-objects/member-budget.ts';
 import type { Ask, RuleFacts } from '../budgets/protocol.ts';
 import type { ScopeView } from '../budgets/refusals.ts';
+import type { Use } from '../budgets/rules.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { addressOf } from '../client-address.ts';
 import { newAttemptId } from '../ids.ts';
@@ -103,7 +104,7 @@ export async function admitQuoted(
 ): ReturnType<typeof admit> {
   const broken = chosenBy && brokenByQuote(chosenBy.routing, quoted);
   if (broken) {
-    const { refusal, routing = null } = await keyStanding(context, caller, about.endpoint);
+    const { refusal, routing = null } = await keyStanding(context, caller, { endpoint: about.endpoint });
     const isStale = routing?.version !== chosenBy.version;
     const denied: Refusal = isStale ? { kind: 'routing_stale', routing } : { kind: 'routing_denied', ...broken };
     return { refusal: refusal ?? denied, tightest: null };
@@ -116,16 +117,16 @@ export async function admitQuoted(
 }
 
 /**
- * Whether the key may be used from where the request comes, and for this endpoint if one is named; its rules, and whether
- * its answers may be recorded for repeats. Sets nothing aside.
+ * Whether the key may be used from where the request comes, and for what is named; its rules, and whether its answers may be
+ * recorded for repeats. Sets nothing aside.
  */
 export async function keyStanding(
   { env, request }: Pick<GatewayContext, 'env' | 'request'>,
   caller: PresentedKey,
-  endpoint?: string,
+  use: Pick<Use, 'endpoint' | 'model'> = {},
 ): Promise<Omit<KeyStanding, 'refusal'> & { refusal: Refusal | null }> {
   const memberId = caller.ownerId;
-  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), endpoint };
+  const asked = { memberId, keyHash: caller.hash, ip: addressOf(request), ...use };
   try {
     return await memberBudget(env, memberId, (object) => object.checkKey(asked));
   } catch {
@@ -139,7 +140,7 @@ export async function refuseKeyFirst(
   caller: PresentedKey,
   endpoint?: string,
 ): Promise<Refusal | null> {
-  const { refusal } = await keyStanding(context, caller, endpoint);
+  const { refusal } = await keyStanding(context, caller, endpoint === undefined ? {} : { endpoint });
   return refusal;
 }
 

@@ -62,7 +62,7 @@ export async function candidatesFor(
   const known = knownRouting(caller.hash);
   const chosen = by(known);
   if ('candidates' in chosen) return { ...chosen, anew };
-  const { refusal, routing = null } = await keyStanding(context, caller, asked.endpoint);
+  const { refusal, routing = null } = await keyStanding(context, caller, { endpoint: asked.endpoint });
   if (refusal) return { refusal };
   if ((routing?.version ?? null) === (known?.version ?? null)) return chosen;
   const again = await anew(routing);

@@ -2,8 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { addressOf } from '../client-address.ts';
 import { settledBudget } from '../objects.ts';
-import { idOf, instant, like, orNull } from '../reference/fields.ts';
-import { readLastUsed } from '../teams/api-keys.ts';
+import { instant } from '../reference/fields.ts';
+import { KeyIdentity, readLastUsed } from '../teams/api-keys.ts';
 import {
   instantOrNull,
   KeyUsage,
@@ -22,14 +22,7 @@ import type { GatewayContext } from './router.ts';
 
 export const OwnKey = z
   .object({
-    id: idOf('key'),
-    projectId: idOf('prj'),
-    memberId: idOf('mem'),
-    name: like('My laptop'),
-    maskedKey: like('psr_…a1b2'),
-    status: z.enum(['active', 'disabled']),
-    createdAt: instant('2026-01-15T09:30:00.000Z'),
-    expiresAt: orNull(instant()),
+    ...KeyIdentity.shape,
     lastUsedAt: instant().nullable(),
     ...ScopeLimitsShown.shape,
     ...ThrottlesShown.shape,

@@ -1,6 +1,6 @@
 /** GET /v1/models and /v1/models/{id}: the models that the key may use, in OpenAI's shape, with prices and abilities. */
 import { z } from '@hono/zod-openapi';
-import { brokenRule, type Use } from '../budgets/rules.ts';
+import { brokenRule, type ModelUse } from '../budgets/rules.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { modalityOf, perMillion, perThousand, priceAt, type Rates, UNITS, type Unit } from '../money/price.ts';
@@ -66,15 +66,23 @@ export async function listModels(context: GatewayContext): Promise<Response | Re
 }
 
 export async function showModel(context: GatewayContext, name: string): Promise<Response | Refusal> {
+  const found = await usableModel(context, name);
+  if ('refusal' in found) return found.refusal;
+  return Response.json(describeModel(found.model, Date.now()), { headers: { 'x-request-id': context.requestId } });
+}
+
+export async function usableModel(
+  context: GatewayContext,
+  name: string,
+): Promise<{ model: Mapping } | { refusal: Refusal }> {
   const usable = await usableModels(context);
-  if ('refusal' in usable) return usable.refusal;
-  const mapping = usable.models.find(({ id, canonicalModel }) => id === name || canonicalModel === name);
-  if (!mapping) return { kind: 'model_not_found', model: name };
-  return Response.json(describeModel(mapping, Date.now()), { headers: { 'x-request-id': context.requestId } });
+  if ('refusal' in usable) return usable;
+  const model = usable.models.find(({ id, canonicalModel }) => id === name || canonicalModel === name);
+  return model ? { model } : { refusal: { kind: 'model_not_found', model: name } };
 }
 
 /** The models that are served here or by the organization itself, and that its project's routing and the rules of key and member admit. */
-async function usableModels(context: GatewayContext): Promise<{ models: Mapping[] } | { refusal: Refusal }> {
+export async function usableModels(context: GatewayContext): Promise<{ models: Mapping[] } | { refusal: Refusal }> {
   const { request, env } = context;
   const authenticated = await authenticate(request, env);
   if ('refusal' in authenticated) return authenticated;
@@ -83,18 +91,20 @@ async function usableModels(context: GatewayContext): Promise<{ models: Mapping[
   if (refusal) return { refusal };
   const nowMs = Date.now();
   const served = offered(marketOf(context, await learnRouting(env, caller.hash, routing)));
-  const models = served.filter((mapping) => rules.every((some) => brokenRule(some, useOf(mapping, nowMs)) === null));
+  const models = served.filter((mapping) =>
+    rules.every((some) => brokenRule(some, leastUseOf(mapping, nowMs)) === null),
+  );
   return { models };
 }
 
-/** The smallest request for a model. */
-function useOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number): Use {
+/** The smallest request for a model, as rules see it. */
+export function leastUseOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number): { model: ModelUse } {
   const price = priceAt(prices, nowMs);
   const told = price ? rulePricesOf(price, 0) : { inputPrice: null, outputPrice: null };
   return { model: { mapping: id, canonicalModel, provider, ...told } };
 }
 
-function describeModel(mapping: Mapping, nowMs: number): z.infer<typeof Model> {
+export function describeModel(mapping: Mapping, nowMs: number): z.infer<typeof Model> {
   return {
     id: mapping.id,
     object: 'model',

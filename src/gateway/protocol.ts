@@ -13,6 +13,7 @@ import type { Usage } from '../money/cost.ts';
 import type { Nanos } from '../money/nanos.ts';
 import type { Demo } from './demo-field.ts';
 import type { NeutralAnswer, NeutralEvent, NeutralRequest } from './neutral.ts';
+import type { Operation } from './providers/provider.ts';
 import type { Described, Refusal } from './refusals.ts';
 import type { Frame } from './sse.ts';
 
@@ -135,6 +136,20 @@ export interface Protocol {
   gather(): Gathered;
 
   translator: Translator;
+}
+
+/** Counting the tokens of a request before it is made, in a protocol that has a route for it. */
+export interface Counting {
+  /** For rules, that of the conversation. */
+  endpoint: string;
+  /** What a provider that counts is called for. */
+  operation: Operation;
+  /** As `Protocol.ask`, of a request that need not be complete. */
+  ask(json: Json, path: { model: string } | null): Understood<Asked>;
+  /** The request for a provider that counts. */
+  body(asked: Asked, mapping: Mapping): Json;
+  /** The answer where no provider does. */
+  answer(tokens: number): Json;
 }
 
 /** What an answer is called at its client. */

@@ -1,5 +1,8 @@
 /** All conversation protocols that this gateway speaks, with clients and with providers. */
 import { chat } from './chat-completions/protocol.ts';
+import { messages } from './messages/protocol.ts';
 import type { Protocol, ProtocolId } from './protocol.ts';
 
-export const PROTOCOLS: ReadonlyMap<ProtocolId, Protocol> = new Map([chat].map((protocol) => [protocol.id, protocol]));
+export const PROTOCOLS: ReadonlyMap<ProtocolId, Protocol> = new Map(
+  [chat, messages].map((protocol) => [protocol.id, protocol]),
+);

@@ -9,7 +9,11 @@ import type { LiveCatalogue } from '../prices/live-catalogue.ts';
 import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
+import { countTokens } from './count-tokens.ts';
 import { showKey } from './key-route.ts';
+import { messagesCounting } from './messages/counting.ts';
+import { listAnthropicModels, showAnthropicModel } from './messages/models-route.ts';
+import { messages } from './messages/protocol.ts';
 import { listModels, showModel } from './models-route.ts';
 import type { Protocol } from './protocol.ts';
 import type { Providers } from './providers/provider.ts';
@@ -46,7 +50,7 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
-    (handle: Handler, { refusalBody }: Pick<Protocol, 'refusalBody'> = chat) =>
+    (handle: Handler, protocol?: Protocol) =>
     async (c: { env: Env; executionCtx: unknown; req: { raw: Request; param(name: string): string | undefined } }) => {
       const request = c.req.raw;
       const asked = request.headers.get('x-request-id');
@@ -62,15 +66,31 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
         return { kind: 'internal_error' };
       });
       if (answered instanceof Response) return answered;
-      return refusalResponse({ refusalBody }, answered, requestId, { 'x-request-id': requestId });
+      return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
     };
 
   router.post('/chat/completions', answer(billable(converse(chat))));
-  router.get('/models', answer(listModels));
-  router.get('/models/:model{.+}', answer(showModel));
+  router.post('/messages', answer(billable(converse(messages)), messages));
+  router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
+  router.get('/models', answer(byClient(listModels, listAnthropicModels)));
+  router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
   router.get('/key', answer(showKey));
   router.all('*', answer(nothingHere));
   return router;
+}
+
+// Some routes are called by clients of several protocols. Anthropic's name the version of its API.
+
+function isAnthropics({ headers }: Request): boolean {
+  return headers.has('anthropic-version');
+}
+
+function envelopeOf(request: Request): Protocol {
+  return isAnthropics(request) ? messages : chat;
+}
+
+function byClient(handle: Handler, anthropics: Handler): Handler {
+  return (context, parameter) => (isAnthropics(context.request) ? anthropics : handle)(context, parameter);
 }
 
 /** Told like any other refusal, with the request's id. */

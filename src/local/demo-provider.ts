@@ -4,7 +4,7 @@
  * One token per whitespace-separated word, in and out, so that every cost can be checked by hand: input $1, cached input
  * $0.10, output $2 per million tokens. The request's `demo` field steers it, also into misbehaving.
  */
-import type { Asked, ProtocolId } from '../gateway/protocol.ts';
+import type { Asked } from '../gateway/protocol.ts';
 import { PROTOCOLS } from '../gateway/protocols.ts';
 import type { OutputCount, Provider } from '../gateway/providers/provider.ts';
 import type { Mapping } from '../models/catalogue.ts';
@@ -45,9 +45,9 @@ export const DEMO_MAPPINGS: readonly Mapping[] = [
 export const demoProvider: Provider = {
   id: 'demo',
   credentialOf: () => ({ key: '', baseUrl: null, settings: {}, of: 'deployment' }),
-  speaks: () => ['chat', ...(Object.keys(PROTOCOLS) as ProtocolId[])],
+  speaks: () => ['chat', ...PROTOCOLS.keys()],
   async send({ body, mapping: { upstreamModel: model }, operation, signal, streamed: streams }) {
-    const protocol = PROTOCOLS.get(operation);
+    const protocol = [...PROTOCOLS.values()].find(({ id }) => id === operation);
     if (!protocol) throw new Error(`this build does not speak ${operation}`);
     const understood = protocol.ask(JSON.parse(String(body)), { model, streamed: streams });
     if ('refusal' in understood) return failure(400);

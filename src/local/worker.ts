@@ -1,7 +1,6 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
 import { createApp, runCron } from '../app.ts';
-import { custom } from '../gateway/providers/custom.ts';
-import { openai } from '../gateway/providers/openai.ts';
+import { PROVIDERS } from '../gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
 import { DEMO_MAPPINGS, demoProvider } from './demo-provider.ts';
 import { localRouter } from './routes.ts';
@@ -17,7 +16,7 @@ const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
 
 const app = createApp({
   mappings: MAPPINGS,
-  providers: [openai, custom, demoProvider],
+  providers: [...PROVIDERS, demoProvider],
   routers: [localRouter],
 });
 

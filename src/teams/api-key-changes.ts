@@ -13,7 +13,7 @@ import { isSameWindow } from '../budgets/windows.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { ApiError, badRequest } from './api-error.ts';
-import { describeKey, findKey, type KeyRow, managesAllKeys, memberOfCaller } from './api-keys.ts';
+import { describeKey, findKey, isActiveKey, type KeyRow, managesAllKeys, memberOfCaller } from './api-keys.ts';
 import type { StoredKeyLimits } from './budget-body.ts';
 import { effectiveBudget, enforcedOfKey } from './effective-budget.ts';
 import type { Caller } from './guard.ts';
@@ -281,10 +281,7 @@ async function checkCaps(env: Env, caller: Caller, member: MemberRow, nowMs: num
     .prepare(
       `SELECT count(*) AS everybody, coalesce(sum(member_id = ?2), 0) AS own
        FROM api_keys
-       WHERE organization_id = ?1
-         AND deleted_at IS NULL
-         AND status = 'active'
-         AND (expires_at IS NULL OR expires_at > CAST(?3 AS INTEGER))`,
+       WHERE organization_id = ?1 AND ${isActiveKey('api_keys', '?3')}`,
     )
     .bind(caller.organizationId, member.id, nowMs)
     .first<{ everybody: number; own: number }>();

@@ -15,8 +15,8 @@ import { roleMay } from './roles.ts';
 import { ShownRules, storedRules } from './rules-body.ts';
 import { instantOrNull, KeyUsage, showKeyUsage } from './status.ts';
 
-/** All of a key that is set by people. */
-const KeySettings = z.object({
+/** What a key is, to people and to the program that holds it. */
+export const KeyIdentity = z.object({
   id: idOf('key'),
   projectId: idOf('prj'),
   memberId: idOf('mem'),
@@ -25,6 +25,11 @@ const KeySettings = z.object({
   status: z.enum(['active', 'disabled']),
   createdAt: instant('2026-01-15T09:30:00.000Z'),
   expiresAt: orNull(instant()),
+});
+
+/** All of a key that is set by people. */
+const KeySettings = z.object({
+  ...KeyIdentity.shape,
   ...KeyLimits.shape,
   rules: ShownRules,
 });
@@ -53,6 +58,12 @@ export interface KeyRow {
 }
 
 const COLUMNS = 'id, project_id, member_id, name, masked, status, limits, rules, created_at, expires_at, last_used_at';
+
+/** SQL: whether a row of api_keys, by the name it has there, is of a key that could be used at an instant (a parameter). */
+export function isActiveKey(key: string, now: string): string {
+  return `${key}.deleted_at IS NULL AND ${key}.status = 'active'
+    AND (${key}.expires_at IS NULL OR ${key}.expires_at > CAST(${now} AS INTEGER))`;
+}
 
 export const KEY_SORTS = {
   createdAt: 'created_at',

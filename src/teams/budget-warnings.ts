@@ -1,49 +1,53 @@
 /**
- * Warnings by mail that a limit is being used up. An object's status travels to D1 with its usage events and is marked as
- * news there; a cron looks at the news, never a request. Crons may come late, twice or at once:
+ * Warnings by mail that a limit, a member's or a key's own, is being used up. An object's status, and those of the keys that
+ * were used, travel to D1 with its usage events and are news there; a cron looks at the news, never a request. Crons may come
+ * late, twice or at once:
  *
- *   deciding   One row per member and limit says what was told last. It is written under the version that was read (its
- *              status' instant), so of two crons one decides; who is to be mailed stands in the row from the same statement on.
- *   mailing    A lease on the row keeps others off. Whoever was mailed is taken off the row at once; a mail that fails stays on
- *              it until the lease ends, behind those that were not tried yet. Should a run die in between, the mail goes again
- *              under the same id, which the mail API knows.
+ *   deciding   (here) One row per member, scope and limit says what was told last. It is written under the version that was
+ *              read (its status' instant), so of two crons one decides; who is to be mailed stands in the row from the same
+ *              statement on.
+ *   mailing    (warning-mailing.ts) A lease on the rows keeps others off.
  *
- * The member is warned, and nobody else: who may raise the limit hears of it when the member asks. An API-only member has no
- * address and asks nobody, so its organization's owners are warned.
+ * The member is warned, of its keys as well, and nobody else: who may raise the limit hears of it when the member asks. An
+ * API-only member has no address and asks nobody, so its organization's owners are warned.
  */
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
-import type { Extra } from '../budgets/policy.ts';
+import { MEMBER_SCOPE } from '../budgets/ledger-state.ts';
 import { LIMITS } from '../limits.ts';
-import { deliversMail, isSent } from '../mail/mail.ts';
-import type { ShippedStatus } from '../usage/shipping.ts';
+import { deliversMail } from '../mail/mail.ts';
+import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 import { notFound } from './api-error.ts';
-import { warningMail } from './budget-warning-mail.ts';
+import { isActiveKey } from './api-keys.ts';
 import { findMember } from './members.ts';
-import { type Level, levelsOf, nextWarning, type Told, thresholdsOf, type WarnedAbout } from './warning-levels.ts';
+import { type Level, levelsOf, nextWarning, type Told, thresholdsOf } from './warning-levels.ts';
+import { mailWarnings } from './warning-mailing.ts';
 
 /** Looks at what is new, and mails what is due. */
 export async function warnOfBudgets(env: Env, nowMs: number): Promise<void> {
   // The news keeps until there is a way for it.
   if (!deliversMail(env)) return;
   for (let looked = 0; looked < LIMITS.warningStatusesPerRun; looked += LIMITS.warningStatusesAtOnce) {
-    if (!(await lookAtNews(env.DB))) break;
+    if (!(await lookAtNews(env.DB, nowMs))) break;
   }
-  await mailDue(env, nowMs);
+  await mailWarnings(env, nowMs);
 }
 
 interface News {
   member_id: string;
   status: string;
+  /** A JSON object of the statuses of keys, by id: those that are new, of keys that can be used. */
+  keys: string;
   /** Of a member and an organization that are there. */
   active: number;
   organization_warnings: string | null;
   own_warnings: string | null;
-  /** A JSON object for each limit that the member was warned of. */
+  /** A JSON object by scope and limit, of what the member was warned of. */
   told: string;
 }
 
+/** ?1: now. */
 const READ_NEWS = `
   SELECT
     ledger.member_id, ledger.status,
@@ -51,11 +55,18 @@ const READ_NEWS = `
     organization.budget_warnings AS organization_warnings,
     member.budget_warnings AS own_warnings,
     (
-      SELECT json_group_object(limit_name, json_object(
-        'statusAt', status_at, 'percent', percent, 'limitAmount', limit_amount, 'windowStart', window_start,
-        'windowEnd', window_end
+      SELECT json_group_object(key.id, json(key.status_news))
+      FROM api_keys AS key
+      WHERE key.member_id = ledger.member_id AND key.status_news IS NOT NULL AND ${isActiveKey('key', '?1')}
+    ) AS keys,
+    (
+      SELECT json_group_object(told.scope || ' ' || told.limit_name, json_object(
+        'statusAt', told.status_at, 'percent', told.percent, 'limitAmount', told.limit_amount,
+        'windowStart', told.window_start, 'windowEnd', told.window_end
       ))
-      FROM budget_warnings WHERE member_id = ledger.member_id
+      FROM budget_warnings AS told
+      LEFT JOIN api_keys AS key ON key.id = told.scope
+      WHERE told.member_id = ledger.member_id AND (told.scope = '${MEMBER_SCOPE}' OR key.status_news IS NOT NULL)
     ) AS told
   FROM member_ledgers AS ledger
   JOIN members AS member ON member.id = ledger.member_id
@@ -64,50 +75,66 @@ const READ_NEWS = `
   LIMIT ${LIMITS.warningStatusesAtOnce}`;
 
 /** Decides about some statuses, in one transaction with taking them off the news. False: there were none. */
-async function lookAtNews(db: D1Database): Promise<boolean> {
-  const { results } = await db.withSession('first-primary').prepare(READ_NEWS).all<News>();
+async function lookAtNews(db: D1Database, nowMs: number): Promise<boolean> {
+  const { results } = await db.withSession('first-primary').prepare(READ_NEWS).bind(nowMs).all<News>();
   if (results.length === 0) return false;
   await db.batch(
     results.flatMap((news) => {
       const shipped = JSON.parse(news.status) as ShippedStatus;
-      const told = JSON.parse(news.told) as Partial<Record<Extra['limit'], Told>>;
-      const thresholds = [...thresholdsOf(news.organization_warnings), ...ownThresholds(news.own_warnings)];
-      const levels = news.active === 1 ? levelsOf(shipped) : [];
-      const decided = levels.flatMap((level) => {
-        const before = told[level.limit] ?? null;
-        const next = nextWarning(before, level, thresholds);
-        return next ? [remember(db, news.member_id, level, before, next)] : [];
-      });
-      // A status that has come meanwhile is news still.
-      const looked = db
-        .prepare("UPDATE member_ledgers SET status_is_news = 0 WHERE member_id = ?1 AND status ->> 'atMs' = ?2")
-        .bind(news.member_id, shipped.atMs);
-      return [...decided, looked];
+      const decided = news.active === 1 ? decide(news, shipped) : [];
+      return [
+        ...(decided.length > 0 ? [remember(db, news.member_id, decided)] : []),
+        // A status that has come meanwhile is news still.
+        db
+          .prepare("UPDATE member_ledgers SET status_is_news = 0 WHERE member_id = ?1 AND status ->> 'atMs' = ?2")
+          .bind(news.member_id, shipped.atMs),
+        db
+          .prepare("UPDATE api_keys SET status_news = NULL WHERE member_id = ?1 AND status_news ->> 'atMs' <= ?2")
+          .bind(news.member_id, shipped.atMs),
+      ];
     }),
   );
   return true;
+}
+
+/** What is told now of one limit. */
+interface Decision extends Level {
+  /** The member's, or that of the key with this id. */
+  scope: string;
+  percent: number;
+  mailed: boolean;
+  /** The version of what was told before; -1: nothing was. */
+  toldAt: number;
+}
+
+function decide(news: News, shipped: ShippedStatus): Decision[] {
+  const ofKeys = JSON.parse(news.keys) as Record<string, ShippedKeyStatus>;
+  const told = JSON.parse(news.told) as Record<string, Told>;
+  const thresholds = [...thresholdsOf(news.organization_warnings), ...ownThresholds(news.own_warnings)];
+  return [[MEMBER_SCOPE, shipped] as const, ...Object.entries(ofKeys)].flatMap(([scope, status]) =>
+    levelsOf(status).flatMap((level) => {
+      const before = told[`${scope} ${level.limit}`] ?? null;
+      const next = nextWarning(before, level, thresholds);
+      return next ? [{ ...level, scope, ...next, toldAt: before?.statusAt ?? -1 }] : [];
+    }),
+  );
 }
 
 function ownThresholds(stored: string | null): number[] {
   return stored === null ? [] : (JSON.parse(stored) as number[]);
 }
 
-/** Writes what is told now, and to whom it is to be mailed, unless another run has decided since `before` was read. */
-function remember(
-  db: D1Database,
-  memberId: string,
-  level: Level,
-  before: Told | null,
-  { percent, mailed }: { percent: number; mailed: boolean },
-): D1PreparedStatement {
+/** Writes what is told now, and to whom it is to be mailed, but for what another run has decided since it was read. */
+function remember(db: D1Database, memberId: string, decided: readonly Decision[]): D1PreparedStatement {
   return db
     .prepare(
       `INSERT INTO budget_warnings (
-         member_id, limit_name, status_at, percent, limit_amount, window_start, window_end, about, unsent
+         member_id, scope, limit_name, status_at, percent, limit_amount, window_start, window_end, about, unsent
        )
        SELECT
-         ?1, ?2, CAST(?3 AS INTEGER), CAST(?4 AS INTEGER), CAST(?5 AS INTEGER), CAST(?6 AS INTEGER), CAST(?7 AS INTEGER), ?8,
-         CASE WHEN CAST(?9 AS INTEGER) = 0 THEN '[]' ELSE (
+         ?1, value ->> 'scope', value ->> 'limit', value ->> 'statusAt', value ->> 'percent', value ->> 'limitAmount',
+         value ->> 'windowStart', value ->> 'windowEnd', value ->> 'about',
+         CASE WHEN value ->> 'mailed' THEN (
            SELECT json_group_array(user_id) FROM (
              SELECT reader.user_id
              FROM members AS member
@@ -117,125 +144,19 @@ function remember(
              ORDER BY reader.created_at, reader.id
              LIMIT ${LIMITS.warnedOwnersMax}
            )
-         ) END
-       WHERE TRUE
+         ) ELSE '[]' END
+       FROM json_each(?2)
+       WHERE value ->> 'toldAt' = coalesce((
+         SELECT told.status_at
+         FROM budget_warnings AS told
+         WHERE told.member_id = ?1 AND told.scope = value ->> 'scope' AND told.limit_name = value ->> 'limit'
+       ), -1)
        ON CONFLICT DO UPDATE SET
          status_at = excluded.status_at, percent = excluded.percent, limit_amount = excluded.limit_amount,
          window_start = excluded.window_start, window_end = excluded.window_end, about = excluded.about,
-         unsent = excluded.unsent, leased_until = 0
-       WHERE budget_warnings.status_at = CAST(?10 AS INTEGER)`,
+         unsent = excluded.unsent, leased_until = 0`,
     )
-    .bind(
-      memberId,
-      level.limit,
-      level.statusAt,
-      percent,
-      level.limitAmount,
-      level.windowStart,
-      level.windowEnd,
-      JSON.stringify(level.about),
-      Number(mailed),
-      before?.statusAt ?? -1,
-    );
-}
-
-interface Due {
-  member_id: string;
-  limit_name: Extra['limit'];
-  status_at: number;
-  percent: number;
-  about: string;
-  member_name: string;
-  member_user_id: string | null;
-  organization_id: string;
-  organization_name: string;
-  time_zone: string;
-}
-
-async function mailDue(env: Env, nowMs: number): Promise<void> {
-  // What is too late for anybody, and what is about who has gone.
-  await env.DB.prepare(
-    `UPDATE budget_warnings SET unsent = '[]'
-     WHERE unsent <> '[]' AND (status_at < CAST(?1 AS INTEGER) OR NOT EXISTS (
-       SELECT 1
-       FROM members AS member
-       JOIN organizations AS organization ON organization.id = member.organization_id
-       WHERE member.id = budget_warnings.member_id AND member.removed_at IS NULL AND organization.deleted_at IS NULL
-     ))`,
-  )
-    .bind(nowMs - LIMITS.warningMailMsMax)
-    .run();
-  const { results } = await env.DB.prepare(
-    `SELECT
-       warning.member_id, warning.limit_name, warning.status_at, warning.percent, warning.about,
-       member.name AS member_name, member.user_id AS member_user_id,
-       organization.id AS organization_id, organization.name AS organization_name, organization.time_zone
-     FROM budget_warnings AS warning
-     JOIN members AS member ON member.id = warning.member_id
-     JOIN organizations AS organization ON organization.id = member.organization_id
-     WHERE warning.unsent <> '[]' AND warning.leased_until <= CAST(?1 AS INTEGER)
-     ORDER BY warning.leased_until, warning.status_at
-     LIMIT ${LIMITS.warningsMailedPerRun}`,
-  )
-    .bind(nowMs)
-    .all<Due>();
-  // One after the other: a mail API takes a few in a second.
-  const endMs = Date.now() + LIMITS.warningRunMs;
-  for (const due of results) {
-    if (Date.now() > endMs) return;
-    await mailOne(env, due, nowMs);
-  }
-}
-
-/** Mails one warning to all who have yet to get it, if nobody else is at it. */
-async function mailOne(env: Env, due: Due, nowMs: number): Promise<void> {
-  const { member_id: memberId, limit_name: limit, status_at: statusAt } = due;
-  const leased = await env.DB.prepare(
-    `UPDATE budget_warnings SET leased_until = CAST(?5 AS INTEGER)
-     WHERE member_id = ?1 AND limit_name = ?2 AND status_at = CAST(?3 AS INTEGER) AND leased_until <= CAST(?4 AS INTEGER)
-     RETURNING unsent`,
-  )
-    .bind(memberId, limit, statusAt, nowMs, nowMs + LIMITS.warningLeaseMs)
-    .first<string>('unsent');
-  if (leased === null) return;
-  const readers = await readersOf(env, due.organization_id, leased);
-  for (const userId of JSON.parse(leased) as string[]) {
-    const email = readers.get(userId);
-    const mail =
-      email === undefined ? null : { ...mailTo(email, due), id: `${memberId}-${limit}-${statusAt}-${userId}` };
-    if (mail && !(await isSent(env, mail))) continue;
-    await env.DB.prepare(
-      `UPDATE budget_warnings
-       SET unsent = (SELECT json_group_array(value) FROM json_each(unsent) WHERE value <> ?4)
-       WHERE member_id = ?1 AND limit_name = ?2 AND status_at = CAST(?3 AS INTEGER)`,
-    )
-      .bind(memberId, limit, statusAt, userId)
-      .run();
-  }
-}
-
-/** The addresses of those users who are still members, by their ids. */
-async function readersOf(env: Env, organizationId: string, userIds: string): Promise<Map<string, string>> {
-  const { results } = await env.DB.prepare(
-    `SELECT user.id, user.email
-     FROM users AS user
-     JOIN members AS member ON member.user_id = user.id
-     WHERE member.organization_id = ?1 AND member.removed_at IS NULL
-       AND user.id IN (SELECT value FROM json_each(?2))`,
-  )
-    .bind(organizationId, userIds)
-    .all<{ id: string; email: string }>();
-  return new Map(results.map(({ id, email }) => [id, email]));
-}
-
-function mailTo(email: string, due: Due) {
-  return warningMail(email, {
-    organizationName: due.organization_name,
-    timeZone: due.time_zone,
-    percent: due.percent,
-    about: JSON.parse(due.about) as WarnedAbout,
-    program: due.member_user_id === null ? due.member_name : null,
-  });
+    .bind(memberId, JSON.stringify(decided));
 }
 
 /** Sets the thresholds at which a member is warned besides those of the organization. */

@@ -10,6 +10,7 @@ import { settledBudget } from '../objects.ts';
 import { count, idOf, instant, like } from '../reference/fields.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
+import { isActiveKey } from './api-keys.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget, GRANTED_EXTRAS } from './effective-budget.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
@@ -121,8 +122,7 @@ const SELECT_LISTED = selectMembers({
     ledger.cost AS shipped_cost, ledger.status AS shipped_status,
     (
       SELECT count(*) FROM api_keys AS key
-      WHERE key.member_id = member.id AND key.deleted_at IS NULL AND key.status = 'active'
-        AND coalesce(key.expires_at, CAST(?5 AS INTEGER) + 1) > CAST(?5 AS INTEGER)
+      WHERE key.member_id = member.id AND ${isActiveKey('key', '?5')}
     ) AS active_keys`,
   // In this order: whose turn it is to be shown is found first, so that no key of anybody else is looked at.
   from: 'page CROSS JOIN members AS member ON member.id = page.id',

@@ -11,6 +11,12 @@ export const PAGE = {
   q: z.string().max(LIMITS.nameLengthMax).optional(),
 };
 
+/** The cursor of a list whose rows are numbered: the last number seen. */
+export const NUMBER_CURSOR = z
+  .string()
+  .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
+  .optional();
+
 export interface Page {
   limit: number;
   cursor?: string | undefined;

@@ -1,7 +1,6 @@
 /** The management routes of teams: budgets. Each is guarded first and reads like its story. */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
-import { LIMITS } from '../limits.ts';
 import { FAN_OUT, idOf, ORG_ID, PENDING, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { Budget, BudgetBody } from './budget-body.ts';
@@ -10,6 +9,7 @@ import { BudgetDecision, readBudgetHistory } from './budget-history.ts';
 import { readDefaultBudget, setDefaultBudget } from './default-budget.ts';
 import { guarded } from './guard.ts';
 import { findMember, Member, setBudget, showMember } from './members.ts';
+import { NUMBER_CURSOR, PAGE } from './page.ts';
 import { roleMay } from './roles.ts';
 
 const route = routesOf('Budgets');
@@ -37,11 +37,8 @@ const toReadHistory = guarded({
 });
 
 const HistoryQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(LIMITS.pageMax).default(LIMITS.pageDefault),
-  cursor: z
-    .string()
-    .regex(/^\d{1,15}$/, { error: 'cursor must be what nextCursor said.' })
-    .optional(),
+  limit: PAGE.limit,
+  cursor: NUMBER_CURSOR,
 });
 
 export const teamsRouter = apiRouter()

@@ -1,6 +1,6 @@
 /**
- * When a member is warned that a limit is being used up. Pure: what was told before and what a status says now go in, what is
- * to be told comes out.
+ * When a member is warned that a limit, its own or one of its keys', is being used up. Pure: what was told before and what a
+ * status says now go in, what is to be told comes out.
  *
  * Told is the highest threshold that was reached: whoever passes two at once gets one mail. Each is told once in a window (a
  * rolling one: in its duration) and once in a cycle. Where the limit has become larger, what it is below again is taken back,
@@ -9,9 +9,9 @@
 
 import { durationEnd } from '../budgets/calendar.ts';
 import type { Extra, ScopeLimits } from '../budgets/policy.ts';
-import type { ScopeStatus } from '../budgets/protocol.ts';
+import type { LimitStatus } from '../budgets/protocol.ts';
 import { type Nanos, ZERO } from '../money/nanos.ts';
-import type { ShippedStatus } from '../usage/shipping.ts';
+import type { ShippedKeyStatus } from '../usage/shipping.ts';
 import { limitInWords, spentInWords } from './limit-words.ts';
 
 const USUAL_THRESHOLDS: readonly number[] = [50, 80, 100];
@@ -52,8 +52,8 @@ export interface Level extends Span {
   about: WarnedAbout;
 }
 
-/** The limits of a status that can be used up; "0", which blocks, is not one. */
-export function levelsOf({ atMs, status }: ShippedStatus): Level[] {
+/** The limits that can be used up of a member or a key, by its status; "0", which blocks, is not one. */
+export function levelsOf({ atMs, status }: ShippedKeyStatus): Level[] {
   const { limits } = status;
   const levels: Level[] = [];
   if (limits.total !== null && limits.total > ZERO) {
@@ -70,7 +70,7 @@ function periodLevel(
   atMs: number,
   limits: ScopeLimits,
   { limit, window }: NonNullable<ScopeLimits['period']>,
-  { usage, startedAtMs, resetAtMs }: NonNullable<ScopeStatus['period']>,
+  { usage, startedAtMs, resetAtMs }: NonNullable<LimitStatus['period']>,
 ): Level {
   // A rolling window has no start, and none of it ends at once: what was told is forgotten when all that it was about has left.
   const rolling = window.kind === 'rolling';

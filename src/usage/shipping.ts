@@ -3,16 +3,29 @@
  *
  * A batch is events n1..n2 of one member and one D1 transaction. Its guard is inside the SQL: D1's ledger row of that
  * member says how far it has got, so a late, repeated or superseded batch adds nothing, and a batch that would leave a
- * gap adds nothing either. The caller deletes its rows only after the answer. The member's status travels along,
- * and is marked as news for whoever warns of budgets.
+ * gap adds nothing either. The caller deletes its rows only after the answer. The member's status travels along, and
+ * those of the keys that these events used and that have limits of their own: news for whoever warns of budgets.
  */
-import type { ScopeStatus } from '../budgets/protocol.ts';
+import type { LimitStatus, ScopeStatus } from '../budgets/protocol.ts';
 import type { UsageEvent } from '../budgets/usage-event.ts';
 
 /** A member's budget as its object saw it when it shipped: what lists of members show without asking each object. */
 export interface ShippedStatus {
   atMs: number;
   status: ScopeStatus;
+}
+
+/** The limits of a key, as its member's object saw them when it shipped. */
+export interface ShippedKeyStatus {
+  atMs: number;
+  status: LimitStatus;
+}
+
+/** What an object tells of its budget as it ships: the keys are those of the events that have limits of their own, by id. */
+export interface Telling {
+  atMs: number;
+  member: ScopeStatus;
+  keys: Record<string, LimitStatus>;
 }
 
 const ENSURE_LEDGER = `
@@ -90,12 +103,20 @@ const ADD_TO_LEDGER = `
     AND added.newest > member_ledgers.shipped
     AND CAST(?3 AS INTEGER) <= member_ledgers.shipped + 1`;
 
-/** Only ever later, so a repeated batch changes nothing: one write for each key of a batch, not one for each request. ?1: instants by key. */
+/**
+ * One write for each key of a batch, not one for each request, by the same guard. ?1: rows of a key, when it was last used, and
+ * its status as text or null. What was told of a key before is no news beside that.
+ */
 const TELL_KEYS = `
   UPDATE api_keys
-  SET last_used_at = used.value
+  SET
+    last_used_at = max(used.value ->> 1, coalesce(api_keys.last_used_at, 0)),
+    status_news = used.value ->> 2
   FROM json_each(?1) AS used
-  WHERE api_keys.id = used.key AND api_keys.member_id = ?2 AND used.value > coalesce(api_keys.last_used_at, 0)`;
+  WHERE api_keys.id = used.value ->> 0
+    AND api_keys.member_id = ?2
+    AND (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
+      BETWEEN CAST(?3 AS INTEGER) - 1 AND CAST(?4 AS INTEGER) - 1`;
 
 const READ_SHIPPED = 'SELECT shipped FROM member_ledgers WHERE member_id = ?1';
 
@@ -107,7 +128,7 @@ export async function shipEvents(
   db: D1Database,
   member: { memberId: string; organizationId: string },
   events: readonly UsageEvent[],
-  status: ShippedStatus | null = null,
+  telling: Telling | null = null,
 ): Promise<void> {
   const first = events[0];
   const last = events.at(-1);
@@ -116,13 +137,14 @@ export async function shipEvents(
     throw new Error(`events of ${member.memberId} from ${first.n} to ${last.n} are ${events.length}: one is missing`);
   }
   const rows = events.map((event) => EVENT_FIELDS.map((field) => event[field]));
+  const status: ShippedStatus | null = telling && { atMs: telling.atMs, status: telling.member };
   const results = await db.batch<{ shipped: number }>([
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),
     db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows), member.memberId, member.organizationId, first.n),
+    db.prepare(TELL_KEYS).bind(JSON.stringify(usedKeys(events, telling)), member.memberId, first.n, last.n),
     db
       .prepare(ADD_TO_LEDGER)
       .bind(JSON.stringify(events.map(summed)), member.memberId, first.n, status && JSON.stringify(status)),
-    db.prepare(TELL_KEYS).bind(JSON.stringify(lastUses(events)), member.memberId),
     db.prepare(READ_SHIPPED).bind(member.memberId),
   ]);
   const shipped = results.at(-1)?.results[0]?.shipped ?? 0;
@@ -136,9 +158,13 @@ function summed({ n, costNanos, requests, overrunNanos, unresolvedNanos }: Usage
   return [n, costNanos, requests, overrunNanos, unresolvedNanos];
 }
 
-/** By key, when the latest of its attempts began (epoch ms). */
-function lastUses(events: readonly UsageEvent[]): Record<string, number> {
-  const latest: Record<string, number> = {};
-  for (const { keyId, openedAtMs } of events) latest[keyId] = Math.max(latest[keyId] ?? 0, openedAtMs);
-  return latest;
+/** For each key of these events, when the latest of its attempts began (epoch ms), and what is told of it. */
+function usedKeys(events: readonly UsageEvent[], telling: Telling | null): [string, number, string | null][] {
+  const latest = new Map<string, number>();
+  for (const { keyId, openedAtMs } of events) latest.set(keyId, Math.max(latest.get(keyId) ?? 0, openedAtMs));
+  return [...latest].map(([keyId, usedAtMs]) => {
+    const status = telling?.keys[keyId];
+    const news: ShippedKeyStatus | undefined = telling && status ? { atMs: telling.atMs, status } : undefined;
+    return [keyId, usedAtMs, news ? JSON.stringify(news) : null];
+  });
 }

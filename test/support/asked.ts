@@ -1,4 +1,5 @@
 import { chat } from '../../src/gateway/chat-completions/protocol.ts';
+import { messages } from '../../src/gateway/messages/protocol.ts';
 import type { Asked, Json } from '../../src/gateway/protocol.ts';
 
 /** A chat completion request, understood. */
@@ -7,3 +8,12 @@ export function askedChat(body: Json): Asked {
   if ('refusal' in read) throw new Error('the test is set up wrong');
   return read.understood;
 }
+
+/** A Messages request, understood. */
+export function askedMessages(body: Json): Asked {
+  const read = messages.ask({ ...MESSAGES_BODY, ...body }, null);
+  if ('refusal' in read) throw new Error(`the test is set up wrong: ${JSON.stringify(read.refusal)}`);
+  return read.understood;
+}
+
+const MESSAGES_BODY = { model: 'any', max_tokens: 100, messages: [{ role: 'user', content: 'one two' }] };

@@ -1,73 +1,13 @@
 /** Warnings from the request that uses up a budget to the mail, exactly once, however crons run and mails fail. */
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
-import { limitsAt } from '../../src/budgets/policy.ts';
 import { LIMITS } from '../../src/limits.ts';
-import type { Mail } from '../../src/mail/mail.ts';
-import { nanos } from '../../src/money/nanos.ts';
 import { warnOfBudgets } from '../../src/teams/budget-warnings.ts';
-import { effectiveBudget } from '../../src/teams/effective-budget.ts';
 import { findMember } from '../../src/teams/members.ts';
-import { restated } from '../../src/teams/status.ts';
-import { type Answer, Outbox, refused } from '../support/browser.ts';
+import { type Answer, refused } from '../support/browser.ts';
 import { chat } from '../support/gateway.ts';
-import { seedTeam } from '../support/team.ts';
 import { call, type Json } from './management.ts';
-
-let clockMs = Date.now();
-
-/** A team whose mail fails as long as `down` says so. */
-async function warnedTeam(down: (mail: Mail) => boolean = () => false) {
-  // Of other tests nothing is news.
-  await env.DB.batch([env.DB.prepare('DELETE FROM budget_warnings'), env.DB.prepare('DELETE FROM member_ledgers')]);
-  const outbox = new Outbox();
-  const { seeded, people } = await seedTeam(
-    { owner: 'owner', partner: 'owner', admin: 'admin', dev: 'developer', basic: 'basic' },
-    {},
-    outbox.env,
-  );
-  const fetch = async (_url: string, init: RequestInit) => {
-    const mail = JSON.parse(String(init.body)) as Mail;
-    if (down(mail)) return new Response(null, { status: 503 });
-    outbox.mails.push(mail);
-    return new Response();
-  };
-  const mailing: Env = { ...outbox.env, OUTBOX: { fetch } as unknown as Fetcher };
-  const organization = `/orgs/${seeded.organizationId}`;
-  return {
-    outbox,
-    mailing,
-    seeded,
-    people,
-    organization,
-    budget: async (memberId: string, body: Json) => {
-      const { status } = await people.owner.browser.send('PUT', `${organization}/members/${memberId}/budget`, body);
-      expect(status).toBe(200);
-    },
-    /** As if the member's object had just told that so many dollars are spent of its total. */
-    spent: async (memberId: string, usd: number) => {
-      const budget = effectiveBudget(await findMember(env, seeded.organizationId, memberId));
-      const cost = nanos(usd * 1e9);
-      const limits = limitsAt(budget.limits, budget.extras, clockMs);
-      const status = restated({ ...budget, limits }, null, { spent: cost, budgetVersion: 1, activeKeys: 1 });
-      clockMs += 1;
-      await env.DB.prepare(
-        `INSERT INTO member_ledgers
-           (member_id, organization_id, shipped, cost, requests, overrun, unresolved, status, status_is_news)
-         VALUES (?1, ?2, 1, 0, 1, 0, 0, ?3, 1)
-         ON CONFLICT DO UPDATE SET status = excluded.status, status_is_news = 1`,
-      )
-        .bind(memberId, seeded.organizationId, JSON.stringify({ atMs: clockMs, status }))
-        .run();
-    },
-    cron: (atMs = clockMs) => warnOfBudgets(mailing, atMs),
-    /** Who was mailed since the last look: "dev: subject". */
-    mailed: () => {
-      const names = Object.entries(people).map(([name, { email }]) => [email, name] as const);
-      return outbox.mails.splice(0).map(({ to, subject }) => `${new Map(names).get(to) ?? to}: ${subject}`);
-    },
-  };
-}
+import { clock, warnedTeam } from './warned-team.ts';
 
 const USED_UP = 'Test: your budget is used up';
 const used = (percent: number) => `Test: ${percent}% of your budget is used`;
@@ -146,32 +86,45 @@ describe('a warning', () => {
   });
 
   it('is mailed once, also where a run decides long after it has read, and others have decided and mailed meanwhile', async () => {
-    const { people, mailing, budget, spent, cron, mailed } = await warnedTeam();
-    await budget(people.dev.memberId, { usageLimit: '10' });
-    await spent(people.dev.memberId, 5);
-    const late = Promise.withResolvers<void>();
-    const hasRead = Promise.withResolvers<void>();
-    const slow = {
-      prepare: (sql: string) => env.DB.prepare(sql),
-      withSession: (constraint: string) => env.DB.withSession(constraint),
-      batch: async (statements: D1PreparedStatement[]) => {
-        hasRead.resolve();
-        await late.promise;
-        return env.DB.batch(statements);
-      },
+    const { people, mailing, budget, newKey, spent, cron, mailed } = await warnedTeam();
+    const { memberId } = people.dev;
+    await budget(memberId, { usageLimit: '10' });
+    const { id } = await newKey(memberId, 'Laptop', { usageLimit: '10' });
+    const both = (usd: number) => spent(memberId, usd, { [id]: { usd } });
+    await both(5);
+    const beginLateRun = async () => {
+      const late = Promise.withResolvers<void>();
+      const hasRead = Promise.withResolvers<void>();
+      const slow = {
+        prepare: (sql: string) => env.DB.prepare(sql),
+        withSession: (constraint: string) => env.DB.withSession(constraint),
+        batch: async (statements: D1PreparedStatement[]) => {
+          hasRead.resolve();
+          await late.promise;
+          return env.DB.batch(statements);
+        },
+      };
+      const run = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clock.ms);
+      await hasRead.promise;
+      return async () => {
+        late.resolve();
+        await run;
+      };
     };
-    const slowRun = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clockMs);
-    await hasRead.promise;
+    const endFirst = await beginLateRun();
+    const endSecond = await beginLateRun();
     await cron();
-    await spent(people.dev.memberId, 8);
+    await both(8);
     await cron();
-    expect(mailed()).toEqual([`dev: ${used(50)}`, `dev: ${used(80)}`]);
+    const andTheKey = ', and 1 more warning';
+    expect(mailed()).toEqual([`dev: ${used(50)}${andTheKey}`, `dev: ${used(80)}${andTheKey}`]);
+    await endFirst();
+    expect(mailed()).toEqual([]);
     // What comes after it has read is not taken off the news by it.
-    await spent(people.dev.memberId, 10);
-    late.resolve();
-    await slowRun;
+    await both(10);
+    await endSecond();
     await cron();
-    expect(mailed()).toEqual([`dev: ${USED_UP}`]);
+    expect(mailed()).toEqual([`dev: ${USED_UP}${andTheKey}`]);
   });
 
   it('that could not be mailed is mailed by a later cron, once, and is given up after a day', async () => {
@@ -181,7 +134,7 @@ describe('a warning', () => {
     await budget(people.dev.memberId, { usageLimit: '10' });
     await spent(people.dev.memberId, 5);
     await cron();
-    const nextMs = clockMs + LIMITS.warningLeaseMs;
+    const nextMs = clock.ms + LIMITS.warningLeaseMs;
     await cron(nextMs);
     expect([mailed(), errors.mock.calls.length]).toEqual([[], 2]);
     isDown = false;
@@ -195,7 +148,7 @@ describe('a warning', () => {
     await spent(people.dev.memberId, 8);
     await cron();
     isDown = false;
-    await cron(clockMs + LIMITS.warningMailMsMax + 1);
+    await cron(clock.ms + LIMITS.warningMailMsMax + 1);
     expect(mailed()).toEqual([]);
     errors.mockRestore();
   });
@@ -215,10 +168,10 @@ describe('a warning', () => {
       } as unknown as Fetcher,
     };
     const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    await warnOfBudgets(dying, clockMs);
+    await warnOfBudgets(dying, clock.ms);
     await cron();
     expect(outbox.mails, 'somebody may still be at it').toHaveLength(1);
-    await cron(clockMs + LIMITS.warningLeaseMs);
+    await cron(clock.ms + LIMITS.warningLeaseMs);
     expect(outbox.mails).toHaveLength(2);
     expect(new Set(outbox.mails.map(({ id }) => id)).size).toBe(1);
     errors.mockRestore();
@@ -228,7 +181,7 @@ describe('a warning', () => {
     const { people, budget, spent, cron, mailed } = await warnedTeam();
     await budget(people.dev.memberId, { usageLimit: '10' });
     await spent(people.dev.memberId, 5);
-    await warnOfBudgets(env, clockMs);
+    await warnOfBudgets(env, clock.ms);
     await cron();
     expect(mailed()).toEqual([`dev: ${used(50)}`]);
   });
@@ -245,7 +198,7 @@ describe('a warning', () => {
     expect(outbox.mails[0]?.text).toContain('you can raise its budget in Purser.');
     expect(mailed()).toEqual(['partner: Test: the budget of an API-only member is used up']);
     refuses = '';
-    await cron(clockMs + LIMITS.warningLeaseMs);
+    await cron(clock.ms + LIMITS.warningLeaseMs);
     expect(mailed()).toEqual(['owner: Test: the budget of an API-only member is used up']);
     errors.mockRestore();
   });
@@ -267,7 +220,7 @@ describe('a warning', () => {
       expect((await browser.send('DELETE', `${organization}/members/${memberId}`)).status).toBeLessThan(300);
     }
     isDown = false;
-    await cron(clockMs + LIMITS.warningLeaseMs);
+    await cron(clock.ms + LIMITS.warningLeaseMs);
     expect(mailed()).toEqual([]);
     await spent(people.admin.memberId, 5);
     expect((await browser.send('DELETE', organization)).status).toBeLessThan(300);

@@ -1,9 +1,9 @@
 /** When a member is warned: thresholds, windows, and limits that change. */
 import { describe, expect, it } from 'vitest';
-import type { ScopeStatus } from '../../src/budgets/protocol.ts';
+import type { LimitStatus, ScopeStatus } from '../../src/budgets/protocol.ts';
 import { DAY_MS, HOUR_MS } from '../../src/limits.ts';
 import { type Level, levelsOf, nextWarning, type Told } from '../../src/teams/warning-levels.ts';
-import { day, LedgerWorld, limits } from '../support/ledger-world.ts';
+import { day, keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
 
 const USUAL = [50, 80, 100];
 
@@ -142,6 +142,42 @@ describe('a warning', () => {
     if (!old || !now) throw new Error('there is a limit');
     expect(nextWarning({ ...now, percent: 0 }, { ...old, spent: now.spent }, USUAL)).toBeNull();
     expect(nextWarning({ ...now, percent: 0 }, now, USUAL)).toBeNull();
+  });
+});
+
+describe('a key', () => {
+  const key = (name: string, of = limits()) => keyPolicy({ keyId: `key_${name}`, hash: `hash-${name}`, limits: of });
+
+  it('is warned of by limits of its own and what it spent of them itself; a key without any is not', () => {
+    const keys = [key('a', limits(100, day(50))), key('b', limits(null, day(90))), key('c')];
+    const world = new LedgerWorld({ limits: limits(1_000), keys });
+    world.spend(30);
+    for (const name of ['b', 'c']) {
+      const attempt = world.hold(9, { keyHash: `hash-${name}` });
+      world.settle(attempt, 9);
+    }
+    const told = world.ledger.limitedKeys(['key_a', 'key_b', 'key_c', 'key_deleted']);
+    expect(Object.keys(told)).toEqual(['key_a', 'key_b']);
+    const levels = Object.values(told).flatMap((status) => levelsOf({ atMs: world.nowMs, status }));
+    expect(levels.map(({ limit, spent, limitAmount }) => [limit, spent, limitAmount])).toEqual([
+      ['total', 30, 100],
+      ['period', 30, 50],
+      ['period', 9, 90],
+    ]);
+    expect(Object.keys(world.ledger.limitedKeys(['key_b']))).toEqual(['key_b']);
+  });
+
+  it('is not taken to begin anew with its member’s cycle', () => {
+    const world = new LedgerWorld({ totalBasis: 'cycle', limits: limits(1_000), keys: [key('a', limits(100))] });
+    const level = () =>
+      levelsOf({ atMs: world.nowMs, status: world.ledger.limitedKeys(['key_a']).key_a as LimitStatus });
+    world.change({ cycle: 1 });
+    world.spend(60);
+    const [before] = level();
+    world.pass(DAY_MS);
+    world.change({ cycle: 2 });
+    expect([before?.spent, level()[0]?.spent]).toEqual([60, 60]);
+    expect(level()[0]?.windowStart).toBe(before?.windowStart);
   });
 });
 

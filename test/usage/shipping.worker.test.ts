@@ -1,14 +1,17 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ScopeStatus } from '../../src/budgets/protocol.ts';
 import type { UsageEvent } from '../../src/budgets/usage-event.ts';
 import { nanos } from '../../src/money/nanos.ts';
-import { shipEvents } from '../../src/usage/shipping.ts';
+import { type ShippedKeyStatus, shipEvents } from '../../src/usage/shipping.ts';
+import { seedOrganization } from '../support/seed.ts';
 import {
   countLedgers,
   forgetUsage,
   type Member,
   mixed,
+  NOON,
   owned,
   readLedgers,
   rows,
@@ -130,6 +133,39 @@ describe('a shipment', () => {
     const correction = { outcome: 'correction', requests: 0, costNanos: -70, unresolvedNanos: nanos(-50) } as const;
     await ship(ANN, [usageEvent(2, correction)]);
     expect(await readLedgers()).toMatchObject([{ cost: 30, requests: 1, unresolved: 0, shipped: 2 }]);
+  });
+
+  it('tells of a key that it used by the same guard: an old batch brings back no old news', async () => {
+    const { organizationId, memberId, keyId } = await seedOrganization();
+    const news = async () => {
+      const [row] = await rows<{ news: string | null }>(
+        'SELECT status_news AS news FROM api_keys WHERE id = ?1',
+        keyId,
+      );
+      return row?.news ? (JSON.parse(row.news) as ShippedKeyStatus).status.usage : null;
+    };
+    const told = (n: number, usage: number | null) => {
+      const limits = { total: nanos(10), period: null };
+      const status = { limits, usage: nanos(usage ?? 0), cycleStartedAtMs: null, period: null };
+      const keys = usage === null ? {} : { [keyId]: status };
+      const telling = { atMs: NOON + n, member: status as unknown as ScopeStatus, keys };
+      return shipEvents(env.DB, { organizationId, memberId }, [usageEvent(n, { keyId })], telling);
+    };
+    await told(1, 3);
+    expect(await news()).toBe(3);
+    await told(2, 5);
+    await told(1, 3);
+    expect(await news()).toBe(5);
+    await expect(told(4, 9)).rejects.toThrow();
+    expect(await news()).toBe(5);
+    // Looked at, it is no news, also for the batch that comes again.
+    await env.DB.prepare('UPDATE api_keys SET status_news = NULL WHERE id = ?').bind(keyId).run();
+    await told(2, 5);
+    expect(await news()).toBeNull();
+    await told(3, 7);
+    // Its limits were taken away: what was told of them is over.
+    await told(4, null);
+    expect(await news()).toBeNull();
   });
 
   it('keeps every field of an event', async () => {

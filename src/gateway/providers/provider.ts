@@ -16,8 +16,8 @@ export interface Credential {
   of: 'deployment' | 'organization';
 }
 
-/** What is called: a conversation in a protocol. */
-export type Operation = ProtocolId;
+/** What is called: a conversation in a protocol, or something beside it. */
+export type Operation = ProtocolId | 'messages/count_tokens';
 
 export interface ProviderCall {
   env: Env;
@@ -38,6 +38,8 @@ export interface Provider {
   credentialOf(env: Env): Credential | null;
   /** The protocols in which it serves a model; what speaks none of them is translated to the first. */
   speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
+  /** Whether it can be called for something that is no conversation; not given, for nothing. */
+  serves?(operation: Operation, mapping: Mapping): boolean;
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */

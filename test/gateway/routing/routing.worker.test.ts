@@ -29,7 +29,7 @@ function world(bindings: Record<string, unknown> = {}, answer?: (sent: Sent) => 
     fetch: async (url: string, init: RequestInit) => {
       const headers = init.headers as Record<string, string>;
       const { model } = JSON.parse(String(init.body)) as { model: string };
-      const one = { url, key: headers.authorization ?? '', model };
+      const one = { url, key: headers.authorization ?? headers['x-api-key'] ?? '', model };
       sent.push(one);
       expect(init.redirect).toBe('manual');
       const content = 'one two three';
@@ -238,6 +238,24 @@ describe("a provider of an organization's own", () => {
     await route(seeded, { deny: ['acme'] });
     expect(await refused(await ask(seeded, 'acme/org/llama'))).toMatchObject({ status: 403, rule: 'routing.deny' });
   });
+});
+
+it('counting tokens goes by the same keys and routing, though nothing is held for it', async () => {
+  const { environment, sent } = world({}, () => Response.json({ input_tokens: 7 }));
+  const count = () =>
+    callIn(
+      environment,
+      request('POST', '/v1/messages/count_tokens', seeded.apiKey, { model: 'claude-sonnet-5', messages: HELLO }),
+    );
+  expect((await count()).status).toBe(404);
+  await addKey(seeded, { provider: 'anthropic' });
+  expect(await json(await count())).toEqual({ input_tokens: 7 });
+  expect(sent).toEqual([
+    { url: 'https://api.anthropic.com/v1/messages/count_tokens', key: SECRET, model: 'claude-sonnet-5' },
+  ]);
+  await route(seeded, { deny: ['anthropic'] });
+  expect((await count()).status).toBe(403);
+  expect(sent).toHaveLength(1);
 });
 
 describe("a project's routing", () => {

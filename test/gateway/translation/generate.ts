@@ -201,7 +201,7 @@ function assistantParts(tools: readonly Tool[], has: Has, seals: readonly SealKi
     id: fc.uuid().map((id) => `call_${id.replaceAll('-', '')}`),
     name: fc.constantFrom(...tools.map(({ name }) => name), ...(tools.length === 0 ? ['none'] : [])),
     json: args.map((given) => JSON.stringify(given)),
-    sealed: fc.option(base64, { freq: has('sealedCall') ? 2 : Number.POSITIVE_INFINITY }),
+    sealed: perhaps(base64, has('sealedCall')),
     cache: mark(has),
   });
   const thought =

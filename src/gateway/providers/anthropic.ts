@@ -1,0 +1,131 @@
+/**
+ * Anthropic, and whatever speaks its Messages at ANTHROPIC_BASE_URL. Same wire in and out, so bodies pass as they are.
+ */
+import type { Asked, Json } from '../protocol.ts';
+import { fieldsOf } from '../reported.ts';
+import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
+import { estimateTokens, TextCount } from './text-count.ts';
+import { sendUpstream, upstreamUrl } from './upstream.ts';
+import { withoutCredential } from './without-credential.ts';
+
+const DEFAULT_BASE_URL = 'https://api.anthropic.com';
+
+/** Of clients that name none, or speak another protocol. */
+const DEFAULT_VERSION = '2023-06-01';
+
+const PATHS: Partial<Record<Operation, string>> = {
+  messages: 'v1/messages',
+  'messages/count_tokens': 'v1/messages/count_tokens',
+};
+
+/**
+ * The betas that pass, whatever their date. All others are left out, as if the provider did not have them, because a beta may
+ * change what is billed (fast mode, longer contexts and outputs, compaction, fallbacks, priced tools), or read what others
+ * who share the deployment's account keep there (files, skills, containers, threads, memories). These do neither: they shape
+ * what is in the body, or in the answer.
+ */
+const BETAS_PASSED: ReadonlySet<string> = new Set([
+  'claude-code',
+  'computer-use',
+  'context-management',
+  'dev-full-thinking',
+  'effort',
+  'extended-cache-ttl',
+  'fine-grained-tool-streaming',
+  'inline-tools',
+  'interleaved-thinking',
+  'mid-conversation-output-config',
+  'mid-conversation-system',
+  'mid-conversation-system-clear-at',
+  'mid-conversation-tool-changes',
+  'model-context-window-exceeded',
+  'pdfs',
+  'prompt-caching',
+  'structured-outputs',
+  'task-budgets',
+  'thinking-binding-controls',
+  'thinking-display-updates',
+  'thinking-token-count',
+  'token-counting',
+  'token-efficient-tools',
+]);
+
+const BETA_DATE = /-\d{4}-?\d{2}-?\d{2}$/;
+
+/** What the provider adds around a request with tools or a schema, and around each message and tool. */
+const TOKENS_PER_REQUEST_MAX = 1_024;
+const TOKENS_PER_ITEM_MAX = 16;
+const TOKENS_PER_ITEM_ABOUT = 4;
+
+/** A tool of Anthropic's own making brings its description with it: a name stands for up to some thousand tokens of a toolset. */
+const TOKENS_PER_BUILT_IN_TOOL_MAX = 10_000;
+
+/** A larger image is made smaller until it has 4,784 (https://platform.claude.com/docs/en/build-with-claude/vision). */
+const TOKENS_PER_IMAGE_MAX = 5_000;
+
+/** A page of text and its picture; what a PDF holds cannot be told from its bytes. */
+const TOKENS_PER_DOCUMENT_ABOUT = 3_000;
+const TOKENS_PER_IMAGE_ABOUT = 1_600;
+
+export const anthropic: Provider = {
+  id: 'anthropic',
+
+  credentialOf({ ANTHROPIC_API_KEY: key, ANTHROPIC_BASE_URL: baseUrl }) {
+    return key ? { key, baseUrl: baseUrl ?? null, settings: {}, of: 'deployment' } : null;
+  },
+
+  speaks: () => ['messages'],
+
+  serves: (operation) => operation === 'messages/count_tokens',
+
+  async send(call: ProviderCall): Promise<Response> {
+    const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
+    const path = PATHS[operation];
+    if (path === undefined) throw new Error(`Anthropic is not called for ${operation}`);
+    const betas = betasPassed(clientHeaders.get('anthropic-beta'));
+    const headers: Record<string, string> = {
+      'x-api-key': credential.key,
+      'anthropic-version': clientHeaders.get('anthropic-version') ?? DEFAULT_VERSION,
+      ...(betas !== '' && { 'anthropic-beta': betas }),
+      'content-type': contentType,
+      accept: streamed ? 'text/event-stream' : 'application/json',
+    };
+    const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, path);
+    return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
+  },
+
+  inputTokensMax(asked: Asked, bodyBytes: number): number {
+    const { items, media } = asked;
+    let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + items * TOKENS_PER_ITEM_MAX;
+    tokens += builtInToolsOf(asked) * TOKENS_PER_BUILT_IN_TOOL_MAX;
+    for (const { kind, embeddedBytes } of media) {
+      // Only the model's context bounds what a PDF holds.
+      if (kind !== 'image') return Number.POSITIVE_INFINITY;
+      // An image is billed by its size in pixels, not by the bytes that carry it.
+      tokens += TOKENS_PER_IMAGE_MAX - embeddedBytes;
+    }
+    return tokens;
+  },
+
+  inputTokensEstimate(asked: Asked): number {
+    let tokens = asked.items * TOKENS_PER_ITEM_ABOUT + estimateTokens(asked.toolsText());
+    for (const text of asked.messageTexts()) tokens += estimateTokens(text);
+    for (const { kind } of asked.media) tokens += kind === 'image' ? TOKENS_PER_IMAGE_ABOUT : TOKENS_PER_DOCUMENT_ABOUT;
+    return tokens;
+  },
+
+  countOutput: (): OutputCount => new TextCount(),
+};
+
+function betasPassed(betas: string | null): string {
+  const named = (betas ?? '').split(',').map((beta) => beta.trim());
+  return named.filter((beta) => BETAS_PASSED.has(beta.replace(BETA_DATE, ''))).join(',');
+}
+
+function builtInToolsOf({ json }: Asked): number {
+  return Array.isArray(json.tools) ? json.tools.filter((tool) => isBuiltIn(fieldsOf(tool))).length : 0;
+}
+
+function isBuiltIn({ type }: Json): boolean {
+  return type != null && type !== 'custom' && type !== 'function';
+}
