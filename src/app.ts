@@ -13,6 +13,7 @@ import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import type { Mapping } from './models/catalogue.ts';
 import { priceRouter } from './operator/price-routes.ts';
+import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
 import { LiveCatalogue } from './prices/live-catalogue.ts';
@@ -68,6 +69,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     billingRouter,
     auditRouter,
     operatorRouter,
+    operatorProviderKeyRouter,
     recoveryRouter,
     priceRouter(catalogue),
   ];

@@ -358,6 +358,8 @@ export const LIMITS = {
   /** An API-only member has no address; so many owners are warned in its place. */
   warnedOwnersMax: 5,
 
+  /** Provider keys that one call of the operator seals anew: some seconds, and few enough batches of D1. */
+  resealedPerCall: 200,
   /** Who tests a provider key waits for its provider: a healthy one lists its models in far less. */
   providerTestMs: 8 * SECOND_MS,
   /** A change to a member's policy waits this long for the object before it answers 202. */

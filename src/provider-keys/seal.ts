@@ -44,10 +44,10 @@ export class ProviderKeySeal {
   }
 
   async seal(plain: string, of: SealedOf): Promise<string> {
-    const { keyId, sealing } = this.#current;
+    const { sealing } = this.#current;
     const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
     const sealed = await crypto.subtle.encrypt(algorithm(iv, of), sealing, encoder.encode(plain));
-    return `psk1.${keyId}.${toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]))}`;
+    return `${this.prefix}${toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]))}`;
   }
 
   /** The key; null where no secret of ours opens it: it was sealed under another, for another row, or was changed since. */
@@ -65,9 +65,9 @@ export class ProviderKeySeal {
     }
   }
 
-  /** Whether it was sealed under the secret of now. */
-  isCurrent(sealed: string): boolean {
-    return SHAPE.exec(sealed)?.[1] === this.#current.keyId;
+  /** What all begins with that was sealed under the secret of now. */
+  get prefix(): string {
+    return `psk1.${this.#current.keyId}.`;
   }
 }
 

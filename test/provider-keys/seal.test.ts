@@ -51,9 +51,9 @@ describe('a sealed provider key', () => {
   it('is opened under the secret before, and known to be of that, while the secret is rotated', async () => {
     const sealed = await (await sealOf(OTHER)).seal(PLAIN, OF);
     const rotated = await sealOf(SECRET, OTHER);
-    expect([await rotated.open(sealed, OF), rotated.isCurrent(sealed)]).toEqual([PLAIN, false]);
+    expect([await rotated.open(sealed, OF), sealed.startsWith(rotated.prefix)]).toEqual([PLAIN, false]);
     const anew = await rotated.seal(PLAIN, OF);
-    expect([await rotated.open(anew, OF), rotated.isCurrent(anew)]).toEqual([PLAIN, true]);
+    expect([await rotated.open(anew, OF), anew.startsWith(rotated.prefix)]).toEqual([PLAIN, true]);
     // Once all are sealed anew the secret before may go.
     const after = await sealOf(SECRET);
     expect([await after.open(anew, OF), await after.open(sealed, OF)]).toEqual([PLAIN, null]);
