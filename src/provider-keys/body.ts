@@ -84,7 +84,7 @@ const FIELDS = {
     )
     .openapi({
       example: {},
-      description: 'vertex: project, location; bedrock: accessKeyId, region; azure: apiVersion',
+      description: 'vertex: project, region; bedrock: accessKeyId, region; azure: apiVersion',
     }),
   models: z
     .array(CustomModelBody, { error: 'models must be a list.' })

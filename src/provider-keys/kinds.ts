@@ -25,7 +25,7 @@ const KINDS = {
   /** The base URL is the resource's own. */
   azure: { baseUrl: 'required', settings: { apiVersion: false } },
   /** The key is that of a service account, as Google Cloud gives it. */
-  vertex: { baseUrl: 'none', settings: { project: true, location: true }, keyIsJson: true },
+  vertex: { baseUrl: 'none', settings: { project: true, region: false }, keyIsJson: true },
   /** The key is the secret access key. */
   bedrock: { baseUrl: 'none', settings: { accessKeyId: true, region: true } },
   /** One of the organization's own that speaks OpenAI's protocol. */

@@ -142,7 +142,7 @@ export const providerKeyRouter = apiRouter()
       middleware: toChange,
       request: { params: OrgKey },
       responses: { 200: answers('The provider key', ProviderKey) },
-      refuses: [400, 503],
+      refuses: [503],
     }),
     async (c) => {
       const { providerKeyId } = c.req.valid('param');

@@ -2,72 +2,83 @@
  * Whether a provider takes a key: one call that costs nothing there. What is wrong is said in our own words, never in the
  * provider's: those may quote the key, or be what somebody hoped to read who named a base URL.
  */
+import { AwsV4Signer } from 'aws4fetch';
+import { accessToken } from '../gateway/providers/google-token.ts';
 import { sendUpstream, upstreamUrl } from '../gateway/providers/upstream.ts';
 import { readBody } from '../gateway/request-body.ts';
 import { LIMITS } from '../limits.ts';
 import type { ProviderKeyKind } from './kinds.ts';
 
 /** What it takes to try a key. */
-export interface Tried {
+interface Tried {
   provider: ProviderKeyKind;
   baseUrl: string | null;
   settings: Readonly<Record<string, string>>;
   key: string;
 }
 
-interface FreeCall {
-  /** The provider's own, where the key has none. */
-  baseUrl: string;
-  path: (settings: Tried['settings']) => string;
-  headers: (key: string) => Record<string, string>;
-}
+type FreeCall = (env: Env, tried: Tried, signal: AbortSignal) => Promise<Response>;
 
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-
-const listModels = (baseUrl: string): FreeCall => ({ baseUrl, path: () => 'models', headers: bearer });
-
-/** Null: all that the provider has is signed in a way of its own, and is tried by using it. */
-const FREE_CALLS: Record<ProviderKeyKind, FreeCall | null> = {
-  openai: listModels('https://api.openai.com/v1'),
-  mistral: listModels('https://api.mistral.ai/v1'),
-  cerebras: listModels('https://api.cerebras.ai/v1'),
-  groq: listModels('https://api.groq.com/openai/v1'),
-  custom: listModels(''),
+const FREE_CALLS: Record<ProviderKeyKind, FreeCall> = {
+  openai: listOf('https://api.openai.com/v1', 'models', bearer),
+  mistral: listOf('https://api.mistral.ai/v1', 'models', bearer),
+  cerebras: listOf('https://api.cerebras.ai/v1', 'models', bearer),
+  groq: listOf('https://api.groq.com/openai/v1', 'models', bearer),
+  custom: listOf('', 'models', bearer),
   // Its models are for everybody to read, with any key.
-  openrouter: { ...listModels('https://openrouter.ai/api/v1'), path: () => 'key' },
-  anthropic: {
-    baseUrl: 'https://api.anthropic.com',
-    path: () => 'v1/models?limit=1',
-    headers: (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
+  openrouter: listOf('https://openrouter.ai/api/v1', 'key', bearer),
+  google: listOf('https://generativelanguage.googleapis.com', 'v1beta/models?pageSize=1', (key) => ({
+    'x-goog-api-key': key,
+  })),
+  anthropic: listOf('https://api.anthropic.com', 'v1/models?limit=1', (key) => ({
+    'x-api-key': key,
+    'anthropic-version': '2023-06-01',
+  })),
+  azure: (env, tried, signal) => {
+    const { apiVersion } = tried.settings;
+    const path = apiVersion === undefined ? 'models' : `models?api-version=${apiVersion}`;
+    return listOf('', path, (key) => ({ 'api-key': key }))(env, tried, signal);
   },
-  google: {
-    baseUrl: 'https://generativelanguage.googleapis.com',
-    path: () => 'v1beta/models?pageSize=1',
-    headers: (key) => ({ 'x-goog-api-key': key }),
+  // Whether the account is one: a token is given for nothing.
+  vertex: async (env, { key }, signal) => {
+    const granted = await accessToken(env, key, signal);
+    return 'token' in granted ? Response.json({}) : new Response(null, { status: granted.status });
   },
-  azure: {
-    baseUrl: '',
-    path: ({ apiVersion }) => (apiVersion === undefined ? 'models' : `models?api-version=${apiVersion}`),
-    headers: (key) => ({ 'api-key': key }),
+  // Whose the key is: the one thing that every key of AWS may ask (docs.aws.amazon.com, STS, GetCallerIdentity).
+  bedrock: async (env, { key, settings }, signal) => {
+    const { accessKeyId = '', region = '' } = settings;
+    const url = `https://sts.${region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15`;
+    const signer = new AwsV4Signer({
+      method: 'GET',
+      url,
+      headers: { accept: 'application/json' },
+      service: 'sts',
+      region,
+      accessKeyId,
+      secretAccessKey: key,
+    });
+    const { headers } = await signer.sign();
+    return sendUpstream(env, url, { headers, signal });
   },
-  vertex: null,
-  bedrock: null,
 };
 
-export function isTestable(provider: ProviderKeyKind): boolean {
-  return FREE_CALLS[provider] !== null;
+function bearer(key: string): Record<string, string> {
+  return { authorization: `Bearer ${key}` };
+}
+
+/** `ofProvider`: its own base URL, where the key names none. */
+function listOf(ofProvider: string, path: string, headersOf: (key: string) => Record<string, string>): FreeCall {
+  return (env, { key, baseUrl }, signal) => {
+    const url = upstreamUrl(env, baseUrl ?? ofProvider, path);
+    return sendUpstream(env, url, { headers: { ...headersOf(key), accept: 'application/json' }, signal });
+  };
 }
 
 /** What is wrong, for people; null: nothing. */
-export async function problemOfCall(env: Env, { provider, baseUrl, settings, key }: Tried): Promise<string | null> {
-  const call = FREE_CALLS[provider];
-  if (!call) throw new Error(`there is no free call at ${provider}`);
-  const url = upstreamUrl(env, baseUrl ?? call.baseUrl, call.path(settings));
-  const signal = AbortSignal.timeout(LIMITS.providerTestMs);
-  const headers = { ...call.headers(key), accept: 'application/json' };
+export async function problemOfCall(env: Env, tried: Tried): Promise<string | null> {
   let response: Response;
   try {
-    response = await sendUpstream(env, url, { headers, signal });
+    response = await FREE_CALLS[tried.provider](env, tried, AbortSignal.timeout(LIMITS.providerTestMs));
   } catch (error) {
     const isLate = error instanceof Error && error.name === 'TimeoutError';
     return isLate

@@ -1,6 +1,6 @@
 /** .../provider-keys: what may be given, what is shown, what is kept of it, and that the key itself is in none of that. */
 import { env } from 'cloudflare:workers';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
 import { ProviderKeySeal, providerKeySeal } from '../../src/provider-keys/seal.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
@@ -147,7 +147,7 @@ describe('a provider key', () => {
     [{ ...OPENAI, provider: 'bedrock', settings: { region: 'us-east-1' } }, 'settings'],
     [{ ...OPENAI, provider: 'bedrock', settings: { accessKeyId: 'AKIA', region: 'evil.com/' } }, 'settings.region'],
     [{ ...OPENAI, provider: 'bedrock', settings: { accessKeyId: 'AKIA', region: 'a', more: 'x' } }, 'settings'],
-    [{ ...OPENAI, provider: 'vertex', settings: { project: 'p', location: 'europe-west4' } }, 'key'],
+    [{ ...OPENAI, provider: 'vertex', settings: { project: 'p', region: 'europe-west4' } }, 'key'],
     [{ ...ACME, slug: undefined }, 'slug'],
     [{ ...ACME, slug: 'Acme' }, 'slug'],
     [{ ...ACME, slug: 'a/b' }, 'slug'],
@@ -170,7 +170,7 @@ describe('a provider key', () => {
 
   it('of a cloud is taken with its settings', async () => {
     const account = JSON.stringify({ client_email: 'a@b.iam.gserviceaccount.com', private_key: 'planted' });
-    const settings = { project: 'p-1', location: 'europe-west4' };
+    const settings = { project: 'p-1', region: 'europe-west4' };
     const vertex = await made(seeded, { ...OPENAI, provider: 'vertex', key: account, settings });
     expect(vertex).toMatchObject({ maskedKey: '…', settings });
     await made(seeded, { ...OPENAI, provider: 'bedrock', settings: { accessKeyId: 'AKIA1', region: 'eu-central-1' } });
@@ -357,10 +357,21 @@ describe('testing a provider key', () => {
     expect(asked).toEqual([]);
   });
 
-  it('of a cloud that signs its calls is a 400 that says to use it', async () => {
-    const { environment } = provider(() => Response.json({}));
+  it('of AWS asks whose it is, signed, and sends the key itself nowhere', async () => {
+    const { asked, environment } = provider(() => Response.json({}));
     const settings = { accessKeyId: 'AKIA1', region: 'eu-central-1' };
-    const { status } = await test(environment, { ...OPENAI, provider: 'bedrock', settings });
-    expect(status).toBe(400);
+    const { shown } = await test(environment, { ...OPENAI, provider: 'bedrock', settings });
+    expect(shown.lastTest).toMatchObject({ ok: true });
+    expect(asked[0]?.url).toBe('https://sts.eu-central-1.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15');
+    expect(JSON.stringify([...new Headers(asked[0]?.headers)])).toContain('Credential=AKIA1/');
+    expect(JSON.stringify([...new Headers(asked[0]?.headers)])).not.toContain(SECRET);
+  });
+
+  it('of a service account that is none says that it is refused', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { asked, environment } = provider(() => Response.json({}));
+    const key = JSON.stringify({ client_email: 'a@b.iam.gserviceaccount.com', private_key: 'planted' });
+    const { shown } = await test(environment, { ...OPENAI, provider: 'vertex', key, settings: { project: 'p' } });
+    expect([shown.lastTest?.problem, asked]).toEqual(['The provider refuses the key (401).', []]);
   });
 });

@@ -174,8 +174,7 @@ function admitted(
 
 /** A region is one (`eu-central-1`) or begins the names of many (`eu`). What does not say where it is, is nowhere. */
 function isIn({ mapping, credential }: Offer, region: string): boolean {
-  const { region: own, location } = credential?.settings ?? {};
-  const at = mapping.region ?? own ?? location;
+  const at = mapping.region ?? credential?.settings.region;
   return at !== undefined && (at === region || at.startsWith(`${region}-`));
 }
 
