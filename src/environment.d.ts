@@ -8,6 +8,7 @@ declare namespace Cloudflare {
     AUDIT_ANCHOR: DurableObjectNamespace<import('../durable-objects/audit-anchor.ts').AuditAnchor>;
     SIGN_IN_THROTTLE: DurableObjectNamespace;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
+    STORED_RESPONSES: DurableObjectNamespace<import('../durable-objects/stored-response.ts').StoredResponse>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
@@ -43,6 +44,10 @@ declare namespace Cloudflare {
     AWS_REGION?: string;
     /** In place of the region's own. */
     AWS_BASE_URL?: string;
+    /** After so much silence a provider is taken for dead; 300 where it is not given. */
+    UPSTREAM_IDLE_SECONDS?: string;
+    /** The longest that an answer may take; a day where it is not given. */
+    UPSTREAM_TOTAL_SECONDS?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */

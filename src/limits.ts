@@ -194,6 +194,8 @@ export const LIMITS = {
   pingMs: 15 * SECOND_MS,
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
+  /** A provider that trickles for ever is ended after this; no answer takes so long. */
+  upstreamTotalMsMax: DAY_MS,
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
@@ -222,6 +224,12 @@ export const LIMITS = {
   recordBeforeAnswerMs: 2 * SECOND_MS,
   /** The largest answer that is recorded: one value in an object's storage holds 2 MB. */
   replayBytesMax: 1024 * 1024,
+  /** A response that is not asked not to be is kept so long, to be asked for and to be gone on from. */
+  responseKeepMs: 30 * DAY_MS,
+  /** The largest conversation that is kept, its answer included: what may be sent at once, and some more. */
+  responseBytesMax: 20 * 1024 * 1024,
+  /** It lies in values of this size: one value in an object's storage holds 2 MB. */
+  responseSliceBytes: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** An access token is not used in its last minute: the call has to reach the provider before it ends. */
