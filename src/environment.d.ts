@@ -18,6 +18,14 @@ declare namespace Cloudflare {
     ANTHROPIC_API_KEY?: string;
     /** Without a version, as the official client has it. */
     ANTHROPIC_BASE_URL?: string;
+    /** Of Amazon Bedrock; all but the session token are needed. */
+    AWS_ACCESS_KEY_ID?: string;
+    AWS_SECRET_ACCESS_KEY?: string;
+    /** Of temporary credentials. */
+    AWS_SESSION_TOKEN?: string;
+    AWS_REGION?: string;
+    /** In place of the region's own. */
+    AWS_BASE_URL?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */

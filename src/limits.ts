@@ -218,6 +218,8 @@ export const LIMITS = {
   upstreamErrorBytesMax: 64 * 1024,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
   streamEventBytesMax: 4 * 1024 * 1024,
+  /** The same within a message of AWS's event stream: in base64, with headers and padding around it. */
+  awsMessageBytesMax: 6 * 1024 * 1024,
 
   /** Usage events wait this long to travel together: one alarm and one D1 transaction for all of them. */
   shipDelayMs: 5 * SECOND_MS,
