@@ -306,6 +306,16 @@ describe('writing a request', () => {
     expect(write(PLAIN, { ...SENT, streams: true, cap: 20 })).toMatchObject({ stream: true, max_tokens: 20 });
   });
 
+  it('says in a schema what it is for, as nothing else says it', () => {
+    const format = { kind: 'schema', name: 'ship', schema: { type: 'object' }, strict: true } as const;
+    const formatOf = (description: string | null) =>
+      write({ ...PLAIN, format: { ...format, description } }).output_config;
+    expect(formatOf('a ship')).toEqual({
+      format: { type: 'json_schema', schema: { type: 'object', description: 'a ship' } },
+    });
+    expect(formatOf(null)).toEqual({ format: { type: 'json_schema', schema: { type: 'object' } } });
+  });
+
   it('keeps a thinking budget below the cap, or refuses', () => {
     const request: NeutralRequest = {
       ...PLAIN,
