@@ -69,7 +69,7 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
       return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
     };
 
-  router.post('/chat/completions', answer(billable(converse(chat))));
+  router.post('/chat/completions', answer(billable(converse(chat)), chat));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));
