@@ -50,7 +50,7 @@ export class BlockWriter {
       case 'document':
         return this.#document(part);
       case 'audio':
-        this.#objections.toWord('audio');
+        this.#objections.toWord(part.source.kind === 'url' ? 'audioUrl' : 'audio');
         return null;
       case 'reasoning':
         return thoughtOf(part);
