@@ -18,6 +18,19 @@ declare namespace Cloudflare {
     ANTHROPIC_API_KEY?: string;
     /** Without a version, as the official client has it. */
     ANTHROPIC_BASE_URL?: string;
+    /** Of AI Studio. */
+    GOOGLE_API_KEY?: string;
+    /** Without a version, as the official client has it. */
+    GOOGLE_BASE_URL?: string;
+    /** A service account's key file, as JSON; or an access token, which lives for an hour at most. */
+    VERTEX_SERVICE_ACCOUNT?: string;
+    VERTEX_ACCESS_TOKEN?: string;
+    /** That of the service account, where it is not given. */
+    VERTEX_PROJECT?: string;
+    /** As in `europe-west1`; `global` where it is not given. */
+    VERTEX_REGION?: string;
+    /** In place of the region's own; without a version. */
+    VERTEX_BASE_URL?: string;
     /** Of Amazon Bedrock; all but the session token are needed. */
     AWS_ACCESS_KEY_ID?: string;
     AWS_SECRET_ACCESS_KEY?: string;

@@ -21,6 +21,10 @@ const ASKED = {
   modelLengthMax: 200,
   /** As OpenAI's protocol has it. */
   choicesMax: 128,
+  /** As Google's has it: of a model's candidates. */
+  candidatesMax: 8,
+  /** Of a Gemini request, as protobuf's JSON parsers have it: Google would refuse deeper ones. */
+  jsonDepthMax: 100,
 
   /** Of a list at once: as many as a person looks through, and some 100 KB. */
   pageMax: 100,
@@ -216,6 +220,10 @@ export const LIMITS = {
   replayBytesMax: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
+  /** An access token is not used in its last minute: the call has to reach the provider before it ends. */
+  accessTokenSpareMs: MINUTE_MS,
+  /** Access tokens that an isolate keeps: one for each service account that is in use there. */
+  accessTokensMax: 100,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
   streamEventBytesMax: 4 * 1024 * 1024,
   /** The same within a message of AWS's event stream: in base64, with headers and padding around it. */
@@ -248,6 +256,8 @@ export const LIMITS = {
   priceNoticeUsedMs: 30 * DAY_MS,
   /** After this a notice that could not be mailed tells nobody anything new. */
   priceNoticeMsMax: 7 * DAY_MS,
+  /** Mails of changed prices in one run, as many as of warnings. */
+  priceNoticesPerRun: 100,
 
   /** How many events one rollup statement takes: some 100 ms of D1 time. */
   rollupRowsMax: 20_000,

@@ -108,7 +108,7 @@ async function mailDue(env: Env, nowMs: number): Promise<void> {
      JOIN users AS user ON user.id = notice.user_id
      WHERE notice.leased_until <= CAST(?1 AS INTEGER)
      ORDER BY notice.leased_until, notice.noticed_at
-     LIMIT ${LIMITS.warningsMailedPerRun}`,
+     LIMIT ${LIMITS.priceNoticesPerRun}`,
   )
     .bind(nowMs)
     .all<Due>();
