@@ -218,6 +218,12 @@ export const LIMITS = {
   recordBeforeAnswerMs: 2 * SECOND_MS,
   /** The largest answer that is recorded: one value in an object's storage holds 2 MB. */
   replayBytesMax: 1024 * 1024,
+  /** A response that is not asked not to be is kept so long, to be asked for and to be gone on from. */
+  responseKeepMs: 30 * DAY_MS,
+  /** The largest conversation that is kept, its answer included: what may be sent at once, and some more. */
+  responseBytesMax: 20 * 1024 * 1024,
+  /** It lies in values of this size: one value in an object's storage holds 2 MB. */
+  responseSliceBytes: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** An access token is not used in its last minute: the call has to reach the provider before it ends. */

@@ -139,7 +139,7 @@ async function understand(
   client: Protocol,
   path: ReturnType<ReadPath>,
 ): Promise<{ body: JsonBody; asked: Asked; candidates: Candidates } | { refusal: Refusal }> {
-  const read = await readJsonBody(context.request);
+  const read = context.body ? { body: context.body } : await readJsonBody(context.request);
   if ('refusal' in read) return read;
   const understood = client.ask(read.body.json, path);
   if ('refusal' in understood) return understood;

@@ -23,7 +23,11 @@ import type { Providers } from './providers/provider.ts';
 import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import { billable } from './replay/billable.ts';
-import type { Recording } from './replay/recording.ts';
+import type { AnswerRecord } from './replay/recording.ts';
+import type { JsonBody } from './request-body.ts';
+import { responses } from './responses/protocol.ts';
+import { respond } from './responses/route.ts';
+import { deleteResponse, listInputItems, showResponse } from './responses/stored-routes.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -35,7 +39,9 @@ export interface GatewayContext {
   catalogue: Catalogue;
   providers: Providers;
   /** Of a request with an Idempotency-Key that runs: whoever bills or streams tells it (replay/recording.ts). */
-  recording: Recording | null;
+  recording: AnswerRecord | null;
+  /** What was read of the request's body, where that was before its handler. */
+  body: JsonBody | null;
 }
 
 /** What is told beside an answer, by lower-case name. Plain, until the answer is made: each look at a Headers is a call into the platform. */
@@ -65,13 +71,15 @@ export function gatewayRouter(
       const ctx = c.executionCtx as ExecutionContext;
       const deadlines = new Deadlines();
       const catalogue = await live.now(c.env, ctx);
-      const made = { requestId, deadlines, catalogue, providers, recording: null };
+      const made = { requestId, deadlines, catalogue, providers, recording: null, body: null };
       const context = { env: c.env, ctx, request, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
-      const answered = await handle(context, c.req.param('model') ?? '').catch((error: unknown): Refusal => {
-        logUnexpected(error, requestId);
-        return { kind: 'internal_error' };
-      });
+      const answered = await handle(context, c.req.param('model') ?? c.req.param('id') ?? '').catch(
+        (error: unknown): Refusal => {
+          logUnexpected(error, requestId);
+          return { kind: 'internal_error' };
+        },
+      );
       if (answered instanceof Response) return answered;
       return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
     };
@@ -82,6 +90,10 @@ export function gatewayRouter(
     return router;
   }
   router.post('/chat/completions', answer(billable(converse(chat))));
+  router.post('/responses', answer(billable(respond), responses));
+  router.get('/responses/:id', answer(showResponse, responses));
+  router.delete('/responses/:id', answer(deleteResponse, responses));
+  router.get('/responses/:id/input_items', answer(listInputItems, responses));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));

@@ -9,7 +9,7 @@ import { withoutCredential } from './without-credential.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
-const PATHS: Partial<Record<Operation, string>> = { chat: 'chat/completions' };
+const PATHS: Partial<Record<Operation, string>> = { chat: 'chat/completions', responses: 'responses' };
 
 /**
  * Client headers that mean something to OpenAI and nothing to us. Not its organization and project: they decide which of the
@@ -32,7 +32,7 @@ export const openai: Provider = {
     return key ? { key, baseUrl: baseUrl ?? null, settings: {}, of: 'deployment' } : null;
   },
 
-  speaks: () => ['chat'],
+  speaks: () => ['chat', 'responses'],
 
   async send(call: ProviderCall): Promise<Response> {
     const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
