@@ -40,6 +40,10 @@ declare namespace Cloudflare {
     AWS_REGION?: string;
     /** In place of the region's own. */
     AWS_BASE_URL?: string;
+    /** After so much silence a provider is taken for dead; 300 where it is not given. */
+    UPSTREAM_IDLE_SECONDS?: string;
+    /** The longest that an answer may take; a day where it is not given. */
+    UPSTREAM_TOTAL_SECONDS?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */
