@@ -4,9 +4,10 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { refuseKeyFirst } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
 import type { Json, Understood } from '../protocol.ts';
-import type { Described } from '../refusals.ts';
+import type { Described, Refusal } from '../refusals.ts';
 import { billable } from '../replay/billable.ts';
 import { fieldsOf, jsonObjectIn } from '../reported.ts';
 import { parseBody, readJsonBody, refuseField } from '../request-body.ts';
@@ -39,10 +40,12 @@ function embedding(pathOf: Path, isBatch: boolean): Handler {
     const { request, env } = context;
     const authenticated = await authenticate(request, env);
     if ('refusal' in authenticated) return authenticated.refusal;
+    const keyFirst = async (refusal: Refusal) =>
+      (await refuseKeyFirst(context, authenticated.caller, embeddings.id)) ?? refusal;
     const read = await readJsonBody(request);
-    if ('refusal' in read) return read.refusal;
+    if ('refusal' in read) return keyFirst(read.refusal);
     const understood = openAiBody(read.body.json, pathOf(parameter).model, isBatch);
-    if ('refusal' in understood) return understood.refusal;
+    if ('refusal' in understood) return keyFirst(understood.refusal);
     const headers = new Headers(request.headers);
     headers.delete('content-length');
     const asked = new Request(request, { headers, body: JSON.stringify(understood.understood) });

@@ -58,6 +58,21 @@ const ROWS: readonly Row[] = [
     cost: '0.00001',
   },
   {
+    route: '/models/:model{.+}',
+    path: '/models/demo/words:generateContent',
+    endpoint: 'models/generateContent',
+    body: () => JSON.stringify({ contents: [{ parts: [{ text: 'one two' }] }], ...four }),
+    cost: '0.00001',
+  },
+  {
+    route: '/models/:model{.+}',
+    path: '/models/demo/embed:embedContent',
+    endpoint: 'embeddings',
+    // Four words at $1 per million.
+    body: () => JSON.stringify({ content: { parts: [{ text: 'one two three four' }] } }),
+    cost: '0.000004',
+  },
+  {
     route: '/embeddings',
     endpoint: 'embeddings',
     // Four words at $1 per million.
@@ -126,7 +141,7 @@ const POSTED = gatewayRouter(new LiveCatalogue([]), new Map<Provider['id'], Prov
   .routes.filter(({ method }) => method === 'POST')
   .map(({ path }) => path);
 
-const SERVED = ROWS.filter(({ route }) => POSTED.includes(route)).map((row) => [row.route, row] as const);
+const SERVED = ROWS.filter(({ route }) => POSTED.includes(route)).map((row) => [row.path ?? row.route, row] as const);
 
 function ask({ path, route, body }: Row, apiKey: string | null): Promise<Response> {
   const sent = body();
@@ -134,10 +149,16 @@ function ask({ path, route, body }: Row, apiKey: string | null): Promise<Respons
   return exports.default.fetch(`${ORIGIN}/v1${path ?? route}`, { method: 'POST', headers, body: sent });
 }
 
-/** Some protocols have the metadata beside the error, others within it. */
+/** Some protocols have the metadata beside the error, others within it; Google's has all that is ours in the details. */
 async function refused(response: Response): Promise<[status: number, code: string, rule?: unknown]> {
-  const { error, metadata = error.metadata } = await json<ErrorBody & Partial<ErrorBody['error']>>(response);
-  return [response.status, error.code, metadata?.rule];
+  const { error, ...beside } = await json<GoogleErrorBody & ErrorBody & Partial<ErrorBody['error']>>(response);
+  const [ours] = error.details ?? [];
+  const { rule } = ours?.metadata ?? beside.metadata ?? error.metadata;
+  return [response.status, ours?.reason ?? error.code, rule];
+}
+
+interface GoogleErrorBody {
+  error: { details?: { reason: string; metadata: Record<string, unknown> }[] };
 }
 
 const sent = vi.spyOn(demoProvider, 'send');
