@@ -204,7 +204,7 @@ function modelByPath(path: string): RouteConfig {
     path,
     summary: "Content in Google's protocol: generated, streamed or counted",
     description:
-      'The model is followed by a colon and the method: `generateContent`, `streamGenerateContent` (as server-sent events only, so with `?alt=sse`; its cost rides on the last usage) or `countTokens`, which is free of charge. Fields that are not described pass to Google as they are, in camel case or in snake case; for a model of another provider they are translated, or refused by name.',
+      'The model is followed by a colon and the method: `generateContent`, `streamGenerateContent` (as server-sent events only, so with `?alt=sse`; its cost rides on the last usage) `countTokens`, which is free of charge, or `embedContent` and `batchEmbedContents`, which take other bodies than this. Fields that are not described pass to Google as they are, in camel case or in snake case; for a model of another provider they are translated, or refused by name.',
     request: {
       params: z.object({ model: like('gemini-3.1-flash-lite:generateContent', 'Slashes as they are') }),
       query: z.object({ alt: like('sse', 'How a stream is to come').optional() }),
