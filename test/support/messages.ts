@@ -20,7 +20,7 @@ const RATES = {
   output: 15_000_000,
 };
 
-const PLAIN: Mapping = {
+export const PLAIN: Mapping = {
   id: 'anthropic/claude-plain',
   provider: 'anthropic',
   upstreamModel: 'claude-plain-20260101',
