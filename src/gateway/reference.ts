@@ -11,6 +11,7 @@ import { ChatBody } from './chat-completions/request.ts';
 import { OwnKey } from './key-route.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { ResponsesBody } from './responses/request.ts';
 
 const VIEW = {
   scope: 'member_period',
@@ -53,6 +54,14 @@ const CALL_REFUSALS: readonly Refusal[] = [
 
 const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
 
+/** A stored response that cannot be had. */
+const STORED_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'response_not_found', id: 'resp_0' },
+  { kind: 'bad_request', field: 'stream', message: 'A stored response is given whole: leave stream out.' },
+  { kind: 'responses_unavailable' },
+];
+
 /** Of each status all refusals, each an example by its code. */
 function refusals(of: readonly Refusal[]): RouteConfig['responses'] {
   const described = of.map((refusal) => describe(refusal, 'req_0123456789abcdef'));
@@ -89,6 +98,36 @@ const ChatCompletion = z
   })
   .openapi('ChatCompletion');
 
+const ResponseShown = z
+  .looseObject({
+    id: like('resp_0123456789abcdefghjkmnpqrstvwxyz'),
+    object: z.literal('response'),
+    created_at: count(1_795_253_400),
+    model: like('gpt-5.5'),
+    status: z.enum(['completed', 'incomplete', 'failed', 'in_progress']),
+    store: z.boolean().openapi({ description: 'Whether it can be asked for, and gone on from', example: true }),
+    previous_response_id: like('resp_0123456789abcdefghjkmnpqrstvwxyy').nullable(),
+    output: z.array(z.looseObject({ type: like('message') })),
+    usage: z.looseObject({ input_tokens: count(8), output_tokens: count(2), total_tokens: count(10) }).nullable(),
+  })
+  .openapi('Response');
+
+const ResponseDeleted = z.object({
+  id: like('resp_0123456789abcdefghjkmnpqrstvwxyz'),
+  object: z.literal('response'),
+  deleted: z.literal(true),
+});
+
+const ResponseItems = z.object({
+  object: z.literal('list'),
+  data: z.array(z.looseObject({ id: like('msg_0'), type: like('message') })),
+  first_id: like('msg_0').nullable(),
+  last_id: like('msg_0').nullable(),
+  has_more: z.boolean(),
+});
+
+const responseId = z.object({ id: like('resp_0123456789abcdefghjkmnpqrstvwxyz') });
+
 const AnswerHeaders = z.object({
   'x-request-id': like('req_0123456789abcdef', 'The id of the request, as asked or made'),
   'x-purser-model': like('gpt-5.5', 'The model, whoever serves it'),
@@ -98,6 +137,13 @@ const AnswerHeaders = z.object({
   'x-purser-budget-reset': like('2026-12-01T00:00:00.000Z', 'When it resets').optional(),
   'x-purser-budget-scope': like('member_period', 'Which limit it is').optional(),
   'x-purser-cost': usd('0.00003', 'What the answer cost; of a stream that is in its last usage').optional(),
+});
+
+const idempotencyHeader = z.object({
+  'Idempotency-Key': z.string().optional().openapi({
+    description: 'A repeat within 24 hours is answered from the record, and costs nothing',
+    example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
+  }),
 });
 
 const common = { tags: ['Gateway'], security: securityOf(['apiKey']) };
@@ -110,15 +156,7 @@ const ROUTES: readonly RouteConfig[] = [
     summary: "Chat in OpenAI's protocol, whole or as a stream",
     description:
       'Fields that are not described pass to the provider as they are. A stream (`stream: true`) answers `text/event-stream` and ends with `[DONE]`. A refusal of the provider passes with its own status.',
-    request: {
-      headers: z.object({
-        'Idempotency-Key': z.string().optional().openapi({
-          description: 'A repeat within 24 hours is answered from the record, and costs nothing',
-          example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
-        }),
-      }),
-      body: body(ChatBody),
-    },
+    request: { headers: idempotencyHeader, body: body(ChatBody) },
     responses: {
       200: {
         description: 'The answer',
@@ -130,6 +168,60 @@ const ROUTES: readonly RouteConfig[] = [
       },
       ...refusals(CALL_REFUSALS),
     },
+  },
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/responses',
+    summary: "OpenAI's Responses, whole or as a stream",
+    description:
+      'Kept for 30 days, sealed under the API key, unless `store` is false. Fields that are not described pass to the provider as they are, but nothing is stored there, and what only the provider would keep is refused by name.',
+    request: { headers: idempotencyHeader, body: body(ResponsesBody) },
+    responses: {
+      200: {
+        description: 'The answer',
+        headers: AnswerHeaders,
+        content: {
+          'application/json': { schema: ResponseShown },
+          'text/event-stream': { schema: z.string() },
+        },
+      },
+      ...refusals(CALL_REFUSALS),
+    },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/responses/{id}',
+    summary: 'A stored response; another key has none of this id',
+    request: {
+      params: responseId,
+      query: z.object({ include: like('reasoning.encrypted_content', 'What else to show').optional() }),
+    },
+    responses: { 200: answers('The response', ResponseShown), ...refusals(STORED_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'delete',
+    path: '/v1/responses/{id}',
+    summary: 'Erases a stored response',
+    request: { params: responseId },
+    responses: { 200: answers('That it is gone', ResponseDeleted), ...refusals(STORED_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/responses/{id}/input_items',
+    summary: 'What the model had before it answered, earlier turns included',
+    request: {
+      params: responseId,
+      query: z.object({
+        limit: count(20).optional(),
+        order: z.enum(['asc', 'desc']).optional().openapi({ description: 'The newest first, unless asked otherwise' }),
+        after: like('msg_0').optional(),
+      }),
+    },
+    responses: { 200: answers('The items', ResponseItems), ...refusals(STORED_REFUSALS) },
   },
   {
     ...common,
