@@ -55,6 +55,55 @@ export type Activity = {
   rolledUpTo: string;
 };
 
+export type AnthropicError = {
+  type: 'error';
+  error: {
+    type: string;
+    message: string;
+    code: string;
+    /** The field that is wrong. */
+    param: string | null;
+  };
+  /** What else a program may want to know. */
+  metadata: Record<string, unknown>;
+  request_id: string | null;
+};
+
+export type AnthropicModel = {
+  type: 'model';
+  id: string;
+  display_name: string;
+  /** Not known. */
+  created_at: string;
+  max_input_tokens: number;
+  max_tokens: number;
+  lifecycle: 'active';
+  line: null;
+  capabilities: null;
+  deprecated_at: null;
+  retires_at: null;
+  canonical_model: string;
+  abilities: Record<string, boolean>;
+  /** As of now; null where no price is known. */
+  pricing: {
+    unit: 'USD per million tokens';
+    version: string;
+    tiers: ({
+      above_input_tokens: number;
+      /** Decimal USD. */
+      input: string | null;
+      /** Decimal USD. */
+      cached_input: string | null;
+      /** Decimal USD. */
+      output: string | null;
+      /** Tokens of other kinds that have a rate of their own: USD per million. */
+      other_tokens: Record<string, string>;
+      /** What is no token: USD per thousand characters, seconds, pages, images, searches or requests. */
+      per_thousand: Record<string, string>;
+    })[];
+  } | null;
+};
+
 export type ApiKey = {
   id: string;
   projectId: string;
@@ -416,6 +465,33 @@ export type ConvertOrganization = {
   name?: string;
 };
 
+export type CountTokensBody = {
+  model: string;
+  messages: ({
+    role: 'user' | 'assistant' | 'system';
+    content: string | ({
+      type: string;
+      [field: string]: unknown;
+    })[];
+    [field: string]: unknown;
+  })[];
+  system?: string | ({
+    type: string;
+    [field: string]: unknown;
+  })[] | null;
+  tools?: ({
+    type?: string | null;
+    name?: string;
+    [field: string]: unknown;
+  })[] | null;
+  thinking?: {
+    type: string;
+    budget_tokens?: number | null;
+    [field: string]: unknown;
+  } | null;
+  [field: string]: unknown;
+};
+
 export type EffectiveBudget = {
   maxApiKeys: number | null;
   /** Decimal USD. */
@@ -688,6 +764,43 @@ export type Membership = {
   role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
   /** Since when it is deleted; only owners see it then. */
   deletedAt: string | null;
+};
+
+export type Message = {
+  id: string;
+  type: 'message';
+  role: 'assistant';
+  model: string;
+  content: ({
+    type: string;
+    text?: string;
+    [field: string]: unknown;
+  })[];
+  stop_reason: string | null;
+  stop_sequence: string | null;
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type MessagesBody = CountTokensBody & {
+  max_tokens: number;
+  stream?: boolean | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
 };
 
 export type Model = {
@@ -1036,6 +1149,11 @@ export type SignUpBody = {
   timeZone?: string;
 };
 
+export type TokenCount = {
+  input_tokens: number;
+  [field: string]: unknown;
+};
+
 export type Usage = {
   /** Decimal USD. */
   cost: string;
@@ -1091,6 +1209,16 @@ export interface Routes {
     body: ChatCompletionBody;
     answer: ChatCompletion | string;
   };
+  /** Messages in Anthropic's protocol, whole or as a stream. */
+  'POST /v1/messages': {
+    body: MessagesBody;
+    answer: Message | string;
+  };
+  /** How many tokens a message would have as input; free of charge. */
+  'POST /v1/messages/count_tokens': {
+    body: CountTokensBody;
+    answer: TokenCount;
+  };
   /** OpenAI's Responses, whole or as a stream. */
   'POST /v1/responses': {
     body: ResponsesBody;
@@ -1132,12 +1260,17 @@ export interface Routes {
     answer: {
       object: 'list';
       data: Model[];
+    } | {
+      data: AnthropicModel[];
+      has_more: false;
+      first_id: string | null;
+      last_id: string | null;
     };
   };
   /** One model. */
   'GET /v1/models/{model}': {
     path: { model: string };
-    answer: Model;
+    answer: Model | AnthropicModel;
   };
   /** The key's limits and usage, and its member's; readable when over budget. */
   'GET /v1/key': {

@@ -7,8 +7,12 @@ import { type ApiEnv, answers, body } from '../api.ts';
 import { nanos } from '../money/nanos.ts';
 import { count, like, usd } from '../reference/fields.ts';
 import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
+import { chat } from './chat-completions/protocol.ts';
 import { ChatBody } from './chat-completions/request.ts';
 import { OwnKey } from './key-route.ts';
+import { AnthropicModel, AnthropicModelList } from './messages/models-route.ts';
+import { messages } from './messages/protocol.ts';
+import { CountBody, MessagesBody } from './messages/request.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
 import { ResponsesBody } from './responses/request.ts';
@@ -52,6 +56,14 @@ const CALL_REFUSALS: readonly Refusal[] = [
   { kind: 'upstream_timeout', message: 'The provider sent nothing for too long.' },
 ];
 
+const COUNT_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'bad_request', field: 'messages', message: 'messages is not valid: Invalid input.' },
+  { kind: 'model_not_found', model: 'claude-0' },
+  { kind: 'request_too_large', bytesMax: 16_777_216 },
+  { kind: 'upstream_error', message: 'The provider could not be asked for its count.' },
+];
+
 const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
 
 /** A stored response that cannot be had. */
@@ -62,21 +74,37 @@ const STORED_REFUSALS: readonly Refusal[] = [
   { kind: 'responses_unavailable' },
 ];
 
+/** Anthropic's envelope. `code` and `param` are ours. */
+const AnthropicError = z
+  .object({
+    type: z.literal('error'),
+    error: z.object({
+      type: like('invalid_request_error'),
+      message: z.string(),
+      code: z.string(),
+      param: z.string().nullable().openapi({ description: 'The field that is wrong' }),
+    }),
+    metadata: z.record(z.string(), z.unknown()).openapi({ description: 'What else a program may want to know' }),
+    request_id: z.string().nullable(),
+  })
+  .openapi('AnthropicError');
+
+const OPENAI = { schema: ErrorBody, write: chat.refusalBody };
+const ANTHROPIC = { schema: AnthropicError, write: messages.refusalBody };
+
 /** Of each status all refusals, each an example by its code. */
-function refusals(of: readonly Refusal[]): RouteConfig['responses'] {
+function refusals(
+  of: readonly Refusal[],
+  { schema, write }: typeof OPENAI | typeof ANTHROPIC = OPENAI,
+): RouteConfig['responses'] {
   const described = of.map((refusal) => describe(refusal, 'req_0123456789abcdef'));
   const byStatus = Map.groupBy(described, ({ status }) => status);
   return Object.fromEntries(
     [...byStatus].map(([status, each]) => {
-      const examples = Object.fromEntries(
-        each.map(({ code, message, type, param, metadata }) => [
-          code,
-          { value: { error: { message, type, param, code, metadata } } },
-        ]),
-      );
+      const examples = Object.fromEntries(each.map((refusal) => [refusal.code, { value: write(refusal) }]));
       const description = Object.keys(examples).join(', ');
       const headers = each.some(({ retryAfter }) => retryAfter !== null) ? { headers: RETRY_AFTER } : {};
-      return [status, { description, ...headers, content: { 'application/json': { schema: ErrorBody, examples } } }];
+      return [status, { description, ...headers, content: { 'application/json': { schema, examples } } }];
     }),
   );
 }
@@ -97,6 +125,19 @@ const ChatCompletion = z
     usage: z.looseObject({ prompt_tokens: count(8), completion_tokens: count(2), total_tokens: count(10) }),
   })
   .openapi('ChatCompletion');
+
+const Message = z
+  .looseObject({
+    id: like('msg_0123456789'),
+    type: z.literal('message'),
+    role: z.literal('assistant'),
+    model: like('claude-sonnet-5'),
+    content: z.array(z.looseObject({ type: like('text'), text: like('Hello!').optional() })),
+    stop_reason: like('end_turn').nullable(),
+    stop_sequence: z.string().nullable().openapi({ example: null }),
+    usage: z.looseObject({ input_tokens: count(8), output_tokens: count(2) }),
+  })
+  .openapi('Message');
 
 const ResponseShown = z
   .looseObject({
@@ -139,14 +180,20 @@ const AnswerHeaders = z.object({
   'x-purser-cost': usd('0.00003', 'What the answer cost; of a stream that is in its last usage').optional(),
 });
 
-const idempotencyHeader = z.object({
+const common = { tags: ['Gateway'], security: securityOf(['apiKey']) };
+
+const Repeated = z.object({
   'Idempotency-Key': z.string().optional().openapi({
     description: 'A repeat within 24 hours is answered from the record, and costs nothing',
     example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
   }),
 });
 
-const common = { tags: ['Gateway'], security: securityOf(['apiKey']) };
+/** A whole answer, or a stream of one. */
+function answered(schema: z.ZodType): RouteConfig['responses'] {
+  const content = { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } };
+  return { 200: { description: 'The answer', headers: AnswerHeaders, content } };
+}
 
 const ROUTES: readonly RouteConfig[] = [
   {
@@ -156,17 +203,33 @@ const ROUTES: readonly RouteConfig[] = [
     summary: "Chat in OpenAI's protocol, whole or as a stream",
     description:
       'Fields that are not described pass to the provider as they are. A stream (`stream: true`) answers `text/event-stream` and ends with `[DONE]`. A refusal of the provider passes with its own status.',
-    request: { headers: idempotencyHeader, body: body(ChatBody) },
+    request: { headers: Repeated, body: body(ChatBody) },
+    responses: { ...answered(ChatCompletion), ...refusals(CALL_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/messages',
+    summary: "Messages in Anthropic's protocol, whole or as a stream",
+    description:
+      'Fields that are not described pass to Anthropic as they are; for a model of another provider they are translated, or refused by name. A stream (`stream: true`) answers `text/event-stream` and ends with `message_stop`; its cost rides on the usage of `message_delta`.',
+    request: { headers: Repeated, body: body(MessagesBody) },
+    responses: { ...answered(Message), ...refusals(CALL_REFUSALS, ANTHROPIC) },
+  },
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/messages/count_tokens',
+    summary: 'How many tokens a message would have as input; free of charge',
+    request: { body: body(CountBody) },
     responses: {
       200: {
-        description: 'The answer',
-        headers: AnswerHeaders,
-        content: {
-          'application/json': { schema: ChatCompletion },
-          'text/event-stream': { schema: z.string() },
-        },
+        ...answers('The count', z.looseObject({ input_tokens: count(8) }).openapi('TokenCount')),
+        headers: z.object({
+          'x-purser-estimated': like('true', 'Where the provider of the model does not count').optional(),
+        }),
       },
-      ...refusals(CALL_REFUSALS),
+      ...refusals(COUNT_REFUSALS, ANTHROPIC),
     },
   },
   {
@@ -176,18 +239,8 @@ const ROUTES: readonly RouteConfig[] = [
     summary: "OpenAI's Responses, whole or as a stream",
     description:
       'Kept for 30 days, sealed under the API key, unless `store` is false. Fields that are not described pass to the provider as they are, but nothing is stored there, and what only the provider would keep is refused by name.',
-    request: { headers: idempotencyHeader, body: body(ResponsesBody) },
-    responses: {
-      200: {
-        description: 'The answer',
-        headers: AnswerHeaders,
-        content: {
-          'application/json': { schema: ResponseShown },
-          'text/event-stream': { schema: z.string() },
-        },
-      },
-      ...refusals(CALL_REFUSALS),
-    },
+    request: { headers: Repeated, body: body(ResponsesBody) },
+    responses: { ...answered(ResponseShown), ...refusals(CALL_REFUSALS) },
   },
   {
     ...common,
@@ -228,7 +281,8 @@ const ROUTES: readonly RouteConfig[] = [
     method: 'get',
     path: '/v1/models',
     summary: 'The models that the key may use, with prices and abilities',
-    responses: { 200: answers('The models', ModelList), ...refusals(KEY_REFUSALS) },
+    description: 'In the shape of Anthropic for its clients, who send `anthropic-version`.',
+    responses: { 200: answers('The models', z.union([ModelList, AnthropicModelList])), ...refusals(KEY_REFUSALS) },
   },
   {
     ...common,
@@ -236,7 +290,7 @@ const ROUTES: readonly RouteConfig[] = [
     path: '/v1/models/{model}',
     summary: 'One model',
     request: { params: z.object({ model: like('openai/gpt-5.5', 'Slashes as they are') }) },
-    responses: { 200: answers('The model', Model), ...refusals(MODEL_REFUSALS) },
+    responses: { 200: answers('The model', z.union([Model, AnthropicModel])), ...refusals(MODEL_REFUSALS) },
   },
   {
     ...common,

@@ -10,11 +10,14 @@ import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
 import { countTokens } from './count-tokens.ts';
+import { gemini } from './gemini/protocol.ts';
+import { callModel } from './gemini/route.ts';
 import { showKey } from './key-route.ts';
 import { messagesCounting } from './messages/counting.ts';
 import { listAnthropicModels, showAnthropicModel } from './messages/models-route.ts';
 import { messages } from './messages/protocol.ts';
 import { listModels, showModel } from './models-route.ts';
+import { nothingHere } from './nothing-here.ts';
 import type { Protocol } from './protocol.ts';
 import type { Providers } from './providers/provider.ts';
 import { refusalResponse } from './refusal-response.ts';
@@ -46,13 +49,17 @@ export type AnswerHeaders = Record<string, string>;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Enough to see what was asked for. */
-const PATH_TOLD_MAX = 200;
-
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
-/** The routes under /v1, over the models and providers that this build serves. */
-export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{ Bindings: Env }> {
+/**
+ * The routes under /v1, over the models and providers that this build serves. Google's are also under /v1beta, and alone there:
+ * its clients use the one or the other.
+ */
+export function gatewayRouter(
+  live: LiveCatalogue,
+  providers: Providers,
+  version: 'v1' | 'v1beta' = 'v1',
+): Hono<{ Bindings: Env }> {
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
@@ -77,6 +84,11 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
       return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
     };
 
+  router.post('/models/:model{.+}', answer(callModel, gemini));
+  if (version === 'v1beta') {
+    router.all('*', answer(nothingHere, gemini));
+    return router;
+  }
   router.post('/chat/completions', answer(billable(converse(chat))));
   router.post('/responses', answer(billable(respond), responses));
   router.get('/responses/:id', answer(showResponse, responses));
@@ -103,9 +115,4 @@ function envelopeOf(request: Request): Protocol {
 
 function byClient(handle: Handler, anthropics: Handler): Handler {
   return (context, parameter) => (isAnthropics(context.request) ? anthropics : handle)(context, parameter);
-}
-
-/** Told like any other refusal, with the request's id. */
-async function nothingHere({ request }: GatewayContext): Promise<Refusal> {
-  return { kind: 'no_such_route', method: request.method, path: new URL(request.url).pathname.slice(0, PATH_TOLD_MAX) };
 }
