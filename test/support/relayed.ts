@@ -20,7 +20,14 @@ import { ABOUT } from './about.ts';
 import { HELLO, ORIGIN } from './gateway.ts';
 import { seedOrganization } from './seed.ts';
 
-export const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, clientIdleMsMax: 300, drainMs: 500 };
+export const TIMES = {
+  firstByteMsMax: 30,
+  pingMs: 30,
+  upstreamIdleMsMax: 1_000,
+  upstreamTotalMsMax: 2_000,
+  clientIdleMsMax: 300,
+  drainMs: 500,
+};
 
 export type Send = (signal: AbortSignal) => Promise<Response>;
 

@@ -8,14 +8,17 @@ import { estimateTokens, TextCount } from './text-count.ts';
 
 const WIRE: OpenAiWire = {
   baseUrl: 'https://api.openai.com/v1',
-  paths: openAiPaths(
-    'embeddings',
-    'moderations',
-    'images/generations',
-    'images/edits',
-    'audio/speech',
-    'audio/transcriptions',
-  ),
+  paths: {
+    responses: 'responses',
+    ...openAiPaths(
+      'embeddings',
+      'moderations',
+      'images/generations',
+      'images/edits',
+      'audio/speech',
+      'audio/transcriptions',
+    ),
+  },
   authorization: bearer,
   // Not its organization and project: they decide which of the deployment's accounts there is billed.
   passedHeaders: ['openai-beta'],
@@ -36,7 +39,7 @@ export const openai: Provider = {
     return key ? { key, baseUrl: baseUrl ?? null, settings: {}, of: 'deployment' } : null;
   },
 
-  speaks: () => ['chat'],
+  speaks: () => ['chat', 'responses'],
 
   serves: (operation) => WIRE.paths[operation] !== undefined,
 

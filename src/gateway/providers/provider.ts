@@ -18,7 +18,7 @@ export interface Credential {
 }
 
 /** What is called: a conversation in a protocol, or something beside it. */
-export type Operation = ProtocolId | SurfaceId | 'messages/count_tokens';
+export type Operation = ProtocolId | SurfaceId | 'messages/count_tokens' | 'models/countTokens';
 
 export interface ProviderCall {
   env: Env;
