@@ -58,6 +58,13 @@ const ROWS: readonly Row[] = [
     cost: '0.00001',
   },
   {
+    route: '/models/:model{.+}',
+    path: '/models/demo/words:generateContent',
+    endpoint: 'models/generateContent',
+    body: () => JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'one two' }] }], ...four }),
+    cost: '0.00001',
+  },
+  {
     route: '/embeddings',
     endpoint: 'embeddings',
     // Four words at $1 per million.
@@ -134,10 +141,16 @@ function ask({ path, route, body }: Row, apiKey: string | null): Promise<Respons
   return exports.default.fetch(`${ORIGIN}/v1${path ?? route}`, { method: 'POST', headers, body: sent });
 }
 
-/** Some protocols have the metadata beside the error, others within it. */
+interface Reasons {
+  details?: { reason?: string; metadata?: { rule?: string } }[];
+}
+
+/** Some protocols have the metadata beside the error, some within it, and Gemini's has our code there too. */
 async function refused(response: Response): Promise<[status: number, code: string, rule?: unknown]> {
-  const { error, metadata = error.metadata } = await json<ErrorBody & Partial<ErrorBody['error']>>(response);
-  return [response.status, error.code, metadata?.rule];
+  const { error, ...beside } = await json<{ error: ErrorBody['error'] & Reasons; metadata?: { rule?: string } }>(response);
+  const [reason] = error.details ?? [];
+  const { rule } = reason?.metadata ?? beside.metadata ?? error.metadata ?? {};
+  return [response.status, reason?.reason ?? error.code, rule];
 }
 
 const sent = vi.spyOn(demoProvider, 'send');
