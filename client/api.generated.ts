@@ -492,6 +492,17 @@ export type CountTokensBody = {
   [field: string]: unknown;
 };
 
+export type CustomModelBody = {
+  name: string;
+  contextTokens?: number;
+  maxOutputTokens?: number;
+  /** Whether it may bill output that its stream does not show; then the most that an answer may cost is held. */
+  reasoning?: boolean;
+  inputPrice?: string | null;
+  cachedInputPrice?: string | null;
+  outputPrice?: string | null;
+};
+
 export type EffectiveBudget = {
   maxApiKeys: number | null;
   /** Decimal USD. */
@@ -733,7 +744,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -1166,6 +1177,59 @@ export type ProjectPatch = {
   archived?: boolean;
 };
 
+export type ProviderKey = {
+  id: string;
+  provider: 'openai' | 'anthropic' | 'google' | 'mistral' | 'cerebras' | 'groq' | 'openrouter' | 'azure' | 'vertex' | 'bedrock' | 'custom';
+  slug: string | null;
+  name: string;
+  maskedKey: string;
+  baseUrl: string | null;
+  settings: Record<string, string>;
+  models: ({
+    name: string;
+    contextTokens: number;
+    maxOutputTokens: number;
+    reasoning: boolean;
+    inputPrice: string | null;
+    cachedInputPrice: string | null;
+    outputPrice: string | null;
+  })[] | null;
+  createdAt: string;
+  /** The member who made it; null: a master key. */
+  createdBy: string | null;
+  /** How calling the provider with it went; null: nobody has tried. */
+  lastTest: {
+    at: string;
+    ok: boolean;
+    problem: string | null;
+  } | null;
+};
+
+export type ProviderKeyBody = {
+  name: string;
+  /** The key itself; it is sealed, and in no answer. */
+  key: string;
+  /** Null: the provider's own. */
+  baseUrl?: string | null;
+  /** vertex: project, region; bedrock: accessKeyId, region; azure: apiVersion. */
+  settings?: Record<string, string>;
+  models?: CustomModelBody[] | null;
+  provider: 'openai' | 'anthropic' | 'google' | 'mistral' | 'cerebras' | 'groq' | 'openrouter' | 'azure' | 'vertex' | 'bedrock' | 'custom';
+  /** Of a custom provider: its models are asked for as `<slug>/<name>`. */
+  slug?: string | null;
+};
+
+export type ProviderKeyPatch = {
+  name?: string;
+  /** The key itself; it is sealed, and in no answer. */
+  key?: string;
+  /** Null: the provider's own. */
+  baseUrl?: string | null;
+  /** vertex: project, region; bedrock: accessKeyId, region; azure: apiVersion. */
+  settings?: Record<string, string>;
+  models?: CustomModelBody[] | null;
+};
+
 export type ProviderSignInBody = {
   returnTo?: string;
 };
@@ -1201,6 +1265,31 @@ export type Reranked = {
 export type ResetPasswordBody = {
   token: string;
   password: string;
+};
+
+export type Routing = {
+  order: string[];
+  region: string | null;
+  allow: string[] | null;
+  deny: string[];
+  fallbackModels: string[];
+  maxCostPerRequest: string | null;
+  maxInputPrice: string | null;
+  maxOutputPrice: string | null;
+  version: number;
+};
+
+export type RoutingBody = {
+  order?: string[];
+  region?: string | null;
+  allow?: string[] | null;
+  deny?: string[];
+  fallbackModels?: string[];
+  maxCostPerRequest?: string | null;
+  maxInputPrice?: string | null;
+  maxOutputPrice?: string | null;
+  /** The version that was read; a 409 where it is not the newest any more. */
+  version?: number;
 };
 
 export type Rules = {
@@ -1898,6 +1987,20 @@ export interface Routes {
       pending: number;
     };
   };
+  /** What a project wants of the choice among a model's providers. */
+  'GET /orgs/{orgId}/projects/{projectId}/routing': {
+    path: { orgId: string; projectId: string };
+    answer: Routing;
+  };
+  /** Replace a project's routing; what is left out is no wish. */
+  'PUT /orgs/{orgId}/projects/{projectId}/routing': {
+    path: { orgId: string; projectId: string };
+    body: RoutingBody;
+    answer: Routing & {
+      applied: number;
+      pending: number;
+    };
+  };
   /** List API keys: one's own, for owners and admins everybody's. */
   'GET /orgs/{orgId}/keys': {
     path: { orgId: string };
@@ -1971,6 +2074,51 @@ export interface Routes {
   'DELETE /orgs/{orgId}/master-keys/{masterKeyId}': {
     path: { orgId: string; masterKeyId: string };
     answer: undefined;
+  };
+  /** List the organization's own provider keys. */
+  'GET /orgs/{orgId}/provider-keys': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'provider' | '-provider' };
+    answer: {
+      providerKeys: ProviderKey[];
+      nextCursor: string | null;
+    };
+  };
+  /** Add a provider key, or a provider of your own; the key is sealed and never shown again. */
+  'POST /orgs/{orgId}/provider-keys': {
+    path: { orgId: string };
+    body: ProviderKeyBody;
+    answer: ProviderKey & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** One provider key. */
+  'GET /orgs/{orgId}/provider-keys/{providerKeyId}': {
+    path: { orgId: string; providerKeyId: string };
+    answer: ProviderKey;
+  };
+  /** Change a provider key; another baseUrl needs the key again. */
+  'PATCH /orgs/{orgId}/provider-keys/{providerKeyId}': {
+    path: { orgId: string; providerKeyId: string };
+    body: ProviderKeyPatch;
+    answer: ProviderKey & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** Delete a provider key: nobody is served with it any more. */
+  'DELETE /orgs/{orgId}/provider-keys/{providerKeyId}': {
+    path: { orgId: string; providerKeyId: string };
+    answer: {
+      id: string;
+      pending?: true;
+    } | undefined;
+  };
+  /** Try a provider key with a call that costs nothing; lastTest tells how it went. */
+  'POST /orgs/{orgId}/provider-keys/{providerKeyId}/test': {
+    path: { orgId: string; providerKeyId: string };
+    answer: ProviderKey;
   };
   /** Usage by local day or hour, broken down by one dimension. */
   'GET /analytics/activity': {

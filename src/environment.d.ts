@@ -13,6 +13,10 @@ declare namespace Cloudflare {
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
     OPERATOR_SECRET?: string;
+    /** Secret under which organizations' own provider keys are sealed (32 characters or more); without it there are none. */
+    PROVIDER_KEY_SECRET?: string;
+    /** The one before, while `npm run purser -- reseal-provider-keys` has yet to seal all anew. */
+    PROVIDER_KEY_SECRET_PREVIOUS?: string;
     OPENAI_API_KEY?: string;
     /** With its /v1, as the official client has it. */
     OPENAI_BASE_URL?: string;

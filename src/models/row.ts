@@ -19,6 +19,8 @@ export type ProviderId =
   | 'groq'
   | 'openrouter'
   | 'mistral'
+  /** Whatever an organization's own provider key leads to. */
+  | 'custom'
   | 'demo';
 
 /** What a model can be asked for; the name of a surface is its endpoint, as in rules and usage events. */

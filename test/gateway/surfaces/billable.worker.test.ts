@@ -147,7 +147,9 @@ interface Reasons {
 
 /** Some protocols have the metadata beside the error, some within it, and Gemini's has our code there too. */
 async function refused(response: Response): Promise<[status: number, code: string, rule?: unknown]> {
-  const { error, ...beside } = await json<{ error: ErrorBody['error'] & Reasons; metadata?: { rule?: string } }>(response);
+  const { error, ...beside } = await json<{ error: ErrorBody['error'] & Reasons; metadata?: { rule?: string } }>(
+    response,
+  );
   const [reason] = error.details ?? [];
   const { rule } = reason?.metadata ?? beside.metadata ?? error.metadata ?? {};
   return [response.status, reason?.reason ?? error.code, rule];
