@@ -183,6 +183,21 @@ describe.each(SERVED)('%s', (_, row) => {
     expect(results).toEqual([{ endpoint: row.endpoint, outcome: 'completed', estimated: 0, difference: 0 }]);
   });
 
+  it('costs nothing where its provider refuses or fails, and tells it in its own status', async () => {
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '10' } });
+    for (const [failStatus, status] of [
+      [429, 429],
+      [400, 400],
+      [500, 502],
+    ]) {
+      const response = await ask({ ...row, body: () => withDemo(row.body(), { failStatus }) }, apiKey);
+      expect([failStatus, response.status]).toEqual([failStatus, status]);
+      await response.arrayBuffer();
+    }
+    const { usage, member } = await keyOf(apiKey);
+    expect([usage, member.status.held]).toEqual(['0', '0']);
+  });
+
   it('is refused to a member whose budget is used up, and nothing is sent', async () => {
     const { apiKey } = await seedOrganization({ budget: { usageLimit: '0.00001' } });
     const [, chat] = SERVED.find(([route]) => route === '/chat/completions') ?? [];
@@ -225,6 +240,12 @@ describe.each(SERVED)('%s', (_, row) => {
     expect(sent).not.toHaveBeenCalled();
   });
 });
+
+function withDemo(body: BodyInit, demo: object): BodyInit {
+  if (typeof body === 'string') return JSON.stringify({ ...JSON.parse(body), demo });
+  if (body instanceof FormData) body.append('demo', JSON.stringify(demo));
+  return body;
+}
 
 /** A key as it was before it was rolled. */
 async function rolledKey(): Promise<string> {
