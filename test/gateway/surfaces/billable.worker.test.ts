@@ -135,9 +135,9 @@ const POSTED = gatewayRouter(new LiveCatalogue([]), new Map<Provider['id'], Prov
 
 const SERVED = ROWS.filter(({ route }) => POSTED.includes(route)).map((row) => [row.route, row] as const);
 
-function ask({ path, route, body }: Row, apiKey: string | null): Promise<Response> {
+function ask({ path, route, body }: Row, apiKey: string | null, more: Record<string, string> = {}): Promise<Response> {
   const sent = body();
-  const headers: Record<string, string> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  const headers = { ...more, ...(apiKey !== null && { authorization: `Bearer ${apiKey}` }) };
   return exports.default.fetch(`${ORIGIN}/v1${path ?? route}`, { method: 'POST', headers, body: sent });
 }
 
@@ -181,6 +181,19 @@ describe.each(SERVED)('%s', (_, row) => {
       .bind(organizationId)
       .all();
     expect(results).toEqual([{ endpoint: row.endpoint, outcome: 'completed', estimated: 0, difference: 0 }]);
+  });
+
+  it('is answered from the record when it comes again under its Idempotency-Key, and sent once', async () => {
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '10' } });
+    const headers = { 'idempotency-key': 'once' };
+    const first = await ask(row, apiKey, headers);
+    const answer = new Uint8Array(await first.arrayBuffer());
+    const again = await ask(row, apiKey, headers);
+    expect([first.status, again.status, again.headers.get('x-purser-replayed')]).toEqual([200, 200, 'true']);
+    expect(new Uint8Array(await again.arrayBuffer())).toEqual(answer);
+    expect(again.headers.get('content-type')).toBe(first.headers.get('content-type'));
+    expect(sent).toHaveBeenCalledTimes(1);
+    expect((await keyOf(apiKey)).usage).toBe(row.cost);
   });
 
   it('costs nothing where its provider refuses or fails, and tells it in its own status', async () => {
