@@ -531,6 +531,40 @@ export type EmailBody = {
   email: string;
 };
 
+export type EmbeddingBody = {
+  model: string;
+  input: string | number[] | string[] | number[][];
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Embeddings = {
+  object: 'list';
+  data: ({
+    object: 'embedding';
+    index: number;
+    embedding: number[] | string;
+    [field: string]: unknown;
+  })[];
+  model: string;
+  usage: {
+    prompt_tokens: number;
+    total_tokens: number;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
 export type Error = {
   error: {
     message: string;
@@ -569,6 +603,49 @@ export type Health = {
   daysComparedSince: string | null;
   /** Usage that had arrived by then is in the rollups. */
   rolledUpTo: string | null;
+};
+
+export type ImageBody = {
+  model: string;
+  prompt: string;
+  n?: number | null;
+  size?: string | null;
+  quality?: string | null;
+  stream?: boolean | 'true' | 'false' | null;
+  partial_images?: number | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type ImageEditForm = {
+  model: string;
+  prompt: string;
+  /** Up to 16: then `image[]`. */
+  image: string;
+  mask?: string;
+  n?: number;
+  size?: string;
+  quality?: string;
+  [field: string]: unknown;
+};
+
+export type Images = {
+  created: number;
+  data: ({
+    b64_json?: string;
+    [field: string]: unknown;
+  })[];
+  [field: string]: unknown;
 };
 
 export type ImportedInvitations = {
@@ -846,6 +923,44 @@ export type Model = {
   } | null;
 };
 
+export type ModerationBody = {
+  model?: string;
+  input: string | string[] | ({
+    type: 'text';
+    text: string;
+    [field: string]: unknown;
+  } | {
+    type: 'image_url';
+    image_url: {
+      url: string;
+      [field: string]: unknown;
+    };
+    [field: string]: unknown;
+  })[];
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Moderations = {
+  id: string;
+  model: string;
+  results: ({
+    flagged: boolean;
+    [field: string]: unknown;
+  })[];
+  [field: string]: unknown;
+};
+
 export type MoreSeats = {
   seats: number;
   acceptSeatCost?: string;
@@ -870,6 +985,55 @@ export type NewPasskeyCredential = {
   response: {
     clientDataJSON: string;
     attestationObject: string;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type OcrBody = {
+  model: string;
+  document: {
+    type: 'document_url';
+    document_url: string;
+    [field: string]: unknown;
+  } | {
+    type: 'image_url';
+    image_url: string | {
+      url: string;
+      [field: string]: unknown;
+    };
+    [field: string]: unknown;
+  } | {
+    type: 'file';
+    file_id: string;
+    [field: string]: unknown;
+  };
+  pages?: number[] | string | number | null;
+  document_annotation_format?: Record<string, unknown> | null;
+  bbox_annotation_format?: Record<string, unknown> | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type OcrPages = {
+  pages: ({
+    index: number;
+    markdown: string;
+    [field: string]: unknown;
+  })[];
+  model: string;
+  usage_info: {
+    pages_processed: number;
     [field: string]: unknown;
   };
   [field: string]: unknown;
@@ -1070,6 +1234,34 @@ export type ProviderSignInBody = {
   returnTo?: string;
 };
 
+export type RerankBody = {
+  model: string;
+  query: string;
+  documents: (string | Record<string, unknown>)[];
+  top_n?: number | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Reranked = {
+  results: ({
+    index: number;
+    relevance_score: number;
+    [field: string]: unknown;
+  })[];
+  [field: string]: unknown;
+};
+
 export type ResetPasswordBody = {
   token: string;
   password: string;
@@ -1187,8 +1379,40 @@ export type SignUpBody = {
   timeZone?: string;
 };
 
+export type SpeechBody = {
+  model: string;
+  input: string;
+  voice: string | Record<string, unknown>;
+  instructions?: string | null;
+  speed?: number | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
 export type TokenCount = {
   input_tokens: number;
+  [field: string]: unknown;
+};
+
+export type Transcription = {
+  text: string;
+  [field: string]: unknown;
+};
+
+export type TranscriptionForm = {
+  model: string;
+  file: string;
+  response_format?: string;
   [field: string]: unknown;
 };
 
@@ -1256,6 +1480,44 @@ export interface Routes {
   'POST /v1/messages/count_tokens': {
     body: CountTokensBody;
     answer: TokenCount;
+  };
+  /** Vectors of texts, in OpenAI's protocol. */
+  'POST /v1/embeddings': {
+    body: EmbeddingBody;
+    answer: Embeddings;
+  };
+  /** Whether texts and images are harmful, in OpenAI's protocol. */
+  'POST /v1/moderations': {
+    body: ModerationBody;
+    answer: Moderations;
+  };
+  /** Documents in the order of how well they answer a query. */
+  'POST /v1/rerank': {
+    body: RerankBody;
+    answer: Reranked;
+  };
+  /** Images, in OpenAI's protocol. */
+  'POST /v1/images/generations': {
+    body: ImageBody;
+    answer: Images;
+  };
+  /** Images made of others, in OpenAI's protocol. */
+  'POST /v1/images/edits': {
+    answer: Images;
+  };
+  /** Text read aloud, in OpenAI's protocol. */
+  'POST /v1/audio/speech': {
+    body: SpeechBody;
+    answer: string;
+  };
+  /** What is said in a recording, in OpenAI's protocol. */
+  'POST /v1/audio/transcriptions': {
+    answer: Transcription | string;
+  };
+  /** Documents as text, in Mistral's protocol. */
+  'POST /v1/ocr': {
+    body: OcrBody;
+    answer: OcrPages;
   };
   /** The models that the key may use, with prices and abilities. */
   'GET /v1/models': {

@@ -7,7 +7,6 @@ import type { RoutingBundle } from '../budgets/routing.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
-import type { Service } from '../models/row.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { keyStanding } from './admission.ts';
 import { appName } from './app-name.ts';
@@ -17,7 +16,14 @@ import type { Quote } from './quote.ts';
 import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
-import { type Candidate, type Candidates, choose, type KnownRouting, type Market } from './routing/choose.ts';
+import {
+  type Candidate,
+  type Candidates,
+  choose,
+  type KnownRouting,
+  type Market,
+  type Served,
+} from './routing/choose.ts';
 import { knownRouting, learnRouting } from './routing/known-routing.ts';
 
 export type { Candidate } from './routing/choose.ts';
@@ -54,7 +60,7 @@ export function marketOf({ env, ctx, catalogue, providers }: GatewayContext, kno
 export async function candidatesFor(
   context: GatewayContext,
   caller: PresentedKey,
-  asked: { model: string; service: Service; endpoint: string },
+  asked: { model: string; service: Served; endpoint: string },
 ): Promise<Choice | { refusal: Refusal }> {
   const { env } = context;
   const by = (known: KnownRouting | null) => choose(marketOf(context, known), asked.model, asked.service);

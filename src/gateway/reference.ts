@@ -15,6 +15,7 @@ import { messages } from './messages/protocol.ts';
 import { CountBody, MessagesBody } from './messages/request.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { SURFACES_TOLD, type SurfaceTold } from './surfaces/reference.ts';
 
 const VIEW = {
   scope: 'member_period',
@@ -156,6 +157,24 @@ function answered(schema: z.ZodType): RouteConfig['responses'] {
   return { 200: { description: 'The answer', headers: AnswerHeaders, content } };
 }
 
+/** A surface beside conversations. */
+function surfaceRoute([id, { summary, body: taken, form, answer }]: [string, SurfaceTold]): RouteConfig {
+  const content = (schemas: SurfaceTold['answer']) =>
+    Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+  const type = form ? 'multipart/form-data' : 'application/json';
+  return {
+    ...common,
+    method: 'post',
+    path: `/v1/${id}`,
+    summary,
+    request: { headers: Repeated, body: { required: true, content: content({ [type]: taken }) } },
+    responses: {
+      200: { description: 'The answer', headers: AnswerHeaders, content: content(answer) },
+      ...refusals(CALL_REFUSALS),
+    },
+  };
+}
+
 const ROUTES: readonly RouteConfig[] = [
   {
     ...common,
@@ -193,6 +212,7 @@ const ROUTES: readonly RouteConfig[] = [
       ...refusals(COUNT_REFUSALS, ANTHROPIC),
     },
   },
+  ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
   {
     ...common,
     method: 'get',

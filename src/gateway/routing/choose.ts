@@ -7,13 +7,13 @@
  */
 import type { Routing } from '../../budgets/routing.ts';
 import { type Catalogue, type Mapping, serves } from '../../models/catalogue.ts';
-import type { Service } from '../../models/row.ts';
 import type { Nanos } from '../../money/nanos.ts';
 import { priceAt } from '../../money/price.ts';
 import type { Credential, Provider, Providers } from '../providers/provider.ts';
 import { amountFor, type Quote, rulePricesOf } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
 import { refuseField } from '../request-body.ts';
+import type { SurfaceId } from '../surfaces/surface.ts';
 
 /** What the caller's organization has of its own, opened; see known-routing.ts. */
 export interface KnownRouting {
@@ -58,6 +58,9 @@ export interface Market {
   nowMs: number;
 }
 
+/** What somebody is asked for. */
+export type Served = 'conversation' | SurfaceId;
+
 export type RoutingRule = 'allow' | 'deny' | 'region' | 'maxInputPrice' | 'maxOutputPrice' | 'maxCostPerRequest';
 
 /** The same before it is known whether its key can be read. */
@@ -70,15 +73,16 @@ type Offer = Omit<Candidate, 'credential'> & { credential: Credential | null };
 export function choose(
   market: Market,
   model: string,
-  service: Service,
+  service: Served,
 ): { candidates: Candidates } | { refusal: Refusal } {
   const offers = offersOf(market, model);
   const [any] = offers;
   if (!any) return { refusal: { kind: 'model_not_found', model } };
-  const able = offers.filter(({ mapping }) => serves(mapping, service));
+  const able = offers.filter((offer) => isAble(offer, service));
   if (able.length === 0) {
     const { serves: served = ['conversation'] } = any.mapping;
-    return refuseField('model', `${model} does not serve ${service}: it serves ${served.join(', ')}.`);
+    const what = service === 'conversation' ? 'conversations' : `/v1/${service}`;
+    return refuseField('model', `${model} is no model for ${what} here; it is one for ${served.join(', ')}.`);
   }
   const routed = admitted(able, market);
   if ('rule' in routed) return { refusal: { kind: 'routing_denied', rule: routed.rule } };
@@ -92,8 +96,13 @@ export function choose(
   return { candidates: readable as unknown as Candidates };
 }
 
-function fallbacksOf(market: Market, model: string, service: Service): Offer[] {
-  const able = offersOf(market, model).filter(({ mapping }) => serves(mapping, service));
+/** Whether the model is one for that, and its provider can be called for it. */
+function isAble({ mapping, provider }: Offer, service: Served): boolean {
+  return serves(mapping, service) && (service === 'conversation' || provider.serves?.(service, mapping) === true);
+}
+
+function fallbacksOf(market: Market, model: string, service: Served): Offer[] {
+  const able = offersOf(market, model).filter((offer) => isAble(offer, service));
   const routed = admitted(able, market);
   return 'rule' in routed ? [] : sorted(routed.offers, market);
 }
