@@ -22,7 +22,7 @@ import {
   choose,
   type KnownRouting,
   type Market,
-  type Served,
+  type Service,
 } from './routing/choose.ts';
 import { knownRouting, learnRouting } from './routing/known-routing.ts';
 
@@ -60,7 +60,7 @@ export function marketOf({ env, ctx, catalogue, providers }: GatewayContext, kno
 export async function candidatesFor(
   context: GatewayContext,
   caller: PresentedKey,
-  asked: { model: string; service: Served; endpoint: string },
+  asked: { model: string; service: Service; endpoint: string },
 ): Promise<Choice | { refusal: Refusal }> {
   const { env } = context;
   const by = (known: KnownRouting | null) => choose(marketOf(context, known), asked.model, asked.service);

@@ -58,10 +58,10 @@ export interface Market {
   nowMs: number;
 }
 
-/** What somebody is asked for. */
-export type Served = 'conversation' | SurfaceId;
-
 export type RoutingRule = 'allow' | 'deny' | 'region' | 'maxInputPrice' | 'maxOutputPrice' | 'maxCostPerRequest';
+
+/** What a model is asked for. */
+export type Service = 'conversation' | SurfaceId;
 
 /** The same before it is known whether its key can be read. */
 type Offer = Omit<Candidate, 'credential'> & { credential: Credential | null };
@@ -73,7 +73,7 @@ type Offer = Omit<Candidate, 'credential'> & { credential: Credential | null };
 export function choose(
   market: Market,
   model: string,
-  service: Served,
+  service: Service,
 ): { candidates: Candidates } | { refusal: Refusal } {
   const offers = offersOf(market, model);
   const [any] = offers;
@@ -96,12 +96,13 @@ export function choose(
   return { candidates: readable as unknown as Candidates };
 }
 
-/** Whether the model is one for that, and its provider can be called for it. */
-function isAble({ mapping, provider }: Offer, service: Served): boolean {
-  return serves(mapping, service) && (service === 'conversation' || provider.serves?.(service, mapping) === true);
+/** Whether the model is for that, and its provider called for it. */
+function isAble({ mapping, provider }: Offer, service: Service): boolean {
+  if (!serves(mapping, service)) return false;
+  return service === 'conversation' || provider.serves?.(service, mapping) === true;
 }
 
-function fallbacksOf(market: Market, model: string, service: Served): Offer[] {
+function fallbacksOf(market: Market, model: string, service: Service): Offer[] {
   const able = offersOf(market, model).filter((offer) => isAble(offer, service));
   const routed = admitted(able, market);
   return 'rule' in routed ? [] : sorted(routed.offers, market);

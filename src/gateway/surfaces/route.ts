@@ -51,10 +51,10 @@ export function serveSurface(surface: Surface): Handler {
 }
 
 async function understand(
-  context: GatewayContext,
+  { request }: GatewayContext,
   surface: Surface,
 ): Promise<{ payload: Payload; asked: AskedSurface } | { refusal: Refusal }> {
-  const read = await readPayload(context.request, surface);
+  const read = await readPayload(request, surface);
   if ('refusal' in read) return read;
   const { payload } = read;
   const understood = surface.read(payload.json);
