@@ -577,6 +577,173 @@ export type Error = {
   };
 };
 
+export type GenerateContentAnswer = {
+  candidates: ({
+    content: {
+      role: string;
+      parts: ({
+        text?: string;
+        [field: string]: unknown;
+      })[];
+      [field: string]: unknown;
+    };
+    finishReason?: string;
+    index: number;
+    [field: string]: unknown;
+  })[];
+  usageMetadata: {
+    promptTokenCount: number;
+    candidatesTokenCount: number;
+    totalTokenCount: number;
+    [field: string]: unknown;
+  };
+  modelVersion?: string;
+  responseId?: string;
+  [field: string]: unknown;
+};
+
+export type GenerateContentBody = {
+  contents: ({
+    role?: string | null;
+    parts?: ({
+      text?: string | null;
+      thought?: boolean | null;
+      thoughtSignature?: string | null;
+      inlineData?: {
+        mimeType?: string | null;
+        data?: string | null;
+        [field: string]: unknown;
+      } | null;
+      fileData?: {
+        mimeType?: string | null;
+        fileUri?: string | null;
+        [field: string]: unknown;
+      } | null;
+      mediaResolution?: {
+        level?: string | null;
+        numTokens?: unknown;
+        [field: string]: unknown;
+      } | null;
+      functionCall?: {
+        id?: string | null;
+        name: string;
+        args?: Record<string, unknown> | null;
+        [field: string]: unknown;
+      } | null;
+      functionResponse?: {
+        id?: string | null;
+        name: string;
+        response?: Record<string, unknown> | null;
+        parts?: ({
+          inlineData?: {
+            mimeType?: string | null;
+            data?: string | null;
+            [field: string]: unknown;
+          } | null;
+          fileData?: {
+            mimeType?: string | null;
+            fileUri?: string | null;
+            [field: string]: unknown;
+          } | null;
+          [field: string]: unknown;
+        })[] | null;
+        [field: string]: unknown;
+      } | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[];
+  systemInstruction?: {
+    role?: string | null;
+    parts?: ({
+      text?: string | null;
+      thought?: boolean | null;
+      thoughtSignature?: string | null;
+      inlineData?: {
+        mimeType?: string | null;
+        data?: string | null;
+        [field: string]: unknown;
+      } | null;
+      fileData?: {
+        mimeType?: string | null;
+        fileUri?: string | null;
+        [field: string]: unknown;
+      } | null;
+      mediaResolution?: {
+        level?: string | null;
+        numTokens?: unknown;
+        [field: string]: unknown;
+      } | null;
+      functionCall?: {
+        id?: string | null;
+        name: string;
+        args?: Record<string, unknown> | null;
+        [field: string]: unknown;
+      } | null;
+      functionResponse?: {
+        id?: string | null;
+        name: string;
+        response?: Record<string, unknown> | null;
+        parts?: ({
+          inlineData?: {
+            mimeType?: string | null;
+            data?: string | null;
+            [field: string]: unknown;
+          } | null;
+          fileData?: {
+            mimeType?: string | null;
+            fileUri?: string | null;
+            [field: string]: unknown;
+          } | null;
+          [field: string]: unknown;
+        })[] | null;
+        [field: string]: unknown;
+      } | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  } | string | null;
+  tools?: ({
+    functionDeclarations?: ({
+      name: string;
+      description?: string | null;
+      parameters?: Record<string, unknown> | null;
+      parametersJsonSchema?: Record<string, unknown> | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[] | null;
+  generationConfig?: {
+    maxOutputTokens?: number | null;
+    candidateCount?: number | null;
+    responseModalities?: string[] | null;
+    [field: string]: unknown;
+  } | null;
+  serviceTier?: string | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type GoogleError = {
+  error: {
+    code: number;
+    status: string;
+    message: string;
+    /** The first tells our code as `reason`, and what else a program may want to know. */
+    details: (Record<string, unknown>)[];
+  };
+};
+
 export type Health = {
   /** Everything is proven and nothing differs. */
   ok: boolean;
@@ -1481,6 +1648,25 @@ export interface Routes {
     body: CountTokensBody;
     answer: TokenCount;
   };
+  /** Content in Google's protocol: generated, streamed or counted. */
+  'POST /v1beta/models/{model}': {
+    path: { model: string };
+    query?: { alt?: string };
+    body: GenerateContentBody;
+    answer: GenerateContentAnswer | string;
+  };
+  /** Content in Google's protocol: generated, streamed or counted. */
+  'POST /v1/models/{model}': {
+    path: { model: string };
+    query?: { alt?: string };
+    body: GenerateContentBody;
+    answer: GenerateContentAnswer | string;
+  };
+  /** One model. */
+  'GET /v1/models/{model}': {
+    path: { model: string };
+    answer: Model | AnthropicModel;
+  };
   /** Vectors of texts, in OpenAI's protocol. */
   'POST /v1/embeddings': {
     body: EmbeddingBody;
@@ -1530,11 +1716,6 @@ export interface Routes {
       first_id: string | null;
       last_id: string | null;
     };
-  };
-  /** One model. */
-  'GET /v1/models/{model}': {
-    path: { model: string };
-    answer: Model | AnthropicModel;
   };
   /** The key's limits and usage, and its member's; readable when over budget. */
   'GET /v1/key': {

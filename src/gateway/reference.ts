@@ -9,6 +9,8 @@ import { count, like, usd } from '../reference/fields.ts';
 import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { ChatBody } from './chat-completions/request.ts';
+import { gemini } from './gemini/protocol.ts';
+import { GenerateContentBody } from './gemini/request.ts';
 import { OwnKey } from './key-route.ts';
 import { AnthropicModel, AnthropicModelList } from './messages/models-route.ts';
 import { messages } from './messages/protocol.ts';
@@ -81,13 +83,28 @@ const AnthropicError = z
   })
   .openapi('AnthropicError');
 
+/** Google's envelope. What is ours stands in the details. */
+const GoogleError = z
+  .object({
+    error: z.object({
+      code: z.int(),
+      status: like('INVALID_ARGUMENT'),
+      message: z.string(),
+      details: z
+        .array(z.record(z.string(), z.unknown()))
+        .openapi({ description: 'The first tells our code as `reason`, and what else a program may want to know' }),
+    }),
+  })
+  .openapi('GoogleError');
+
 const OPENAI = { schema: ErrorBody, write: chat.refusalBody };
 const ANTHROPIC = { schema: AnthropicError, write: messages.refusalBody };
+const GOOGLE = { schema: GoogleError, write: gemini.refusalBody };
 
 /** Of each status all refusals, each an example by its code. */
 function refusals(
   of: readonly Refusal[],
-  { schema, write }: typeof OPENAI | typeof ANTHROPIC = OPENAI,
+  { schema, write }: typeof OPENAI | typeof ANTHROPIC | typeof GOOGLE = OPENAI,
 ): RouteConfig['responses'] {
   const described = of.map((refusal) => describe(refusal, 'req_0123456789abcdef'));
   const byStatus = Map.groupBy(described, ({ status }) => status);
@@ -131,6 +148,28 @@ const Message = z
   })
   .openapi('Message');
 
+const GenerateContentAnswer = z
+  .looseObject({
+    candidates: z.array(
+      z.looseObject({
+        content: z.looseObject({
+          role: like('model'),
+          parts: z.array(z.looseObject({ text: like('Hello!').optional() })),
+        }),
+        finishReason: like('STOP').optional(),
+        index: count(0),
+      }),
+    ),
+    usageMetadata: z.looseObject({
+      promptTokenCount: count(8),
+      candidatesTokenCount: count(2),
+      totalTokenCount: count(10),
+    }),
+    modelVersion: like('gemini-3.1-flash-lite').optional(),
+    responseId: like('Vd2aaOzdHJ').optional(),
+  })
+  .openapi('GenerateContentAnswer');
+
 const AnswerHeaders = z.object({
   'x-request-id': like('req_0123456789abcdef', 'The id of the request, as asked or made'),
   'x-purser-model': like('gpt-5.5', 'The model, whoever serves it'),
@@ -155,6 +194,25 @@ const Repeated = z.object({
 function answered(schema: z.ZodType): RouteConfig['responses'] {
   const content = { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } };
   return { 200: { description: 'The answer', headers: AnswerHeaders, content } };
+}
+
+/** Google's clients call models under either version. */
+function modelByPath(path: string): RouteConfig {
+  return {
+    ...common,
+    method: 'post',
+    path,
+    summary: "Content in Google's protocol: generated, streamed or counted",
+    description:
+      'The model is followed by a colon and the method: `generateContent`, `streamGenerateContent` (as server-sent events only, so with `?alt=sse`; its cost rides on the last usage) or `countTokens`, which is free of charge. Fields that are not described pass to Google as they are, in camel case or in snake case; for a model of another provider they are translated, or refused by name.',
+    request: {
+      params: z.object({ model: like('gemini-3.1-flash-lite:generateContent', 'Slashes as they are') }),
+      query: z.object({ alt: like('sse', 'How a stream is to come').optional() }),
+      headers: Repeated,
+      body: body(GenerateContentBody),
+    },
+    responses: { ...answered(GenerateContentAnswer), ...refusals(CALL_REFUSALS, GOOGLE) },
+  };
 }
 
 /** A surface beside conversations. */
@@ -212,6 +270,8 @@ const ROUTES: readonly RouteConfig[] = [
       ...refusals(COUNT_REFUSALS, ANTHROPIC),
     },
   },
+  modelByPath('/v1beta/models/{model}'),
+  modelByPath('/v1/models/{model}'),
   ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
   {
     ...common,

@@ -39,6 +39,7 @@ interface Asked {
 
 const NO_SETTING = 'nobody is another, or may more, by it';
 const IN_FORCE_LATER = 'in force by its second step, which tells';
+const CONTENT = { contents: [{ parts: [{ text: 'one two' }] }], generationConfig: { maxOutputTokens: 2 } };
 const USAGE = 'it is usage: one event';
 const SURFACES: OwnRow[] = Object.entries({
   embeddings: { model: 'demo/embed', input: 'one two' },
@@ -278,6 +279,14 @@ export const OWN: readonly OwnRow[] = [
     tellsNothing: USAGE,
     ask: () => ({ body: CHAT }),
   },
+  ...['/v1beta/models/{model}', '/v1/models/{model}'].map(
+    (path): OwnRow => ({
+      route: `POST ${path}`,
+      for: 'api key',
+      tellsNothing: USAGE,
+      ask: () => ({ path: { model: 'demo/words:generateContent' }, body: CONTENT }),
+    }),
+  ),
   ...SURFACES,
   { route: 'GET /v1/models', for: 'api key' },
   { route: 'GET /v1/models/{model}', for: 'api key', ask: () => ({ path: { model: 'demo/words' } }) },

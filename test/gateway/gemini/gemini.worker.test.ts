@@ -128,6 +128,15 @@ describe('an answer of Google', () => {
     expect(usage).toBe('0.000037');
   });
 
+  it('is charged for what was cached once, though only its last chunk says so', async () => {
+    const { usage } = await answered(
+      { words: 3, cached: 4, cachedAtEnd: true },
+      { ...STREAM, model: 'gemini-3.1-flash-lite' },
+    );
+    // 6 x $0.25 + 4 x $0.025 + 3 x $1.50, per million.
+    expect(usage).toBe('0.0000061');
+  });
+
   it('is had under every path that its clients use', async () => {
     for (const path of [
       '/v1/models/plain:generateContent',
