@@ -6,6 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { refuseKeyFirst } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
+import { DemoField } from '../demo-field.ts';
 import type { Json, Understood } from '../protocol.ts';
 import type { Described, Refusal } from '../refusals.ts';
 import { billable } from '../replay/billable.ts';
@@ -24,9 +25,10 @@ const One = z.strictObject({
   taskType: z.string().nullish(),
   title: z.string().nullish(),
   outputDimensionality: z.int().positive().nullish(),
+  demo: DemoField.optional(),
 });
 
-const Batch = z.strictObject({ requests: z.array(One).min(1).max(LIMITS.inputsMax) });
+const Batch = z.strictObject({ requests: z.array(One).min(1).max(LIMITS.inputsMax), demo: DemoField.optional() });
 
 const serve = serveSurface(embeddings);
 
@@ -75,7 +77,8 @@ function openAiBody(json: Json, model: string, isBatch: boolean): Understood<Jso
     return refuseField(`requests.${other}`, `requests.${other} asks for another kind of embedding than the first.`);
   }
   const input = requests.map(({ content }) => content.parts.map(({ text }) => text).join('\n'));
-  return { understood: { model, input, ...wish } };
+  const { demo } = parsed.understood;
+  return { understood: { model, input, ...wish, ...(demo && { demo }) } };
 }
 
 async function inGooglesWords(answered: Response, isBatch: boolean): Promise<Response> {
