@@ -136,13 +136,13 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       {
         file: RESOLUTIONS,
-        instead: 'posting.spend(hold.keyId, request.cost);',
-        put: 'posting.spend(hold.keyId, request.cost, hold.openedAtMs);',
+        instead: 'posting.spend(hold, request.cost);',
+        put: 'posting.spend(hold, request.cost, hold.openedAtMs);',
       },
       {
         file: 'src/budgets/posting.ts',
-        instead: 'spend(keyId: string, amount: Nanos): void {',
-        put: 'spend(keyId: string, amount: Nanos, atMs = this.nowMs): void {',
+        instead: 'spend(hold: Hold, amount: Nanos): void {',
+        put: 'spend(hold: Hold, amount: Nanos, atMs = this.nowMs): void {',
       },
       {
         file: 'src/budgets/posting.ts',
