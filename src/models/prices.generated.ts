@@ -332,15 +332,6 @@ export const PRICES = {
   "openrouter/qwen/qwen3-max": [
     {"version":"openrouter/qwen/qwen3-max@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1200000,"output":6000000}}]},
   ],
-  "bedrock/amazon.nova-pro-v1:0": [
-    {"version":"bedrock/amazon.nova-pro-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":800000,"cachedInput":200000,"output":3200000}}]},
-  ],
-  "bedrock/amazon.nova-lite-v1:0": [
-    {"version":"bedrock/amazon.nova-lite-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":60000,"cachedInput":15000,"output":240000}}]},
-  ],
-  "bedrock/amazon.nova-micro-v1:0": [
-    {"version":"bedrock/amazon.nova-micro-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":35000,"cachedInput":8750,"output":140000}}]},
-  ],
   "bedrock/openai.gpt-oss-120b-1:0": [
     {"version":"bedrock/openai.gpt-oss-120b-1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"output":600000}}]},
   ],
