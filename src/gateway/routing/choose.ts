@@ -189,6 +189,7 @@ function isIn({ mapping, credential }: Offer, region: string): boolean {
 }
 
 function sorted(offers: readonly Offer[], { known, isFailing, nowMs }: Market): Offer[] {
+  if (offers.length < 2) return [...offers];
   const order = known?.routing?.order ?? [];
   const wished = ({ mapping }: Offer) => {
     const at = order.indexOf(mapping.provider);

@@ -20,6 +20,7 @@ import { relayTimes } from '../relay-times.ts';
 import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
+import { healthName } from '../routing/choose.ts';
 import { type Payload, readPayload } from './payload.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
 
@@ -110,6 +111,7 @@ async function attemptAt(
     requestId,
     deadlines,
     clientGone: request.signal,
+    health: healthName(candidate),
     send,
     headers,
     times: relayTimes(env),

@@ -176,6 +176,19 @@ describe("an organization's own provider key", () => {
     expect(lines).not.toContain(sealed);
   });
 
+  it.each([
+    ['whose base URL may not be called any more', "base_url = 'https://169.254.169.254/v1'", {}],
+    ['for which there is no secret any more', "name = 'x'", { PROVIDER_KEY_SECRET: '' }],
+  ])('%s is not used, and nothing is sent', async (_, change, bindings) => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { sent, ask } = world(bindings);
+    const { id } = await addKey(seeded);
+    await env.DB.prepare(`UPDATE provider_keys SET ${change} WHERE id = ?`).bind(id).run();
+    await addKey(seeded, { provider: 'anthropic' });
+    expect(await refused(await ask(seeded, 'gpt-4o'))).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
+    expect(sent).toEqual([]);
+  });
+
   it('is not told to whoever asks, not even by a provider that repeats it', async () => {
     const { ask } = world({}, ({ key }) => Response.json({ error: { message: `bad ${key}` } }, { status: 400 }));
     await addKey(seeded);
