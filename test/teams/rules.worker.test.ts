@@ -137,7 +137,7 @@ describe('rules', () => {
   it('leave their models out of GET /v1/models', async () => {
     const seeded = await seedOrganization();
     expect(await modelsOf(seeded)).toEqual(expect.arrayContaining(['demo/echo', 'demo/words', 'demo/thinker']));
-    await rule(seeded, { models: { allow: ['demo/*'], deny: ['demo-thinker'] } });
+    await rule(seeded, { models: { allow: ['demo/wo*', 'demo/th*', 'demo/echo'], deny: ['demo-thinker'] } });
     expect(await modelsOf(seeded)).toEqual(['demo/echo', 'demo/words']);
     await ruleMember(seeded, { models: { deny: ['demo/words'] } });
     expect(await modelsOf(seeded)).toEqual(['demo/echo']);
