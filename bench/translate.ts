@@ -24,7 +24,7 @@ const WORDS = 600;
 const NAMES = { requestId: 'req_1', model: 'some-model' };
 const ROUNDS = 5;
 /** Of all that is measured, the share of each round: the figures are many. */
-const ROUND_SHARE = 1 / 20;
+const ROUND_SHARE = 1 / 8;
 
 interface Figure {
   client: string;

@@ -1436,6 +1436,57 @@ export type ResetPasswordBody = {
   password: string;
 };
 
+export type Response = {
+  id: string;
+  object: 'response';
+  created_at: number;
+  model: string;
+  status: 'completed' | 'incomplete' | 'failed' | 'in_progress';
+  /** Whether it can be asked for, and gone on from. */
+  store: boolean;
+  previous_response_id: string | null;
+  output: ({
+    type: string;
+    [field: string]: unknown;
+  })[];
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    total_tokens: number;
+    [field: string]: unknown;
+  } | null;
+  [field: string]: unknown;
+};
+
+export type ResponsesBody = {
+  model: string;
+  input: string | (Record<string, unknown>)[];
+  instructions?: string | null;
+  stream?: boolean | null;
+  store?: boolean | null;
+  previous_response_id?: string | null;
+  max_output_tokens?: number | null;
+  tools?: ({
+    type: string;
+    [field: string]: unknown;
+  })[] | null;
+  include?: string[] | null;
+  text?: Record<string, unknown> | null;
+  reasoning?: Record<string, unknown> | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
 export type Routing = {
   order: string[];
   region: string | null;
@@ -1706,6 +1757,42 @@ export interface Routes {
   'POST /v1/ocr': {
     body: OcrBody;
     answer: OcrPages;
+  };
+  /** OpenAI's Responses, whole or as a stream. */
+  'POST /v1/responses': {
+    body: ResponsesBody;
+    answer: Response | string;
+  };
+  /** A stored response; another key has none of this id. */
+  'GET /v1/responses/{id}': {
+    path: { id: string };
+    query?: { include?: string };
+    answer: Response;
+  };
+  /** Erases a stored response. */
+  'DELETE /v1/responses/{id}': {
+    path: { id: string };
+    answer: {
+      id: string;
+      object: 'response';
+      deleted: true;
+    };
+  };
+  /** What the model had before it answered, earlier turns included. */
+  'GET /v1/responses/{id}/input_items': {
+    path: { id: string };
+    query?: { limit?: number; order?: 'asc' | 'desc'; after?: string };
+    answer: {
+      object: 'list';
+      data: ({
+        id: string;
+        type: string;
+        [field: string]: unknown;
+      })[];
+      first_id: string | null;
+      last_id: string | null;
+      has_more: boolean;
+    };
   };
   /** The models that the key may use, with prices and abilities. */
   'GET /v1/models': {

@@ -23,6 +23,19 @@ declare namespace Cloudflare {
     ANTHROPIC_API_KEY?: string;
     /** Without a version, as the official client has it. */
     ANTHROPIC_BASE_URL?: string;
+    /** These speak OpenAI's protocol; each base URL with its version, as the provider's own documents have it. */
+    CEREBRAS_API_KEY?: string;
+    CEREBRAS_BASE_URL?: string;
+    GROQ_API_KEY?: string;
+    GROQ_BASE_URL?: string;
+    OPENROUTER_API_KEY?: string;
+    OPENROUTER_BASE_URL?: string;
+    MISTRAL_API_KEY?: string;
+    MISTRAL_BASE_URL?: string;
+    AZURE_API_KEY?: string;
+    /** The resource's: https://<resource>.openai.azure.com/openai/v1, or without /v1 where AZURE_API_VERSION is set. */
+    AZURE_BASE_URL?: string;
+    AZURE_API_VERSION?: string;
     /** Of AI Studio. */
     GOOGLE_API_KEY?: string;
     /** Without a version, as the official client has it. */

@@ -17,6 +17,7 @@ import { messages } from './messages/protocol.ts';
 import { CountBody, MessagesBody } from './messages/request.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { ResponsesBody } from './responses/request.ts';
 import { SURFACES_TOLD, type SurfaceTold } from './surfaces/reference.ts';
 
 const VIEW = {
@@ -67,6 +68,14 @@ const COUNT_REFUSALS: readonly Refusal[] = [
 ];
 
 const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
+
+/** A stored response that cannot be had. */
+const STORED_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'response_not_found', id: 'resp_0' },
+  { kind: 'bad_request', field: 'stream', message: 'A stored response is given whole: leave stream out.' },
+  { kind: 'responses_unavailable' },
+];
 
 /** Anthropic's envelope. `code` and `param` are ours. */
 const AnthropicError = z
@@ -148,6 +157,35 @@ const Message = z
   })
   .openapi('Message');
 
+const ResponseShown = z
+  .looseObject({
+    id: like('resp_0123456789abcdefghjkmnpqrstvwxyz'),
+    object: z.literal('response'),
+    created_at: count(1_795_253_400),
+    model: like('gpt-5.5'),
+    status: z.enum(['completed', 'incomplete', 'failed', 'in_progress']),
+    store: z.boolean().openapi({ description: 'Whether it can be asked for, and gone on from', example: true }),
+    previous_response_id: like('resp_0123456789abcdefghjkmnpqrstvwxyy').nullable(),
+    output: z.array(z.looseObject({ type: like('message') })),
+    usage: z.looseObject({ input_tokens: count(8), output_tokens: count(2), total_tokens: count(10) }).nullable(),
+  })
+  .openapi('Response');
+
+const ResponseDeleted = z.object({
+  id: like('resp_0123456789abcdefghjkmnpqrstvwxyz'),
+  object: z.literal('response'),
+  deleted: z.literal(true),
+});
+
+const ResponseItems = z.object({
+  object: z.literal('list'),
+  data: z.array(z.looseObject({ id: like('msg_0'), type: like('message') })),
+  first_id: like('msg_0').nullable(),
+  last_id: like('msg_0').nullable(),
+  has_more: z.boolean(),
+});
+
+const responseId = z.object({ id: like('resp_0123456789abcdefghjkmnpqrstvwxyz') });
 const GenerateContentAnswer = z
   .looseObject({
     candidates: z.array(
@@ -204,7 +242,7 @@ function modelByPath(path: string): RouteConfig {
     path,
     summary: "Content in Google's protocol: generated, streamed or counted",
     description:
-      'The model is followed by a colon and the method: `generateContent`, `streamGenerateContent` (as server-sent events only, so with `?alt=sse`; its cost rides on the last usage) or `countTokens`, which is free of charge. Fields that are not described pass to Google as they are, in camel case or in snake case; for a model of another provider they are translated, or refused by name.',
+      'The model is followed by a colon and the method: `generateContent`, `streamGenerateContent` (as server-sent events only, so with `?alt=sse`; its cost rides on the last usage) `countTokens`, which is free of charge, or `embedContent` and `batchEmbedContents`, which take other bodies than this. Fields that are not described pass to Google as they are, in camel case or in snake case; for a model of another provider they are translated, or refused by name.',
     request: {
       params: z.object({ model: like('gemini-3.1-flash-lite:generateContent', 'Slashes as they are') }),
       query: z.object({ alt: like('sse', 'How a stream is to come').optional() }),
@@ -273,6 +311,50 @@ const ROUTES: readonly RouteConfig[] = [
   modelByPath('/v1beta/models/{model}'),
   modelByPath('/v1/models/{model}'),
   ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/responses',
+    summary: "OpenAI's Responses, whole or as a stream",
+    description:
+      'Kept for 30 days, sealed under the API key, unless `store` is false. Fields that are not described pass to the provider as they are, but nothing is stored there, and what only the provider would keep is refused by name.',
+    request: { headers: Repeated, body: body(ResponsesBody) },
+    responses: { ...answered(ResponseShown), ...refusals(CALL_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/responses/{id}',
+    summary: 'A stored response; another key has none of this id',
+    request: {
+      params: responseId,
+      query: z.object({ include: like('reasoning.encrypted_content', 'What else to show').optional() }),
+    },
+    responses: { 200: answers('The response', ResponseShown), ...refusals(STORED_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'delete',
+    path: '/v1/responses/{id}',
+    summary: 'Erases a stored response',
+    request: { params: responseId },
+    responses: { 200: answers('That it is gone', ResponseDeleted), ...refusals(STORED_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/responses/{id}/input_items',
+    summary: 'What the model had before it answered, earlier turns included',
+    request: {
+      params: responseId,
+      query: z.object({
+        limit: count(20).optional(),
+        order: z.enum(['asc', 'desc']).optional().openapi({ description: 'The newest first, unless asked otherwise' }),
+        after: like('msg_0').optional(),
+      }),
+    },
+    responses: { 200: answers('The items', ResponseItems), ...refusals(STORED_REFUSALS) },
+  },
   {
     ...common,
     method: 'get',

@@ -69,6 +69,10 @@ export class FakeGoogle {
     if (ask.html)
       return new Response('<html><h1>502 Bad Gateway</h1></html>', { headers: { 'content-type': 'text/html' } });
     if (url.pathname.endsWith(':countTokens')) return Response.json({ totalTokens: 123 });
+    if (url.pathname.endsWith(':batchEmbedContents')) {
+      const requests = body.requests as unknown[];
+      return Response.json({ embeddings: requests.map((_, index) => ({ values: [index, 0.5] })) });
+    }
     const chunks = this.#chunks(ask, body, request.signal);
     if (!url.pathname.endsWith(':streamGenerateContent')) return whole(chunks);
     if (url.searchParams.get('alt') !== 'sse') return failure(400);
