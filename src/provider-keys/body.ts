@@ -38,6 +38,7 @@ const CustomModelBody = z
     serves: z
       .array(z.enum(SERVICES, { error: SERVES }), { error: SERVES })
       .min(1, { error: SERVES })
+      .max(SERVICES.length, { error: SERVES })
       .default(['conversation'])
       .openapi({ example: ['conversation'] }),
     contextTokens: tokens('contextTokens', CONTEXT_TOKENS),
