@@ -494,6 +494,7 @@ export type CountTokensBody = {
 
 export type CustomModelBody = {
   name: string;
+  serves?: ('conversation' | 'embeddings')[];
   contextTokens?: number;
   maxOutputTokens?: number;
   /** Whether it may bill output that its stream does not show; then the most that an answer may cost is held. */
@@ -1354,6 +1355,7 @@ export type ProviderKey = {
   settings: Record<string, string>;
   models: ({
     name: string;
+    serves: ('conversation' | 'embeddings')[];
     contextTokens: number;
     maxOutputTokens: number;
     reasoning: boolean;

@@ -26,6 +26,7 @@ export interface Routing {
 export interface CustomModel {
   /** As the provider calls it; asked for as `<slug>/<name>`. */
   name: string;
+  serves: ('conversation' | 'embeddings')[];
   contextTokens: number;
   maxOutputTokens: number;
   /** Whether it may bill output that its stream does not show. */

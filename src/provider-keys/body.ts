@@ -25,6 +25,9 @@ const MODEL_NAME = `name must be a model's name at the provider, of at most ${LI
 const CONTEXT_TOKENS = 128_000;
 const OUTPUT_TOKENS = 16_384;
 
+const SERVICES = ['conversation', 'embeddings'] as const;
+const SERVES = `serves must be a list of: ${SERVICES.join(', ')}.`;
+
 const CustomModelBody = z
   .strictObject({
     name: z
@@ -32,6 +35,12 @@ const CustomModelBody = z
       .max(LIMITS.ruleEntryLengthMax, { error: MODEL_NAME })
       .regex(/^[\w.:@/+-]+$/, { error: MODEL_NAME })
       .openapi({ example: 'llama-4-70b' }),
+    serves: z
+      .array(z.enum(SERVICES, { error: SERVES }), { error: SERVES })
+      .min(1, { error: SERVES })
+      .max(SERVICES.length, { error: SERVES })
+      .default(['conversation'])
+      .openapi({ example: ['conversation'] }),
     contextTokens: tokens('contextTokens', CONTEXT_TOKENS),
     maxOutputTokens: tokens('maxOutputTokens', OUTPUT_TOKENS),
     reasoning: z.boolean({ error: 'reasoning must be true or false.' }).default(true).openapi({
@@ -135,6 +144,7 @@ export const ProviderKeyPatch = z
 
 const ShownModel = z.object({
   name: like('llama-4-70b'),
+  serves: z.array(z.enum(SERVICES)).openapi({ example: ['conversation'] }),
   contextTokens: count(CONTEXT_TOKENS),
   maxOutputTokens: count(OUTPUT_TOKENS),
   reasoning: z.boolean().openapi({ example: false }),

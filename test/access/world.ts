@@ -238,6 +238,7 @@ export async function makeWorld(): Promise<World> {
     JSON.stringify([
       {
         name: plant(unique('model')),
+        serves: ['conversation'],
         contextTokens: 1_000,
         maxOutputTokens: 100,
         reasoning: false,

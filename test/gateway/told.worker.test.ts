@@ -432,7 +432,9 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
     {
       what: 'sealed under another secret',
       asked: async (seeded) => {
-        const models = [{ name: 'llama', contextTokens: 10, maxOutputTokens: 5, reasoning: false }];
+        const models = [
+          { name: 'llama', serves: ['conversation'], contextTokens: 10, maxOutputTokens: 5, reasoning: false },
+        ];
         await change(
           seeded,
           `INSERT INTO provider_keys

@@ -104,6 +104,7 @@ describe('a provider key', () => {
     expect(JSON.parse((await rowOf(id)).models ?? '')).toEqual([
       {
         name: 'llama',
+        serves: ['conversation'],
         contextTokens: 128_000,
         maxOutputTokens: 16_384,
         reasoning: false,
@@ -113,6 +114,7 @@ describe('a provider key', () => {
       },
       {
         name: 'org/x:free',
+        serves: ['conversation'],
         contextTokens: 128_000,
         maxOutputTokens: 16_384,
         reasoning: true,
@@ -158,6 +160,8 @@ describe('a provider key', () => {
     [{ ...ACME, models: undefined }, 'models'],
     [{ ...ACME, models: [{ name: 'a' }, { name: 'a' }] }, 'models'],
     [{ ...ACME, models: [{ name: 'a b' }] }, 'models.0.name'],
+    [{ ...ACME, models: [{ name: 'a', serves: ['videos'] }] }, 'models.0.serves.0'],
+    [{ ...ACME, models: [{ name: 'a', serves: [] }] }, 'models.0.serves'],
     [{ ...ACME, models: [{ name: 'a', inputPrice: '-1' }] }, 'models.0.inputPrice'],
     [{ ...ACME, models: [{ name: 'a', inputPrice: '1' }] }, 'models.0.outputPrice'],
     [{ ...ACME, models: [{ name: 'a', contextTokens: 10, maxOutputTokens: 11 }] }, 'models.0.maxOutputTokens'],

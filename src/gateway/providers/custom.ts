@@ -1,6 +1,6 @@
 /**
- * A provider of an organization's own that speaks OpenAI's chat protocol, at the base URL of its provider key. The deployment has
- * none.
+ * A provider of an organization's own that speaks OpenAI's chat protocol, and makes embeddings as that does, at the base URL of
+ * its provider key. The deployment has none.
  */
 import { openai } from './openai.ts';
 import type { Provider } from './provider.ts';

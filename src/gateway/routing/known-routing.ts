@@ -91,6 +91,7 @@ function mappingOf({ slug, version }: SealedProviderKey, model: CustomModel): Ma
     contextTokens: model.contextTokens,
     maxOutputTokens: model.maxOutputTokens,
     hiddenReasoning: model.reasoning,
+    serves: model.serves,
     // What it cannot do it refuses itself.
     abilities: { tools: true, images: true, jsonSchema: true, reasoning: model.reasoning },
     prices: pricesOf(`${id}@${version}`, model),

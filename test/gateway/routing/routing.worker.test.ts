@@ -229,6 +229,28 @@ describe("a provider of an organization's own", () => {
     expect(sent).toEqual([]);
   });
 
+  it('makes embeddings where it says so, and nothing else of what it does not say', async () => {
+    const answer = () =>
+      Response.json({
+        object: 'list',
+        model: 'e',
+        data: [{ object: 'embedding', index: 0, embedding: [0.5] }],
+        usage: { prompt_tokens: 4, total_tokens: 4 },
+      });
+    const { environment, sent } = world({}, answer);
+    const models = [{ name: 'e', serves: ['embeddings'], inputPrice: '1', outputPrice: '0' }];
+    await addKey(seeded, { ...ACME, models });
+    const embed = (path: string, body: object) => callIn(environment, request('POST', path, seeded.apiKey, body));
+    const made = await embed('/v1/embeddings', { model: 'acme/e', input: 'one two' });
+    expect([made.status, made.headers.get('x-purser-cost'), sent[0]?.url]).toEqual([
+      200,
+      '0.000004',
+      'https://llm.acme.com/v1/embeddings',
+    ]);
+    expect((await embed('/v1/chat/completions', { model: 'acme/e', messages: HELLO })).status).toBe(400);
+    expect(sent).toHaveLength(1);
+  });
+
   it('is in the list of models, and can be shown', async () => {
     await addKey(seeded, ACME);
     const { environment } = world();
