@@ -152,7 +152,7 @@ describe('through the gateway', () => {
       };
       await leave().catch(() => undefined);
       await until(async () => (await status()).held === '0', 'the settlement of a hang-up');
-      expect(hungUp.stop()).toBe(1);
+      await until(() => hungUp.count === 1, 'the provider being hung up on').finally(hungUp.stop);
       const outputTokens = (Number((await status()).usage) * 1e9) / 600;
       expect(outputTokens).toBeGreaterThanOrEqual(10);
       expect(outputTokens).toBeLessThan(1_000);
@@ -184,19 +184,14 @@ function play(mock: LLMock): void {
 }
 
 /** Counts the requests to aimock that were hung up on: it runs in this process, and goes on by itself. */
-function watchHangUps(): { stop(): number } {
-  let count = 0;
+function watchHangUps() {
   const watch = (message: unknown) => {
     const { response } = message as { request: IncomingMessage; response: ServerResponse };
     response.once('close', () => {
-      if (!response.writableFinished) count++;
+      if (!response.writableFinished) hungUp.count++;
     });
   };
+  const hungUp = { count: 0, stop: () => void diagnostics.unsubscribe('http.server.request.start', watch) };
   diagnostics.subscribe('http.server.request.start', watch);
-  return {
-    stop() {
-      diagnostics.unsubscribe('http.server.request.start', watch);
-      return count;
-    },
-  };
+  return hungUp;
 }

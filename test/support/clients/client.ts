@@ -12,7 +12,7 @@ export interface At {
 }
 
 /** What a tool was called with, and what the model said once it had the tool's result. */
-export interface ToolTurns {
+interface ToolTurns {
   called: { name: string; input: unknown };
   answer: string;
 }
