@@ -7,12 +7,12 @@
  * through the abort of the upstream call.
  */
 import type { Deadlines } from '../deadlines.ts';
-import type { ProviderId } from '../models/catalogue.ts';
 import type { Attempt } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import type { Names } from './protocol.ts';
 import { noteHealth } from './provider-health.ts';
 import type { Refusal } from './refusals.ts';
+import type { RelayTimes } from './relay-times.ts';
 import type { AnswerHeaders } from './router.ts';
 
 export interface RelayParts {
@@ -23,6 +23,8 @@ export interface RelayParts {
   deadlines: Deadlines;
   /** Aborted when the client hangs up. */
   clientGone: AbortSignal;
+  /** What the health of whom it calls is known by; absent: its provider's name. */
+  health?: string;
   /** Sends the call to the provider. */
   send: (signal: AbortSignal) => Promise<Response>;
   /** What Purser adds to a successful answer. */
@@ -34,15 +36,6 @@ export interface RelayParts {
 export interface ConversationParts extends RelayParts {
   exchange: Exchange;
   names: Names;
-}
-
-/** How long the relay waits for what; see src/limits.ts. */
-export interface RelayTimes {
-  firstByteMsMax: number;
-  pingMs: number;
-  upstreamIdleMsMax: number;
-  clientIdleMsMax: number;
-  drainMs: number;
 }
 
 /** Why the upstream call was ended by us. `reported`: the provider itself said that it failed. */
@@ -64,8 +57,15 @@ export class Stopped extends Error {
 /** Nobody is there to read it; the platform drops it. */
 export const GONE: Refusal = { kind: 'upstream_error', message: 'The client hung up.' };
 
-export function timedOut({ upstreamIdleMsMax }: RelayTimes): Stop {
-  const message = `The provider sent nothing for ${upstreamIdleMsMax / 1000} seconds.`;
+export function fellSilent({ upstreamIdleMsMax }: RelayTimes): Stop {
+  return timedOut(`The provider sent nothing for ${upstreamIdleMsMax / 1000} seconds.`);
+}
+
+export function tookTooLong({ upstreamTotalMsMax }: RelayTimes): Stop {
+  return timedOut(`The provider had not ended its answer after ${upstreamTotalMsMax / 1000} seconds.`);
+}
+
+function timedOut(message: string): Stop {
   return { kind: 'failed', refusal: { kind: 'upstream_timeout', message } };
 }
 
@@ -102,7 +102,6 @@ export function outcomeOf(refusal: Refusal): 'client_error' | 'upstream_error' {
 
 /** A provider that refuses a malformed request is well; one that is overloaded, broken or silent is not. */
 export function note(parts: RelayParts, refusal: Refusal | null): void {
-  const provider: ProviderId = parts.attempt.mapping.provider;
   const healthy = refusal === null || outcomeOf(refusal) === 'client_error';
-  noteHealth(parts.env, parts.ctx, provider, healthy);
+  noteHealth(parts.env, parts.ctx, parts.health ?? parts.attempt.mapping.provider, healthy);
 }

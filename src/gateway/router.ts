@@ -28,6 +28,8 @@ import type { JsonBody } from './request-body.ts';
 import { responses } from './responses/protocol.ts';
 import { respond } from './responses/route.ts';
 import { deleteResponse, listInputItems, showResponse } from './responses/stored-routes.ts';
+import { serveSurface } from './surfaces/route.ts';
+import { SURFACES } from './surfaces/surfaces.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -89,13 +91,14 @@ export function gatewayRouter(
     router.all('*', answer(nothingHere, gemini));
     return router;
   }
-  router.post('/chat/completions', answer(billable(converse(chat))));
+  router.post('/chat/completions', answer(billable(converse(chat)), chat));
   router.post('/responses', answer(billable(respond), responses));
   router.get('/responses/:id', answer(showResponse, responses));
   router.delete('/responses/:id', answer(deleteResponse, responses));
   router.get('/responses/:id/input_items', answer(listInputItems, responses));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
+  for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));
   router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
   router.get('/key', answer(showKey));

@@ -32,6 +32,20 @@ describe('a silent upstream', () => {
   });
 });
 
+it('ends an answer that trickles on past the longest that one may take, and charges what came', async () => {
+  const trickle = async () =>
+    eventStream(
+      Array.from({ length: 90 }, () => delta(' a')),
+      50,
+    );
+  const { answered, apiKey } = await relayed('stream', trickle);
+  const text = await textOf(answered);
+  expect(eventsIn(text).slice(-2)).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
+  expect(wordsIn(text).length).toBeGreaterThan(10);
+  expect(await keyOf(apiKey)).toMatchObject({ member: { status: { held: '0' } } });
+  expect((await keyOf(apiKey)).usage).not.toBe('0');
+});
+
 it('tells the cost on usage that comes with the end of a choice', async () => {
   const usage = { prompt_tokens: 2, completion_tokens: 1 };
   const last = (index: number) =>

@@ -2,20 +2,27 @@
  * OpenAI, and whatever speaks its protocol at OPENAI_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
 import type { Asked } from '../protocol.ts';
-import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
+import { bearer, type OpenAiWire, openAiPaths, sendOnWire } from './openai-wire.ts';
+import type { OutputCount, Provider } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
-import { sendUpstream, upstreamUrl } from './upstream.ts';
-import { withoutCredential } from './without-credential.ts';
 
-const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
-
-const PATHS: Partial<Record<Operation, string>> = { chat: 'chat/completions', responses: 'responses' };
-
-/**
- * Client headers that mean something to OpenAI and nothing to us. Not its organization and project: they decide which of the
- * deployment's accounts there is billed.
- */
-const PASSED_HEADERS = ['openai-beta'];
+const WIRE: OpenAiWire = {
+  baseUrl: 'https://api.openai.com/v1',
+  paths: {
+    responses: 'responses',
+    ...openAiPaths(
+      'embeddings',
+      'moderations',
+      'images/generations',
+      'images/edits',
+      'audio/speech',
+      'audio/transcriptions',
+    ),
+  },
+  authorization: bearer,
+  // Not its organization and project: they decide which of the deployment's accounts there is billed.
+  passedHeaders: ['openai-beta'],
+};
 
 /** What the provider adds around messages and tools: a few tokens each. */
 const TOKENS_PER_MESSAGE_MAX = 16;
@@ -34,22 +41,9 @@ export const openai: Provider = {
 
   speaks: () => ['chat', 'responses'],
 
-  async send(call: ProviderCall): Promise<Response> {
-    const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
-    const path = PATHS[operation];
-    if (path === undefined) throw new Error(`OpenAI is not called for ${operation}`);
-    const headers: Record<string, string> = {
-      authorization: `Bearer ${credential.key}`,
-      'content-type': contentType,
-      accept: streamed ? 'text/event-stream' : 'application/json',
-    };
-    for (const name of PASSED_HEADERS) {
-      const value = clientHeaders.get(name);
-      if (value !== null) headers[name] = value;
-    }
-    const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, path);
-    return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
-  },
+  serves: (operation) => WIRE.paths[operation] !== undefined,
+
+  send: (call) => sendOnWire(WIRE, call),
 
   inputTokensMax({ items, media }: Asked, bodyBytes: number): number {
     let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + items * TOKENS_PER_MESSAGE_MAX;

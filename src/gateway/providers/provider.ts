@@ -4,6 +4,7 @@
  */
 import type { Mapping, ProviderId } from '../../models/catalogue.ts';
 import type { Asked, ProtocolId } from '../protocol.ts';
+import type { SurfaceId } from '../surfaces/surface.ts';
 
 /** What it takes to call a provider. Never logged. */
 export interface Credential {
@@ -17,7 +18,7 @@ export interface Credential {
 }
 
 /** What is called: a conversation in a protocol, or something beside it. */
-export type Operation = ProtocolId | 'messages/count_tokens' | 'models/countTokens';
+export type Operation = ProtocolId | SurfaceId | 'messages/count_tokens' | 'models/countTokens';
 
 export interface ProviderCall {
   env: Env;
@@ -61,5 +62,5 @@ export interface OutputCount {
   readonly tokensEstimate: number;
 }
 
-/** Names the provider that serves a mapping. */
-export type Providers = ReadonlyMap<ProviderId, Provider>;
+/** Those that this build can call, by id. */
+export type Providers = ReadonlyMap<string, Provider>;
