@@ -287,6 +287,18 @@ export const OWN: readonly OwnRow[] = [
     ask: () => ({ body: CHAT }),
   },
   {
+    route: 'POST /v1/messages',
+    for: 'api key',
+    tellsNothing: USAGE,
+    ask: () => ({ body: CHAT }),
+  },
+  {
+    route: 'POST /v1/messages/count_tokens',
+    for: 'api key',
+    tellsNothing: 'it only counts',
+    ask: () => ({ body: { model: CHAT.model, messages: CHAT.messages } }),
+  },
+  {
     route: 'POST /v1/responses',
     for: 'api key',
     tellsNothing: USAGE,

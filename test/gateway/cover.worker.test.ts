@@ -26,6 +26,14 @@ async function expectSpent(apiKey: string, amount: number): Promise<void> {
   expect(await keyOf(apiKey)).toMatchObject({ usage: usd(amount), member: { status: { held: '0' } } });
 }
 
+/** An answer without the fields that say nothing: a stream has none of them. */
+async function said(response: Response): Promise<Record<string, unknown>> {
+  return JSON.parse(await response.text(), (_, value) => (value === null ? undefined : value)) as Record<
+    string,
+    unknown
+  >;
+}
+
 describe('a whole answer whose worst case the budget does not hold', () => {
   it('is the same as ever, at the same cost', async () => {
     const rich = await seedOrganization();
@@ -36,7 +44,7 @@ describe('a whole answer whose worst case the budget does not hold', () => {
       expect(gathered.headers.get('content-type')).toBe('application/json');
       expect(gathered.headers.get('x-purser-cost')).toBe(whole.headers.get('x-purser-cost'));
       expect(gathered.headers.get('x-purser-cut')).toBeNull();
-      expect({ ...(await json(gathered)), created: 0 }).toEqual({ ...(await json(whole)), created: 0 });
+      expect({ ...(await said(gathered)), created: 0 }).toEqual({ ...(await said(whole)), created: 0 });
     }
     await expectSpent(poor.apiKey, costing(100) + costing(200));
   });
