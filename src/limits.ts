@@ -15,6 +15,20 @@ const ASKED = {
   apiBodyBytesMax: 64 * 1024,
   /** Larger than any context window's text; a Worker has 128 MB of memory in all. */
   requestBytesMax: 16 * 1024 * 1024,
+  /** A form with a recording or images: what OpenAI takes of a recording, and its fields. */
+  formBytesMax: 26 * 1024 * 1024,
+  /** Images made by one request: more are asked for by more requests, each with its own hold. */
+  imagesMax: 8,
+  /** As OpenAI has it. */
+  imagesGivenMax: 16,
+  /** Texts of one request for embeddings or moderation, as OpenAI has it. */
+  inputsMax: 2_048,
+  /** As Cohere has it. */
+  rerankDocumentsMax: 1_000,
+  /** Text to be read aloud, as OpenAI has it. */
+  speechLengthMax: 4_096,
+  /** Pages of one document, as Mistral has it. */
+  ocrPagesMax: 1_000,
   /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
   idempotencyKeyLengthMax: 255,
   /** Longer than any model's name at any provider. */

@@ -46,10 +46,15 @@ export function candidatesFor(
     return provider && credential ? [{ mapping, provider, credential }] : [];
   });
   if (!first) return { refusal: { kind: 'model_not_found', model } };
-  const [able, ...alsoAble] = [first, ...others].filter(({ mapping }) => serves(mapping, service));
+  const [able, ...alsoAble] = [first, ...others].filter(
+    ({ mapping, provider }) =>
+      serves(mapping, service) &&
+      (service === 'conversation' || provider.surfaces?.some((surface) => surface === service)),
+  );
   if (able) return { candidates: [able, ...alsoAble] };
-  const { serves: served = [] } = first.mapping;
-  return refuseField('model', `${model} does not serve ${service}: it serves ${served.join(', ')}.`);
+  const { serves: served = ['conversation'] } = first.mapping;
+  const what = service === 'conversation' ? 'conversations' : `/v1/${service}`;
+  return refuseField('model', `${model} is no model for ${what} here; it is one for ${served.join(', ')}.`);
 }
 
 /**

@@ -21,6 +21,8 @@ import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import { billable } from './replay/billable.ts';
 import type { Recording } from './replay/recording.ts';
+import { serveSurface } from './surfaces/route.ts';
+import { SURFACES } from './surfaces/surfaces.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -74,6 +76,7 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));
   router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
+  for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
   router.get('/key', answer(showKey));
   router.all('*', answer(nothingHere));
   return router;

@@ -2,15 +2,18 @@
  * The demo provider: deterministic, no network, in every protocol. Only local builds contain it.
  *
  * One token per whitespace-separated word, in and out, so that every cost can be checked by hand: input $1, cached input
- * $0.10, output $2 per million tokens. The request's `demo` field steers it, also into misbehaving.
+ * $0.10, output $2 per million tokens; what it charges for beside conversations is told in demo-surfaces.ts. The request's `demo` field steers it, also into misbehaving.
  */
 import type { Asked } from '../gateway/protocol.ts';
 import { PROTOCOLS } from '../gateway/protocols.ts';
 import type { OutputCount, Provider } from '../gateway/providers/provider.ts';
+import { isSurface, SURFACES } from '../gateway/surfaces/surfaces.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE, type Usage } from '../money/cost.ts';
 import type { Price } from '../money/price.ts';
 import { type Plan, pause, streamed, whole } from './demo-answers.ts';
+import { failure } from './demo-failure.ts';
+import { answerSurface, DEMO_SURFACES } from './demo-surfaces.ts';
 
 const PRICE: Price = {
   version: 'demo@0',
@@ -40,13 +43,18 @@ export const DEMO_MAPPINGS: readonly Mapping[] = [
   mapping('echo', false),
   mapping('words', false),
   mapping('thinker', true),
+  ...DEMO_SURFACES,
 ];
 
 export const demoProvider: Provider = {
   id: 'demo',
   credentialOf: () => ({ key: '', baseUrl: null, settings: {}, of: 'deployment' }),
   speaks: () => ['chat', ...PROTOCOLS.keys()],
-  async send({ body, mapping: { upstreamModel: model }, operation, signal, streamed: streams }) {
+  surfaces: SURFACES.map(({ id }) => id),
+  async send(call) {
+    const { body, mapping: served, operation, signal, streamed: streams } = call;
+    if (isSurface(operation)) return answerSurface(call, operation);
+    const { upstreamModel: model } = served;
     const protocol = [...PROTOCOLS.values()].find(({ id }) => id === operation);
     if (!protocol) throw new Error(`this build does not speak ${operation}`);
     const understood = protocol.ask(JSON.parse(String(body)), { model, streamed: streams });
@@ -128,15 +136,4 @@ function inputTokens({ messageTexts }: Pick<Asked, 'messageTexts'>): number {
 
 function wordsOf(text: string): string[] {
   return text.match(/\S+/g) ?? [];
-}
-
-function failure(status: number): Response {
-  const headers = status === 429 ? { 'retry-after': '1' } : {};
-  const error = {
-    message: `The demo provider was asked to fail with ${status}.`,
-    type: 'demo',
-    code: 'demo',
-    param: null,
-  };
-  return Response.json({ error }, { status, headers });
 }

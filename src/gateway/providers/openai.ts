@@ -2,6 +2,8 @@
  * OpenAI, and whatever speaks its protocol at OPENAI_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
 import type { Asked } from '../protocol.ts';
+import type { SurfaceId } from '../surfaces/surface.ts';
+import { isSurface } from '../surfaces/surfaces.ts';
 import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
@@ -9,7 +11,19 @@ import { withoutCredential } from './without-credential.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
-const PATHS: Partial<Record<Operation, string>> = { chat: 'chat/completions' };
+const SURFACES: readonly SurfaceId[] = [
+  'embeddings',
+  'moderations',
+  'images/generations',
+  'images/edits',
+  'audio/speech',
+  'audio/transcriptions',
+];
+
+const PATHS: Partial<Record<Operation, string>> = {
+  chat: 'chat/completions',
+  ...Object.fromEntries(SURFACES.map((surface) => [surface, surface])),
+};
 
 /**
  * Client headers that mean something to OpenAI and nothing to us. Not its organization and project: they decide which of the
@@ -34,6 +48,8 @@ export const openai: Provider = {
 
   speaks: () => ['chat'],
 
+  surfaces: SURFACES,
+
   async send(call: ProviderCall): Promise<Response> {
     const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
     const path = PATHS[operation];
@@ -41,7 +57,8 @@ export const openai: Provider = {
     const headers: Record<string, string> = {
       authorization: `Bearer ${credential.key}`,
       'content-type': contentType,
-      accept: streamed ? 'text/event-stream' : 'application/json',
+      // Sound comes as sound.
+      accept: streamed ? 'text/event-stream' : isSurface(operation) ? '*/*' : 'application/json',
     };
     for (const name of PASSED_HEADERS) {
       const value = clientHeaders.get(name);

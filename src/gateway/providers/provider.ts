@@ -4,6 +4,7 @@
  */
 import type { Mapping, ProviderId } from '../../models/catalogue.ts';
 import type { Asked, ProtocolId } from '../protocol.ts';
+import type { SurfaceId } from '../surfaces/surface.ts';
 
 /** What it takes to call a provider. Never logged. */
 export interface Credential {
@@ -17,7 +18,7 @@ export interface Credential {
 }
 
 /** What is called: a conversation in a protocol, or something beside it. */
-export type Operation = ProtocolId | 'messages/count_tokens';
+export type Operation = ProtocolId | SurfaceId | 'messages/count_tokens';
 
 export interface ProviderCall {
   env: Env;
@@ -40,6 +41,8 @@ export interface Provider {
   speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
   /** Whether it can be called for something that is no conversation; not given, for nothing. */
   serves?(operation: Operation, mapping: Mapping): boolean;
+  /** What it can be called for beside conversations; nothing, where it does not say. */
+  surfaces?: readonly SurfaceId[];
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
