@@ -1,4 +1,5 @@
 /** The deployed Worker: fetch and scheduled, and the object classes it hosts. Holds no logic. */
+import { videoJobOf } from '../durable-objects/video-job.ts';
 import { createApp, runCron } from './app.ts';
 import { PROVIDERS } from './gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from './models/catalogue.ts';
@@ -9,6 +10,8 @@ export { OrgWallet } from '../durable-objects/org-wallet.ts';
 export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
+
+export class VideoJob extends videoJobOf(PROVIDERS) {}
 
 const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: PROVIDERS, routers: [] });
 

@@ -15,6 +15,7 @@ export type Refusal =
   | { kind: 'bad_request'; field: string | null; message: string }
   | { kind: 'request_too_large'; bytesMax: number }
   | { kind: 'model_not_found'; model: string }
+  | { kind: 'video_not_found'; videoId: string }
   | { kind: 'budget_unavailable' }
   | { kind: 'idempotency_in_flight' | 'idempotency_not_replayable' | 'idempotency_key_reused' }
   | {
@@ -187,6 +188,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
         ),
         param: 'model',
       };
+    case 'video_not_found': {
+      const message = `There is no video "${refusal.videoId}".`;
+      return { ...said(404, 'invalid_request_error', 'not_found', message, { requestId }), param: 'video_id' };
+    }
     case 'price_unknown':
       return {
         ...said(

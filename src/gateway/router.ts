@@ -23,6 +23,8 @@ import { billable } from './replay/billable.ts';
 import type { Recording } from './replay/recording.ts';
 import { serveSurface } from './surfaces/route.ts';
 import { SURFACES } from './surfaces/surfaces.ts';
+import { createVideo } from './videos/create.ts';
+import { deleteVideo, showVideoRoute, videoContent } from './videos/routes.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -63,10 +65,12 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
       const made = { requestId, deadlines, catalogue, providers, recording: null };
       const context = { env: c.env, ctx, request, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
-      const answered = await handle(context, c.req.param('model') ?? '').catch((error: unknown): Refusal => {
-        logUnexpected(error, requestId);
-        return { kind: 'internal_error' };
-      });
+      const answered = await handle(context, c.req.param('model') ?? c.req.param('video') ?? '').catch(
+        (error: unknown): Refusal => {
+          logUnexpected(error, requestId);
+          return { kind: 'internal_error' };
+        },
+      );
       if (answered instanceof Response) return answered;
       return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
     };
@@ -74,6 +78,10 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
   router.post('/chat/completions', answer(billable(converse(chat))));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
+  router.post('/videos', answer(billable(createVideo)));
+  router.get('/videos/:video', answer(showVideoRoute));
+  router.get('/videos/:video/content', answer(videoContent));
+  router.delete('/videos/:video', answer(deleteVideo));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));
   router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
   for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));

@@ -1,4 +1,5 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
+import { videoJobOf } from '../../durable-objects/video-job.ts';
 import { createApp, runCron } from '../app.ts';
 import { PROVIDERS } from '../gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
@@ -12,11 +13,15 @@ export { ProviderHealth } from '../../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 
+const SERVED = [...PROVIDERS, demoProvider];
+
+export class VideoJob extends videoJobOf(SERVED) {}
+
 const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
 
 const app = createApp({
   mappings: MAPPINGS,
-  providers: [...PROVIDERS, demoProvider],
+  providers: SERVED,
   routers: [localRouter],
 });
 

@@ -4,7 +4,7 @@
 import type { Asked } from '../protocol.ts';
 import type { SurfaceId } from '../surfaces/surface.ts';
 import { isSurface } from '../surfaces/surfaces.ts';
-import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
+import type { Operation, OutputCount, Provider, ProviderCall, VideoCall } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
 import { withoutCredential } from './without-credential.ts';
@@ -48,7 +48,7 @@ export const openai: Provider = {
 
   speaks: () => ['chat'],
 
-  surfaces: SURFACES,
+  surfaces: [...SURFACES, 'videos'],
 
   async send(call: ProviderCall): Promise<Response> {
     const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
@@ -66,6 +66,13 @@ export const openai: Provider = {
     }
     const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, path);
     return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
+  },
+
+  async callVideos({ env, credential, method, path, headers, body, signal }: VideoCall): Promise<Response> {
+    const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, `videos${path}`);
+    const authorized = { ...headers, authorization: `Bearer ${credential.key}` };
+    const response = await sendUpstream(env, url, { method, headers: authorized, body, signal });
+    return withoutCredential(response, credential.key);
   },
 
   inputTokensMax({ items, media }: Asked, bodyBytes: number): number {

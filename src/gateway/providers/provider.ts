@@ -33,6 +33,19 @@ export interface ProviderCall {
   signal: AbortSignal;
 }
 
+/** A call about a video, in OpenAI's protocol (platform.openai.com/docs/api-reference/videos). */
+export interface VideoCall {
+  env: Env;
+  credential: Credential;
+  method: 'POST' | 'GET' | 'DELETE';
+  /** What follows `videos` in the URL: nothing where one is to be made, else as in `/video_123/content?variant=thumbnail`. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  /** Of a POST. */
+  body: BodyInit | null;
+  signal: AbortSignal;
+}
+
 export interface Provider {
   id: ProviderId;
   /** The deployment's own credential, from its secrets; null where it has none. */
@@ -42,9 +55,11 @@ export interface Provider {
   /** Whether it can be called for something that is no conversation; not given, for nothing. */
   serves?(operation: Operation, mapping: Mapping): boolean;
   /** What it can be called for beside conversations; nothing, where it does not say. */
-  surfaces?: readonly SurfaceId[];
+  surfaces?: readonly (SurfaceId | 'videos')[];
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
+  /** The same of a call about a video; whoever has `videos` among its surfaces has this. */
+  callVideos?(call: VideoCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
   inputTokensMax(asked: Asked, bodyBytes: number, mapping: Mapping): number;
   /** About what the provider will count as input. */

@@ -108,7 +108,7 @@ async function attemptAt(
 }
 
 /** Null where the model has no price now for anything that this uses. */
-function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Quote | null {
+export function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Quote | null {
   const inForce = priceAt(mapping.prices, nowMs);
   if (!inForce) return null;
   const { image, known } = asked;
@@ -134,7 +134,7 @@ function isPriced(unit: keyof Usage, { tiers }: Price): boolean {
 }
 
 /** Of what is used, that which the price names: the same may be counted by the piece and by the token. */
-function pricedPart(counts: Counts, price: Price | null): Usage {
+export function pricedPart(counts: Counts, price: Price | null): Usage {
   const usage: Record<keyof Usage, number> = { ...NO_USAGE };
   for (const unit of UNITS) if (price === null || isPriced(unit, price)) usage[unit] = counts[unit] ?? 0;
   return usage;
