@@ -4,8 +4,8 @@
  */
 import { LIMITS } from '../../limits.ts';
 import type { Mapping } from '../../models/catalogue.ts';
-import { ceilingOf, NO_USAGE, type Usage } from '../../money/cost.ts';
-import { type Price, priceAt, priceOfImages, rateOf, UNITS } from '../../money/price.ts';
+import { ceilingOf, type Usage } from '../../money/cost.ts';
+import { priceAt, priceOfImages, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { Attempt } from '../attempt.ts';
@@ -19,6 +19,7 @@ import { GONE } from '../relay.ts';
 import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
+import { isPriced, pricedPart } from './counts.ts';
 import { type Payload, readPayload } from './payload.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
 
@@ -127,17 +128,6 @@ export function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Q
     watchable: false,
     rulePrices: rulePricesOf(price, most.input),
   };
-}
-
-function isPriced(unit: keyof Usage, { tiers }: Price): boolean {
-  return tiers.every(({ rates }) => rateOf(rates, unit) !== null);
-}
-
-/** Of what is used, that which the price names: the same may be counted by the piece and by the token. */
-export function pricedPart(counts: Counts, price: Price | null): Usage {
-  const usage: Record<keyof Usage, number> = { ...NO_USAGE };
-  for (const unit of UNITS) if (price === null || isPriced(unit, price)) usage[unit] = counts[unit] ?? 0;
-  return usage;
 }
 
 function wholeOf(

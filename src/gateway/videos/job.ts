@@ -20,7 +20,7 @@ import { type CostParts, costParts } from '../../money/cost.ts';
 import { type Nanos, nanos, ZERO } from '../../money/nanos.ts';
 import { type Price, priceOfVideo } from '../../money/price.ts';
 import { describe, type Refusal } from '../refusals.ts';
-import { pricedPart } from '../surfaces/route.ts';
+import { pricedPart } from '../surfaces/counts.ts';
 import type { Polled, UpstreamVideo, VideoError } from './upstream.ts';
 
 /** What the Worker hands over. No key, no prompt and nothing of what was made is among it. */
