@@ -12,7 +12,7 @@ import { insertOrganization, type Seeded, type SeedOptions } from '../test/suppo
 import { messageOf, stopAll } from './children.ts';
 import { watchRuntimes } from './runtimes.ts';
 
-interface GroundOptions extends Pick<ServerOptions, 'crons' | 'say' | 'patch'> {
+interface GroundOptions extends Pick<ServerOptions, 'crons' | 'say' | 'patch' | 'inspector'> {
   /** The data's folder, in the one where `npm start` keeps its data too: what a durable write takes depends on the disk. */
   folder: string;
   /** The upstream's program, beside this file. It sends {port} once it listens. */

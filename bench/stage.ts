@@ -6,16 +6,12 @@
  * It also keeps the score: every call it hands out is counted, and `settle` compares what was served with the books.
  */
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { URL } from 'node:url';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
-import { unstable_readConfig } from 'wrangler';
-import { ROOT, type Server } from '../scripts/server.ts';
+import type { Server } from '../scripts/server.ts';
 import type { Seeded } from '../test/support/organization.ts';
 import { messageOf } from './children.ts';
 import { type Ground, makeMembers, manage, openGround } from './ground.ts';
 import type { Loaded } from './load.ts';
+import { startPlainWorker } from './plain-worker.ts';
 import { type Portkey, portkeyHeaders, startPortkey } from './portkey.ts';
 import { type Runtime, runtimeOf, versionOf } from './runtimes.ts';
 import type { Side, SideName, Traffic } from './traffic.ts';
@@ -147,7 +143,7 @@ export async function openStage(memberCount: number, say: (line: string) => void
     const purser: StagedSide = { name: 'purser', url: server.url, headers: {}, runtime: runtimeOf(workerd) };
 
     // After Purser: the server's guard ends every workerd that is started while it runs, should we be killed.
-    const worker = await startBareWorker(upstreamUrl);
+    const worker = await startPlainWorker('bare-worker.js', upstreamUrl);
     stops.push(() => worker.dispose());
     const { origin: url } = await worker.unsafeGetDirectURL();
     const bare: StagedSide = { name: 'bare', url, headers: {}, runtime: runtimeOf(runtimes.next()) };
@@ -179,30 +175,4 @@ async function startPeer(say: (line: string) => void): Promise<Portkey | null> {
     say(`Going on without Portkey: ${error instanceof Error ? error.message : error}`);
     return null;
   }
-}
-
-/** The bare Worker as scripts/server.ts runs Purser: same workerd, same compatibility, one direct socket. */
-async function startBareWorker(upstreamUrl: string): Promise<Miniflare> {
-  const { compatibility_date, compatibility_flags } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') });
-  const file = new URL('./bare-worker.js', import.meta.url);
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      host: '127.0.0.1',
-      port: 0,
-      logRequests: false,
-      workers: [
-        {
-          name: 'bare',
-          compatibilityDate: compatibility_date ?? '',
-          compatibilityFlags: compatibility_flags,
-          modules: [{ type: 'ESModule', path: 'bare-worker.js', contents: readFileSync(file, 'utf8') }],
-          bindings: { UPSTREAM_URL: `${upstreamUrl}/chat/completions` },
-          serviceBindings: { EGRESS: { network: { allow: ['public', 'private'] } } },
-          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0 }],
-        },
-      ],
-    }),
-  );
-  await miniflare.ready;
-  return miniflare;
 }

@@ -55,6 +55,55 @@ export type Activity = {
   rolledUpTo: string;
 };
 
+export type AnthropicError = {
+  type: 'error';
+  error: {
+    type: string;
+    message: string;
+    code: string;
+    /** The field that is wrong. */
+    param: string | null;
+  };
+  /** What else a program may want to know. */
+  metadata: Record<string, unknown>;
+  request_id: string | null;
+};
+
+export type AnthropicModel = {
+  type: 'model';
+  id: string;
+  display_name: string;
+  /** Not known. */
+  created_at: string;
+  max_input_tokens: number;
+  max_tokens: number;
+  lifecycle: 'active';
+  line: null;
+  capabilities: null;
+  deprecated_at: null;
+  retires_at: null;
+  canonical_model: string;
+  abilities: Record<string, boolean>;
+  /** As of now; null where no price is known. */
+  pricing: {
+    unit: 'USD per million tokens';
+    version: string;
+    tiers: ({
+      above_input_tokens: number;
+      /** Decimal USD. */
+      input: string | null;
+      /** Decimal USD. */
+      cached_input: string | null;
+      /** Decimal USD. */
+      output: string | null;
+      /** Tokens of other kinds that have a rate of their own: USD per million. */
+      other_tokens: Record<string, string>;
+      /** What is no token: USD per thousand characters, seconds, pages, images, searches or requests. */
+      per_thousand: Record<string, string>;
+    })[];
+  } | null;
+};
+
 export type ApiKey = {
   id: string;
   projectId: string;
@@ -416,6 +465,33 @@ export type ConvertOrganization = {
   name?: string;
 };
 
+export type CountTokensBody = {
+  model: string;
+  messages: ({
+    role: 'user' | 'assistant' | 'system';
+    content: string | ({
+      type: string;
+      [field: string]: unknown;
+    })[];
+    [field: string]: unknown;
+  })[];
+  system?: string | ({
+    type: string;
+    [field: string]: unknown;
+  })[] | null;
+  tools?: ({
+    type?: string | null;
+    name?: string;
+    [field: string]: unknown;
+  })[] | null;
+  thinking?: {
+    type: string;
+    budget_tokens?: number | null;
+    [field: string]: unknown;
+  } | null;
+  [field: string]: unknown;
+};
+
 export type EffectiveBudget = {
   maxApiKeys: number | null;
   /** Decimal USD. */
@@ -442,6 +518,40 @@ export type EffectiveBudget = {
 
 export type EmailBody = {
   email: string;
+};
+
+export type EmbeddingBody = {
+  model: string;
+  input: string | number[] | string[] | number[][];
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Embeddings = {
+  object: 'list';
+  data: ({
+    object: 'embedding';
+    index: number;
+    embedding: number[] | string;
+    [field: string]: unknown;
+  })[];
+  model: string;
+  usage: {
+    prompt_tokens: number;
+    total_tokens: number;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
 };
 
 export type Error = {
@@ -482,6 +592,49 @@ export type Health = {
   daysComparedSince: string | null;
   /** Usage that had arrived by then is in the rollups. */
   rolledUpTo: string | null;
+};
+
+export type ImageBody = {
+  model: string;
+  prompt: string;
+  n?: number | null;
+  size?: string | null;
+  quality?: string | null;
+  stream?: boolean | 'true' | 'false' | null;
+  partial_images?: number | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type ImageEditForm = {
+  model: string;
+  prompt: string;
+  /** Up to 16: then `image[]`. */
+  image: string;
+  mask?: string;
+  n?: number;
+  size?: string;
+  quality?: string;
+  [field: string]: unknown;
+};
+
+export type Images = {
+  created: number;
+  data: ({
+    b64_json?: string;
+    [field: string]: unknown;
+  })[];
+  [field: string]: unknown;
 };
 
 export type ImportedInvitations = {
@@ -690,6 +843,43 @@ export type Membership = {
   deletedAt: string | null;
 };
 
+export type Message = {
+  id: string;
+  type: 'message';
+  role: 'assistant';
+  model: string;
+  content: ({
+    type: string;
+    text?: string;
+    [field: string]: unknown;
+  })[];
+  stop_reason: string | null;
+  stop_sequence: string | null;
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type MessagesBody = CountTokensBody & {
+  max_tokens: number;
+  stream?: boolean | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
 export type Model = {
   id: string;
   object: 'model';
@@ -722,6 +912,44 @@ export type Model = {
   } | null;
 };
 
+export type ModerationBody = {
+  model?: string;
+  input: string | string[] | ({
+    type: 'text';
+    text: string;
+    [field: string]: unknown;
+  } | {
+    type: 'image_url';
+    image_url: {
+      url: string;
+      [field: string]: unknown;
+    };
+    [field: string]: unknown;
+  })[];
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Moderations = {
+  id: string;
+  model: string;
+  results: ({
+    flagged: boolean;
+    [field: string]: unknown;
+  })[];
+  [field: string]: unknown;
+};
+
 export type MoreSeats = {
   seats: number;
   acceptSeatCost?: string;
@@ -746,6 +974,55 @@ export type NewPasskeyCredential = {
   response: {
     clientDataJSON: string;
     attestationObject: string;
+    [field: string]: unknown;
+  };
+  [field: string]: unknown;
+};
+
+export type OcrBody = {
+  model: string;
+  document: {
+    type: 'document_url';
+    document_url: string;
+    [field: string]: unknown;
+  } | {
+    type: 'image_url';
+    image_url: string | {
+      url: string;
+      [field: string]: unknown;
+    };
+    [field: string]: unknown;
+  } | {
+    type: 'file';
+    file_id: string;
+    [field: string]: unknown;
+  };
+  pages?: number[] | string | number | null;
+  document_annotation_format?: Record<string, unknown> | null;
+  bbox_annotation_format?: Record<string, unknown> | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type OcrPages = {
+  pages: ({
+    index: number;
+    markdown: string;
+    [field: string]: unknown;
+  })[];
+  model: string;
+  usage_info: {
+    pages_processed: number;
     [field: string]: unknown;
   };
   [field: string]: unknown;
@@ -893,6 +1170,34 @@ export type ProviderSignInBody = {
   returnTo?: string;
 };
 
+export type RerankBody = {
+  model: string;
+  query: string;
+  documents: (string | Record<string, unknown>)[];
+  top_n?: number | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Reranked = {
+  results: ({
+    index: number;
+    relevance_score: number;
+    [field: string]: unknown;
+  })[];
+  [field: string]: unknown;
+};
+
 export type ResetPasswordBody = {
   token: string;
   password: string;
@@ -985,6 +1290,43 @@ export type SignUpBody = {
   timeZone?: string;
 };
 
+export type SpeechBody = {
+  model: string;
+  input: string;
+  voice: string | Record<string, unknown>;
+  instructions?: string | null;
+  speed?: number | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type TokenCount = {
+  input_tokens: number;
+  [field: string]: unknown;
+};
+
+export type Transcription = {
+  text: string;
+  [field: string]: unknown;
+};
+
+export type TranscriptionForm = {
+  model: string;
+  file: string;
+  response_format?: string;
+  [field: string]: unknown;
+};
+
 export type Usage = {
   /** Decimal USD. */
   cost: string;
@@ -1040,17 +1382,70 @@ export interface Routes {
     body: ChatCompletionBody;
     answer: ChatCompletion | string;
   };
+  /** Messages in Anthropic's protocol, whole or as a stream. */
+  'POST /v1/messages': {
+    body: MessagesBody;
+    answer: Message | string;
+  };
+  /** How many tokens a message would have as input; free of charge. */
+  'POST /v1/messages/count_tokens': {
+    body: CountTokensBody;
+    answer: TokenCount;
+  };
+  /** Vectors of texts, in OpenAI's protocol. */
+  'POST /v1/embeddings': {
+    body: EmbeddingBody;
+    answer: Embeddings;
+  };
+  /** Whether texts and images are harmful, in OpenAI's protocol. */
+  'POST /v1/moderations': {
+    body: ModerationBody;
+    answer: Moderations;
+  };
+  /** Documents in the order of how well they answer a query. */
+  'POST /v1/rerank': {
+    body: RerankBody;
+    answer: Reranked;
+  };
+  /** Images, in OpenAI's protocol. */
+  'POST /v1/images/generations': {
+    body: ImageBody;
+    answer: Images;
+  };
+  /** Images made of others, in OpenAI's protocol. */
+  'POST /v1/images/edits': {
+    answer: Images;
+  };
+  /** Text read aloud, in OpenAI's protocol. */
+  'POST /v1/audio/speech': {
+    body: SpeechBody;
+    answer: string;
+  };
+  /** What is said in a recording, in OpenAI's protocol. */
+  'POST /v1/audio/transcriptions': {
+    answer: Transcription | string;
+  };
+  /** Documents as text, in Mistral's protocol. */
+  'POST /v1/ocr': {
+    body: OcrBody;
+    answer: OcrPages;
+  };
   /** The models that the key may use, with prices and abilities. */
   'GET /v1/models': {
     answer: {
       object: 'list';
       data: Model[];
+    } | {
+      data: AnthropicModel[];
+      has_more: false;
+      first_id: string | null;
+      last_id: string | null;
     };
   };
   /** One model. */
   'GET /v1/models/{model}': {
     path: { model: string };
-    answer: Model;
+    answer: Model | AnthropicModel;
   };
   /** The key's limits and usage, and its member's; readable when over budget. */
   'GET /v1/key': {

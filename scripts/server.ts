@@ -39,6 +39,8 @@ export interface ServerOptions {
   dataDir: string;
   /** What is bound beside wrangler.toml: provider keys, base URLs. */
   bindings: Record<string, string>;
+  /** Whether the memory of its isolates can be looked at, by V8's inspector. */
+  inspector?: boolean;
   /** Whether the crons run by themselves, as deployed. */
   crons: boolean;
   /** Told what is being done, and what the Worker logs. */
@@ -51,6 +53,8 @@ export interface Server {
   url: string;
   db: D1Database;
   keySecret: string;
+  /** Where the inspector listens, if asked for. */
+  inspectorUrl: URL | null;
   /** Runs a cron now. */
   cron(expression: string): Promise<void>;
   stop(): Promise<void>;
@@ -74,6 +78,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       host: '127.0.0.1',
       port: 0,
       logRequests: false,
+      ...(options.inspector && { inspectorPort: 0 }),
       resourcePersistencePath: join(dataDir, 'v3'),
       handleStructuredLogs: ({ level, message }) => {
         options.logged?.(message);
@@ -119,6 +124,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     url,
     db: (await miniflare.getD1Database('DB')) as unknown as D1Database,
     keySecret,
+    inspectorUrl: options.inspector ? await miniflare.getInspectorURL() : null,
     cron,
     async stop() {
       for (const job of crons) job.stop();

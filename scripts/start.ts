@@ -17,7 +17,7 @@ const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--
   --fresh      delete the data first and start empty
   --no-demo    no demo organizations and usage
 
-Providers: set OPENAI_API_KEY (and OPENAI_BASE_URL) in the environment or in .dev.vars.`;
+Providers: set OPENAI_API_KEY, ANTHROPIC_API_KEY (and ..._BASE_URL) in the environment or in .dev.vars.`;
 
 /** What of the environment or .dev.vars reaches the Worker. */
 const PASSED =

@@ -51,6 +51,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.onError(answerError);
   app.notFound(answerNotFound);
   app.route('/v1', gatewayRouter(catalogue, providers));
+  app.route('/v1beta', gatewayRouter(catalogue, providers, 'v1beta'));
   describeGateway(app);
   const forPeople = [signInRouter, accountRouter, meRouter];
   const ours = [

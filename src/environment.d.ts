@@ -9,6 +9,7 @@ declare namespace Cloudflare {
     SIGN_IN_THROTTLE: DurableObjectNamespace;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
     VIDEO_JOBS: DurableObjectNamespace<import('../durable-objects/video-job.ts').VideoJob>;
+    STORED_RESPONSES: DurableObjectNamespace<import('../durable-objects/stored-response.ts').StoredResponse>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
@@ -19,6 +20,31 @@ declare namespace Cloudflare {
     ANTHROPIC_API_KEY?: string;
     /** Without a version, as the official client has it. */
     ANTHROPIC_BASE_URL?: string;
+    /** Of AI Studio. */
+    GOOGLE_API_KEY?: string;
+    /** Without a version, as the official client has it. */
+    GOOGLE_BASE_URL?: string;
+    /** A service account's key file, as JSON; or an access token, which lives for an hour at most. */
+    VERTEX_SERVICE_ACCOUNT?: string;
+    VERTEX_ACCESS_TOKEN?: string;
+    /** That of the service account, where it is not given. */
+    VERTEX_PROJECT?: string;
+    /** As in `europe-west1`; `global` where it is not given. */
+    VERTEX_REGION?: string;
+    /** In place of the region's own; without a version. */
+    VERTEX_BASE_URL?: string;
+    /** Of Amazon Bedrock; all but the session token are needed. */
+    AWS_ACCESS_KEY_ID?: string;
+    AWS_SECRET_ACCESS_KEY?: string;
+    /** Of temporary credentials. */
+    AWS_SESSION_TOKEN?: string;
+    AWS_REGION?: string;
+    /** In place of the region's own. */
+    AWS_BASE_URL?: string;
+    /** After so much silence a provider is taken for dead; 300 where it is not given. */
+    UPSTREAM_IDLE_SECONDS?: string;
+    /** The longest that an answer may take; a day where it is not given. */
+    UPSTREAM_TOTAL_SECONDS?: string;
     /** Where calls to providers leave, if not by the Worker's own fetch: an egress Worker, say, or a private network. */
     EGRESS?: Fetcher;
     /** '1' lets provider URLs point to this machine; set by `npm start`, never in a deployment. */

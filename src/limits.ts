@@ -37,6 +37,10 @@ const ASKED = {
   modelLengthMax: 200,
   /** As OpenAI's protocol has it. */
   choicesMax: 128,
+  /** As Google's has it: of a model's candidates. */
+  candidatesMax: 8,
+  /** Of a Gemini request, as protobuf's JSON parsers have it: Google would refuse deeper ones. */
+  jsonDepthMax: 100,
 
   /** Of a list at once: as many as a person looks through, and some 100 KB. */
   pageMax: 100,
@@ -202,6 +206,8 @@ export const LIMITS = {
   pingMs: 15 * SECOND_MS,
   /** A provider that sends nothing for this long is taken for dead. */
   upstreamIdleMsMax: 5 * MINUTE_MS,
+  /** A provider that trickles for ever is ended after this; no answer takes so long. */
+  upstreamTotalMsMax: DAY_MS,
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
@@ -249,10 +255,22 @@ export const LIMITS = {
   recordBeforeAnswerMs: 2 * SECOND_MS,
   /** The largest answer that is recorded: one value in an object's storage holds 2 MB. */
   replayBytesMax: 1024 * 1024,
+  /** A response that is not asked not to be is kept so long, to be asked for and to be gone on from. */
+  responseKeepMs: 30 * DAY_MS,
+  /** The largest conversation that is kept, its answer included: what may be sent at once, and some more. */
+  responseBytesMax: 20 * 1024 * 1024,
+  /** It lies in values of this size: one value in an object's storage holds 2 MB. */
+  responseSliceBytes: 1024 * 1024,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
+  /** An access token is not used in its last minute: the call has to reach the provider before it ends. */
+  accessTokenSpareMs: MINUTE_MS,
+  /** Access tokens that an isolate keeps: one for each service account that is in use there. */
+  accessTokensMax: 100,
   /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
   streamEventBytesMax: 4 * 1024 * 1024,
+  /** The same within a message of AWS's event stream: in base64, with headers and padding around it. */
+  awsMessageBytesMax: 6 * 1024 * 1024,
 
   /** Usage events wait this long to travel together: one alarm and one D1 transaction for all of them. */
   shipDelayMs: 5 * SECOND_MS,

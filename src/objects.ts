@@ -6,6 +6,7 @@ import type { AuditAnchor } from '../durable-objects/audit-anchor.ts';
 import type { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
+import type { StoredResponse } from '../durable-objects/stored-response.ts';
 import type { VideoJob } from '../durable-objects/video-job.ts';
 import { type Deadline, Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
@@ -20,6 +21,7 @@ type WalletStub = Omit<OrgWallet, keyof DurableObject>;
 type AnchorStub = Omit<AuditAnchor, keyof DurableObject>;
 type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
 type VideoStub = Omit<VideoJob, keyof DurableObject | 'alarm'>;
+type ResponseStub = Omit<StoredResponse, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
   retryable?: boolean;
@@ -76,6 +78,16 @@ export function recordedAnswer<T>(
   timeoutMs: number = LIMITS.admissionTimeoutMs,
 ): Promise<T> {
   return callObject(() => call(stubOf<RecorderStub>(env.RECORDED_ANSWERS, name)), name, timeoutMs);
+}
+
+/** Calls the object that keeps one response, by the name that its seal gives it; as memberBudget. */
+export function storedResponse<T>(
+  env: Env,
+  name: string,
+  call: (object: ResponseStub) => Promise<T>,
+  timeoutMs: number = LIMITS.admissionTimeoutMs,
+): Promise<T> {
+  return callObject(() => call(stubOf<ResponseStub>(env.STORED_RESPONSES, name)), name, timeoutMs);
 }
 
 /** Calls the object that anchors an organization's audit log; as memberBudget. */
@@ -136,6 +148,19 @@ export async function insist(
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
+  }
+}
+
+/** Tells an object what an answer waits for; where that does not succeed at once, the answer goes on, and this behind it. */
+export async function tellOrInsist(
+  ctx: ExecutionContext,
+  tell: () => Promise<unknown>,
+  failure: { event: string; [about: string]: string },
+): Promise<void> {
+  try {
+    await tell();
+  } catch {
+    ctx.waitUntil(insist(tell, Date.now(), failure));
   }
 }
 

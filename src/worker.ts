@@ -10,6 +10,7 @@ export { OrgWallet } from '../durable-objects/org-wallet.ts';
 export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
+export { StoredResponse } from '../durable-objects/stored-response.ts';
 
 export class VideoJob extends videoJobOf(PROVIDERS) {}
 

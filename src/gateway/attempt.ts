@@ -24,7 +24,7 @@ import type { Hold } from './hold.ts';
 import type { OutputCount } from './providers/provider.ts';
 import { amountFor, type Quote } from './quote.ts';
 import { freeOf, type Refusal } from './refusals.ts';
-import type { Recording } from './replay/recording.ts';
+import type { AnswerRecord } from './replay/recording.ts';
 
 /** A growth that is refused names one limit; there are so many that could each be the tighter one. */
 const GROW_TRIES_MAX = 5;
@@ -43,12 +43,12 @@ export interface AttemptParts {
   hold: Hold;
   startedAtMs: number;
   /** Told what is charged, and what a stream writes. */
-  recording: Recording | null;
+  recording: AnswerRecord | null;
 }
 
 export class Attempt {
   readonly mapping: Mapping;
-  readonly recording: Recording | null;
+  readonly recording: AnswerRecord | null;
   readonly #choices: number;
   readonly #estimate: () => Usage;
   readonly #quoted: Quote | null;

@@ -6,7 +6,6 @@ import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
 import { type Mapping, serves } from '../models/catalogue.ts';
-import type { Service } from '../models/row.ts';
 import { appName } from './app-name.ts';
 import type { Protocol } from './protocol.ts';
 import { healthiestFirst } from './provider-health.ts';
@@ -16,6 +15,7 @@ import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import { refuseField } from './request-body.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
+import type { SurfaceId } from './surfaces/surface.ts';
 
 /** A model at a provider, and how to call it. */
 export interface Candidate {
@@ -37,7 +37,7 @@ export type AttemptAt = (
 export function candidatesFor(
   { env, ctx, catalogue, providers }: GatewayContext,
   model: string,
-  service: Service,
+  service: 'conversation' | 'videos' | SurfaceId,
 ): { candidates: Candidates } | { refusal: Refusal } {
   const mappings = catalogue.find(model)?.mappings ?? [];
   const [first, ...others] = healthiestFirst(env, ctx, mappings).flatMap((mapping): Candidate[] => {
@@ -48,8 +48,7 @@ export function candidatesFor(
   if (!first) return { refusal: { kind: 'model_not_found', model } };
   const [able, ...alsoAble] = [first, ...others].filter(
     ({ mapping, provider }) =>
-      serves(mapping, service) &&
-      (service === 'conversation' || provider.surfaces?.some((surface) => surface === service)),
+      serves(mapping, service) && (service === 'conversation' || provider.serves?.(service, mapping) === true),
   );
   if (able) return { candidates: [able, ...alsoAble] };
   const { serves: served = ['conversation'] } = first.mapping;

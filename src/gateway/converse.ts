@@ -3,7 +3,6 @@
  * gathered from a stream (relay-gathered.ts); where the output cannot be watched, the provider's own cap is lowered instead
  * (cover.ts).
  */
-import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import type { PresentedKey } from '../teams/keys.ts';
@@ -27,6 +26,7 @@ import type { Refusal } from './refusals.ts';
 import { GONE } from './relay.ts';
 import { relayGathered } from './relay-gathered.ts';
 import { relayStream } from './relay-stream.ts';
+import { relayTimes } from './relay-times.ts';
 import { relayWhole } from './relay-whole.ts';
 import { type JsonBody, readJsonBody, refuseField } from './request-body.ts';
 import type { GatewayContext, Handler } from './router.ts';
@@ -125,7 +125,7 @@ async function attemptAt(
         signal,
       }),
     headers,
-    times: LIMITS,
+    times: relayTimes(env),
     exchange: talk,
     names,
   };
@@ -139,7 +139,7 @@ async function understand(
   client: Protocol,
   path: ReturnType<ReadPath>,
 ): Promise<{ body: JsonBody; asked: Asked; candidates: Candidates } | { refusal: Refusal }> {
-  const read = await readJsonBody(context.request);
+  const read = context.body ? { body: context.body } : await readJsonBody(context.request);
   if ('refusal' in read) return read;
   const understood = client.ask(read.body.json, path);
   if ('refusal' in understood) return understood;

@@ -3,24 +3,17 @@
  * else by estimate, as a header tells. Free of charge and without a hold, but only for a key that could use the model.
  */
 import { LIMITS } from '../limits.ts';
-import type { Mapping } from '../models/catalogue.ts';
 import { keyStanding, refuseKeyFirst } from './admission.ts';
+import { type Candidate, candidatesFor } from './candidates.ts';
 import { authenticate } from './credentials.ts';
 import { leastUseOf } from './models-route.ts';
 import type { Asked, Counting } from './protocol.ts';
-import type { Credential, Provider } from './providers/provider.ts';
 import type { Refusal } from './refusals.ts';
 import { garbage } from './relay.ts';
 import { jsonObjectIn } from './reported.ts';
 import { readBody, readJsonBody } from './request-body.ts';
 import type { AnswerHeaders, GatewayContext, Handler } from './router.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
-
-interface Counter {
-  mapping: Mapping;
-  provider: Provider;
-  credential: Credential;
-}
 
 /** `readPath`: what the URL says, in protocols whose URL names the model. */
 export function countTokens(
@@ -35,8 +28,8 @@ export function countTokens(
     const understood = await understand(context, counting, readPath(parameter));
     if ('refusal' in understood)
       return (await refuseKeyFirst(context, caller, counting.endpoint)) ?? understood.refusal;
-    const { asked, counter } = understood;
-    const { mapping, provider } = counter;
+    const { asked, candidate } = understood;
+    const { mapping, provider } = candidate;
     const use = { endpoint: counting.endpoint, ...leastUseOf(mapping, Date.now()) };
     const { refusal } = await keyStanding(context, caller, use);
     if (refusal) return refusal;
@@ -45,36 +38,32 @@ export function countTokens(
       'x-purser-model': mapping.canonicalModel,
       'x-purser-provider': mapping.provider,
     };
-    if (provider.serves?.(counting.operation, mapping)) return countAt(context, counting, asked, counter, headers);
+    if (provider.serves?.(counting.operation, mapping)) return countAt(context, counting, asked, candidate, headers);
     headers['x-purser-estimated'] = 'true';
     return Response.json(counting.answer(provider.inputTokensEstimate(asked)), { headers });
   };
 }
 
-/** The first that serves the model: what it counts is about what another would. */
+/** The healthiest that serves the model: what it counts is about what another would. */
 async function understand(
-  { env, request, catalogue, providers }: GatewayContext,
+  context: GatewayContext,
   counting: Counting,
   path: { model: string } | null,
-): Promise<{ asked: Asked; counter: Counter } | { refusal: Refusal }> {
-  const read = await readJsonBody(request);
+): Promise<{ asked: Asked; candidate: Candidate } | { refusal: Refusal }> {
+  const read = await readJsonBody(context.request);
   if ('refusal' in read) return read;
   const understood = counting.ask(read.body.json, path);
   if ('refusal' in understood) return understood;
   const { understood: asked } = understood;
-  for (const mapping of catalogue.find(asked.model)?.mappings ?? []) {
-    const provider = providers.get(mapping.provider);
-    const credential = provider?.credentialOf(env);
-    if (provider && credential) return { asked, counter: { mapping, provider, credential } };
-  }
-  return { refusal: { kind: 'model_not_found', model: asked.model } };
+  const found = candidatesFor(context, asked.model, 'conversation');
+  return 'refusal' in found ? found : { asked, candidate: found.candidates[0] };
 }
 
 async function countAt(
   { env, request }: GatewayContext,
   counting: Counting,
   asked: Asked,
-  { mapping, provider, credential }: Counter,
+  { mapping, provider, credential }: Candidate,
   headers: AnswerHeaders,
 ): Promise<Response | Refusal> {
   try {

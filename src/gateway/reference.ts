@@ -7,10 +7,15 @@ import { type ApiEnv, answers, body } from '../api.ts';
 import { nanos } from '../money/nanos.ts';
 import { count, like, usd } from '../reference/fields.ts';
 import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
+import { chat } from './chat-completions/protocol.ts';
 import { ChatBody } from './chat-completions/request.ts';
 import { OwnKey } from './key-route.ts';
+import { AnthropicModel, AnthropicModelList } from './messages/models-route.ts';
+import { messages } from './messages/protocol.ts';
+import { CountBody, MessagesBody } from './messages/request.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { SURFACES_TOLD, type SurfaceTold } from './surfaces/reference.ts';
 
 const VIEW = {
   scope: 'member_period',
@@ -51,23 +56,47 @@ const CALL_REFUSALS: readonly Refusal[] = [
   { kind: 'upstream_timeout', message: 'The provider sent nothing for too long.' },
 ];
 
+const COUNT_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'bad_request', field: 'messages', message: 'messages is not valid: Invalid input.' },
+  { kind: 'model_not_found', model: 'claude-0' },
+  { kind: 'request_too_large', bytesMax: 16_777_216 },
+  { kind: 'upstream_error', message: 'The provider could not be asked for its count.' },
+];
+
 const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
 
+/** Anthropic's envelope. `code` and `param` are ours. */
+const AnthropicError = z
+  .object({
+    type: z.literal('error'),
+    error: z.object({
+      type: like('invalid_request_error'),
+      message: z.string(),
+      code: z.string(),
+      param: z.string().nullable().openapi({ description: 'The field that is wrong' }),
+    }),
+    metadata: z.record(z.string(), z.unknown()).openapi({ description: 'What else a program may want to know' }),
+    request_id: z.string().nullable(),
+  })
+  .openapi('AnthropicError');
+
+const OPENAI = { schema: ErrorBody, write: chat.refusalBody };
+const ANTHROPIC = { schema: AnthropicError, write: messages.refusalBody };
+
 /** Of each status all refusals, each an example by its code. */
-function refusals(of: readonly Refusal[]): RouteConfig['responses'] {
+function refusals(
+  of: readonly Refusal[],
+  { schema, write }: typeof OPENAI | typeof ANTHROPIC = OPENAI,
+): RouteConfig['responses'] {
   const described = of.map((refusal) => describe(refusal, 'req_0123456789abcdef'));
   const byStatus = Map.groupBy(described, ({ status }) => status);
   return Object.fromEntries(
     [...byStatus].map(([status, each]) => {
-      const examples = Object.fromEntries(
-        each.map(({ code, message, type, param, metadata }) => [
-          code,
-          { value: { error: { message, type, param, code, metadata } } },
-        ]),
-      );
+      const examples = Object.fromEntries(each.map((refusal) => [refusal.code, { value: write(refusal) }]));
       const description = Object.keys(examples).join(', ');
       const headers = each.some(({ retryAfter }) => retryAfter !== null) ? { headers: RETRY_AFTER } : {};
-      return [status, { description, ...headers, content: { 'application/json': { schema: ErrorBody, examples } } }];
+      return [status, { description, ...headers, content: { 'application/json': { schema, examples } } }];
     }),
   );
 }
@@ -89,6 +118,19 @@ const ChatCompletion = z
   })
   .openapi('ChatCompletion');
 
+const Message = z
+  .looseObject({
+    id: like('msg_0123456789'),
+    type: z.literal('message'),
+    role: z.literal('assistant'),
+    model: like('claude-sonnet-5'),
+    content: z.array(z.looseObject({ type: like('text'), text: like('Hello!').optional() })),
+    stop_reason: like('end_turn').nullable(),
+    stop_sequence: z.string().nullable().openapi({ example: null }),
+    usage: z.looseObject({ input_tokens: count(8), output_tokens: count(2) }),
+  })
+  .openapi('Message');
+
 const AnswerHeaders = z.object({
   'x-request-id': like('req_0123456789abcdef', 'The id of the request, as asked or made'),
   'x-purser-model': like('gpt-5.5', 'The model, whoever serves it'),
@@ -102,6 +144,37 @@ const AnswerHeaders = z.object({
 
 const common = { tags: ['Gateway'], security: securityOf(['apiKey']) };
 
+const Repeated = z.object({
+  'Idempotency-Key': z.string().optional().openapi({
+    description: 'A repeat within 24 hours is answered from the record, and costs nothing',
+    example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
+  }),
+});
+
+/** A whole answer, or a stream of one. */
+function answered(schema: z.ZodType): RouteConfig['responses'] {
+  const content = { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } };
+  return { 200: { description: 'The answer', headers: AnswerHeaders, content } };
+}
+
+/** A surface beside conversations. */
+function surfaceRoute([id, { summary, body: taken, form, answer }]: [string, SurfaceTold]): RouteConfig {
+  const content = (schemas: SurfaceTold['answer']) =>
+    Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+  const type = form ? 'multipart/form-data' : 'application/json';
+  return {
+    ...common,
+    method: 'post',
+    path: `/v1/${id}`,
+    summary,
+    request: { headers: Repeated, body: { required: true, content: content({ [type]: taken }) } },
+    responses: {
+      200: { description: 'The answer', headers: AnswerHeaders, content: content(answer) },
+      ...refusals(CALL_REFUSALS),
+    },
+  };
+}
+
 const ROUTES: readonly RouteConfig[] = [
   {
     ...common,
@@ -110,33 +183,43 @@ const ROUTES: readonly RouteConfig[] = [
     summary: "Chat in OpenAI's protocol, whole or as a stream",
     description:
       'Fields that are not described pass to the provider as they are. A stream (`stream: true`) answers `text/event-stream` and ends with `[DONE]`. A refusal of the provider passes with its own status.',
-    request: {
-      headers: z.object({
-        'Idempotency-Key': z.string().optional().openapi({
-          description: 'A repeat within 24 hours is answered from the record, and costs nothing',
-          example: '3f1c9a52-7b1e-4c7e-9b1a-5a2f3c4d5e6f',
-        }),
-      }),
-      body: body(ChatBody),
-    },
+    request: { headers: Repeated, body: body(ChatBody) },
+    responses: { ...answered(ChatCompletion), ...refusals(CALL_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/messages',
+    summary: "Messages in Anthropic's protocol, whole or as a stream",
+    description:
+      'Fields that are not described pass to Anthropic as they are; for a model of another provider they are translated, or refused by name. A stream (`stream: true`) answers `text/event-stream` and ends with `message_stop`; its cost rides on the usage of `message_delta`.',
+    request: { headers: Repeated, body: body(MessagesBody) },
+    responses: { ...answered(Message), ...refusals(CALL_REFUSALS, ANTHROPIC) },
+  },
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/messages/count_tokens',
+    summary: 'How many tokens a message would have as input; free of charge',
+    request: { body: body(CountBody) },
     responses: {
       200: {
-        description: 'The answer',
-        headers: AnswerHeaders,
-        content: {
-          'application/json': { schema: ChatCompletion },
-          'text/event-stream': { schema: z.string() },
-        },
+        ...answers('The count', z.looseObject({ input_tokens: count(8) }).openapi('TokenCount')),
+        headers: z.object({
+          'x-purser-estimated': like('true', 'Where the provider of the model does not count').optional(),
+        }),
       },
-      ...refusals(CALL_REFUSALS),
+      ...refusals(COUNT_REFUSALS, ANTHROPIC),
     },
   },
+  ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
   {
     ...common,
     method: 'get',
     path: '/v1/models',
     summary: 'The models that the key may use, with prices and abilities',
-    responses: { 200: answers('The models', ModelList), ...refusals(KEY_REFUSALS) },
+    description: 'In the shape of Anthropic for its clients, who send `anthropic-version`.',
+    responses: { 200: answers('The models', z.union([ModelList, AnthropicModelList])), ...refusals(KEY_REFUSALS) },
   },
   {
     ...common,
@@ -144,7 +227,7 @@ const ROUTES: readonly RouteConfig[] = [
     path: '/v1/models/{model}',
     summary: 'One model',
     request: { params: z.object({ model: like('openai/gpt-5.5', 'Slashes as they are') }) },
-    responses: { 200: answers('The model', Model), ...refusals(MODEL_REFUSALS) },
+    responses: { 200: answers('The model', z.union([Model, AnthropicModel])), ...refusals(MODEL_REFUSALS) },
   },
   {
     ...common,

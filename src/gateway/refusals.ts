@@ -16,7 +16,8 @@ export type Refusal =
   | { kind: 'request_too_large'; bytesMax: number }
   | { kind: 'model_not_found'; model: string }
   | { kind: 'video_not_found'; videoId: string }
-  | { kind: 'budget_unavailable' }
+  | { kind: 'response_not_found'; id: string }
+  | { kind: 'budget_unavailable' | 'responses_unavailable' }
   | { kind: 'idempotency_in_flight' | 'idempotency_not_replayable' | 'idempotency_key_reused' }
   | {
       kind: 'upstream_refused';
@@ -192,6 +193,17 @@ export function describe(refusal: Refusal, requestId: string): Described {
       const message = `There is no video "${refusal.videoId}".`;
       return { ...said(404, 'invalid_request_error', 'not_found', message, { requestId }), param: 'video_id' };
     }
+    case 'response_not_found': {
+      const message = `There is no response "${refusal.id}" of this API key.`;
+      return { ...said(404, 'invalid_request_error', 'not_found', message, { requestId }), param: 'id' };
+    }
+    case 'responses_unavailable':
+      return {
+        ...said(503, 'api_error', 'responses_unavailable', 'Stored responses cannot be reached. Try again.', {
+          requestId,
+        }),
+        retryAfter: UNAVAILABLE_RETRY_SECONDS,
+      };
     case 'price_unknown':
       return {
         ...said(

@@ -13,6 +13,7 @@ import type { Exchange } from './exchange.ts';
 import type { Names } from './protocol.ts';
 import { noteHealth } from './provider-health.ts';
 import type { Refusal } from './refusals.ts';
+import type { RelayTimes } from './relay-times.ts';
 import type { AnswerHeaders } from './router.ts';
 
 export interface RelayParts {
@@ -36,15 +37,6 @@ export interface ConversationParts extends RelayParts {
   names: Names;
 }
 
-/** How long the relay waits for what; see src/limits.ts. */
-export interface RelayTimes {
-  firstByteMsMax: number;
-  pingMs: number;
-  upstreamIdleMsMax: number;
-  clientIdleMsMax: number;
-  drainMs: number;
-}
-
 /** Why the upstream call was ended by us. `reported`: the provider itself said that it failed. */
 export type Stop =
   | { kind: 'client_gone' }
@@ -64,8 +56,15 @@ export class Stopped extends Error {
 /** Nobody is there to read it; the platform drops it. */
 export const GONE: Refusal = { kind: 'upstream_error', message: 'The client hung up.' };
 
-export function timedOut({ upstreamIdleMsMax }: RelayTimes): Stop {
-  const message = `The provider sent nothing for ${upstreamIdleMsMax / 1000} seconds.`;
+export function fellSilent({ upstreamIdleMsMax }: RelayTimes): Stop {
+  return timedOut(`The provider sent nothing for ${upstreamIdleMsMax / 1000} seconds.`);
+}
+
+export function tookTooLong({ upstreamTotalMsMax }: RelayTimes): Stop {
+  return timedOut(`The provider had not ended its answer after ${upstreamTotalMsMax / 1000} seconds.`);
+}
+
+function timedOut(message: string): Stop {
   return { kind: 'failed', refusal: { kind: 'upstream_timeout', message } };
 }
 

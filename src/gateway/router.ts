@@ -10,17 +10,24 @@ import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
 import { countTokens } from './count-tokens.ts';
+import { gemini } from './gemini/protocol.ts';
+import { callModel } from './gemini/route.ts';
 import { showKey } from './key-route.ts';
 import { messagesCounting } from './messages/counting.ts';
 import { listAnthropicModels, showAnthropicModel } from './messages/models-route.ts';
 import { messages } from './messages/protocol.ts';
 import { listModels, showModel } from './models-route.ts';
+import { nothingHere } from './nothing-here.ts';
 import type { Protocol } from './protocol.ts';
 import type { Providers } from './providers/provider.ts';
 import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
 import { billable } from './replay/billable.ts';
-import type { Recording } from './replay/recording.ts';
+import type { AnswerRecord } from './replay/recording.ts';
+import type { JsonBody } from './request-body.ts';
+import { responses } from './responses/protocol.ts';
+import { respond } from './responses/route.ts';
+import { deleteResponse, listInputItems, showResponse } from './responses/stored-routes.ts';
 import { serveSurface } from './surfaces/route.ts';
 import { SURFACES } from './surfaces/surfaces.ts';
 import { createVideo } from './videos/create.ts';
@@ -36,7 +43,9 @@ export interface GatewayContext {
   catalogue: Catalogue;
   providers: Providers;
   /** Of a request with an Idempotency-Key that runs: whoever bills or streams tells it (replay/recording.ts). */
-  recording: Recording | null;
+  recording: AnswerRecord | null;
+  /** What was read of the request's body, where that was before its handler. */
+  body: JsonBody | null;
 }
 
 /** What is told beside an answer, by lower-case name. Plain, until the answer is made: each look at a Headers is a call into the platform. */
@@ -44,13 +53,17 @@ export type AnswerHeaders = Record<string, string>;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Enough to see what was asked for. */
-const PATH_TOLD_MAX = 200;
-
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
-/** The routes under /v1, over the models and providers that this build serves. */
-export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{ Bindings: Env }> {
+/**
+ * The routes under /v1, over the models and providers that this build serves. Google's are also under /v1beta, and alone there:
+ * its clients use the one or the other.
+ */
+export function gatewayRouter(
+  live: LiveCatalogue,
+  providers: Providers,
+  version: 'v1' | 'v1beta' = 'v1',
+): Hono<{ Bindings: Env }> {
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
@@ -62,10 +75,10 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
       const ctx = c.executionCtx as ExecutionContext;
       const deadlines = new Deadlines();
       const catalogue = await live.now(c.env, ctx);
-      const made = { requestId, deadlines, catalogue, providers, recording: null };
+      const made = { requestId, deadlines, catalogue, providers, recording: null, body: null };
       const context = { env: c.env, ctx, request, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
-      const answered = await handle(context, c.req.param('model') ?? c.req.param('video') ?? '').catch(
+      const answered = await handle(context, c.req.param('model') ?? c.req.param('id') ?? '').catch(
         (error: unknown): Refusal => {
           logUnexpected(error, requestId);
           return { kind: 'internal_error' };
@@ -75,16 +88,25 @@ export function gatewayRouter(live: LiveCatalogue, providers: Providers): Hono<{
       return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
     };
 
+  router.post('/models/:model{.+}', answer(callModel, gemini));
+  if (version === 'v1beta') {
+    router.all('*', answer(nothingHere, gemini));
+    return router;
+  }
   router.post('/chat/completions', answer(billable(converse(chat))));
+  router.post('/responses', answer(billable(respond), responses));
+  router.get('/responses/:id', answer(showResponse, responses));
+  router.delete('/responses/:id', answer(deleteResponse, responses));
+  router.get('/responses/:id/input_items', answer(listInputItems, responses));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
+  for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
   router.post('/videos', answer(billable(createVideo)));
-  router.get('/videos/:video', answer(showVideoRoute));
-  router.get('/videos/:video/content', answer(videoContent));
-  router.delete('/videos/:video', answer(deleteVideo));
+  router.get('/videos/:id', answer(showVideoRoute));
+  router.get('/videos/:id/content', answer(videoContent));
+  router.delete('/videos/:id', answer(deleteVideo));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));
   router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
-  for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
   router.get('/key', answer(showKey));
   router.all('*', answer(nothingHere));
   return router;
@@ -102,9 +124,4 @@ function envelopeOf(request: Request): Protocol {
 
 function byClient(handle: Handler, anthropics: Handler): Handler {
   return (context, parameter) => (isAnthropics(context.request) ? anthropics : handle)(context, parameter);
-}
-
-/** Told like any other refusal, with the request's id. */
-async function nothingHere({ request }: GatewayContext): Promise<Refusal> {
-  return { kind: 'no_such_route', method: request.method, path: new URL(request.url).pathname.slice(0, PATH_TOLD_MAX) };
 }

@@ -1,17 +1,18 @@
 /**
  * One call to a provider, as all relays make it: what ends it from our side, and how long anything is waited for.
  *
- * It ends with the hold (lost or refused), with a silence of the provider, and with the client: at once, or after a drain
+ * It ends with the hold (lost or refused), with a silence of the provider or one that never ends, and with the client: at once, or after a drain
  * where the relay says that this is worth it, because a provider bills what it makes although nobody waits for it.
  */
 import type { Deadline } from '../deadlines.ts';
 import type { RelayParts, Stop } from './relay.ts';
-import { Stopped, timedOut } from './relay.ts';
+import { fellSilent, Stopped, tookTooLong } from './relay.ts';
 
 export class UpstreamCall {
   readonly #parts: RelayParts;
   readonly #drains: () => boolean;
   readonly #abort = new AbortController();
+  readonly #total: Deadline;
   #idle: Deadline | undefined;
   #drain: Deadline | undefined;
   /** Ends the wait that goes on. */
@@ -21,7 +22,9 @@ export class UpstreamCall {
   constructor(parts: RelayParts, drains: () => boolean) {
     this.#parts = parts;
     this.#drains = drains;
+    const { deadlines, times } = parts;
     parts.attempt.keepAlive((refusal) => this.stop({ kind: 'cut', refusal }));
+    this.#total = deadlines.set(times.upstreamTotalMsMax, () => this.stop(tookTooLong(times)));
     parts.clientGone.addEventListener('abort', this.hungUp);
     if (parts.clientGone.aborted) this.hungUp();
   }
@@ -55,7 +58,7 @@ export class UpstreamCall {
   /** Waits for the provider, but not for ever, and not past a stop. */
   async inTime<T>(wait: Promise<T>): Promise<T> {
     const { deadlines, times } = this.#parts;
-    this.#idle = deadlines.set(times.upstreamIdleMsMax, () => this.stop(timedOut(times)));
+    this.#idle = deadlines.set(times.upstreamIdleMsMax, () => this.stop(fellSilent(times)));
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#stopWaiting = reject;
@@ -74,6 +77,7 @@ export class UpstreamCall {
 
   /** Stops all its clocks. */
   end(): void {
+    this.#parts.deadlines.cancel(this.#total);
     this.#parts.deadlines.cancel(this.#drain);
     this.#parts.clientGone.removeEventListener('abort', this.hungUp);
   }

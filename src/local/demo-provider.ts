@@ -2,12 +2,13 @@
  * The demo provider: deterministic, no network, in every protocol. Only local builds contain it.
  *
  * One token per whitespace-separated word, in and out, so that every cost can be checked by hand: input $1, cached input
- * $0.10, output $2 per million tokens; what it charges for beside conversations is told in demo-surfaces.ts and demo-videos.ts. The request's `demo` field steers it, also into misbehaving.
+ * $0.10, output $2 per million tokens; what it charges for beside conversations is told in demo-surfaces.ts and
+ * demo-videos.ts. The request's `demo` field steers it, also into misbehaving.
  */
 import type { Asked } from '../gateway/protocol.ts';
 import { PROTOCOLS } from '../gateway/protocols.ts';
 import type { OutputCount, Provider } from '../gateway/providers/provider.ts';
-import { isSurface, SURFACES } from '../gateway/surfaces/surfaces.ts';
+import { isSurface } from '../gateway/surfaces/surfaces.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE, type Usage } from '../money/cost.ts';
 import type { Price } from '../money/price.ts';
@@ -52,7 +53,7 @@ export const demoProvider: Provider = {
   id: 'demo',
   credentialOf: () => ({ key: '', baseUrl: null, settings: {}, of: 'deployment' }),
   speaks: () => ['chat', ...PROTOCOLS.keys()],
-  surfaces: [...SURFACES.map(({ id }) => id), 'videos'],
+  serves: (operation) => operation === 'videos' || isSurface(operation),
   callVideos: answerVideo,
   async send(call) {
     const { body, mapping: served, operation, signal, streamed: streams } = call;

@@ -1,8 +1,5 @@
 /** Everybody who may call: nobody, somebody of another organization, and each role of this one. */
-import { env } from 'cloudflare:workers';
-import { serializeSigned } from 'hono/utils/cookie';
-import { signInSecret } from '../../src/sign-in/session.ts';
-import { Browser } from '../support/browser.ts';
+import { Browser, SESSION_COOKIE, sessionCookie } from '../support/browser.ts';
 import { OUTBOX, type Person, type World } from './world.ts';
 
 /** Whoever calls. `elsewhere` is another organization; the invited has an account and no organization yet. */
@@ -45,15 +42,7 @@ export interface Told {
 export async function callerIn(who: Who, world: World, elsewhere: World): Promise<Caller> {
   const person = personOf(who, world, elsewhere);
   const browser = new Browser(OUTBOX.env);
-  if (person) {
-    const cookie = await serializeSigned(
-      'purser.session_token',
-      person.sessionToken,
-      await signInSecret(env.KEY_SECRET),
-    );
-    const [, value = ''] = /^purser\.session_token=([^;]*)/.exec(cookie) ?? [];
-    browser.cookies.set('purser.session_token', value);
-  }
+  if (person) browser.cookies.set(SESSION_COOKIE, await sessionCookie(person.sessionToken));
   const key = keyOf(who, world, elsewhere);
   const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
   const send: Caller['send'] = async (method, path, body, by = browser, more = {}) => {

@@ -39,6 +39,24 @@ interface Asked {
 
 const NO_SETTING = 'nobody is another, or may more, by it';
 const IN_FORCE_LATER = 'in force by its second step, which tells';
+const USAGE = 'it is usage: one event';
+const SURFACES: OwnRow[] = Object.entries({
+  embeddings: { model: 'demo/embed', input: 'one two' },
+  moderations: { model: 'demo/moderate', input: 'one two' },
+  rerank: { model: 'demo/rerank', query: 'one', documents: ['one two'] },
+  'images/generations': { model: 'demo/image', prompt: 'a harbour' },
+  'images/edits': null,
+  'audio/speech': { model: 'demo/speech', input: 'one two', voice: 'alloy' },
+  'audio/transcriptions': null,
+  ocr: { model: 'demo/ocr', document: { type: 'image_url', image_url: 'https://example.com/a.png' } },
+}).map(([endpoint, body]) => ({
+  route: `POST /v1/${endpoint}`,
+  for: 'api key' as const,
+  tellsNothing: USAGE,
+  // A form is asked for, where this sends JSON: it is served in billable.worker.test.ts.
+  ...(body === null && { otherwise: { 'API key': '400 invalid_request_error' } }),
+  ask: () => ({ body }),
+}));
 const CHAT = { model: 'demo/words', messages: [{ role: 'user', content: 'one two' }], max_tokens: 2 };
 
 const freshEmail = () => `${newId('usr').slice(4)}@fresh.example`;
@@ -257,9 +275,10 @@ export const OWN: readonly OwnRow[] = [
   {
     route: 'POST /v1/chat/completions',
     for: 'api key',
-    tellsNothing: 'it is usage: one event',
+    tellsNothing: USAGE,
     ask: () => ({ body: CHAT }),
   },
+  ...SURFACES,
   { route: 'GET /v1/models', for: 'api key' },
   { route: 'GET /v1/models/{model}', for: 'api key', ask: () => ({ path: { model: 'demo/words' } }) },
   { route: 'GET /v1/key', for: 'api key' },

@@ -1,124 +1,12 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { Deadlines } from '../../src/deadlines.ts';
-import { admit } from '../../src/gateway/admission.ts';
-import { Attempt } from '../../src/gateway/attempt.ts';
-import { chat } from '../../src/gateway/chat-completions/protocol.ts';
-import { coverOf } from '../../src/gateway/cover.ts';
-import { exchange } from '../../src/gateway/exchange.ts';
-import { amountFor, quote } from '../../src/gateway/quote.ts';
-import type { ConversationParts } from '../../src/gateway/relay.ts';
-import { relayGathered } from '../../src/gateway/relay-gathered.ts';
-import { relayStream } from '../../src/gateway/relay-stream.ts';
-import { relayWhole } from '../../src/gateway/relay-whole.ts';
 import { LIMITS } from '../../src/limits.ts';
-import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
-import { NO_USAGE } from '../../src/money/cost.ts';
-import { checkKey } from '../../src/teams/keys.ts';
-import { ABOUT } from '../support/about.ts';
-import { askedChat } from '../support/asked.ts';
-import { eventsIn, HELLO, keyOf, ORIGIN, until, wordsIn } from '../support/gateway.ts';
-import { seedOrganization } from '../support/seed.ts';
-
-const TIMES = { firstByteMsMax: 30, pingMs: 30, upstreamIdleMsMax: 1_000, clientIdleMsMax: 300, drainMs: 500 };
-
-type Send = (signal: AbortSignal) => Promise<Response>;
-
-type Kind = 'whole' | 'stream' | 'gathered';
-
-const RELAYS = {
-  whole: (parts: ConversationParts) => relayWhole(parts, (bytes) => parts.exchange.whole(bytes, parts.names)),
-  stream: relayStream,
-  gathered: relayGathered,
-};
-
-/** One admitted attempt of 100 tokens at most, all or so many covered, relayed from an upstream that the test plays itself. */
-async function relayed(
-  kind: Kind,
-  send: Send,
-  clientGone = new AbortController().signal,
-  {
-    usageLimit = '1',
-    covered = 100,
-    demo,
-    wantsUsage = false,
-  }: { usageLimit?: string; covered?: number; demo?: object | undefined; wantsUsage?: boolean } = {},
-) {
-  const stream = kind === 'stream';
-  const seeded = await seedOrganization({ budget: { usageLimit } });
-  const caller = await checkKey(seeded.apiKey, env.KEY_SECRET);
-  const mapping = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words');
-  const json = {
-    model: 'demo/words',
-    messages: HELLO,
-    stream,
-    max_tokens: 100,
-    ...(stream && { stream_options: { include_usage: wantsUsage } }),
-    ...(demo && { demo }),
-  };
-  if (!caller || !mapping) throw new Error('the test is set up wrong');
-  const ctx = createExecutionContext();
-  const deadlines = new Deadlines();
-  const asked = askedChat(json);
-  const quoted = quote(asked, 100, mapping, demoProvider, Date.now());
-  const admission = await admit(
-    { env, ctx, deadlines, request: new Request(ORIGIN) },
-    caller,
-    { ...ABOUT, streamed: stream },
-    { amount: quoted && amountFor(quoted, covered), otherwise: null },
-  );
-  if ('refusal' in admission) throw new Error('refused');
-  const { hold } = admission.admitted;
-  const attempt = new Attempt({
-    mapping,
-    choices: asked.choices,
-    output: demoProvider.countOutput(),
-    estimate: () => ({ ...NO_USAGE, input: demoProvider.inputTokensEstimate(asked) }),
-    quoted,
-    cover: coverOf(quoted, kind !== 'whole', hold.amount),
-    hold,
-    startedAtMs: Date.now(),
-    recording: null,
-  });
-  const parts = {
-    env,
-    ctx,
-    attempt,
-    requestId: 'req_1',
-    deadlines,
-    clientGone,
-    send,
-    exchange: exchange(chat, chat, asked),
-    names: { requestId: 'req_1', model: 'demo-words' },
-    headers: {} as Record<string, string>,
-    times: TIMES,
-  };
-  return { ...seeded, ctx, headers: parts.headers, answered: await RELAYS[kind](parts) };
-}
+import { eventsIn, keyOf, until, wordsIn } from '../support/gateway.ts';
+import { eventStream, type Kind, relayed, type Send, TIMES, textOf } from '../support/relayed.ts';
 
 const delta = (text: string, finish: string | null = null) =>
   `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: text }, finish_reason: finish }] })}\n\n`;
-
-/** An event stream whose parts come with pauses between them. */
-function eventStream(parts: string[], pauseMs = 0): Response {
-  const encoder = new TextEncoder();
-  const body = new ReadableStream<Uint8Array>({
-    async start(controller) {
-      for (const part of parts) {
-        controller.enqueue(encoder.encode(part));
-        if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      }
-      controller.close();
-    },
-  });
-  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-}
-
-async function textOf(answered: unknown): Promise<string> {
-  if (!(answered instanceof Response)) throw new Error(`refused: ${JSON.stringify(answered)}`);
-  return answered.text();
-}
 
 describe('a silent upstream', () => {
   it('opens the stream in time, with comments of one newline between events', async () => {
@@ -142,6 +30,20 @@ describe('a silent upstream', () => {
     expect(eventsIn(await textOf(stream.answered))).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
     expect(await keyOf(stream.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
   });
+});
+
+it('ends an answer that trickles on past the longest that one may take, and charges what came', async () => {
+  const trickle = async () =>
+    eventStream(
+      Array.from({ length: 90 }, () => delta(' a')),
+      50,
+    );
+  const { answered, apiKey } = await relayed('stream', trickle);
+  const text = await textOf(answered);
+  expect(eventsIn(text).slice(-2)).toMatchObject([{ error: { code: 'upstream_timeout' } }, '[DONE]']);
+  expect(wordsIn(text).length).toBeGreaterThan(10);
+  expect(await keyOf(apiKey)).toMatchObject({ member: { status: { held: '0' } } });
+  expect((await keyOf(apiKey)).usage).not.toBe('0');
 });
 
 it('tells the cost on usage that comes with the end of a choice', async () => {

@@ -6,6 +6,7 @@ import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import type { ScopeName } from '../../src/budgets/refusals.ts';
 import type { Refusal } from '../../src/gateway/refusals.ts';
+import { newResponseId } from '../../src/gateway/responses/turn.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { pushPolicy } from '../../src/teams/policy.ts';
@@ -51,6 +52,11 @@ const LONG = { max_tokens: 64_000 };
 
 const ask = (apiKey: string, body: ChatBody = EXACT, headers: Record<string, string> = ASKED) =>
   chat(apiKey, body, headers);
+
+function stored(apiKey: string, id: string): Promise<Response> {
+  const headers = { ...ASKED, authorization: `Bearer ${apiKey}` };
+  return exports.default.fetch(`${ORIGIN}/v1/responses/${id}`, { headers });
+}
 
 /** Spends COST. Asking for the key has it written at once, as it is a moment later anyhow. */
 async function spend({ apiKey }: Seeded): Promise<void> {
@@ -482,6 +488,28 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
         }),
       status: 404,
       error: { type: 'invalid_request_error', code: 'not_found', param: 'video_id' },
+    },
+  ],
+  response_not_found: [
+    {
+      what: 'none',
+      asked: ({ apiKey }) => stored(apiKey, 'resp_0'),
+      status: 404,
+      error: { type: 'invalid_request_error', code: 'not_found', param: 'id' },
+    },
+  ],
+  responses_unavailable: [
+    {
+      what: 'no object',
+      asked: ({ apiKey }) => {
+        const get = vi.spyOn(env.STORED_RESPONSES, 'get').mockImplementationOnce(() => {
+          throw new Error('object unreachable');
+        });
+        return stored(apiKey, newResponseId()).finally(() => get.mockRestore());
+      },
+      status: 503,
+      error: { type: 'api_error', code: 'responses_unavailable' },
+      headers: { 'retry-after': '2' },
     },
   ],
   price_unknown: [

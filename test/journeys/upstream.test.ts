@@ -20,13 +20,30 @@ describe('an openai upstream', () => {
     await upstream?.stop();
   });
 
-  const ask = (apiKey: string, fake: FakeAsk, signal: AbortSignal | null = null, stream = true) =>
-    fetch(`${purser.server.url}/v1/chat/completions`, {
+  const SAID = {
+    'chat/completions': { messages: [{ role: 'user', content: 'go' }] },
+    responses: { input: 'go' },
+  };
+  type Endpoint = keyof typeof SAID;
+
+  const ask = (
+    apiKey: string,
+    fake: FakeAsk,
+    signal: AbortSignal | null = null,
+    stream = true,
+    endpoint: Endpoint = 'chat/completions',
+  ) =>
+    fetch(`${purser.server.url}/v1/${endpoint}`, {
       method: 'POST',
       signal,
       headers: { authorization: `Bearer ${apiKey}` },
-      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'go' }], stream, fake }),
+      body: JSON.stringify({ model: 'gpt-4o-mini', ...SAID[endpoint], stream, fake }),
     });
+
+  const FAILURES: Record<Endpoint, RegExp> = {
+    'chat/completions': /"code":"upstream_error".*\n\ndata: \[DONE\]\n\n$/s,
+    responses: /event: response.failed\ndata: \{.*"code":"upstream_error".*\}\n\n$/s,
+  };
 
   /** Reads words off a stream until it ends or `leaveAfter` were read. */
   async function readWords(
@@ -44,22 +61,27 @@ describe('an openai upstream', () => {
     return { words: text.split('" word"').length - 1, text };
   }
 
-  it.each(['hangs up', 'loses its upstream'])(
-    'a client that %s is charged at least what it received and at most what was made, in each of 100 tries',
-    async (how) => {
+  it.each<[Endpoint, string]>([
+    ['chat/completions', 'hangs up'],
+    ['chat/completions', 'loses its upstream'],
+    ['responses', 'hangs up'],
+    ['responses', 'loses its upstream'],
+  ])(
+    'a client of %s that %s is charged at least what it received and at most what was made, in each of 100 tries',
+    async (endpoint, how) => {
       const seeded = await purser.seed({ budget: { usageLimit: '10' } });
       const { status } = api(purser.server, seeded);
       let before = Number((await status()).usage);
       for (let i = 0; i < 100; i++) {
-        const call = `${how} ${i}`;
+        const call = `${endpoint} ${how} ${i}`;
         const words = 1 + ((i * 13) % 60);
         const leaving = new AbortController();
         const fake: FakeAsk =
           how === 'hangs up' ? { call, words: 500, paceMs: 1 } : { call, words: 500, dieAfterWords: words };
-        const response = await ask(seeded.apiKey, fake, leaving.signal);
+        const response = await ask(seeded.apiKey, fake, leaving.signal, true, endpoint);
         const received = await readWords(response, how === 'hangs up' ? words : undefined);
         leaving.abort();
-        if (how !== 'hangs up') expect(received.text).toMatch(/"code":"upstream_error".*\n\ndata: \[DONE\]\n\n$/s);
+        if (how !== 'hangs up') expect(received.text).toMatch(FAILURES[endpoint]);
         await until(async () => (await status()).held === '0', 'the settlement');
         const now = Number((await status()).usage);
         const inputTokens = 5;
@@ -71,15 +93,20 @@ describe('an openai upstream', () => {
     },
   );
 
-  it.each([true, false])(
-    'that would go on past the limit is cut in time, its answer charged as it was received (streamed: %s)',
-    async (stream) => {
+  it.each<[Endpoint, boolean, string]>([
+    ['chat/completions', true, 'member_budget_exhausted'],
+    ['chat/completions', false, '"finish_reason":"length"'],
+    ['responses', true, 'member_budget_exhausted'],
+    ['responses', false, '"reason":"max_output_tokens"'],
+  ])(
+    'of %s that would go on past the limit is cut in time, its answer charged as it was received (streamed: %s)',
+    async (endpoint, stream, told) => {
       const limit = 0.0005;
       const seeded = await purser.seed({ budget: { usageLimit: String(limit) } });
-      const fake = { call: `endless ${stream}`, words: 5_000, paceMs: 1 };
-      const response = await ask(seeded.apiKey, fake, null, stream);
+      const fake = { call: `endless ${endpoint} ${stream}`, words: 5_000, paceMs: 1 };
+      const response = await ask(seeded.apiKey, fake, null, stream, endpoint);
       const text = await response.text();
-      expect(text).toContain(stream ? 'member_budget_exhausted' : '"finish_reason":"length"');
+      expect(text).toContain(told);
       const received = text.split(' word').length - 1;
       expect(received).toBeGreaterThan(50);
       const { usage, held } = await api(purser.server, seeded).status();

@@ -1,4 +1,5 @@
 import { chat } from '../../src/gateway/chat-completions/protocol.ts';
+import { gemini } from '../../src/gateway/gemini/protocol.ts';
 import { messages } from '../../src/gateway/messages/protocol.ts';
 import type { Asked, Json } from '../../src/gateway/protocol.ts';
 
@@ -17,3 +18,10 @@ export function askedMessages(body: Json): Asked {
 }
 
 const MESSAGES_BODY = { model: 'any', max_tokens: 100, messages: [{ role: 'user', content: 'one two' }] };
+
+/** A generateContent request, understood. */
+export function askedGemini(body: Json, streamed = false): Asked {
+  const read = gemini.ask({ contents: [{ parts: [{ text: 'one two' }] }], ...body }, { model: 'any', streamed });
+  if ('refusal' in read) throw new Error(`the test is set up wrong: ${JSON.stringify(read.refusal)}`);
+  return read.understood;
+}

@@ -1,9 +1,12 @@
 /** Browsers and mail for tests of what a signed-in person does. */
 import { env } from 'cloudflare:workers';
 import { hashPassword } from 'better-auth/crypto';
+import { serializeSigned } from 'hono/utils/cookie';
 import { expect } from 'vitest';
 import { newId } from '../../src/ids.ts';
+import { LIMITS } from '../../src/limits.ts';
 import type { Mail } from '../../src/mail/mail.ts';
+import { signInSecret } from '../../src/sign-in/session.ts';
 import { newSetUpCode } from '../../src/sign-in/set-up-code.ts';
 import { NO_BUDGET } from '../../src/teams/budget-body.ts';
 import type { Role } from '../../src/teams/roles.ts';
@@ -175,6 +178,30 @@ export async function signedInBrowser(email: string, environment: Env = env): Pr
   const answer = await browser.post('/auth/sign-in', { email, password: PASSWORD });
   expect([answer.status, answer.body]).toEqual([200, { user: expect.objectContaining({ email }) }]);
   return browser;
+}
+
+/**
+ * The same without signing in, for tests of what comes after: to check a password takes a tenth of a second.
+ */
+export async function browserOf(userId: string, environment: Env = env): Promise<Browser> {
+  const token = newId('ses');
+  const nowMs = Date.now();
+  await env.DB.prepare(
+    'INSERT INTO sessions (id, user_id, token, created_at, updated_at, expires_at) VALUES (?1, ?2, ?1, ?3, ?3, ?4)',
+  )
+    .bind(token, userId, nowMs, nowMs + LIMITS.sessionMs)
+    .run();
+  const browser = new Browser(environment);
+  browser.cookies.set(SESSION_COOKIE, await sessionCookie(token));
+  return browser;
+}
+
+export const SESSION_COOKIE = 'purser.session_token';
+
+/** What a browser keeps of the session with this token. */
+export async function sessionCookie(token: string): Promise<string> {
+  const cookie = await serializeSigned(SESSION_COOKIE, token, await signInSecret(env.KEY_SECRET));
+  return (cookie.split(';')[0] ?? '').slice(SESSION_COOKIE.length + 1);
 }
 
 export interface Me {

@@ -1,5 +1,5 @@
 /**
- * An upstream in OpenAI's wire format that counts what it really made, and can misbehave: the truth that bills are
+ * An upstream in OpenAI's wire formats (Chat Completions, and Responses under /responses) that counts what it really made, and can misbehave: the truth that bills are
  * compared with. One token a word; steered by the `fake` field of the request.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -36,14 +36,12 @@ export async function startFakeOpenAi(): Promise<FakeOpenAi> {
     const body = JSON.parse(await read(request)) as Body;
     const ask = body.fake ?? { call: 'unnamed' };
     made.set(ask.call, 0);
-    if (body.stream) await stream(ask, response, made);
+    const wire = request.url?.endsWith('/responses') ? RESPONSES : CHAT;
+    if (body.stream) await stream(wire, ask, response, made);
     else {
       made.set(ask.call, ask.words ?? 5);
       response.setHeader('content-type', 'application/json');
-      const content = Array.from({ length: ask.words ?? 5 }, () => 'word').join(' ');
-      response.end(
-        JSON.stringify({ choices: [{ message: { content }, finish_reason: 'stop' }], usage: usage(ask.words ?? 5) }),
-      );
+      response.end(JSON.stringify(wire.whole(ask.words ?? 5)));
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -58,15 +56,14 @@ export async function startFakeOpenAi(): Promise<FakeOpenAi> {
   };
 }
 
-async function stream(ask: FakeAsk, response: ServerResponse, made: Map<string, number>): Promise<void> {
+async function stream(wire: Wire, ask: FakeAsk, response: ServerResponse, made: Map<string, number>): Promise<void> {
   const { words = 5, paceMs = 0, dieAfterWords, call } = ask;
   let gone = false;
   response.once('close', () => {
     gone = true;
   });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  const event = (delta: object, finish: string | null) =>
-    `data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+  response.write(wire.begin);
   for (let i = 0; i < words && !gone; i++) {
     if (i === dieAfterWords) {
       // What was written before gets out first: a destroyed socket drops what is still in its buffer.
@@ -74,17 +71,78 @@ async function stream(ask: FakeAsk, response: ServerResponse, made: Map<string, 
       return void response.destroy();
     }
     made.set(call, i + 1);
-    response.write(event({ content: ' word' }, null));
+    response.write(wire.word);
     if (paceMs > 0) await new Promise((resolve) => setTimeout(resolve, paceMs));
   }
   if (gone) return;
-  response.write(event({}, 'stop'));
-  response.write(`data: ${JSON.stringify({ choices: [], usage: usage(words) })}\n\n`);
-  response.end('data: [DONE]\n\n');
+  response.end(wire.end(words));
 }
 
-function usage(words: number): object {
+/** How words are said. */
+interface Wire {
+  begin: string;
+  word: string;
+  end(words: number): string;
+  whole(words: number): object;
+}
+
+const data = (json: object) => `data: ${JSON.stringify(json)}\n\n`;
+const text = (words: number) => ' word'.repeat(words);
+
+const CHAT: Wire = {
+  begin: '',
+  word: data({ choices: [{ index: 0, delta: { content: ' word' }, finish_reason: null }] }),
+  end: (words) =>
+    data({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }) +
+    data({ choices: [], usage: chatUsage(words) }) +
+    'data: [DONE]\n\n',
+  whole: (words) => ({
+    choices: [{ message: { content: text(words).trim() }, finish_reason: 'stop' }],
+    usage: chatUsage(words),
+  }),
+};
+
+function chatUsage(words: number): object {
   return { prompt_tokens: PROMPT_TOKENS, completion_tokens: words, total_tokens: PROMPT_TOKENS + words };
+}
+
+const ITEM = { id: 'msg_1', type: 'message', role: 'assistant' };
+const AT = { item_id: ITEM.id, output_index: 0, content_index: 0 };
+
+const RESPONSES: Wire = {
+  begin:
+    data({ type: 'response.created', response: response('in_progress', 0) }) +
+    data({
+      type: 'response.output_item.added',
+      output_index: 0,
+      item: { ...ITEM, status: 'in_progress', content: [] },
+    }) +
+    data({ type: 'response.content_part.added', ...AT, part: { type: 'output_text', text: '', annotations: [] } }),
+  word: data({ type: 'response.output_text.delta', ...AT, delta: ' word' }),
+  end: (words) => {
+    const done = response('completed', words);
+    const [item] = done.output;
+    return (
+      data({ type: 'response.output_text.done', ...AT, text: text(words) }) +
+      data({ type: 'response.output_item.done', output_index: 0, item }) +
+      data({ type: 'response.completed', response: done })
+    );
+  },
+  whole: (words) => response('completed', words),
+};
+
+function response(status: 'in_progress' | 'completed', words: number): { output: object[] } & Record<string, unknown> {
+  const done = status === 'completed';
+  const content = [{ type: 'output_text', text: text(words), annotations: [] }];
+  const usage = { input_tokens: PROMPT_TOKENS, output_tokens: words, total_tokens: PROMPT_TOKENS + words };
+  return {
+    id: 'resp_up',
+    object: 'response',
+    status,
+    error: null,
+    output: done ? [{ ...ITEM, status, content }] : [],
+    usage: done ? usage : null,
+  };
 }
 
 async function read(request: IncomingMessage): Promise<string> {

@@ -1,10 +1,8 @@
 /** People who are signed in already, for tests of what each role may; signing in itself is test/sign-in's. */
 import { env, exports } from 'cloudflare:workers';
-import { serializeSigned } from 'hono/utils/cookie';
 import { newId } from '../../src/ids.ts';
-import { signInSecret } from '../../src/sign-in/session.ts';
 import type { Role } from '../../src/teams/roles.ts';
-import { type Answer, insertMember } from './browser.ts';
+import { type Answer, insertMember, SESSION_COOKIE, sessionCookie } from './browser.ts';
 import { documented } from './documented.ts';
 import { ORIGIN } from './gateway.ts';
 
@@ -27,8 +25,8 @@ export async function person(organizationId: string, role: Role): Promise<Person
     ).bind(token, userId, Date.now() + 3_600_000),
   ]);
   const memberId = await insertMember(organizationId, userId, role);
-  const cookie = await serializeSigned('purser.session_token', token, await signInSecret(env.KEY_SECRET));
-  const headers = { cookie: cookie.split(';')[0] ?? '', origin: ORIGIN, 'content-type': 'application/json' };
+  const cookie = `${SESSION_COOKIE}=${await sessionCookie(token)}`;
+  const headers = { cookie, origin: ORIGIN, 'content-type': 'application/json' };
   return {
     memberId,
     userId,

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { newId } from '../../src/ids.ts';
 import type { Role } from '../../src/teams/roles.ts';
-import { type Browser, insertMember, insertUser, signedInBrowser } from './browser.ts';
+import { type Browser, browserOf, insertMember, insertUser } from './browser.ts';
 import type { Seeded, SeedOptions } from './organization.ts';
 import { seedOrganization } from './seed.ts';
 
@@ -28,8 +28,9 @@ export async function seedTeam<Name extends string>(
   const people = await Promise.all(
     entries.map(async ([name, role]): Promise<[Name, Person]> => {
       const email = `${name}-${newId('usr').slice(4)}@example.com`;
-      const memberId = await insertMember(seeded.organizationId, await insertUser(email), role);
-      return [name, { memberId, email, browser: await signedInBrowser(email, environment) }];
+      const userId = await insertUser(email);
+      const memberId = await insertMember(seeded.organizationId, userId, role);
+      return [name, { memberId, email, browser: await browserOf(userId, environment) }];
     }),
   );
   return { seeded, people: Object.fromEntries(people) as Record<Name, Person> };

@@ -6,16 +6,7 @@ import { newId } from '../../src/ids.ts';
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
 import { eraseDeleted } from '../../src/teams/organizations.ts';
 import type { Plan, Role } from '../../src/teams/roles.ts';
-import {
-  type Answer,
-  Browser,
-  insertUser,
-  meOf,
-  Outbox,
-  PASSWORD,
-  refused,
-  signedInBrowser,
-} from '../support/browser.ts';
+import { type Answer, Browser, browserOf, insertUser, meOf, Outbox, PASSWORD, refused } from '../support/browser.ts';
 import { chat, json } from '../support/gateway.ts';
 import type { SeedOptions } from '../support/organization.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
@@ -41,10 +32,7 @@ async function invitingTeam(options: SeedOptions = {}) {
     admin: people.admin.browser,
     invite: (email: string, more: Json = {}) => browser.post(path, { email, projects: [seeded.projectId], ...more }),
     /** A signed-in person with that address. */
-    person: async (email: string) => {
-      await insertUser(email);
-      return signedInBrowser(email, outbox.env);
-    },
+    person: async (email: string) => browserOf(await insertUser(email), outbox.env),
     seats: async () => (await browser.get(`/orgs/${seeded.organizationId}/seats`)).body,
   };
 }

@@ -6,7 +6,7 @@ import { newId } from '../../src/ids.ts';
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
 import { eraseDeleted } from '../../src/teams/organizations.ts';
 import type { Plan, Role } from '../../src/teams/roles.ts';
-import { Browser, insertUser, meOf, refused, signedInBrowser } from '../support/browser.ts';
+import { Browser, browserOf, insertUser, meOf, refused } from '../support/browser.ts';
 import { chat, json } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
 import { seedTeam } from '../support/team.ts';
@@ -15,7 +15,7 @@ import { call, callIn, type Json, organizationPath, refusal, request } from './m
 const newPerson = async () => {
   const email = `${newId('usr').slice(4)}@example.com`;
   const userId = await insertUser(email);
-  return { email, userId, browser: await signedInBrowser(email) };
+  return { email, userId, browser: await browserOf(userId) };
 };
 
 /** So many organizations of which this user is owner. */

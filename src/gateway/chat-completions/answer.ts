@@ -70,20 +70,26 @@ function readError(reported: unknown): string | null {
 }
 
 /**
- * OpenAI counts cached tokens within the prompt and reasoning within the completion; ours are disjoint. Null where a count
- * is none. Read by hand: some providers report it with every chunk of a stream.
+ * OpenAI counts within the prompt what is read from the cache and what is written to it, and reasoning within the completion;
+ * ours are disjoint. Null where a count is none. Read by hand: some providers report it with every chunk of a stream.
  */
-function readUsage(reported: unknown): Usage | null {
+export function readUsage(reported: unknown): Usage | null {
   const { prompt_tokens, completion_tokens, prompt_tokens_details, completion_tokens_details } = fieldsOf(reported);
   const prompt = countOf(prompt_tokens);
   const completion = countOf(completion_tokens);
-  const cached = countOf(fieldsOf(prompt_tokens_details).cached_tokens ?? 0);
+  const { cached_tokens, cache_write_tokens } = fieldsOf(prompt_tokens_details);
+  const cached = countOf(cached_tokens ?? 0);
+  const written = countOf(cache_write_tokens ?? 0);
   const reasoning = countOf(fieldsOf(completion_tokens_details).reasoning_tokens ?? 0);
-  if (prompt === null || completion === null || cached === null || reasoning === null) return null;
+  if (prompt === null || completion === null || cached === null || written === null || reasoning === null) return null;
+  const cachedInput = Math.min(prompt, cached);
+  const cacheWrite5m = Math.min(prompt - cachedInput, written);
   return {
     ...NO_USAGE,
-    input: prompt - Math.min(prompt, cached),
-    cachedInput: Math.min(prompt, cached),
+    input: prompt - cachedInput - cacheWrite5m,
+    cachedInput,
+    // One rate for all that is written: it does not say for how long.
+    cacheWrite5m,
     output: completion - Math.min(completion, reasoning),
     reasoning: Math.min(completion, reasoning),
   };
@@ -100,13 +106,17 @@ function countOf(value: unknown): number | null {
 
 /** The same the other way round, for an answer whose provider never got to say it. */
 export function writeUsage(usage: Usage): Record<string, unknown> {
-  const prompt = usage.input + usage.cachedInput + usage.cacheWrite5m + usage.cacheWrite1h;
+  const written = usage.cacheWrite5m + usage.cacheWrite1h;
+  const prompt = usage.input + usage.cachedInput + written;
   const completion = usage.output + usage.reasoning;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: usage.cachedInput },
+    prompt_tokens_details: {
+      cached_tokens: usage.cachedInput,
+      ...(written > 0 && { cache_write_tokens: written }),
+    },
     completion_tokens_details: { reasoning_tokens: usage.reasoning },
   };
 }

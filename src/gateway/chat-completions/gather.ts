@@ -8,7 +8,7 @@
 import type { Gathered, Json, ReadAnswer } from '../protocol.ts';
 
 /** These are said once, or again with every delta, but never in parts. */
-const SAID_ONCE: ReadonlySet<string> = new Set(['role', 'id', 'type', 'name']);
+const SAID_ONCE: ReadonlySet<string> = new Set(['role', 'id', 'type', 'name', 'format']);
 
 export class GatheredChat implements Gathered {
   readonly #head = empty();

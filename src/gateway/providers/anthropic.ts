@@ -117,9 +117,10 @@ export const anthropic: Provider = {
   countOutput: (): OutputCount => new TextCount(),
 };
 
-function betasPassed(betas: string | null): string {
+/** Of the client's betas those that pass. */
+export function betasPassed(betas: string | null, passed = BETAS_PASSED): string {
   const named = (betas ?? '').split(',').map((beta) => beta.trim());
-  return named.filter((beta) => BETAS_PASSED.has(beta.replace(BETA_DATE, ''))).join(',');
+  return named.filter((beta) => passed.has(beta.replace(BETA_DATE, ''))).join(',');
 }
 
 function builtInToolsOf({ json }: Asked): number {

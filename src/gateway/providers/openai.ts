@@ -4,7 +4,8 @@
 import type { Asked } from '../protocol.ts';
 import type { SurfaceId } from '../surfaces/surface.ts';
 import { isSurface } from '../surfaces/surfaces.ts';
-import type { Operation, OutputCount, Provider, ProviderCall, VideoCall } from './provider.ts';
+import { callOpenAiVideos } from './openai-videos.ts';
+import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
 import { withoutCredential } from './without-credential.ts';
@@ -22,6 +23,7 @@ const SURFACES: readonly SurfaceId[] = [
 
 const PATHS: Partial<Record<Operation, string>> = {
   chat: 'chat/completions',
+  responses: 'responses',
   ...Object.fromEntries(SURFACES.map((surface) => [surface, surface])),
 };
 
@@ -46,9 +48,9 @@ export const openai: Provider = {
     return key ? { key, baseUrl: baseUrl ?? null, settings: {}, of: 'deployment' } : null;
   },
 
-  speaks: () => ['chat'],
+  speaks: () => ['chat', 'responses'],
 
-  surfaces: [...SURFACES, 'videos'],
+  serves: (operation) => operation === 'videos' || PATHS[operation] !== undefined,
 
   async send(call: ProviderCall): Promise<Response> {
     const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
@@ -68,12 +70,7 @@ export const openai: Provider = {
     return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
   },
 
-  async callVideos({ env, credential, method, path, headers, body, signal }: VideoCall): Promise<Response> {
-    const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, `videos${path}`);
-    const authorized = { ...headers, authorization: `Bearer ${credential.key}` };
-    const response = await sendUpstream(env, url, { method, headers: authorized, body, signal });
-    return withoutCredential(response, credential.key);
-  },
+  callVideos: (call) => callOpenAiVideos(DEFAULT_BASE_URL, call),
 
   inputTokensMax({ items, media }: Asked, bodyBytes: number): number {
     let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + items * TOKENS_PER_MESSAGE_MAX;

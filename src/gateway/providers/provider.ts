@@ -18,7 +18,7 @@ export interface Credential {
 }
 
 /** What is called: a conversation in a protocol, or something beside it. */
-export type Operation = ProtocolId | SurfaceId | 'messages/count_tokens';
+export type Operation = ProtocolId | SurfaceId | 'videos' | 'messages/count_tokens' | 'models/countTokens';
 
 export interface ProviderCall {
   env: Env;
@@ -54,11 +54,9 @@ export interface Provider {
   speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
   /** Whether it can be called for something that is no conversation; not given, for nothing. */
   serves?(operation: Operation, mapping: Mapping): boolean;
-  /** What it can be called for beside conversations; nothing, where it does not say. */
-  surfaces?: readonly (SurfaceId | 'videos')[];
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
-  /** The same of a call about a video; whoever has `videos` among its surfaces has this. */
+  /** The same of a call about a video; whoever serves `videos` has this. */
   callVideos?(call: VideoCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
   inputTokensMax(asked: Asked, bodyBytes: number, mapping: Mapping): number;

@@ -11,7 +11,7 @@
  */
 import { LIMITS } from '../../limits.ts';
 import type { Nanos } from '../../money/nanos.ts';
-import { insist, recordedAnswer } from '../../objects.ts';
+import { recordedAnswer, tellOrInsist } from '../../objects.ts';
 import type { Refusal } from '../refusals.ts';
 import type { Begun } from './recorder.ts';
 import type { RecordableAnswer, Seal } from './seal.ts';
@@ -24,6 +24,9 @@ export interface RecordingParts {
   name: string;
   claimId: string;
 }
+
+/** What an attempt and its relay tell of an answer: what is charged, what a stream writes, and how it ends. */
+export type AnswerRecord = Pick<Recording, 'spent' | 'add' | 'complete' | 'end'>;
 
 type RecorderObject = Parameters<Parameters<typeof recordedAnswer>[2]>[0];
 
@@ -124,11 +127,7 @@ export class Recording {
   async #tell(call: (object: RecorderObject) => Promise<void>): Promise<void> {
     const { env, ctx, name, claimId } = this.#parts;
     const tell = () => recordedAnswer(env, name, call, LIMITS.recordBeforeAnswerMs);
-    try {
-      await tell();
-    } catch {
-      ctx.waitUntil(insist(tell, Date.now(), { event: 'replay_record_failed', claimId }));
-    }
+    await tellOrInsist(ctx, tell, { event: 'replay_record_failed', claimId });
   }
 
   async #renew(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * What makes a recorded answer unreadable to whoever reads the storage: everything is derived from the API key, which is
- * stored nowhere. An answer is encrypted; its object's name and the fingerprint of its request are keyed hashes, because a
+ * What makes a recorded answer, or a stored conversation (responses/store.ts), unreadable to whoever reads the storage:
+ * everything is derived from the API key, which is stored nowhere. An answer is encrypted; its object's name and the fingerprint of its request are keyed hashes, because a
  * plain hash of a body that can be guessed tells the body.
  *
  * HKDF-SHA-256 (RFC 5869) over the API key's text gives one key for HMAC-SHA-256 and one for AES-256-GCM. The API
@@ -34,21 +34,22 @@ export class Seal {
     this.#sealing = sealing;
   }
 
-  static async of(apiKey: string): Promise<Seal> {
+  /** What is sealed for one use cannot be opened, or found, for another. */
+  static async of(apiKey: string, use: 'replay' | 'responses' = 'replay'): Promise<Seal> {
     const secret = await crypto.subtle.importKey('raw', encoder.encode(apiKey), 'HKDF', false, ['deriveKey']);
     const derive = (purpose: string, algorithm: SubtleCryptoImportKeyAlgorithm, usages: string[]) => {
       const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info: encoder.encode(purpose) };
       return crypto.subtle.deriveKey(hkdf, secret, algorithm, false, usages);
     };
     return new Seal(
-      await derive('purser replay: hashes', { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign']),
-      await derive('purser replay: answers', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt']),
+      await derive(`purser ${use}: hashes`, { name: 'HMAC', hash: 'SHA-256', length: 256 }, ['sign']),
+      await derive(`purser ${use}: answers`, { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt']),
     );
   }
 
-  /** The name of the object for an Idempotency-Key. */
-  nameOf(idempotencyKey: string): Promise<string> {
-    return this.#hash('name', idempotencyKey);
+  /** The name of the object for an Idempotency-Key, or for the id of a response. */
+  nameOf(known: string): Promise<string> {
+    return this.#hash('name', known);
   }
 
   /** Equal for equal requests only: method, path with query, and every byte of the body. */
@@ -61,16 +62,24 @@ export class Seal {
     const recorded = [...headers].filter(([name]) => !NOT_RECORDED.test(name));
     // JSON has no raw line break within: the first one is where the body begins.
     const head = encoder.encode(`${JSON.stringify({ status, headers: recorded })}\n`);
+    return this.closeBytes(joined(head, body));
+  }
+
+  async closeBytes(plain: Uint8Array): Promise<Uint8Array> {
     const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-    const plain = joined(head, body);
     return joined(iv, new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, this.#sealing, plain)));
   }
 
   /** Throws where it was not sealed under this API key, or was changed since. */
-  async open(sealed: Uint8Array): Promise<RecordableAnswer> {
+  async openBytes(sealed: Uint8Array): Promise<Uint8Array> {
     const iv = sealed.subarray(0, IV_BYTES);
     const opened = await crypto.subtle.decrypt({ name: 'AES-GCM', iv }, this.#sealing, sealed.subarray(IV_BYTES));
-    const plain = new Uint8Array(opened);
+    return new Uint8Array(opened);
+  }
+
+  /** As openBytes. */
+  async open(sealed: Uint8Array): Promise<RecordableAnswer> {
+    const plain = await this.openBytes(sealed);
     const headEnd = plain.indexOf(NEWLINE);
     const head = JSON.parse(decoder.decode(plain.subarray(0, headEnd))) as {
       status: number;

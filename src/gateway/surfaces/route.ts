@@ -16,6 +16,7 @@ import { authenticate } from '../credentials.ts';
 import { type Quote, rulePricesOf } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE } from '../relay.ts';
+import { relayTimes } from '../relay-times.ts';
 import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
@@ -104,7 +105,17 @@ async function attemptAt(
       clientHeaders: request.headers,
       signal,
     });
-  const parts = { env, ctx, attempt, requestId, deadlines, clientGone: request.signal, send, headers, times: LIMITS };
+  const parts = {
+    env,
+    ctx,
+    attempt,
+    requestId,
+    deadlines,
+    clientGone: request.signal,
+    send,
+    headers,
+    times: relayTimes(env),
+  };
   return relayWhole(parts, (bytes, response) => wholeOf(surface, asked, quoted, bytes, response));
 }
 

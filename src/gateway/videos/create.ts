@@ -17,6 +17,7 @@ import { coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from '../relay.ts';
+import { relayTimes } from '../relay-times.ts';
 import { readBody, refuseField } from '../request-body.ts';
 import type { GatewayContext } from '../router.ts';
 import { pricedPart } from '../surfaces/counts.ts';
@@ -104,7 +105,17 @@ async function attemptAt(
     if (!provider.callVideos) throw new Error(`${provider.id} makes no videos`);
     return provider.callVideos({ env, credential, ...post, signal });
   };
-  const parts = { env, ctx, attempt, requestId, deadlines, clientGone: request.signal, send, headers, times: LIMITS };
+  const parts = {
+    env,
+    ctx,
+    attempt,
+    requestId,
+    deadlines,
+    clientGone: request.signal,
+    send,
+    headers,
+    times: relayTimes(env),
+  };
 
   const { memberId, ticket } = hold.claim;
   const handOver: HandOver = async (first) => {

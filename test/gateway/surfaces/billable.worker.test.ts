@@ -134,9 +134,10 @@ function ask({ path, route, body }: Row, apiKey: string | null): Promise<Respons
   return exports.default.fetch(`${ORIGIN}/v1${path ?? route}`, { method: 'POST', headers, body: sent });
 }
 
+/** Some protocols have the metadata beside the error, others within it. */
 async function refused(response: Response): Promise<[status: number, code: string, rule?: unknown]> {
-  const { error } = await json<ErrorBody>(response);
-  return [response.status, error.code ?? error.type, error.metadata?.rule];
+  const { error, metadata = error.metadata } = await json<ErrorBody & Partial<ErrorBody['error']>>(response);
+  return [response.status, error.code, metadata?.rule];
 }
 
 const sent = vi.spyOn(demoProvider, 'send');

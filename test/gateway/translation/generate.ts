@@ -361,7 +361,7 @@ export const dice = fc.array(fc.nat(5), { minLength: 20, maxLength: 60 }).map((n
 });
 
 /** `whole` in pieces of at least one character; a whole character is never halved. */
-export function inPieces(whole: string, roll: () => number): string[] {
+function inPieces(whole: string, roll: () => number): string[] {
   const letters = [...whole];
   const pieces: string[] = [];
   while (letters.length > 0) pieces.push(letters.splice(0, 1 + roll()).join(''));

@@ -1,0 +1,52 @@
+/**
+ * Google's AI Studio, and whatever speaks its Gemini API at GOOGLE_BASE_URL. Same wire in and out, so bodies pass as they are.
+ */
+import { geminiCount } from './gemini-count.ts';
+import { inHttpTerms } from './google-refusal.ts';
+import type { Operation, Provider, ProviderCall } from './provider.ts';
+import { sendUpstream, upstreamUrl } from './upstream.ts';
+import { withoutCredential } from './without-credential.ts';
+
+const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com';
+
+/** The version with all models and all fields. */
+const VERSION = 'v1beta';
+
+export const google: Provider = {
+  id: 'google',
+
+  credentialOf({ GOOGLE_API_KEY: key, GOOGLE_BASE_URL: baseUrl }) {
+    return key ? { key, baseUrl: baseUrl ?? null, settings: {}, of: 'deployment' } : null;
+  },
+
+  speaks: () => ['gemini'],
+
+  serves: (operation) => operation === 'models/countTokens',
+
+  async send({
+    env,
+    credential,
+    mapping,
+    operation,
+    body,
+    contentType,
+    streamed,
+    signal,
+  }: ProviderCall): Promise<Response> {
+    const { key, baseUrl } = credential;
+    const path = `${VERSION}/models/${encodeURIComponent(mapping.upstreamModel)}:${geminiMethod(operation, streamed)}`;
+    const url = upstreamUrl(env, baseUrl ?? DEFAULT_BASE_URL, path);
+    const headers = { 'x-goog-api-key': key, 'content-type': contentType };
+    const answered = await sendUpstream(env, url, { method: 'POST', headers, body, signal });
+    return inHttpTerms(await withoutCredential(answered, key));
+  },
+
+  ...geminiCount,
+};
+
+/** With `alt=sse` a stream is one of events; without, it would be one JSON array. */
+export function geminiMethod(operation: Operation, streamed: boolean): string {
+  if (operation === 'models/countTokens') return 'countTokens';
+  if (operation !== 'gemini') throw new Error(`Gemini is not called for ${operation}`);
+  return streamed ? 'streamGenerateContent?alt=sse' : 'generateContent';
+}

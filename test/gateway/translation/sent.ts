@@ -1,0 +1,17 @@
+/** A model at some provider, as whoever writes a request for it is told. */
+import type { Sent } from '../../../src/gateway/protocol.ts';
+import { CATALOGUE_MAPPINGS, type ProviderId } from '../../../src/models/catalogue.ts';
+
+/** `reasons`: whether it bills output that no stream shows, so that its cap has another name at OpenAI. */
+export function sentTo(
+  provider: string,
+  { cap = null, streams = false, reasons = false }: { cap?: number | null; streams?: boolean; reasons?: boolean } = {},
+): Sent {
+  const [some] = CATALOGUE_MAPPINGS;
+  if (!some) throw new Error('the catalogue is empty');
+  return {
+    mapping: { ...some, provider: provider as ProviderId, upstreamModel: 'upstream-model', hiddenReasoning: reasons },
+    streams,
+    cap,
+  };
+}
