@@ -28,7 +28,13 @@ export const VideoBody = z
       .string()
       .regex(/^\d{2,5}x\d{2,5}$/, 'it must be as in 720x1280')
       .optional(),
-    input_reference: z.union([FILE, LINK]).optional(),
+    input_reference: z
+      .union([FILE, LINK])
+      .openapi({
+        type: 'object',
+        description: 'A picture to begin with: `image_url` or `file_id`, or in a form a file',
+      })
+      .optional(),
     demo: DEMO,
   })
   .openapi('VideoBody', {

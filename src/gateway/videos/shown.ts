@@ -18,8 +18,8 @@ export const Video = z
     expires_at: instantS().nullable(),
     seconds: like('4'),
     size: like('720x1280'),
-    prompt: z.null(),
-    remixed_from_video_id: z.null(),
+    prompt: z.null().openapi({ example: null }),
+    remixed_from_video_id: z.null().openapi({ example: null }),
     error: z.object({ code: like('moderation_blocked'), message: like('The prompt was refused.') }).nullable(),
     cost: usd('0.40', 'Once it is settled').optional(),
   })

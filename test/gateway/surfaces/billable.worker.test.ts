@@ -10,7 +10,7 @@ import { newId } from '../../../src/ids.ts';
 import { demoProvider } from '../../../src/local/demo-provider.ts';
 import { LiveCatalogue } from '../../../src/prices/live-catalogue.ts';
 import { makeKey } from '../../../src/teams/keys.ts';
-import { type ErrorBody, HELLO, json, keyOf, ORIGIN } from '../../support/gateway.ts';
+import { type ErrorBody, HELLO, json, keyOf, ORIGIN, until } from '../../support/gateway.ts';
 import { meteredOrganization } from '../../support/metered.ts';
 import { type Seeded, seedOrganization } from '../../support/seed.ts';
 import { call } from '../../teams/management.ts';
@@ -24,6 +24,8 @@ interface Row {
   body: () => BodyInit;
   /** USD, with how it comes about. */
   cost: string;
+  /** A job: its cost is settled, and told, once it is done. */
+  later?: true;
 }
 
 const four = { demo: { outputTokens: 4 } };
@@ -117,6 +119,14 @@ const ROWS: readonly Row[] = [
     },
     cost: '0.012',
   },
+  {
+    route: '/videos',
+    endpoint: 'videos',
+    // Four seconds at $0.10.
+    body: () => JSON.stringify({ model: 'demo/video', prompt: 'a harbour' }),
+    cost: '0.40',
+    later: true,
+  },
 ];
 
 /** Costs nothing, and says so here: counting tokens. */
@@ -140,7 +150,17 @@ async function refused(response: Response): Promise<[status: number, code: strin
   return [response.status, error.code, metadata?.rule];
 }
 
-const sent = vi.spyOn(demoProvider, 'send');
+const sent = vi.fn();
+const { send, callVideos } = demoProvider;
+vi.spyOn(demoProvider, 'send').mockImplementation((request) => {
+  sent();
+  return send(request);
+});
+vi.spyOn(demoProvider, 'callVideos').mockImplementation(async (request) => {
+  // What follows is asked by the video's own object.
+  if (request.method === 'POST') sent();
+  return callVideos?.(request) ?? Response.error();
+});
 beforeEach(() => {
   sent.mockClear();
 });
@@ -154,10 +174,11 @@ describe.each(SERVED)('%s', (_, row) => {
   it('is served to a member with budget, charged what it costs and told so', async () => {
     const { apiKey, organizationId, masterKey } = await seedOrganization({ budget: { usageLimit: '10' } });
     const response = await ask(row, apiKey);
-    expect([response.status, response.headers.get('x-purser-cost')]).toEqual([200, row.cost]);
+    expect([response.status, response.headers.get('x-purser-cost')]).toEqual([200, row.later ? null : row.cost]);
     expect(response.headers.get('x-purser-provider')).toBe('demo');
     await response.arrayBuffer();
     expect(sent).toHaveBeenCalledTimes(1);
+    if (row.later) await until(async () => ((await keyOf(apiKey)).usage === '0' ? null : true), 'it was done');
     expect((await keyOf(apiKey)).usage).toBe(row.cost);
     await call('POST', `/orgs/${organizationId}/rollups`, masterKey);
     const { results } = await env.DB.prepare(

@@ -324,7 +324,9 @@ describe('whose a video is', () => {
     expect([deleted.status, await deleted.json()]).toEqual([200, { id, object: 'video.deleted', deleted: true }]);
     expect((await ask('GET', `/${id}`, seeded.apiKey)).status).toBe(404);
     expect((await ask('DELETE', `/${id}`, seeded.apiKey)).status).toBe(404);
-    expect(upstream.mock.calls.map(([{ method }]) => method)).toEqual(['POST', 'DELETE']);
+    const calls = upstream.mock.calls.map(([{ method }]) => method);
+    // Videos of other tests are asked for meanwhile.
+    expect(calls.filter((method) => method !== 'GET')).toEqual(['POST', 'DELETE']);
     expect(await eventsOf(seeded)).toEqual([{ ...EVENT, outcome: 'client_gone', cost: 40 * CENTS, estimated: 1 }]);
   });
 });
