@@ -1,5 +1,5 @@
 /**
- * The object of one video: hosts its life (src/gateway/videos/job.ts) on the object's storage and wakes it by alarm. Named by its
+ * The object of one video: hosts its life (src/gateway/videos/life.ts) on the object's storage and wakes it by alarm. Named by its
  * member and its id, so that nobody else's key can find it. It decides nothing itself.
  *
  * Called by the Worker through src/objects.ts. Every method ignores fields it does not know, and may be repeated. An
@@ -8,13 +8,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Provider } from '../src/gateway/providers/provider.ts';
 import { credentialOf } from '../src/gateway/videos/credential.ts';
-import {
-  type Begun,
-  VideoJob as Job,
-  type KeptVideo,
-  type VideoPorts,
-  type VideoStore,
-} from '../src/gateway/videos/job.ts';
+import { type Begun, type KeptVideo, VideoLife, type VideoPorts, type VideoStore } from '../src/gateway/videos/life.ts';
 import { cancelVideo, pollVideo } from '../src/gateway/videos/upstream.ts';
 import { memberBudget } from '../src/objects.ts';
 
@@ -26,7 +20,7 @@ export function videoJobOf(providers: readonly Provider[]) {
   const byId = new Map(providers.map((provider) => [provider.id, provider]));
 
   return class VideoJob extends DurableObject<Env> {
-    readonly #job: Job;
+    readonly #life: VideoLife;
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
@@ -37,23 +31,23 @@ export function videoJobOf(providers: readonly Provider[]) {
         poll: (kept) => pollVideo(env, credentialOf(env, byId, kept), kept.upstreamId),
         cancel: (kept) => cancelVideo(env, credentialOf(env, byId, kept), kept.upstreamId),
       };
-      this.#job = new Job(storeOf(ctx.storage), ports);
+      this.#life = new VideoLife(storeOf(ctx.storage), ports);
     }
 
     async begin(begun: Begun): Promise<KeptVideo> {
-      return this.#job.begin(begun);
+      return this.#life.begin(begun);
     }
 
     async view(): Promise<KeptVideo | null> {
-      return this.#job.view();
+      return this.#life.view();
     }
 
     async forget(): Promise<boolean> {
-      return this.#job.forget();
+      return this.#life.forget();
     }
 
     override async alarm(): Promise<void> {
-      await this.#job.work();
+      await this.#life.work();
     }
   };
 }

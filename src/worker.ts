@@ -12,7 +12,7 @@ export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
 export { StoredResponse } from '../durable-objects/stored-response.ts';
 
-export class VideoJob extends videoJobOf(PROVIDERS) {}
+export const VideoJob = videoJobOf(PROVIDERS);
 
 const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: PROVIDERS, routers: [] });
 

@@ -16,7 +16,7 @@ export { StoredResponse } from '../../durable-objects/stored-response.ts';
 
 const SERVED = [...PROVIDERS, demoProvider];
 
-export class VideoJob extends videoJobOf(SERVED) {}
+export const VideoJob = videoJobOf(SERVED);
 
 const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
 

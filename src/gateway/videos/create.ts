@@ -1,6 +1,6 @@
 /**
  * POST /v1/videos: who calls, what for, at most how much, may they, then the provider, and then the video is handed over to an
- * object of its own (job.ts), which owns the hold from then on. Until that has taken it the hold is this Worker's, so one that
+ * object of its own (life.ts), which owns the hold from then on. Until that has taken it the hold is this Worker's, so one that
  * dies on the way is charged by the hold's expiry.
  */
 import { newId } from '../../ids.ts';
@@ -26,7 +26,7 @@ import { quoteOf } from '../surfaces/route.ts';
 import type { AskedSurface } from '../surfaces/surface.ts';
 import { UpstreamCall } from '../upstream-call.ts';
 import { upstreamRefusal } from '../upstream-refusal.ts';
-import type { Begun } from './job.ts';
+import type { Begun } from './life.ts';
 import { type AskedVideo, askVideo, VIDEO_DEFAULTS } from './request.ts';
 import { showVideo } from './shown.ts';
 import { cancelVideo, readVideo } from './upstream.ts';

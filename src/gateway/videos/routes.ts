@@ -14,7 +14,7 @@ import type { GatewayContext, Handler } from '../router.ts';
 import { upstreamRefusal } from '../upstream-refusal.ts';
 import { VIDEOS } from './create.ts';
 import { credentialOf } from './credential.ts';
-import type { KeptVideo } from './job.ts';
+import type { KeptVideo } from './life.ts';
 import { type DeletedVideo, showVideo } from './shown.ts';
 import { pathOf } from './upstream.ts';
 

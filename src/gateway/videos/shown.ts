@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { formatUsd } from '../../money/nanos.ts';
 import { count, like, usd } from '../../reference/fields.ts';
-import type { KeptVideo } from './job.ts';
+import type { KeptVideo } from './life.ts';
 
 const instantS = () => count(1_795_253_400);
 

@@ -5,7 +5,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { KeptVideo } from '../../../src/gateway/videos/job.ts';
+import type { KeptVideo } from '../../../src/gateway/videos/life.ts';
 import { demoProvider } from '../../../src/local/demo-provider.ts';
 import { makeKey } from '../../../src/teams/keys.ts';
 import { type ErrorBody, json, keyOf, ORIGIN, until } from '../../support/gateway.ts';

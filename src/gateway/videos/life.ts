@@ -101,7 +101,7 @@ export interface VideoPorts {
 /** A renewal every quarter of the hold's life: see LIMITS.holdRenewMs. */
 const RENEWALS_PER_TTL = LIMITS.holdTtlMs / LIMITS.holdRenewMs;
 
-export class VideoJob {
+export class VideoLife {
   readonly #store: VideoStore;
   readonly #ports: VideoPorts;
   /** Ends with the work that was asked for last: one at a time. */

@@ -7,10 +7,10 @@ import type { UsageEvent } from '../../../src/budgets/usage-event.ts';
 import {
   type Begun,
   type KeptVideo,
-  VideoJob,
+  VideoLife,
   type VideoPorts,
   type VideoStore,
-} from '../../../src/gateway/videos/job.ts';
+} from '../../../src/gateway/videos/life.ts';
 import type { Polled, UpstreamVideo } from '../../../src/gateway/videos/upstream.ts';
 import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../../src/limits.ts';
 import { DEMO_VIDEO } from '../../../src/local/demo-videos.ts';
@@ -55,12 +55,12 @@ class VideoWorld implements VideoStore {
   diesAtStep = Number.POSITIVE_INFINITY;
   steps = 0;
   readonly calls: Record<Call, number> = { renew: 0, settle: 0, poll: 0, cancel: 0, write: 0 };
-  job: VideoJob;
+  life: VideoLife;
   #died: () => void = () => undefined;
 
   constructor(first: UpstreamVideo = AT_WORK) {
-    this.job = new VideoJob(this, this.#ports());
-    this.job.begin(this.begun(first));
+    this.life = new VideoLife(this, this.#ports());
+    this.life.begin(this.begun(first));
     this.steps = 0;
   }
 
@@ -102,7 +102,7 @@ class VideoWorld implements VideoStore {
   }
 
   /** Lets the time pass, alarm by alarm, until it has ended or so long has passed. */
-  async live(ms: number = HOUR_MS): Promise<void> {
+  async pass(ms: number = HOUR_MS): Promise<void> {
     const untilMs = this.money.nowMs + ms;
     while (this.kept && this.kept.phase.kind !== 'ended') {
       const wakeAtMs = Math.max(this.money.nowMs + 1, this.wakeAtMs);
@@ -120,13 +120,13 @@ class VideoWorld implements VideoStore {
     const died = new Promise<void>((resolve) => {
       this.#died = resolve;
     });
-    const worked = this.job.work().catch((error: unknown) => {
+    const worked = this.life.work().catch((error: unknown) => {
       if (!(error instanceof Crash)) throw error;
     });
     await Promise.race([worked, died]);
     if (this.steps >= this.diesAtStep) {
       this.diesAtStep = Number.POSITIVE_INFINITY;
-      this.job = new VideoJob(this, this.#ports());
+      this.life = new VideoLife(this, this.#ports());
     }
   }
 
@@ -185,7 +185,7 @@ describe('a video that is made', () => {
   it('is settled once, with what it made, and nothing is held any more', async () => {
     const world = new VideoWorld();
     world.says = doneAfter(70_000);
-    await world.live();
+    await world.pass();
     expect(world.kept).toMatchObject({
       status: 'completed',
       progress: 100,
@@ -200,13 +200,13 @@ describe('a video that is made', () => {
   it('costs the same and is booked once wherever its object dies', async () => {
     const whole = new VideoWorld();
     whole.says = doneAfter(35_000);
-    await whole.live();
+    await whole.pass();
     expect(whole.steps).toBeGreaterThan(40);
     for (let step = 1; step <= whole.steps; step++) {
       const world = new VideoWorld();
       world.says = doneAfter(35_000);
       world.diesAtStep = step;
-      await world.live();
+      await world.pass();
       expect(world.diesAtStep, `died at step ${step}`).toBe(Number.POSITIVE_INFINITY);
       expect([world.kept?.phase, shape(world.events())], `died at step ${step}`).toMatchObject([
         { kind: 'ended', cost: FOUR_SECONDS },
@@ -220,7 +220,7 @@ describe('a video that is made', () => {
       const world = new VideoWorld();
       world.says = (afterMs) => ({ video: afterMs > 5_000 ? FAILED : AT_WORK });
       world.diesAtStep = step;
-      await world.live();
+      await world.pass();
       expect(world.kept, `died at step ${step}`).toMatchObject({
         status: 'failed',
         error: FAILED.error,
@@ -249,12 +249,12 @@ describe('a video that is made', () => {
     const world = new VideoWorld();
     const { kept } = world;
     world.money.pass(5_000);
-    expect(world.job.begin(world.begun(FAILED))).toEqual(kept);
+    expect(world.life.begin(world.begun(FAILED))).toEqual(kept);
   });
 
   it('is settled by its first answer where that is its last', async () => {
     const world = new VideoWorld(FAILED);
-    await world.live();
+    await world.pass();
     expect(world.calls.poll).toBe(0);
     expect(shape(world.events())).toEqual([['upstream_error', 0, false, 0]]);
   });
@@ -263,7 +263,7 @@ describe('a video that is made', () => {
     const world = new VideoWorld();
     world.says = doneAfter(0);
     world.fate = (call) => (call === 'settle' && world.calls.settle <= 3 ? 'answer lost' : 'made');
-    await world.live();
+    await world.pass();
     expect(world.calls.settle).toBe(4);
     expect(world.kept?.phase).toMatchObject({ kind: 'ended', cost: FOUR_SECONDS });
     expect(shape(world.events())).toEqual([['completed', 40, false, 0]]);
@@ -273,10 +273,10 @@ describe('a video that is made', () => {
     const world = new VideoWorld();
     world.says = (afterMs) => ({ video: afterMs > 10 * MINUTE_MS ? { ...DONE, seconds: 3 } : AT_WORK });
     world.fate = (call, afterMs) => (call === 'renew' && afterMs < 5 * MINUTE_MS ? 'down' : 'made');
-    await world.live(4 * MINUTE_MS);
+    await world.pass(4 * MINUTE_MS);
     // As its expiry charged it.
     expect(world.money.member()).toMatchObject({ lifetimeUsage: FOUR_SECONDS, held: 0 });
-    await world.live();
+    await world.pass();
     expect(world.kept?.phase).toMatchObject({ kind: 'ended', cost: 30 * CENTS });
     expect(shape(world.events())).toEqual([
       ['expired', 40, true, 0],
@@ -288,7 +288,7 @@ describe('a video that is made', () => {
   it('is forgotten in the end', async () => {
     const world = new VideoWorld();
     world.says = doneAfter(0);
-    await world.live();
+    await world.pass();
     expect(world.wakeAtMs).toBeGreaterThan(world.money.nowMs + 29 * DAY_MS);
     world.money.nowMs = world.wakeAtMs;
     await world.alarm();
@@ -303,16 +303,16 @@ describe('a video of which its provider does not tell the end', () => {
     const world = new VideoWorld();
     world.says = doneAfter(40 * MINUTE_MS);
     world.fate = (call, afterMs) => (call === 'poll' && afterMs < 30 * MINUTE_MS ? 'down' : 'made');
-    await world.live();
+    await world.pass();
     expect(shape(world.events())).toEqual([['completed', 40, false, 0]]);
   });
 
   it('is charged as the worst case once it was silent for too long', async () => {
     const world = new VideoWorld();
     world.says = () => ({ failure: 'status 500' });
-    await world.live(LIMITS.videoSilenceMsMax - 1);
+    await world.pass(LIMITS.videoSilenceMsMax - 1);
     expect(world.kept?.status).toBe('in_progress');
-    await world.live(MINUTE_MS);
+    await world.pass(MINUTE_MS);
     expect(world.kept).toMatchObject({ status: 'failed', error: { code: 'upstream_error' } });
     expect(shape(world.events())).toEqual([WORST]);
     expect(world.calls.cancel).toBe(1);
@@ -320,9 +320,9 @@ describe('a video of which its provider does not tell the end', () => {
 
   it('is charged as the worst case once it took too long', async () => {
     const world = new VideoWorld();
-    await world.live(LIMITS.videoMsMax - 1);
+    await world.pass(LIMITS.videoMsMax - 1);
     expect(world.kept?.status).toBe('in_progress');
-    await world.live(MINUTE_MS);
+    await world.pass(MINUTE_MS);
     expect(shape(world.events())).toEqual([WORST]);
     expect(world.calls.cancel).toBe(1);
   });
@@ -330,7 +330,7 @@ describe('a video of which its provider does not tell the end', () => {
   it('is charged as the worst case where there is none any more', async () => {
     const world = new VideoWorld();
     world.says = () => ({ gone: true });
-    await world.live();
+    await world.pass();
     expect(shape(world.events())).toEqual([WORST]);
   });
 });
@@ -345,7 +345,7 @@ describe('a video that may not go on', () => {
   ])('is cancelled by %s', async (_, code, change) => {
     const world = new VideoWorld();
     world.money.change(change);
-    await world.live(LIMITS.holdRenewMs);
+    await world.pass(LIMITS.holdRenewMs);
     expect(world.kept).toMatchObject({
       status: 'failed',
       error: { code },
@@ -360,7 +360,7 @@ describe('a video that may not go on', () => {
     world.says = doneAfter(MINUTE_MS);
     world.money.hold(30 * CENTS);
     world.money.change({ limits: limits(40 * CENTS) });
-    await world.live();
+    await world.pass();
     expect(shape(world.events()).at(-1)).toEqual(['completed', 40, false, 0]);
   });
 
@@ -369,7 +369,7 @@ describe('a video that may not go on', () => {
       const world = new VideoWorld();
       world.money.change({ limits: limits(39 * CENTS) });
       world.diesAtStep = step;
-      await world.live(2 * MINUTE_MS);
+      await world.pass(2 * MINUTE_MS);
       expect(world.kept?.phase, `died at step ${step}`).toMatchObject({ kind: 'ended', cost: FOUR_SECONDS });
       expect(world.calls.cancel).toBeGreaterThanOrEqual(1);
       expect(shape(world.events())).toEqual([REFUSED]);
@@ -380,15 +380,15 @@ describe('a video that may not go on', () => {
     const world = new VideoWorld();
     world.money.change({ active: false });
     world.fate = (call) => (call === 'cancel' ? 'down' : 'made');
-    await world.live();
+    await world.pass();
     expect(world.calls).toMatchObject({ cancel: LIMITS.videoCancelTriesMax, settle: 1 });
     expect(world.kept?.phase).toMatchObject({ kind: 'ended', cost: FOUR_SECONDS });
   });
 
   it('is cancelled and gone when it is deleted while it runs', async () => {
     const world = new VideoWorld();
-    expect(await world.job.forget()).toBe(true);
-    expect([world.job.view(), world.kept, await world.job.forget()]).toEqual([null, null, false]);
+    expect(await world.life.forget()).toBe(true);
+    expect([world.life.view(), world.kept, await world.life.forget()]).toEqual([null, null, false]);
     expect(world.calls.cancel).toBe(1);
     expect(shape(world.events())).toEqual([['client_gone', 40, true, 0]]);
   });
@@ -396,8 +396,8 @@ describe('a video that may not go on', () => {
   it('stays settled as it was when it is deleted after its end', async () => {
     const world = new VideoWorld();
     world.says = doneAfter(0);
-    await world.live();
-    expect(await world.job.forget()).toBe(true);
+    await world.pass();
+    expect(await world.life.forget()).toBe(true);
     expect(world.kept).toBeNull();
     expect(shape(world.events())).toEqual([['completed', 40, false, 0]]);
   });
@@ -408,9 +408,9 @@ describe('a video that may not go on', () => {
     world.fate = (call) => (call === 'settle' && world.calls.settle === 1 ? 'down' : 'made');
     world.money.pass(LIMITS.videoPollMsMin);
     await world.alarm();
-    expect(await world.job.forget()).toBe(true);
-    expect(world.job.view()).toBeNull();
-    await world.live();
+    expect(await world.life.forget()).toBe(true);
+    expect(world.life.view()).toBeNull();
+    await world.pass();
     expect(shape(world.events())).toEqual([['completed', 40, false, 0]]);
     expect(world.calls.cancel).toBe(1);
   });
