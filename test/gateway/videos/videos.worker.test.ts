@@ -243,6 +243,21 @@ describe('a video that is not made', () => {
   });
 });
 
+it('is cancelled and charged as the worst case where its object cannot be reached', async () => {
+  const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const get = vi.spyOn(env.VIDEO_JOBS, 'get').mockImplementation(() => {
+    throw new Error('object unreachable');
+  });
+  const response = await create(seeded.apiKey);
+  get.mockRestore();
+  logged.mockRestore();
+  expect(response.status).toBe(500);
+  expect(upstream.mock.calls.map(([{ method }]) => method)).toEqual(expect.arrayContaining(['POST', 'DELETE']));
+  expect((await keyOf(seeded.apiKey)).member.status).toMatchObject({ usage: '0.40', held: '0' });
+  expect(await eventsOf(seeded)).toEqual([{ ...EVENT, outcome: 'upstream_error', cost: 40 * CENTS, estimated: 1 }]);
+});
+
 describe('a video whose budget or key ends under it', () => {
   const running = async () => {
     const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
