@@ -492,10 +492,15 @@ export type CountTokensBody = {
   [field: string]: unknown;
 };
 
-export type DeletedVideo = {
-  id: string;
-  object: 'video.deleted';
-  deleted: true;
+export type CustomModelBody = {
+  name: string;
+  contextTokens?: number;
+  maxOutputTokens?: number;
+  /** Whether it may bill output that its stream does not show; then the most that an answer may cost is held. */
+  reasoning?: boolean;
+  inputPrice?: string | null;
+  cachedInputPrice?: string | null;
+  outputPrice?: string | null;
 };
 
 export type EffectiveBudget = {
@@ -569,6 +574,173 @@ export type Error = {
     code: string;
     /** What else a program may want to know. */
     metadata: Record<string, unknown>;
+  };
+};
+
+export type GenerateContentAnswer = {
+  candidates: ({
+    content: {
+      role: string;
+      parts: ({
+        text?: string;
+        [field: string]: unknown;
+      })[];
+      [field: string]: unknown;
+    };
+    finishReason?: string;
+    index: number;
+    [field: string]: unknown;
+  })[];
+  usageMetadata: {
+    promptTokenCount: number;
+    candidatesTokenCount: number;
+    totalTokenCount: number;
+    [field: string]: unknown;
+  };
+  modelVersion?: string;
+  responseId?: string;
+  [field: string]: unknown;
+};
+
+export type GenerateContentBody = {
+  contents: ({
+    role?: string | null;
+    parts?: ({
+      text?: string | null;
+      thought?: boolean | null;
+      thoughtSignature?: string | null;
+      inlineData?: {
+        mimeType?: string | null;
+        data?: string | null;
+        [field: string]: unknown;
+      } | null;
+      fileData?: {
+        mimeType?: string | null;
+        fileUri?: string | null;
+        [field: string]: unknown;
+      } | null;
+      mediaResolution?: {
+        level?: string | null;
+        numTokens?: unknown;
+        [field: string]: unknown;
+      } | null;
+      functionCall?: {
+        id?: string | null;
+        name: string;
+        args?: Record<string, unknown> | null;
+        [field: string]: unknown;
+      } | null;
+      functionResponse?: {
+        id?: string | null;
+        name: string;
+        response?: Record<string, unknown> | null;
+        parts?: ({
+          inlineData?: {
+            mimeType?: string | null;
+            data?: string | null;
+            [field: string]: unknown;
+          } | null;
+          fileData?: {
+            mimeType?: string | null;
+            fileUri?: string | null;
+            [field: string]: unknown;
+          } | null;
+          [field: string]: unknown;
+        })[] | null;
+        [field: string]: unknown;
+      } | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[];
+  systemInstruction?: {
+    role?: string | null;
+    parts?: ({
+      text?: string | null;
+      thought?: boolean | null;
+      thoughtSignature?: string | null;
+      inlineData?: {
+        mimeType?: string | null;
+        data?: string | null;
+        [field: string]: unknown;
+      } | null;
+      fileData?: {
+        mimeType?: string | null;
+        fileUri?: string | null;
+        [field: string]: unknown;
+      } | null;
+      mediaResolution?: {
+        level?: string | null;
+        numTokens?: unknown;
+        [field: string]: unknown;
+      } | null;
+      functionCall?: {
+        id?: string | null;
+        name: string;
+        args?: Record<string, unknown> | null;
+        [field: string]: unknown;
+      } | null;
+      functionResponse?: {
+        id?: string | null;
+        name: string;
+        response?: Record<string, unknown> | null;
+        parts?: ({
+          inlineData?: {
+            mimeType?: string | null;
+            data?: string | null;
+            [field: string]: unknown;
+          } | null;
+          fileData?: {
+            mimeType?: string | null;
+            fileUri?: string | null;
+            [field: string]: unknown;
+          } | null;
+          [field: string]: unknown;
+        })[] | null;
+        [field: string]: unknown;
+      } | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  } | string | null;
+  tools?: ({
+    functionDeclarations?: ({
+      name: string;
+      description?: string | null;
+      parameters?: Record<string, unknown> | null;
+      parametersJsonSchema?: Record<string, unknown> | null;
+      [field: string]: unknown;
+    })[] | null;
+    [field: string]: unknown;
+  })[] | null;
+  generationConfig?: {
+    maxOutputTokens?: number | null;
+    candidateCount?: number | null;
+    responseModalities?: string[] | null;
+    [field: string]: unknown;
+  } | null;
+  serviceTier?: string | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type GoogleError = {
+  error: {
+    code: number;
+    status: string;
+    message: string;
+    /** The first tells our code as `reason`, and what else a program may want to know. */
+    details: (Record<string, unknown>)[];
   };
 };
 
@@ -739,7 +911,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -1172,6 +1344,59 @@ export type ProjectPatch = {
   archived?: boolean;
 };
 
+export type ProviderKey = {
+  id: string;
+  provider: 'openai' | 'anthropic' | 'google' | 'mistral' | 'cerebras' | 'groq' | 'openrouter' | 'azure' | 'vertex' | 'bedrock' | 'custom';
+  slug: string | null;
+  name: string;
+  maskedKey: string;
+  baseUrl: string | null;
+  settings: Record<string, string>;
+  models: ({
+    name: string;
+    contextTokens: number;
+    maxOutputTokens: number;
+    reasoning: boolean;
+    inputPrice: string | null;
+    cachedInputPrice: string | null;
+    outputPrice: string | null;
+  })[] | null;
+  createdAt: string;
+  /** The member who made it; null: a master key. */
+  createdBy: string | null;
+  /** How calling the provider with it went; null: nobody has tried. */
+  lastTest: {
+    at: string;
+    ok: boolean;
+    problem: string | null;
+  } | null;
+};
+
+export type ProviderKeyBody = {
+  name: string;
+  /** The key itself; it is sealed, and in no answer. */
+  key: string;
+  /** Null: the provider's own. */
+  baseUrl?: string | null;
+  /** vertex: project, region; bedrock: accessKeyId, region; azure: apiVersion. */
+  settings?: Record<string, string>;
+  models?: CustomModelBody[] | null;
+  provider: 'openai' | 'anthropic' | 'google' | 'mistral' | 'cerebras' | 'groq' | 'openrouter' | 'azure' | 'vertex' | 'bedrock' | 'custom';
+  /** Of a custom provider: its models are asked for as `<slug>/<name>`. */
+  slug?: string | null;
+};
+
+export type ProviderKeyPatch = {
+  name?: string;
+  /** The key itself; it is sealed, and in no answer. */
+  key?: string;
+  /** Null: the provider's own. */
+  baseUrl?: string | null;
+  /** vertex: project, region; bedrock: accessKeyId, region; azure: apiVersion. */
+  settings?: Record<string, string>;
+  models?: CustomModelBody[] | null;
+};
+
 export type ProviderSignInBody = {
   returnTo?: string;
 };
@@ -1207,6 +1432,82 @@ export type Reranked = {
 export type ResetPasswordBody = {
   token: string;
   password: string;
+};
+
+export type Response = {
+  id: string;
+  object: 'response';
+  created_at: number;
+  model: string;
+  status: 'completed' | 'incomplete' | 'failed' | 'in_progress';
+  /** Whether it can be asked for, and gone on from. */
+  store: boolean;
+  previous_response_id: string | null;
+  output: ({
+    type: string;
+    [field: string]: unknown;
+  })[];
+  usage: {
+    input_tokens: number;
+    output_tokens: number;
+    total_tokens: number;
+    [field: string]: unknown;
+  } | null;
+  [field: string]: unknown;
+};
+
+export type ResponsesBody = {
+  model: string;
+  input: string | (Record<string, unknown>)[];
+  instructions?: string | null;
+  stream?: boolean | null;
+  store?: boolean | null;
+  previous_response_id?: string | null;
+  max_output_tokens?: number | null;
+  tools?: ({
+    type: string;
+    [field: string]: unknown;
+  })[] | null;
+  include?: string[] | null;
+  text?: Record<string, unknown> | null;
+  reasoning?: Record<string, unknown> | null;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type Routing = {
+  order: string[];
+  region: string | null;
+  allow: string[] | null;
+  deny: string[];
+  fallbackModels: string[];
+  maxCostPerRequest: string | null;
+  maxInputPrice: string | null;
+  maxOutputPrice: string | null;
+  version: number;
+};
+
+export type RoutingBody = {
+  order?: string[];
+  region?: string | null;
+  allow?: string[] | null;
+  deny?: string[];
+  fallbackModels?: string[];
+  maxCostPerRequest?: string | null;
+  maxInputPrice?: string | null;
+  maxOutputPrice?: string | null;
+  /** The version that was read; a 409 where it is not the newest any more. */
+  version?: number;
 };
 
 export type Rules = {
@@ -1449,6 +1750,25 @@ export interface Routes {
     body: CountTokensBody;
     answer: TokenCount;
   };
+  /** Content in Google's protocol: generated, streamed or counted. */
+  'POST /v1beta/models/{model}': {
+    path: { model: string };
+    query?: { alt?: string };
+    body: GenerateContentBody;
+    answer: GenerateContentAnswer | string;
+  };
+  /** Content in Google's protocol: generated, streamed or counted. */
+  'POST /v1/models/{model}': {
+    path: { model: string };
+    query?: { alt?: string };
+    body: GenerateContentBody;
+    answer: GenerateContentAnswer | string;
+  };
+  /** One model. */
+  'GET /v1/models/{model}': {
+    path: { model: string };
+    answer: Model | AnthropicModel;
+  };
   /** Vectors of texts, in OpenAI's protocol. */
   'POST /v1/embeddings': {
     body: EmbeddingBody;
@@ -1487,26 +1807,41 @@ export interface Routes {
     body: OcrBody;
     answer: OcrPages;
   };
-  /** A video, in OpenAI's protocol: a job, held for from its start and settled when it ends. */
-  'POST /v1/videos': {
-    body: VideoBody;
-    answer: Video;
+  /** OpenAI's Responses, whole or as a stream. */
+  'POST /v1/responses': {
+    body: ResponsesBody;
+    answer: Response | string;
   };
-  /** How a video is, and what it cost once it is settled. */
-  'GET /v1/videos/{id}': {
+  /** A stored response; another key has none of this id. */
+  'GET /v1/responses/{id}': {
     path: { id: string };
-    answer: Video;
+    query?: { include?: string };
+    answer: Response;
   };
-  /** Deletes a video, and cancels one that is not done. */
-  'DELETE /v1/videos/{id}': {
+  /** Erases a stored response. */
+  'DELETE /v1/responses/{id}': {
     path: { id: string };
-    answer: DeletedVideo;
+    answer: {
+      id: string;
+      object: 'response';
+      deleted: true;
+    };
   };
-  /** The video itself, as its provider has it; in part, with `Range`. */
-  'GET /v1/videos/{id}/content': {
+  /** What the model had before it answered, earlier turns included. */
+  'GET /v1/responses/{id}/input_items': {
     path: { id: string };
-    query?: { variant?: 'video' | 'thumbnail' | 'spritesheet' };
-    answer: string;
+    query?: { limit?: number; order?: 'asc' | 'desc'; after?: string };
+    answer: {
+      object: 'list';
+      data: ({
+        id: string;
+        type: string;
+        [field: string]: unknown;
+      })[];
+      first_id: string | null;
+      last_id: string | null;
+      has_more: boolean;
+    };
   };
   /** The models that the key may use, with prices and abilities. */
   'GET /v1/models': {
@@ -1519,11 +1854,6 @@ export interface Routes {
       first_id: string | null;
       last_id: string | null;
     };
-  };
-  /** One model. */
-  'GET /v1/models/{model}': {
-    path: { model: string };
-    answer: Model | AnthropicModel;
   };
   /** The key's limits and usage, and its member's; readable when over budget. */
   'GET /v1/key': {
@@ -1976,6 +2306,20 @@ export interface Routes {
       pending: number;
     };
   };
+  /** What a project wants of the choice among a model's providers. */
+  'GET /orgs/{orgId}/projects/{projectId}/routing': {
+    path: { orgId: string; projectId: string };
+    answer: Routing;
+  };
+  /** Replace a project's routing; what is left out is no wish. */
+  'PUT /orgs/{orgId}/projects/{projectId}/routing': {
+    path: { orgId: string; projectId: string };
+    body: RoutingBody;
+    answer: Routing & {
+      applied: number;
+      pending: number;
+    };
+  };
   /** List API keys: one's own, for owners and admins everybody's. */
   'GET /orgs/{orgId}/keys': {
     path: { orgId: string };
@@ -2049,6 +2393,51 @@ export interface Routes {
   'DELETE /orgs/{orgId}/master-keys/{masterKeyId}': {
     path: { orgId: string; masterKeyId: string };
     answer: undefined;
+  };
+  /** List the organization's own provider keys. */
+  'GET /orgs/{orgId}/provider-keys': {
+    path: { orgId: string };
+    query?: { limit?: number; cursor?: string; q?: string; sort?: 'createdAt' | '-createdAt' | 'name' | '-name' | 'provider' | '-provider' };
+    answer: {
+      providerKeys: ProviderKey[];
+      nextCursor: string | null;
+    };
+  };
+  /** Add a provider key, or a provider of your own; the key is sealed and never shown again. */
+  'POST /orgs/{orgId}/provider-keys': {
+    path: { orgId: string };
+    body: ProviderKeyBody;
+    answer: ProviderKey & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** One provider key. */
+  'GET /orgs/{orgId}/provider-keys/{providerKeyId}': {
+    path: { orgId: string; providerKeyId: string };
+    answer: ProviderKey;
+  };
+  /** Change a provider key; another baseUrl needs the key again. */
+  'PATCH /orgs/{orgId}/provider-keys/{providerKeyId}': {
+    path: { orgId: string; providerKeyId: string };
+    body: ProviderKeyPatch;
+    answer: ProviderKey & {
+      applied: number;
+      pending: number;
+    };
+  };
+  /** Delete a provider key: nobody is served with it any more. */
+  'DELETE /orgs/{orgId}/provider-keys/{providerKeyId}': {
+    path: { orgId: string; providerKeyId: string };
+    answer: {
+      id: string;
+      pending?: true;
+    } | undefined;
+  };
+  /** Try a provider key with a call that costs nothing; lastTest tells how it went. */
+  'POST /orgs/{orgId}/provider-keys/{providerKeyId}/test': {
+    path: { orgId: string; providerKeyId: string };
+    answer: ProviderKey;
   };
   /** Usage by local day or hour, broken down by one dimension. */
   'GET /analytics/activity': {

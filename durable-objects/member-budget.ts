@@ -25,6 +25,7 @@ import {
 import { type Standing, wouldLose } from '../src/budgets/rebuilding.ts';
 import type { LedgerRefusal } from '../src/budgets/refusals.ts';
 import type { Resolution } from '../src/budgets/resolutions.ts';
+import type { RoutingBundle } from '../src/budgets/routing.ts';
 import type { ModelUse, Rules, Use } from '../src/budgets/rules.ts';
 import { randomText } from '../src/ids.ts';
 import { LIMITS, MINUTE_MS } from '../src/limits.ts';
@@ -56,6 +57,8 @@ export interface KeyStanding {
   replay: boolean;
   /** The member's and the key's. */
   rules: Rules[];
+  /** What concerns the key of the choice among providers. Absent from an object older than routings. */
+  routing?: RoutingBundle | null;
 }
 
 export interface KeyStatus {
@@ -109,7 +112,7 @@ export class MemberBudget extends DurableObject<Env> {
     if ('lacks' in admission) {
       admission = await this.#credit.wait(admission.lacks, (wallet) => this.#ledger.authorize(call, wallet));
     }
-    if (admission.granted) this.#credit.lookAhead(admission.ticket.amount);
+    if (admission.granted) this.#credit.lookAhead(admission.ticket.amount, call.about);
     return this.#done(handedOver ? { ...admission, progress: this.#ledger.progressSince(handedOver) } : admission);
   }
 
@@ -119,7 +122,7 @@ export class MemberBudget extends DurableObject<Env> {
     if ('lacks' in extension) {
       extension = await this.#credit.wait(extension.lacks, (wallet) => this.#ledger.extend(call, wallet));
     }
-    if (extension.extended) this.#credit.lookAhead(nanos(Math.max(0, call.toAmount - call.ticket.amount)));
+    if (extension.extended) this.#credit.lookAhead(nanos(Math.max(0, call.toAmount - call.ticket.amount)), call.about);
     return this.#done(extension);
   }
 
@@ -143,8 +146,8 @@ export class MemberBudget extends DurableObject<Env> {
   /** Whether a key may be used at all, without setting anything aside, its rules, and whether its answers may be recorded. */
   async checkKey(call: KeyCall): Promise<KeyStanding> {
     if (!(await this.#isMember(call))) return { refusal: UNKNOWN_KEY, replay: false, rules: [] };
-    const { refusal, rules } = this.#ledger.checkKey(call.keyHash, useOf(call));
-    return { refusal, replay: this.#ledger.replays(), rules };
+    const { refusal, rules, routing } = this.#ledger.checkKey(call.keyHash, useOf(call));
+    return { refusal, replay: this.#ledger.replays(), rules, routing };
   }
 
   async status(call: MemberCall): Promise<ScopeStatus> {

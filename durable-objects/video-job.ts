@@ -7,7 +7,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import type { Provider } from '../src/gateway/providers/provider.ts';
-import { credentialOf } from '../src/gateway/videos/credential.ts';
+import { reachOf } from '../src/gateway/videos/credential.ts';
 import { type Begun, type KeptVideo, VideoLife, type VideoPorts, type VideoStore } from '../src/gateway/videos/life.ts';
 import { cancelVideo, pollVideo } from '../src/gateway/videos/upstream.ts';
 import { memberBudget } from '../src/objects.ts';
@@ -28,8 +28,8 @@ export function videoJobOf(providers: readonly Provider[]) {
         now: Date.now,
         renew: (memberId, request) => memberBudget(env, memberId, (object) => object.extend({ memberId, ...request })),
         settle: (memberId, request) => memberBudget(env, memberId, (object) => object.settle({ memberId, ...request })),
-        poll: (kept) => pollVideo(env, credentialOf(env, byId, kept), kept.upstreamId),
-        cancel: (kept) => cancelVideo(env, credentialOf(env, byId, kept), kept.upstreamId),
+        poll: async (kept) => pollVideo(env, await reachOf(env, byId, kept), kept.upstreamId),
+        cancel: async (kept) => cancelVideo(env, await reachOf(env, byId, kept), kept.upstreamId),
       };
       this.#life = new VideoLife(storeOf(ctx.storage), ports);
     }

@@ -7,9 +7,10 @@ import { isPlant, PLANTS } from '../bench/plants.ts';
 import { speed } from '../bench/speed.ts';
 import { streams } from '../bench/streams.ts';
 import { teams } from '../bench/teams.ts';
+import { translate } from '../bench/translate.ts';
 import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams, translate };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -24,8 +25,9 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   wallet     a metered organization: how many requests come to one call of its wallet
   streams    five hundred streams of a minute at once: none dropped, and the memory they take
   teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
+  translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
 
-  --seconds N  speed: length of one measured round
+  --seconds N  speed, translate: length of one measured round
   --seed S     overshoot, crash: the run of that seed
   --kills N    crash: how often it is killed, ${KILLS_DEFAULT} unless told
   --dishonest  overshoot: providers that lie about what they made, or make more than they may

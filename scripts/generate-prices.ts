@@ -17,8 +17,8 @@ import { mappingId, type ProviderId, type Row } from '../src/models/row.ts';
 import { ROWS } from '../src/models/rows.ts';
 import type { Price, Rates, RateTier, Unit } from '../src/money/price.ts';
 
-/** What the package calls a provider, where it has another name for it. It prices Vertex as Google. */
-const PACKAGE_NAMES: Partial<Record<ProviderId, string>> = { vertex: 'google', bedrock: 'aws' };
+/** What the package calls a provider, where it has another name for it. It prices Vertex as Google, and has few of Azure's, which are OpenAI's. */
+const PACKAGE_NAMES: Partial<Record<ProviderId, string>> = { vertex: 'google', bedrock: 'aws', azure: 'openai' };
 
 /** For how many units the package's prices in USD are. */
 const MILLION = 1_000_000;

@@ -25,6 +25,11 @@ Money
   wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
   wallet-refund --amount 12.50 --id ID   take credit out
 
+Secrets
+  reseal-provider-keys                   after PROVIDER_KEY_SECRET was changed, and the one before bound as
+                                         PROVIDER_KEY_SECRET_PREVIOUS: seals organizations' provider keys anew. Repeat it
+                                         until left and pending are 0, then unbind the one before (docs/provider-keys.md)
+
 When something was lost (docs/recovery.md)
   restore                                undo the deletion of the organization, within 30 days
   rebuild --member ID [--force]          a member's object forgets what it counts and begins again with what D1 knows
@@ -145,6 +150,8 @@ function callOf(command: string, flags: Flags): Call {
     }
     case 'price':
       return { method: 'PUT', path: '/operator/prices', body: priceOf(flags) };
+    case 'reseal-provider-keys':
+      return { method: 'POST', path: '/operator/provider-keys/reseal' };
     case 'set-up-code':
       return { method: 'POST', path: '/operator/set-up-code' };
     default:

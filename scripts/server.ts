@@ -64,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const { dataDir, say } = options;
   mkdirSync(dataDir, { recursive: true });
   const port = await freePort(options.port);
-  const keySecret = localSecret(dataDir);
+  const keySecret = localSecret(dataDir, 'key-secret');
   const operatorSecret = randomBytes(32).toString('base64url');
   say('Building the Worker and applying migrations ...');
   const [built] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
@@ -91,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
           bindings: {
             ALLOW_LOOPBACK_UPSTREAMS: '1',
+            PROVIDER_KEY_SECRET: localSecret(dataDir, 'provider-key-secret'),
             ...options.bindings,
             KEY_SECRET: keySecret,
             OPERATOR_SECRET: operatorSecret,
@@ -161,9 +162,9 @@ async function wrangler(args: string[]): Promise<void> {
   }
 }
 
-/** The secret that tags this data's keys, made once and readable by its owner only. */
-function localSecret(dataDir: string): string {
-  const file = join(dataDir, 'key-secret');
+/** A secret of this data's, which tags or seals its keys: made once and readable by its owner only. */
+function localSecret(dataDir: string, name: string): string {
+  const file = join(dataDir, name);
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
   return readFileSync(file, 'utf8').trim();
 }

@@ -17,11 +17,11 @@ const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--
   --fresh      delete the data first and start empty
   --no-demo    no demo organizations and usage
 
-Providers: set OPENAI_API_KEY, ANTHROPIC_API_KEY (and ..._BASE_URL) in the environment or in .dev.vars.`;
+Providers: set OPENAI_API_KEY, ANTHROPIC_API_KEY, MISTRAL_API_KEY, ... (and ..._BASE_URL) in the environment or in .dev.vars.`;
 
 /** What of the environment or .dev.vars reaches the Worker. */
 const PASSED =
-  /^(OPENAI|ANTHROPIC|GOOGLE|GITHUB_CLIENT|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS|RESEND)_[A-Z0-9_]+$|^(MAIL_FROM|OPEN_SIGN_UP|DEFAULT_PLAN|HOLD_TTL_MS)$/;
+  /^(OPENAI|ANTHROPIC|GOOGLE|GITHUB_CLIENT|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS|RESEND)_[A-Z0-9_]+$|^(PROVIDER_KEY_SECRET|PROVIDER_KEY_SECRET_PREVIOUS|MAIL_FROM|OPEN_SIGN_UP|DEFAULT_PLAN|HOLD_TTL_MS)$/;
 
 try {
   await main();
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
   const dataDir = resolve(flags.data);
   const lock = await lockData(dataDir);
   if (flags.fresh)
-    for (const part of ['v3', 'key-secret', 'demo.json', 'outbox'])
+    for (const part of ['v3', 'key-secret', 'provider-key-secret', 'demo.json', 'outbox'])
       rmSync(join(dataDir, part), { recursive: true, force: true });
 
   // Miniflare ends the process on a signal by itself: what must not be left behind goes then.

@@ -72,7 +72,7 @@ export class Credit {
     this.#compare(member);
     const { spent, reversed } = this.#leaseOf(member);
     if (this.#witness.profile.metering === 'changes') return;
-    const booked = member.costUpTo(member.events.length);
+    const booked = member.walletPaid.reduce((sum, { costNanos }) => sum + costNanos, 0);
     if (spent - reversed !== booked)
       this.#report(`${member.id} spent ${spent} - ${reversed} of its lease, not ${booked}`);
   }
@@ -89,6 +89,11 @@ export class Credit {
     if (sum > this.#lent) this.#report(`${sum} is spent and granted, ${this.#lent} is lent`);
   }
 
+  /** Whose provider bills the organization itself is refused for no want of credit. */
+  checkOwn(attemptId: string): void {
+    this.#report(`${attemptId} is made with a key of the organization's own, and refused for its credit`);
+  }
+
   /** Nobody is told that the credits are spent who would not be told so by the truth of that time, `sinceMs` or later. */
   checkRefusal(needed: number, sinceMs: number): void {
     if (this.#witness.profile.metering === 'changes') return;
@@ -99,7 +104,7 @@ export class Credit {
     );
     let spent = 0;
     for (const member of this.#witness.members.values()) {
-      for (const { costNanos } of member.events) spent += Math.max(0, costNanos);
+      for (const { costNanos } of member.walletPaid) spent += Math.max(0, costNanos);
     }
     if (needed > 0 && spent + needed <= least)
       this.#report(`refused for good: ${needed}, ${spent} of ${least} is spent`);

@@ -35,6 +35,8 @@ function checkRefusal(
   witness.simulation.count(`refused: ${refusal.kind}`);
   const { amount, otherwise, least } = request;
   const asked = [amount ?? 0, otherwise?.amount].filter((each) => each !== undefined);
+  const ofCredit = refusal.kind === 'insufficient_credits' || refusal.kind === 'credits_in_flight';
+  if (ofCredit && request.about.providerKeyId !== undefined) witness.credit?.checkOwn(request.attemptId);
   // The last of a budget, `least` or more, is only given where it is free at once.
   if (refusal.kind === 'insufficient_credits') witness.credit?.checkRefusal(Math.min(...asked), sinceMs);
   if (!('view' in refusal || 'remaining' in refusal)) return;

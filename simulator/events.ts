@@ -18,6 +18,9 @@ export function checkEvent(witness: Witness, member: Member, event: UsageEvent):
     witness.report('2: a hold is resolved once', `nobody made ${attemptId} of event ${n}`);
     return;
   }
+  if ((event.providerKeyId !== undefined) !== attempt.own) {
+    witness.report('7: the wallet lends what it has', `event ${n} does not tell who pays for ${attemptId}`);
+  }
   const [first] = attempt.events;
   if (first) {
     if (outcome !== 'correction' || first.outcome !== 'expired' || attempt.events.length > 1) {

@@ -12,7 +12,7 @@ import type { Member, Piece } from './truth.ts';
 export interface Limited {
   /** 'member', or a key's id. */
   scope: string;
-  /** credit: the organization's, all that was ever spent of it. */
+  /** credit: the organization's, all that was ever spent of it; what is made with its own provider keys spends none. */
   kind: 'total' | 'period' | 'credit';
   limit: number;
   window: WindowSpec | null;
@@ -58,7 +58,7 @@ export function liability(
   for (const attempt of member.attempts.values()) {
     const { open, unresolved } = attempt;
     if (unresolved < 0) ofGhosts += unresolved;
-    if (!within(attempt.keyId)) continue;
+    if (!within(attempt)) continue;
     // Where clocks are wrong by minutes, a hold may end before its Worker does: what that costs is reported as well.
     if (attempt.lost || attempt.resolved || !fair) unknown += Math.max(0, open - Math.max(0, unresolved));
     else sum += open;
@@ -80,20 +80,21 @@ export function worst(member: Member, limited: Limited, nowMs: number, clockErro
   const within = inScope(limited);
   let sum = spent(member, limited, nowMs, clockErrorMs);
   for (const attempt of member.attempts.values()) {
-    if (within(attempt.keyId) && !attempt.resolved && !attempt.released) sum += attempt.granted;
+    if (within(attempt) && !attempt.resolved && !attempt.released) sum += attempt.granted;
   }
   return sum;
 }
 
-function inScope({ scope }: Limited): (keyId: string) => boolean {
-  return (keyId) => scope === 'member' || keyId === scope;
+function inScope({ scope, kind }: Limited): (of: { keyId: string; own: boolean }) => boolean {
+  if (kind === 'credit') return ({ own }) => !own;
+  return ({ keyId }) => scope === 'member' || keyId === scope;
 }
 
 /** What is booked in the scope's window or cycle. Where clocks err, what may just have left it is left out. */
 export function spent(member: Member, limited: Limited, nowMs: number, clockErrorMs: number): number {
   const { scope, kind, window } = limited;
   const within = inScope(limited);
-  const pieces = member.pieces.filter(({ keyId }) => within(keyId));
+  const pieces = member.pieces.filter(within);
   let counts = (_: Piece) => true;
   if (kind === 'period' && window) {
     const sinceMs = member.windowSinceMs.get(scope) ?? Number.NEGATIVE_INFINITY;

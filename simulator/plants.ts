@@ -136,13 +136,13 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       {
         file: RESOLUTIONS,
-        instead: 'posting.spend(hold.keyId, request.cost);',
-        put: 'posting.spend(hold.keyId, request.cost, hold.openedAtMs);',
+        instead: 'posting.spend(hold, request.cost);',
+        put: 'posting.spend(hold, request.cost, hold.openedAtMs);',
       },
       {
         file: 'src/budgets/posting.ts',
-        instead: 'spend(keyId: string, amount: Nanos): void {',
-        put: 'spend(keyId: string, amount: Nanos, atMs = this.nowMs): void {',
+        instead: 'spend(hold: Hold, amount: Nanos): void {',
+        put: 'spend(hold: Hold, amount: Nanos, atMs = this.nowMs): void {',
       },
       {
         file: 'src/budgets/posting.ts',
@@ -363,13 +363,46 @@ export const PLANTS: readonly Plant[] = [
     ],
   },
   {
+    name: 'own-keys-spend-the-lease',
+    what: "the wallet pays for what the organization's own provider bills it for",
+    changes: [
+      {
+        file: 'src/budgets/posting.ts',
+        instead: '!this.state.policy.metered || !isWalletPaid(about)',
+        put: '!this.state.policy.metered',
+      },
+    ],
+  },
+  {
+    name: 'own-keys-need-credit',
+    what: "an organization without credit is refused its own providers'",
+    changes: [
+      {
+        file: 'src/budgets/credit.ts',
+        instead: 'return state.policy.metered && isWalletPaid(about);',
+        put: 'return state.policy.metered;',
+      },
+    ],
+  },
+  {
+    name: 'own-keys-free-the-lease',
+    what: 'a hold that was never of the lease gives it room when it ends',
+    changes: [
+      {
+        file: 'src/budgets/ledger-state.ts',
+        instead: 'if (!isWalletPaid(about)) return;',
+        put: 'if (!isWalletPaid(about) && amount > 0) return; if (!isWalletPaid(about)) amount = Math.max(amount, -state.walletHeld) as Nanos;',
+      },
+    ],
+  },
+  {
     name: 'ghost-forgotten-by-the-lease',
     what: 'a ghost is held in the limits of budgets only',
     changes: [
       {
         file: 'src/budgets/credit.ts',
-        instead: 'return addNanos(scopeOf(state, MEMBER_SCOPE).held, state.ghostsHeld);',
-        put: 'return scopeOf(state, MEMBER_SCOPE).held;',
+        instead: 'return addNanos(state.walletHeld, state.ghostsHeld);',
+        put: 'return state.walletHeld;',
       },
     ],
   },

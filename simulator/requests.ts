@@ -154,6 +154,7 @@ export class Requests {
       lastsMs: Math.round(10 ** (1.5 + 4 * random.fraction() * random.fraction())),
       end: 'completed',
       overcharge: !profile.honest && simulation.chance(0.1) ? random.between(1, amount) : 0,
+      own: profile.metering !== 'off' && simulation.chance(0.25),
     };
     const free = dice < 0.04 || (leftNow <= 0 && simulation.chance(0.5));
     if (free) plan.ask = { amount: dice < 0.01 ? null : ZERO, otherwise: null };

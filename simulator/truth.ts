@@ -27,6 +27,8 @@ export class Attempt {
   readonly id: string;
   readonly member: Member;
   readonly keyId: string;
+  /** It is made with a provider key of the organization's own, so no wallet pays for it. */
+  readonly own: boolean;
   readonly worker: Process;
   phase: Phase = 'asking';
   /** The most that it asked for; 0 where its price is unknown. */
@@ -55,10 +57,11 @@ export class Attempt {
   /** Durable events of it. */
   readonly events: UsageEvent[] = [];
 
-  constructor(id: string, member: Member, keyId: string, worker: Process, asked: number) {
+  constructor(id: string, member: Member, keyId: string, own: boolean, worker: Process, asked: number) {
     this.id = id;
     this.member = member;
     this.keyId = keyId;
+    this.own = own;
     this.worker = worker;
     this.asked = asked;
   }
@@ -99,6 +102,8 @@ export interface Key {
 export interface Piece {
   n: number;
   keyId: string;
+  /** As of its attempt. */
+  own: boolean;
   atMs: number;
   amount: number;
 }
@@ -140,6 +145,11 @@ export class Member {
     return this.events.slice(0, n).reduce((sum, event) => sum + event.costNanos, 0);
   }
 
+  /** Durable events that the wallet pays for. */
+  get walletPaid(): UsageEvent[] {
+    return this.events.filter(({ attemptId }) => !this.attempts.get(attemptId)?.own);
+  }
+
   /** Takes the next durable event. */
   add(event: UsageEvent): void {
     this.events.push(event);
@@ -149,7 +159,7 @@ export class Member {
     this.touched = true;
     const { n, keyId, settledAtMs: atMs, costNanos } = event;
     if (costNanos >= 0) {
-      this.pieces.push({ n, keyId, atMs, amount: costNanos - event.overrunNanos });
+      this.pieces.push({ n, keyId, own: attempt?.own ?? false, atMs, amount: costNanos - event.overrunNanos });
       return;
     }
     // Given back where it was charged.

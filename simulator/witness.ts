@@ -88,10 +88,10 @@ export class Witness {
     if (!member) return;
     const attempt = this.#attempts.get(from);
     if (method === 'authorize' && !attempt) {
-      const { attemptId, keyHash, amount, otherwise } = argument as AuthorizeRequest;
+      const { attemptId, keyHash, about, amount, otherwise } = argument as AuthorizeRequest;
       const keyId = member.keys.find(({ hash }) => hash === keyHash)?.keyId ?? '';
       const asked = Math.max(amount ?? 0, otherwise?.amount ?? 0);
-      const made = new Attempt(attemptId, member, keyId, from, asked);
+      const made = new Attempt(attemptId, member, keyId, about.providerKeyId !== undefined, from, asked);
       this.#attempts.set(from, made);
       member.attempts.set(attemptId, made);
     }

@@ -32,6 +32,8 @@ export interface Plan {
   end: 'completed' | 'nothing_sent' | 'free' | 'unknown' | 'client_gone';
   /** What the provider charges beyond the hold. */
   overcharge: number;
+  /** Made with a provider key of the organization's own. */
+  own: boolean;
 }
 
 const ABOUT: AttemptAbout = {
@@ -65,7 +67,8 @@ export async function serve(
   made: () => Attempt,
 ): Promise<void> {
   const context = { env, ctx: CTX, deadlines: new Deadlines(), request: NO_REQUEST };
-  const admission = await admit(context, caller, ABOUT, plan.ask, undefined, isolate.carrier);
+  const about = plan.own ? { ...ABOUT, providerKeyId: 'pvk_simulated' } : ABOUT;
+  const admission = await admit(context, caller, about, plan.ask, undefined, isolate.carrier);
   const attempt = made();
   if ('refusal' in admission) {
     attempt.phase = 'gone';

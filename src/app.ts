@@ -13,10 +13,12 @@ import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import type { Mapping } from './models/catalogue.ts';
 import { priceRouter } from './operator/price-routes.ts';
+import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
 import { LiveCatalogue } from './prices/live-catalogue.ts';
 import { noticePriceChanges } from './prices/notices.ts';
+import { providerKeyRouter } from './provider-keys/routes.ts';
 import { referenceRouter } from './reference/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
@@ -63,10 +65,12 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     projectRouter,
     apiKeyRouter,
     masterKeyRouter,
+    providerKeyRouter,
     usageRouter,
     billingRouter,
     auditRouter,
     operatorRouter,
+    operatorProviderKeyRouter,
     recoveryRouter,
     priceRouter(catalogue),
   ];

@@ -14,12 +14,29 @@ declare namespace Cloudflare {
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
     OPERATOR_SECRET?: string;
+    /** Secret under which organizations' own provider keys are sealed (32 characters or more); without it there are none. */
+    PROVIDER_KEY_SECRET?: string;
+    /** The one before, while `npm run purser -- reseal-provider-keys` has yet to seal all anew. */
+    PROVIDER_KEY_SECRET_PREVIOUS?: string;
     OPENAI_API_KEY?: string;
     /** With its /v1, as the official client has it. */
     OPENAI_BASE_URL?: string;
     ANTHROPIC_API_KEY?: string;
     /** Without a version, as the official client has it. */
     ANTHROPIC_BASE_URL?: string;
+    /** These speak OpenAI's protocol; each base URL with its version, as the provider's own documents have it. */
+    CEREBRAS_API_KEY?: string;
+    CEREBRAS_BASE_URL?: string;
+    GROQ_API_KEY?: string;
+    GROQ_BASE_URL?: string;
+    OPENROUTER_API_KEY?: string;
+    OPENROUTER_BASE_URL?: string;
+    MISTRAL_API_KEY?: string;
+    MISTRAL_BASE_URL?: string;
+    AZURE_API_KEY?: string;
+    /** The resource's: https://<resource>.openai.azure.com/openai/v1, or without /v1 where AZURE_API_VERSION is set. */
+    AZURE_BASE_URL?: string;
+    AZURE_API_VERSION?: string;
     /** Of AI Studio. */
     GOOGLE_API_KEY?: string;
     /** Without a version, as the official client has it. */

@@ -17,6 +17,7 @@ export type IdKind =
   | 'prj'
   | 'key'
   | 'mky'
+  | 'pvk'
   | 'inv'
   | 'brq'
   | 'ses'

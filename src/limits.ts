@@ -104,6 +104,10 @@ const ASKED = {
   customProviderLengthMax: 40,
   /** Models of one custom provider: more than anybody serves by themselves. */
   customModelsMax: 50,
+  /** In one list of a routing: there are not so many providers. */
+  routingEntriesMax: 20,
+  /** The routings of 600 projects, the most that one member's keys are of, fit into one policy beside the rules of those keys. */
+  routingLengthMax: 600,
   /** All provider keys of an organization, sealed and with their models, in characters: they travel to Workers in one answer. */
   providerKeysLengthMax: 64_000,
   /** A model, a provider, an endpoint or a range of addresses, of which the longest names have some 60 characters. */
@@ -286,6 +290,12 @@ export const LIMITS = {
 
   /** A Worker asks the health object about a provider at most so often: routing may be this stale. */
   healthFreshMs: 10 * SECOND_MS,
+  /** Providers, and organizations' own keys, whose health an isolate remembers. */
+  healthKnownMax: 1_000,
+  /** Routings that an isolate remembers, one for each project that has one and each organization with provider keys: some MB. */
+  routingsKnownMax: 200,
+  /** An object answers with the routing of now; more than two changes while one request is admitted are none of its making. */
+  routingTriesMax: 3,
   /** A provider counts as failing for this long after its last failure... */
   healthMemoryMs: 60 * SECOND_MS,
   /** ...of so many in a row. */
@@ -401,6 +411,10 @@ export const LIMITS = {
   /** An API-only member has no address; so many owners are warned in its place. */
   warnedOwnersMax: 5,
 
+  /** Provider keys that one call of the operator seals anew: some seconds, and few enough batches of D1. */
+  resealedPerCall: 200,
+  /** Who tests a provider key waits for its provider: a healthy one lists its models in far less. */
+  providerTestMs: 8 * SECOND_MS,
   /** A change to a member's policy waits this long for the object before it answers 202. */
   policyPushMs: 2 * SECOND_MS,
   /** A change that many members' objects enforce waits this long for all of them: a person still waits for the page. */

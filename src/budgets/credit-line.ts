@@ -9,8 +9,10 @@ import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
 import { type Lease, type Recall, type SyncMessage, unspent } from './lease.ts';
 import type { Ledger } from './ledger.ts';
+import { isWalletPaid } from './ledger-state.ts';
 import type { CreditCheck, Short } from './protocol.ts';
 import type { Clock } from './store.ts';
+import type { AttemptAbout } from './usage-event.ts';
 
 /** A request that lacks credit. */
 interface Waiter {
@@ -57,8 +59,8 @@ export class CreditLine {
   }
 
   /** After a grant of `amount`: asks for more in the background where the next requests would have to wait for it. */
-  lookAhead(amount: Nanos): void {
-    if (this.#calling || this.#clock() < this.#notAheadBeforeMs) return;
+  lookAhead(amount: Nanos, about: AttemptAbout): void {
+    if (!isWalletPaid(about) || this.#calling || this.#clock() < this.#notAheadBeforeMs) return;
     const message = this.#ledger.credit.askAhead(amount);
     if (message) void this.#askAhead(message);
   }

@@ -9,13 +9,18 @@
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { type Choice, choose, decideGrowth, scopeView } from './admission.ts';
 import { available } from './lease.ts';
-import { MEMBER_SCOPE, type State, scopeOf } from './ledger-state.ts';
+import { isWalletPaid, type State } from './ledger-state.ts';
 import type { Fallback } from './protocol.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
+import type { Hold } from './tables.ts';
+import type { AttemptAbout } from './usage-event.ts';
 
-/** What the lease must cover: all that the member's attempts hold, with what a crash left of them. */
+/**
+ * What the lease must cover: all that the member's attempts hold of it, with what a crash left. Of a ghost nobody knows what
+ * the wallet pays for, so it counts whole: for that short time the member has less to spend than it might, never more.
+ */
 export function heldOfLease(state: State): Nanos {
-  return addNanos(scopeOf(state, MEMBER_SCOPE).held, state.ghostsHeld);
+  return addNanos(state.walletHeld, state.ghostsHeld);
 }
 
 function left(state: State): Nanos {
@@ -25,9 +30,14 @@ function left(state: State): Nanos {
 /** What may be set aside of the organization's credit; `ask`: the wallet may have more, and has not been asked. */
 export type Credit = Choice & { ask: boolean };
 
+/** Whether an attempt is limited by the organization's credit. */
+export function needsCredit(state: State, about: AttemptAbout): boolean {
+  return state.policy.metered && isWalletPaid(about);
+}
+
 /** `wanted` is what all other limits allow, `otherwise` what would do. */
-export function chooseCredit(state: State, wanted: Nanos, otherwise: Fallback | null): Credit {
-  if (!state.policy.metered || left(state) >= wanted) {
+export function chooseCredit(state: State, about: AttemptAbout, wanted: Nanos, otherwise: Fallback | null): Credit {
+  if (!needsCredit(state, about) || left(state) >= wanted) {
     return { refusal: null, amount: wanted, shortOfHeld: false, ask: false };
   }
   const chosen = choose([viewOf(state)], wanted, otherwise);
@@ -37,16 +47,16 @@ export function chooseCredit(state: State, wanted: Nanos, otherwise: Fallback | 
   return { ...chosen, ask: chosen.amount < wanted && !never };
 }
 
-/** Why the credit does not cover `more` for an attempt that holds `held`; null where it does. */
-export function refuseGrowth(state: State, held: Nanos, more: Nanos): LedgerRefusal | null {
-  if (!state.policy.metered || left(state) >= more) return null;
+/** Why the credit does not cover `more` for a hold; null where it does. */
+export function refuseGrowth(state: State, { about, held }: Hold, more: Nanos): LedgerRefusal | null {
+  if (!needsCredit(state, about) || left(state) >= more) return null;
   const refusal = decideGrowth([viewOf(state)], held, more);
   return refusal && refusalOf(state, refusal);
 }
 
-/** How much the organization had when the wallet last spoke; without end where it is not metered. */
-export function creditHeadroom(state: State): number {
-  return state.policy.metered ? Math.max(0, state.lease.balance) : Number.POSITIVE_INFINITY;
+/** How much the organization had when the wallet last spoke; without end where an attempt does not spend it. */
+export function creditHeadroom(state: State, about: AttemptAbout): number {
+  return needsCredit(state, about) ? Math.max(0, state.lease.balance) : Number.POSITIVE_INFINITY;
 }
 
 function viewOf(state: State): ScopeView {

@@ -18,6 +18,7 @@ import type { Ticket } from './protocol.ts';
 import type { LedgerRefusal } from './refusals.ts';
 import { brokenRule, type Rules, type Use } from './rules.ts';
 import type { Ghost, Hold, Tables, Total } from './tables.ts';
+import type { AttemptAbout } from './usage-event.ts';
 import { type Bucket, Window, type WindowSpec } from './windows.ts';
 
 export interface Scope {
@@ -44,6 +45,8 @@ export interface State {
   ghosts: Map<string, Ghost>;
   /** What those still in force hold: in every scope, because nobody knows any more in which. */
   ghostsHeld: Nanos;
+  /** What open holds have set aside of the wallet: all but those of the organization's own provider keys. */
+  walletHeld: Nanos;
   /** The part of the organization's wallet that this member may spend. */
   lease: MemberLease;
   /** What of it the wallet is known to know. */
@@ -74,6 +77,7 @@ export function newState(policy: MemberPolicy, shipped: number, epoch: string): 
     ceiling: ZERO,
     ghosts: new Map(),
     ghostsHeld: ZERO,
+    walletHeld: ZERO,
     lease: NO_LEASE,
     told: NO_LEASE,
     asked: 0,
@@ -102,7 +106,7 @@ export function readState(tables: Tables, policy: MemberPolicy, epoch: string): 
   }
   for (const hold of tables.readOpenHolds()) {
     state.open.set(hold.id, hold);
-    addHeld(state, hold.keyId, hold.held);
+    addHeld(state, hold, hold.held);
   }
   return state;
 }
@@ -184,13 +188,24 @@ export function openIn(state: State, name: string): number {
   return open;
 }
 
-/** Raises (or with a negative amount lowers) what the member and the key hold. */
-export function addHeld(state: State, keyId: string, amount: Nanos): void {
+/** Raises (or with a negative amount lowers) what the member and the key hold, and what the lease must cover of it. */
+export function addHeld(state: State, { keyId, about }: Pick<Hold, 'keyId' | 'about'>, amount: Nanos): void {
   for (const name of scopesOf(keyId)) {
     const scope = scopeOf(state, name);
     scope.held = addNanos(scope.held, amount);
     if (scope.held < 0) throw new Error(`held below zero in ${name}: ${scope.held}`);
   }
+  if (!isWalletPaid(about)) return;
+  state.walletHeld = addNanos(state.walletHeld, amount);
+  if (state.walletHeld < 0) throw new Error(`held below zero of the wallet: ${state.walletHeld}`);
+}
+
+/**
+ * Whether a metered organization's wallet pays for an attempt: not where its provider bills the organization itself. Limits
+ * and windows count it all the same.
+ */
+export function isWalletPaid({ providerKeyId }: AttemptAbout): boolean {
+  return providerKeyId === undefined;
 }
 
 /** The rules that a key is under, the member's first. */

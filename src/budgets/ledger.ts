@@ -15,7 +15,7 @@ import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { choose, decideGrowth, decideStanding, holdingMore, tightest } from './admission.ts';
-import { chooseCredit, creditHeadroom, refuseGrowth } from './credit.ts';
+import { chooseCredit, creditHeadroom, needsCredit, refuseGrowth } from './credit.ts';
 import { Gathering, type Waiting } from './gathering.ts';
 import { holdOf, ticketOf } from './hold-records.ts';
 import {
@@ -65,6 +65,7 @@ import { openingState, type Standing, standingOf, writeOpening } from './rebuild
 import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
+import { bundleOf, type RoutingBundle, versionOf } from './routing.ts';
 import type { Rules, Use } from './rules.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
@@ -202,12 +203,12 @@ export class Ledger {
     return policy.version;
   }
 
-  /** Whether this key may be used so now, whatever its budget, and the rules that it is under. */
-  checkKey(keyHash: string, use: Use): CheckedKey & { rules: Rules[] } {
+  /** Whether this key may be used so now, whatever its budget, the rules that it is under, and its routing. */
+  checkKey(keyHash: string, use: Use): CheckedKey & { rules: Rules[]; routing: RoutingBundle | null } {
     const state = this.#loaded();
     const checked = keyByHash(state, keyHash, this.#now(state), use);
     const rules = checked.key ? rulesOf(state.policy, checked.key).map((ofOne) => ofOne.rules) : [];
-    return { ...checked, rules };
+    return { ...checked, rules, routing: checked.key && bundleOf(state.policy, checked.key.projectId) };
   }
 
   /**
@@ -224,6 +225,9 @@ export class Ledger {
     const now = this.#now(state);
     const checked = keyByHash(state, request.keyHash, now, useOf(request));
     if (checked.key) this.#lastUsedMs.set(checked.key.keyId, now);
+    // Before all that depends on which provider was chosen. A repeat of what was granted is answered as it was.
+    const routing = checked.key && this.#otherRouting(state, checked.key, request);
+    if (routing) return { granted: false, refusal: { kind: 'too_late' }, ...routing };
     if (checked.refusal !== null) return this.#refuse(request, checked.key, checked.refusal);
     const { key } = checked;
 
@@ -248,7 +252,7 @@ export class Ledger {
     if (throttled?.throttle === 'concurrency' && this.flush()) return this.authorize(request, wallet);
     if (throttled) return this.#refuse(request, key, throttled);
     const wanted = 'refusal' in decision ? ((request.otherwise ?? request).amount ?? ZERO) : decision.amount;
-    const credit = chooseCredit(this.#loaded(), wanted, request.otherwise);
+    const credit = chooseCredit(this.#loaded(), request.about, wanted, request.otherwise);
     if (credit.shortOfHeld && this.flush()) return this.authorize(request, wallet);
     if (credit.ask && wallet === 'unasked') return { lacks: wanted };
     if (credit.refusal?.kind === 'insufficient_credits') {
@@ -283,7 +287,7 @@ export class Ledger {
       // Also one that stands: it tells what is spent and held once that is written, and so what is left to ask for.
       if (refusal && this.flush()) return this.extend(request, wallet);
       if (refusal) return { extended: false, refusal };
-      const noCredit = refuseGrowth(state, hold.held, more);
+      const noCredit = refuseGrowth(state, hold, more);
       if (noCredit && this.flush()) return this.extend(request, wallet);
       if (noCredit) return wallet === 'unasked' ? { lacks: more } : { extended: false, refusal: noCredit };
     }
@@ -297,7 +301,7 @@ export class Ledger {
       }
       hold.expiresAtMs = now + this.#times.ttlMs;
       this.#tables.writeHold(hold);
-      addHeld(state, hold.keyId, more);
+      addHeld(state, hold, more);
     });
     return { extended: true, ticket: this.#ticket(state, hold, keyHash) };
   }
@@ -494,19 +498,29 @@ export class Ledger {
   /** What may be set aside: what was asked, or its fallback, or why neither. */
   #decide(
     keyId: string,
-    request: Pick<AuthorizeRequest, 'amount' | 'otherwise'>,
+    request: Pick<AuthorizeRequest, 'about' | 'amount' | 'otherwise'>,
   ): { amount: Nanos; views: ScopeView[] } | { refusal: LedgerRefusal } {
     const { amount, otherwise } = request;
     const state = this.#loaded();
     const views = viewsOf(state, keyId, state.lastMs);
     if (amount === null) {
-      const limited = views.length > 0 || state.policy.metered;
+      const limited = views.length > 0 || needsCredit(state, request.about);
       return limited ? { refusal: { kind: 'price_unknown' } } : { amount: ZERO, views };
     }
     const chosen = choose(views, amount, otherwise);
     // Held by what was only not written yet: it is written now, and counts for what it cost.
     if (chosen.shortOfHeld && this.flush()) return this.#decide(keyId, request);
     return chosen.refusal ? { refusal: chosen.refusal } : { amount: chosen.amount, views };
+  }
+
+  /** The routing of now, where a request was made by another; null where it was made by that. */
+  #otherRouting(
+    { policy, open }: State,
+    { projectId }: KeyPolicy,
+    { routingVersion, attemptId }: AuthorizeRequest,
+  ): { routing: RoutingBundle | null } | null {
+    if (versionOf(policy.routing, projectId) === (routingVersion ?? null) || open.has(attemptId)) return null;
+    return { routing: bundleOf(policy, projectId) };
   }
 
   /** Whether the member or the key goes too fast. */
@@ -539,7 +553,10 @@ export class Ledger {
   #grant(key: KeyPolicy, request: AuthorizeRequest, amount: Nanos, views: ScopeView[]): Admission {
     const state = this.#loaded();
     const hold = holdOf(request.attemptId, key, request.about, amount, state.lastMs, this.#times.ttlMs);
-    const headroom = Math.min(tightest(views)?.remaining ?? Number.POSITIVE_INFINITY, creditHeadroom(state));
+    const headroom = Math.min(
+      tightest(views)?.remaining ?? Number.POSITIVE_INFINITY,
+      creditHeadroom(state, hold.about),
+    );
     const young = !request.asRow && mayBeYoung(amount, headroom);
     const open = () => {
       if (young) {
@@ -548,7 +565,7 @@ export class Ledger {
       }
       this.#tables.writeHold(hold);
       state.open.set(hold.id, hold);
-      addHeld(state, hold.keyId, amount);
+      addHeld(state, hold, amount);
     };
     if (young && state.youngHeld + amount <= state.ceiling) open();
     else this.#write(open);

@@ -5,6 +5,7 @@
  * Versions only rise; an object never takes an older policy than the one it has.
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
+import type { RoutingPolicy } from './routing.ts';
 import type { Rules } from './rules.ts';
 import type { WindowSpec } from './windows.ts';
 
@@ -102,6 +103,8 @@ export interface MemberPolicy {
   replay?: boolean;
   /** Whether callers are told which limit there is and when it resets, but no amounts. Absent: they are told. */
   hidesAmounts?: boolean;
+  /** What Workers must know to choose a provider; absent: nothing. */
+  routing?: RoutingPolicy;
   /** Without extras: what they come to at an instant is `limitsAt`'s to tell. */
   limits: ScopeLimits;
   /** What was granted beside them. Absent: nothing. */

@@ -5,7 +5,7 @@
  */
 import { addNanos, type Nanos, nanos } from '../money/nanos.ts';
 import { spend } from './lease.ts';
-import { MEMBER_SCOPE, type State, scopeOf, scopesOf } from './ledger-state.ts';
+import { isWalletPaid, MEMBER_SCOPE, type State, scopeOf, scopesOf } from './ledger-state.ts';
 import type { Hold, Tables } from './tables.ts';
 import type { UsageEvent } from './usage-event.ts';
 import type { Bucket } from './windows.ts';
@@ -33,10 +33,10 @@ export class Posting {
     return this.state.sequence;
   }
 
-  /** Counts a cost in the member's and the key's total and window, and in the lease. */
-  spend(keyId: string, amount: Nanos): void {
-    this.#spendLease(amount);
-    for (const name of scopesOf(keyId)) {
+  /** Counts what a hold cost in the member's and the key's total and window, and in the lease where that pays for it. */
+  spend(hold: Hold, amount: Nanos): void {
+    this.#spendLease(hold, amount);
+    for (const name of scopesOf(hold.keyId)) {
       const { total, window } = scopeOf(this.state, name);
       total.spent = addNanos(total.spent, amount);
       total.lifetime = addNanos(total.lifetime, amount);
@@ -50,7 +50,7 @@ export class Posting {
 
   /** Takes a charge back: from the cycle and the window it was charged in, where those still run. */
   giveBack(hold: Hold, amount: Nanos): void {
-    this.#spendLease(nanos(-amount));
+    this.#spendLease(hold, nanos(-amount));
     for (const name of scopesOf(hold.keyId)) {
       const { total, window } = scopeOf(this.state, name);
       // Only the member's total has cycles.
@@ -72,8 +72,8 @@ export class Posting {
     this.tables.writeEvents(this.#events);
   }
 
-  #spendLease(cost: Nanos): void {
-    if (cost === 0 || !this.state.policy.metered) return;
+  #spendLease({ about }: Hold, cost: Nanos): void {
+    if (cost === 0 || !this.state.policy.metered || !isWalletPaid(about)) return;
     this.state.lease = spend(this.state.lease, cost);
     this.#leased = true;
   }

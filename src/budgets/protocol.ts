@@ -6,6 +6,7 @@ import { LIMITS } from '../limits.ts';
 import type { Nanos } from '../money/nanos.ts';
 import type { PolicyVersion, ScopeLimits, Throttles } from './policy.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
+import type { RoutingBundle } from './routing.ts';
 import type { AttemptAbout, Outcome, TokenCounts } from './usage-event.ts';
 
 /** The times of a hold's life; see src/limits.ts. Given in so that a test may live faster. */
@@ -36,6 +37,8 @@ export interface AuthorizeRequest extends Ask {
   /** SHA-256 of the presented key, hex. */
   keyHash: string;
   about: AttemptAbout;
+  /** The version of the routing by which the provider was chosen. Absent: by none. */
+  routingVersion?: string | undefined;
   /** What rules ask beside that. Absent from a Worker older than they are: what it would tell counts as not known. */
   facts?: RuleFacts;
   /** Settlements of the member's earlier attempts that travel along (settlement-carrier.ts); where given, the answer tells the progress. */
@@ -83,6 +86,11 @@ export type Admission = (
   | { granted: true; ticket: Ticket; tightest: ScopeView | null }
   /** `tightest`: where the refusal is about no limit of money, but there are some. */
   | { granted: false; refusal: LedgerRefusal; tightest?: ScopeView }
+  /**
+   * Nothing was decided: the provider was chosen by another routing than `routing`, which is that of now (null: none). A Worker
+   * that is older than routings takes it for what `refusal` says: nothing was sent, and the caller may try again.
+   */
+  | { granted: false; refusal: { kind: 'too_late' }; routing: RoutingBundle | null }
 ) & { progress?: Progress };
 
 /**

@@ -69,7 +69,7 @@ function find({ state, tables }: Posting, attemptId: string): Hold | null {
 function free({ state }: Posting, hold: Hold): void {
   if (!state.open.delete(hold.id)) return;
   leaveYoung(state, hold);
-  addHeld(state, hold.keyId, nanos(-hold.held));
+  addHeld(state, hold, nanos(-hold.held));
 }
 
 /** `resolved` is what was reported as unresolved before and is known now: it is taken back. */
@@ -93,7 +93,7 @@ function close(posting: Posting, hold: Hold, request: SettleRequest, resolved: N
     n,
     cycle: scopeOf(state, MEMBER_SCOPE).total.cycle,
   });
-  posting.spend(hold.keyId, request.cost);
+  posting.spend(hold, request.cost);
 }
 
 function correct(posting: Posting, hold: Hold, request: SettleRequest): void {
@@ -111,6 +111,6 @@ function correct(posting: Posting, hold: Hold, request: SettleRequest): void {
     unresolvedNanos: nanos(request.unresolved + charged - hold.held),
   });
   posting.tables.writeHold({ ...hold, state: 'settled', held: ZERO, charged: request.cost, n });
-  if (difference >= 0) posting.spend(hold.keyId, difference);
+  if (difference >= 0) posting.spend(hold, difference);
   else posting.giveBack(hold, nanos(-difference));
 }

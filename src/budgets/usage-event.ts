@@ -14,6 +14,11 @@ export interface AttemptAbout {
   app: string;
   streamed: boolean;
   priceVersion: string;
+  /**
+   * The organization's own provider key that it is made with: its provider bills the organization, so no wallet pays.
+   * Absent: made with the deployment's.
+   */
+  providerKeyId?: string;
 }
 
 export interface TokenCounts {

@@ -39,7 +39,7 @@ export function openYoung(state: State, tables: Tables, hold: Hold, headroom: nu
   state.youngHeld = needed;
   state.young.add(hold.id);
   state.open.set(hold.id, hold);
-  addHeld(state, hold.keyId, hold.held);
+  addHeld(state, hold, hold.held);
 }
 
 /** The hold is young no more: it has a row now, or was resolved. Inside the transaction that makes it so. */
@@ -106,7 +106,7 @@ export function claim(
   state.ghostsHeld = nanos(state.ghostsHeld - taken);
   const covered: Hold = { ...hold, held: taken };
   state.open.set(hold.id, covered);
-  addHeld(state, hold.keyId, taken);
+  addHeld(state, hold, taken);
   return { hold: covered, covered: true, unresolved: ZERO };
 }
 

@@ -10,10 +10,13 @@ import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'driz
 import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
 import type { Extra } from '../budgets/policy.ts';
+import type { CustomModel } from '../budgets/routing.ts';
 import type { Price } from '../money/price.ts';
+import type { ProviderKeyKind } from '../provider-keys/kinds.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
 import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
+import type { StoredRouting } from '../teams/routing-body.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
@@ -204,6 +207,10 @@ export const projects = sqliteTable(
     name: text('name').notNull(),
     createdAt: integer('created_at').notNull(),
     archivedAt: integer('archived_at'),
+    /** What it wants of the choice among providers; null: nothing. */
+    routing: text('routing', { mode: 'json' }).$type<StoredRouting>(),
+    /** Rises with every change of the routing: what a caller's `version` is compared with. */
+    routingVersion: integer('routing_version').notNull().default(1),
   },
   (table) => [index('projects_by_organization').on(table.organizationId)],
 );
@@ -310,6 +317,42 @@ export const masterKeys = sqliteTable(
     deletedAt: integer('deleted_at'),
   },
   (table) => [uniqueIndex('master_keys_by_hash').on(table.hash)],
+);
+
+/** An organization's own keys to providers, and providers of its own. Of a deleted one the sealed key is wiped. */
+export const providerKeys = sqliteTable(
+  'provider_keys',
+  {
+    id: text('id').primaryKey(),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    provider: text('provider').$type<ProviderKeyKind>().notNull(),
+    /** What a custom provider is called in names of models; null for all others. */
+    slug: text('slug'),
+    name: text('name').notNull(),
+    /** Null: the provider's own. */
+    baseUrl: text('base_url'),
+    settings: text('settings', { mode: 'json' }).$type<Record<string, string>>().notNull(),
+    /** Of a custom provider; null for all others. */
+    models: text('models', { mode: 'json' }).$type<CustomModel[]>(),
+    /** The key, encrypted under a secret that D1 does not have; it names which (provider-keys/seal.ts). */
+    sealed: text('sealed').notNull(),
+    masked: text('masked').notNull(),
+    /** Rises with every change. */
+    version: integer('version').notNull().default(1),
+    createdAt: integer('created_at').notNull(),
+    /** The member who made it; null: a master key. */
+    createdBy: text('created_by'),
+    deletedAt: integer('deleted_at'),
+    testedAt: integer('tested_at'),
+    /** What was wrong when it was tested; null: nothing. */
+    testProblem: text('test_problem'),
+  },
+  (table) => [
+    index('provider_keys_by_organization').on(table.organizationId),
+    uniqueIndex('provider_keys_by_slug').on(table.organizationId, table.slug).where(sql`${table.deletedAt} IS NULL`),
+  ],
 );
 
 export const invitations = sqliteTable(
@@ -453,6 +496,8 @@ export const usageEvents = sqliteTable(
     streamed: integer('streamed').notNull(),
     latencyMs: integer('latency_ms'),
     firstTokenMs: integer('first_token_ms'),
+    /** The organization's own provider key that it was made with, which no wallet pays for; null: the deployment's. */
+    providerKeyId: text('provider_key_id'),
   },
   // Member and cost ride along so that a day's sums, and one member's events among the organization's, are found in the
   // index alone; an index of their own would be one more row written for every request.

@@ -19,6 +19,7 @@ import { Hold } from './hold.ts';
 import { amountFor, type Quote } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
+import { brokenByQuote, type Candidate } from './routing/choose.ts';
 
 export interface Admitted {
   hold: Hold;
@@ -32,7 +33,10 @@ export interface NotAdmitted {
   tightest: ScopeView | null;
 }
 
-/** Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such rule admits. */
+/**
+ * Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such rule
+ * admits. `routingVersion`: that of the routing by which the provider was chosen, if by one.
+ */
 export async function admit(
   { env, ctx, deadlines, request: asked }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request'>,
   caller: PresentedKey,
@@ -40,13 +44,23 @@ export async function admit(
   ask: Ask,
   prices: Omit<RuleFacts, 'ip'> = { inputPrice: null, outputPrice: null },
   carrier: SettlementCarrier = settlementCarrier,
+  routingVersion?: string,
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
   const facts = { ip: addressOf(asked), ...prices };
   const { settled, delivered } = carrier.load(memberId);
-  const request = { memberId, attemptId, keyHash: caller.hash, about, facts, settled, ...ask };
+  const request = {
+    memberId,
+    attemptId,
+    keyHash: caller.hash,
+    about,
+    facts,
+    settled,
+    ...ask,
+    ...(routingVersion !== undefined && { routingVersion }),
+  };
   try {
     const admission = await memberBudget(
       env,
@@ -57,6 +71,8 @@ export async function admit(
     );
     delivered(admission.progress);
     if (!admission.granted) {
+      if ('routing' in admission)
+        return { refusal: { kind: 'routing_stale', routing: admission.routing }, tightest: null };
       const { refusal, tightest = null } = admission;
       return { refusal, tightest: 'view' in refusal ? refusal.view : tightest };
     }
@@ -75,14 +91,27 @@ export async function admit(
   }
 }
 
-/** Admission, whose refusal tells the most that the request may cost. */
+/**
+ * Admission of an attempt at a candidate, whose refusal tells the most that the request may cost. What the project's routing does
+ * not allow by its quote is asked of nobody but whether the key, and that routing, are still in force.
+ */
 export async function admitQuoted(
   context: GatewayContext,
   caller: PresentedKey,
+  { chosenBy }: Pick<Candidate, 'chosenBy'>,
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
-  const admission = await admit(context, caller, about, askFor(quoted, about.streamed), quoted?.rulePrices);
+  const broken = chosenBy && brokenByQuote(chosenBy.routing, quoted);
+  if (broken) {
+    const { refusal, routing = null } = await keyStanding(context, caller, { endpoint: about.endpoint });
+    const isStale = routing?.version !== chosenBy.version;
+    const denied: Refusal = isStale ? { kind: 'routing_stale', routing } : { kind: 'routing_denied', ...broken };
+    return { refusal: refusal ?? denied, tightest: null };
+  }
+  const version = chosenBy?.version;
+  const ask = askFor(quoted, about.streamed);
+  const admission = await admit(context, caller, about, ask, quoted?.rulePrices, settlementCarrier, version);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
 }

@@ -18,7 +18,7 @@ import {
   type Usage,
 } from '../money/cost.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { UNITS } from '../money/price.ts';
+import { type Side, sideOf, UNITS } from '../money/price.ts';
 import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount } from './providers/provider.ts';
@@ -81,10 +81,9 @@ export class Attempt {
     this.#sliceTokens = Math.min(LIMITS.sliceTokensMin, parts.cover.tokens);
   }
 
-  /** The provider's count so far. Some report it with every chunk, so only the most of each unit counts. */
+  /** The provider's count so far. Some report it with every chunk, and only the last one tells what was cached. */
   report(usage: Usage): void {
-    const before = this.#reported ?? NO_USAGE;
-    this.#reported = mostOf(before, usage);
+    this.#reported = this.#reported ? sidesOfMost(this.#reported, usage) : usage;
   }
 
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
@@ -286,6 +285,15 @@ export class Attempt {
     if (!this.#cover.watched) return this.#hold.amount;
     return nanos(Math.min(this.#hold.amount, amountFor(this.#quoted, this.#tokensUsedMax() + this.#sliceTokens)));
   }
+}
+
+/** Each side as it was counted in one go: the later, unless it counts less. Units of two counts would make more than either. */
+function sidesOfMost(before: Usage, later: Usage): Usage {
+  const sum = (usage: Usage, side: Side) =>
+    UNITS.reduce((all, unit) => all + (sideOf(unit) === side ? usage[unit] : 0), 0);
+  const of = { input: later, output: later };
+  for (const side of ['input', 'output'] as const) if (sum(later, side) < sum(before, side)) of[side] = before;
+  return Object.fromEntries(UNITS.map((unit) => [unit, of[sideOf(unit)][unit]])) as Usage;
 }
 
 /** The larger count of each unit. */

@@ -2,29 +2,37 @@
  * Who could serve a request, and the one way of trying them in turn: what fails before anything was sent to the client is tried
  * at the next provider that serves the model. Each try is an attempt of its own, under a hold of its own.
  */
+
+import type { RoutingBundle } from '../budgets/routing.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
-import { type Mapping, serves } from '../models/catalogue.ts';
+import type { PresentedKey } from '../teams/keys.ts';
+import { keyStanding } from './admission.ts';
 import { appName } from './app-name.ts';
 import type { Protocol } from './protocol.ts';
-import { healthiestFirst } from './provider-health.ts';
-import type { Credential, Provider } from './providers/provider.ts';
+import { isFailing } from './provider-health.ts';
 import type { Quote } from './quote.ts';
 import { refusalResponse } from './refusal-response.ts';
 import type { Refusal } from './refusals.ts';
-import { refuseField } from './request-body.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
-import type { SurfaceId } from './surfaces/surface.ts';
+import {
+  type Candidate,
+  type Candidates,
+  choose,
+  type KnownRouting,
+  type Market,
+  type Service,
+} from './routing/choose.ts';
+import { knownRouting, learnRouting } from './routing/known-routing.ts';
 
-/** A model at a provider, and how to call it. */
-export interface Candidate {
-  mapping: Mapping;
-  provider: Provider;
-  credential: Credential;
+export type { Candidate } from './routing/choose.ts';
+
+/** Who could serve a request, and how to choose again where the caller's object says that this went by a stale routing. */
+export interface Choice {
+  candidates: Candidates;
+  anew: (routing: RoutingBundle | null) => Promise<{ candidates: Candidates } | { refusal: Refusal }>;
 }
-
-export type Candidates = readonly [Candidate, ...Candidate[]];
 
 /** Tries one candidate. `headers` is told what there is to tell beside its answer. */
 export type AttemptAt = (
@@ -33,40 +41,70 @@ export type AttemptAt = (
   headers: AnswerHeaders,
 ) => Promise<Response | Refusal>;
 
-/** Those who serve this model for that, the healthiest first. */
-export function candidatesFor(
-  { env, ctx, catalogue, providers }: GatewayContext,
-  model: string,
-  service: 'conversation' | 'videos' | SurfaceId,
-): { candidates: Candidates } | { refusal: Refusal } {
-  const mappings = catalogue.find(model)?.mappings ?? [];
-  const [first, ...others] = healthiestFirst(env, ctx, mappings).flatMap((mapping): Candidate[] => {
-    const provider = providers.get(mapping.provider);
-    const credential = provider?.credentialOf(env);
-    return provider && credential ? [{ mapping, provider, credential }] : [];
-  });
-  if (!first) return { refusal: { kind: 'model_not_found', model } };
-  const [able, ...alsoAble] = [first, ...others].filter(
-    ({ mapping, provider }) =>
-      serves(mapping, service) && (service === 'conversation' || provider.serves?.(service, mapping) === true),
-  );
-  if (able) return { candidates: [able, ...alsoAble] };
-  const { serves: served = ['conversation'] } = first.mapping;
-  const what = service === 'conversation' ? 'conversations' : `/v1/${service}`;
-  return refuseField('model', `${model} is no model for ${what} here; it is one for ${served.join(', ')}.`);
+/** What there is to choose from by a routing. */
+export function marketOf({ env, ctx, catalogue, providers }: GatewayContext, known: KnownRouting | null): Market {
+  return {
+    catalogue,
+    providers,
+    known,
+    deploymentCredential: (provider) => provider.credentialOf(env),
+    isFailing: (name) => isFailing(env, ctx, name),
+    nowMs: Date.now(),
+  };
 }
 
 /**
- * The answer of the first that gives one; where none does, what the last said. One that has no other beside it is asked a second
- * time where its failure may be that of a moment.
+ * Those who serve this model for that, best first. Before anything is refused the caller's object is asked: the key may be none,
+ * and what this isolate knows of the routing, or of the organization's own providers, may be nothing yet or stale.
+ */
+export async function candidatesFor(
+  context: GatewayContext,
+  caller: PresentedKey,
+  asked: { model: string; service: Service; endpoint: string },
+): Promise<Choice | { refusal: Refusal }> {
+  const { env } = context;
+  const by = (known: KnownRouting | null) => choose(marketOf(context, known), asked.model, asked.service);
+  const anew = async (routing: RoutingBundle | null) => by(await learnRouting(env, caller.hash, routing));
+  const known = knownRouting(caller.hash);
+  const chosen = by(known);
+  if ('candidates' in chosen) return { ...chosen, anew };
+  const { refusal, routing = null } = await keyStanding(context, caller, { endpoint: asked.endpoint });
+  if (refusal) return { refusal };
+  if ((routing?.version ?? null) === (known?.version ?? null)) return chosen;
+  const again = await anew(routing);
+  return 'candidates' in again ? { ...again, anew } : again;
+}
+
+/**
+ * The answer of the first that gives one; where none does, what the last said. Where the caller's object says that they were chosen
+ * by a stale routing they are chosen anew: nothing was held or sent then.
  */
 export async function answerByFirst(
   context: GatewayContext,
   envelope: Pick<Protocol, 'refusalBody'>,
-  candidates: Candidates,
+  { candidates, anew }: Choice,
   attemptAt: AttemptAt,
 ): Promise<Response> {
-  const { request, requestId } = context;
+  const { requestId } = context;
+  let tried = await tryInTurn(context, candidates, attemptAt);
+  for (let tries = 1; tries < LIMITS.routingTriesMax; tries++) {
+    const { answered } = tried;
+    if (answered instanceof Response || answered.kind !== 'routing_stale') break;
+    const chosen = await anew(answered.routing);
+    if ('refusal' in chosen) return refusalResponse(envelope, chosen.refusal, requestId, { 'x-request-id': requestId });
+    tried = await tryInTurn({ ...context, deadlines: new Deadlines() }, chosen.candidates, attemptAt);
+  }
+  const { answered, headers } = tried;
+  return answered instanceof Response ? answered : refusalResponse(envelope, answered, requestId, headers);
+}
+
+/** One that has no other beside it is asked a second time where its failure may be that of a moment. */
+async function tryInTurn(
+  context: GatewayContext,
+  candidates: Candidates,
+  attemptAt: AttemptAt,
+): Promise<{ answered: Response | Refusal; headers: AnswerHeaders }> {
+  const { request } = context;
   const [first, ...others] = candidates;
   let headers = namesOf(context, first);
   let answered = await attemptAt(context, first, headers);
@@ -79,13 +117,13 @@ export async function answerByFirst(
     // Deadlines end with the attempt that set them.
     answered = await attemptAt({ ...context, deadlines: new Deadlines() }, candidate, headers);
   }
-  return answered instanceof Response ? answered : refusalResponse(envelope, answered, requestId, headers);
+  return { answered, headers };
 }
 
 /** What an attempt at a candidate is for, as its usage event tells it. */
 export function aboutOf(
   { request, requestId }: GatewayContext,
-  { mapping }: Candidate,
+  { mapping, providerKeyId }: Candidate,
   endpoint: string,
   streamed: boolean,
   quoted: Quote | null,
@@ -99,6 +137,7 @@ export function aboutOf(
     app: appName(request.headers),
     streamed,
     priceVersion: quoted?.price.version ?? 'unknown',
+    ...(providerKeyId !== null && { providerKeyId }),
   };
 }
 

@@ -8,14 +8,7 @@ import { NO_USAGE } from '../money/cost.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from './admission.ts';
 import { Attempt } from './attempt.ts';
-import {
-  type AttemptAt,
-  aboutOf,
-  answerByFirst,
-  type Candidate,
-  type Candidates,
-  candidatesFor,
-} from './candidates.ts';
+import { type AttemptAt, aboutOf, answerByFirst, type Candidate, candidatesFor } from './candidates.ts';
 import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
@@ -30,6 +23,7 @@ import { relayTimes } from './relay-times.ts';
 import { relayWhole } from './relay-whole.ts';
 import { type JsonBody, readJsonBody, refuseField } from './request-body.ts';
 import type { GatewayContext, Handler } from './router.ts';
+import { healthName } from './routing/choose.ts';
 
 const encoder = new TextEncoder();
 
@@ -48,11 +42,17 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const authenticated = await authenticate(context.request, context.env);
     if ('refusal' in authenticated) return authenticated.refusal;
     const { caller } = authenticated;
+    const keyFirst = async (refusal: Refusal) => (await refuseKeyFirst(context, caller, client.endpoint)) ?? refusal;
     const understood = await understand(context, client, readPath(parameter));
-    if ('refusal' in understood) return (await refuseKeyFirst(context, caller, client.endpoint)) ?? understood.refusal;
-    const { candidates, ...read } = understood;
-    const conversation = { client, caller, ...read };
-    return answerByFirst(context, client, candidates, (...at) => attemptAt(conversation, ...at));
+    if ('refusal' in understood) return keyFirst(understood.refusal);
+    const { asked } = understood;
+    const { endpoint } = client;
+    const choice = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
+    if ('refusal' in choice) return choice.refusal;
+    const unfit = unfitFor(asked, choice.candidates[0].mapping);
+    if (unfit) return keyFirst(unfit);
+    const conversation = { client, caller, ...understood };
+    return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
   };
 }
 
@@ -77,7 +77,7 @@ async function attemptAt(
   const bytesMax = Math.max(body.bytes, encoder.encode(unchanged.text).byteLength);
   const quoted = quote(asked, bytesMax, mapping, provider, startedAtMs);
   const about = aboutOf(context, candidate, client.endpoint, streamed, quoted);
-  const admission = await admitQuoted(context, caller, about, quoted);
+  const admission = await admitQuoted(context, caller, candidate, about, quoted);
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
   if ('refusal' in admission) return admission.refusal;
   const { hold } = admission.admitted;
@@ -112,6 +112,7 @@ async function attemptAt(
     requestId,
     deadlines,
     clientGone: request.signal,
+    health: healthName(candidate),
     send: (signal: AbortSignal) =>
       provider.send({
         env,
@@ -133,22 +134,17 @@ async function attemptAt(
   return gathered ? relayGathered(parts) : relayWhole(parts, (bytes) => talk.whole(bytes, names));
 }
 
-/** Reads the request as far as its cost depends on it, and finds who could serve it. */
+/** Reads the request as far as its cost depends on it. */
 async function understand(
   context: GatewayContext,
   client: Protocol,
   path: ReturnType<ReadPath>,
-): Promise<{ body: JsonBody; asked: Asked; candidates: Candidates } | { refusal: Refusal }> {
+): Promise<{ body: JsonBody; asked: Asked } | { refusal: Refusal }> {
   const read = context.body ? { body: context.body } : await readJsonBody(context.request);
   if ('refusal' in read) return read;
   const understood = client.ask(read.body.json, path);
   if ('refusal' in understood) return understood;
-  const { understood: asked } = understood;
-  const found = candidatesFor(context, asked.model, 'conversation');
-  if ('refusal' in found) return found;
-  const { candidates } = found;
-  const unfit = unfitFor(asked, candidates[0].mapping);
-  return unfit ? { refusal: unfit } : { body: read.body, asked, candidates };
+  return { body: read.body, asked: understood.understood };
 }
 
 /** What only the model's row can tell to be wrong with a request. */

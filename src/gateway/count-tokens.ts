@@ -3,6 +3,7 @@
  * else by estimate, as a header tells. Free of charge and without a hold, but only for a key that could use the model.
  */
 import { LIMITS } from '../limits.ts';
+import type { PresentedKey } from '../teams/keys.ts';
 import { keyStanding, refuseKeyFirst } from './admission.ts';
 import { type Candidate, candidatesFor } from './candidates.ts';
 import { authenticate } from './credentials.ts';
@@ -28,35 +29,52 @@ export function countTokens(
     const understood = await understand(context, counting, readPath(parameter));
     if ('refusal' in understood)
       return (await refuseKeyFirst(context, caller, counting.endpoint)) ?? understood.refusal;
-    const { asked, candidate } = understood;
-    const { mapping, provider } = candidate;
-    const use = { endpoint: counting.endpoint, ...leastUseOf(mapping, Date.now()) };
-    const { refusal } = await keyStanding(context, caller, use);
-    if (refusal) return refusal;
+    const { asked } = understood;
+    const found = await counterFor(context, caller, counting.endpoint, asked.model);
+    if ('refusal' in found) return found.refusal;
+    const { counter } = found;
+    const { mapping, provider } = counter;
     const headers: AnswerHeaders = {
       'x-request-id': requestId,
       'x-purser-model': mapping.canonicalModel,
       'x-purser-provider': mapping.provider,
     };
-    if (provider.serves?.(counting.operation, mapping)) return countAt(context, counting, asked, candidate, headers);
+    if (provider.serves?.(counting.operation, mapping)) return countAt(context, counting, asked, counter, headers);
     headers['x-purser-estimated'] = 'true';
     return Response.json(counting.answer(provider.inputTokensEstimate(asked)), { headers });
   };
 }
 
-/** The healthiest that serves the model: what it counts is about what another would. */
 async function understand(
-  context: GatewayContext,
+  { request }: GatewayContext,
   counting: Counting,
   path: { model: string } | null,
-): Promise<{ asked: Asked; candidate: Candidate } | { refusal: Refusal }> {
-  const read = await readJsonBody(context.request);
+): Promise<{ asked: Asked } | { refusal: Refusal }> {
+  const read = await readJsonBody(request);
   if ('refusal' in read) return read;
   const understood = counting.ask(read.body.json, path);
-  if ('refusal' in understood) return understood;
-  const { understood: asked } = understood;
-  const found = candidatesFor(context, asked.model, 'conversation');
-  return 'refusal' in found ? found : { asked, candidate: found.candidates[0] };
+  return 'refusal' in understood ? understood : { asked: understood.understood };
+}
+
+/** The first that could serve the model, as key, rules and routing are now: what it counts is about what another would. */
+async function counterFor(
+  context: GatewayContext,
+  caller: PresentedKey,
+  endpoint: string,
+  model: string,
+): Promise<{ counter: Candidate } | { refusal: Refusal }> {
+  const choice = await candidatesFor(context, caller, { model, service: 'conversation', endpoint });
+  if ('refusal' in choice) return choice;
+  let [counter] = choice.candidates;
+  for (let tries = 0; tries < LIMITS.routingTriesMax; tries++) {
+    const use = { endpoint, ...leastUseOf(counter.mapping, Date.now()) };
+    const { refusal, routing = null } = await keyStanding(context, caller, use);
+    if ((routing?.version ?? null) === (counter.chosenBy?.version ?? null)) return refusal ? { refusal } : { counter };
+    const again = await choice.anew(routing);
+    if ('refusal' in again) return again;
+    [counter] = again.candidates;
+  }
+  return { refusal: { kind: 'budget_unavailable' } };
 }
 
 async function countAt(

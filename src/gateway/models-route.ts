@@ -6,10 +6,13 @@ import { formatUsd } from '../money/nanos.ts';
 import { modalityOf, perMillion, perThousand, priceAt, type Rates, UNITS, type Unit } from '../money/price.ts';
 import { count, like, orNull, usd } from '../reference/fields.ts';
 import { keyStanding } from './admission.ts';
+import { marketOf } from './candidates.ts';
 import { authenticate } from './credentials.ts';
 import { rulePricesOf } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { GatewayContext } from './router.ts';
+import { offered } from './routing/choose.ts';
+import { learnRouting } from './routing/known-routing.ts';
 
 /** Tokens other than the plain ones, by their own rates. */
 const OTHER_TOKENS: readonly Unit[] = UNITS.filter((unit) => modalityOf(unit) && !['input', 'output'].includes(unit));
@@ -74,20 +77,20 @@ export async function usableModel(
 ): Promise<{ model: Mapping } | { refusal: Refusal }> {
   const usable = await usableModels(context);
   if ('refusal' in usable) return usable;
-  const found = context.catalogue.find(name)?.mappings ?? [];
-  const model = usable.models.find((served) => found.includes(served));
+  const model = usable.models.find(({ id, canonicalModel }) => id === name || canonicalModel === name);
   return model ? { model } : { refusal: { kind: 'model_not_found', model: name } };
 }
 
-/** The models that are served here and that the rules of the key and its member admit. */
+/** The models that are served here or by the organization itself, and that its project's routing and the rules of key and member admit. */
 export async function usableModels(context: GatewayContext): Promise<{ models: Mapping[] } | { refusal: Refusal }> {
-  const { request, env, catalogue, providers } = context;
+  const { request, env } = context;
   const authenticated = await authenticate(request, env);
   if ('refusal' in authenticated) return authenticated;
-  const { refusal, rules } = await keyStanding(context, authenticated.caller);
+  const { caller } = authenticated;
+  const { refusal, rules, routing = null } = await keyStanding(context, caller);
   if (refusal) return { refusal };
   const nowMs = Date.now();
-  const served = catalogue.all().filter((mapping) => providers.get(mapping.provider)?.credentialOf(env));
+  const served = offered(marketOf(context, await learnRouting(env, caller.hash, routing)));
   const models = served.filter((mapping) =>
     rules.every((some) => brokenRule(some, leastUseOf(mapping, nowMs)) === null),
   );

@@ -5,7 +5,7 @@
  * Clients speak protocols and so do providers. Where both speak the same one the provider's bytes pass as they are, save the
  * model's name and the usage: then `body` writes the request and a `Passage` of the protocol itself forwards the answer.
  * Where they differ, the client's protocol and the provider's are joined by their translators and the neutral form
- * (translation.ts). Either way the *provider's* protocol reads the answer (`reader`, `readWhole`), because what is counted
+ * (exchange.ts). Either way the *provider's* protocol reads the answer (`reader`, `readWhole`), because what is counted
  * against the hold is what came, not what is shown.
  */
 import type { Mapping } from '../models/catalogue.ts';

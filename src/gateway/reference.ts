@@ -9,12 +9,15 @@ import { count, like, usd } from '../reference/fields.ts';
 import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { ChatBody } from './chat-completions/request.ts';
+import { gemini } from './gemini/protocol.ts';
+import { GenerateContentBody } from './gemini/request.ts';
 import { OwnKey } from './key-route.ts';
 import { AnthropicModel, AnthropicModelList } from './messages/models-route.ts';
 import { messages } from './messages/protocol.ts';
 import { CountBody, MessagesBody } from './messages/request.ts';
 import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { ResponsesBody } from './responses/request.ts';
 import { SURFACES_TOLD, type SurfaceTold } from './surfaces/reference.ts';
 import { VIDEOS_TOLD } from './videos/reference.ts';
 
@@ -78,6 +81,14 @@ const CONTENT_REFUSALS: readonly Refusal[] = [
 
 const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
 
+/** A stored response that cannot be had. */
+const STORED_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'response_not_found', id: 'resp_0' },
+  { kind: 'bad_request', field: 'stream', message: 'A stored response is given whole: leave stream out.' },
+  { kind: 'responses_unavailable' },
+];
+
 /** Anthropic's envelope. `code` and `param` are ours. */
 const AnthropicError = z
   .object({
@@ -93,13 +104,28 @@ const AnthropicError = z
   })
   .openapi('AnthropicError');
 
+/** Google's envelope. What is ours stands in the details. */
+const GoogleError = z
+  .object({
+    error: z.object({
+      code: z.int(),
+      status: like('INVALID_ARGUMENT'),
+      message: z.string(),
+      details: z
+        .array(z.record(z.string(), z.unknown()))
+        .openapi({ description: 'The first tells our code as `reason`, and what else a program may want to know' }),
+    }),
+  })
+  .openapi('GoogleError');
+
 const OPENAI = { schema: ErrorBody, write: chat.refusalBody };
 const ANTHROPIC = { schema: AnthropicError, write: messages.refusalBody };
+const GOOGLE = { schema: GoogleError, write: gemini.refusalBody };
 
 /** Of each status all refusals, each an example by its code. */
 function refusals(
   of: readonly Refusal[],
-  { schema, write }: typeof OPENAI | typeof ANTHROPIC = OPENAI,
+  { schema, write }: typeof OPENAI | typeof ANTHROPIC | typeof GOOGLE = OPENAI,
 ): RouteConfig['responses'] {
   const described = of.map((refusal) => describe(refusal, 'req_0123456789abcdef'));
   const byStatus = Map.groupBy(described, ({ status }) => status);
@@ -143,6 +169,57 @@ const Message = z
   })
   .openapi('Message');
 
+const ResponseShown = z
+  .looseObject({
+    id: like('resp_0123456789abcdefghjkmnpqrstvwxyz'),
+    object: z.literal('response'),
+    created_at: count(1_795_253_400),
+    model: like('gpt-5.5'),
+    status: z.enum(['completed', 'incomplete', 'failed', 'in_progress']),
+    store: z.boolean().openapi({ description: 'Whether it can be asked for, and gone on from', example: true }),
+    previous_response_id: like('resp_0123456789abcdefghjkmnpqrstvwxyy').nullable(),
+    output: z.array(z.looseObject({ type: like('message') })),
+    usage: z.looseObject({ input_tokens: count(8), output_tokens: count(2), total_tokens: count(10) }).nullable(),
+  })
+  .openapi('Response');
+
+const ResponseDeleted = z.object({
+  id: like('resp_0123456789abcdefghjkmnpqrstvwxyz'),
+  object: z.literal('response'),
+  deleted: z.literal(true),
+});
+
+const ResponseItems = z.object({
+  object: z.literal('list'),
+  data: z.array(z.looseObject({ id: like('msg_0'), type: like('message') })),
+  first_id: like('msg_0').nullable(),
+  last_id: like('msg_0').nullable(),
+  has_more: z.boolean(),
+});
+
+const responseId = z.object({ id: like('resp_0123456789abcdefghjkmnpqrstvwxyz') });
+const GenerateContentAnswer = z
+  .looseObject({
+    candidates: z.array(
+      z.looseObject({
+        content: z.looseObject({
+          role: like('model'),
+          parts: z.array(z.looseObject({ text: like('Hello!').optional() })),
+        }),
+        finishReason: like('STOP').optional(),
+        index: count(0),
+      }),
+    ),
+    usageMetadata: z.looseObject({
+      promptTokenCount: count(8),
+      candidatesTokenCount: count(2),
+      totalTokenCount: count(10),
+    }),
+    modelVersion: like('gemini-3.1-flash-lite').optional(),
+    responseId: like('Vd2aaOzdHJ').optional(),
+  })
+  .openapi('GenerateContentAnswer');
+
 const AnswerHeaders = z.object({
   'x-request-id': like('req_0123456789abcdef', 'The id of the request, as asked or made'),
   'x-purser-model': like('gpt-5.5', 'The model, whoever serves it'),
@@ -167,6 +244,25 @@ const Repeated = z.object({
 function answered(schema: z.ZodType): RouteConfig['responses'] {
   const content = { 'application/json': { schema }, 'text/event-stream': { schema: z.string() } };
   return { 200: { description: 'The answer', headers: AnswerHeaders, content } };
+}
+
+/** Google's clients call models under either version. */
+function modelByPath(path: string): RouteConfig {
+  return {
+    ...common,
+    method: 'post',
+    path,
+    summary: "Content in Google's protocol: generated, streamed or counted",
+    description:
+      'The model is followed by a colon and the method: `generateContent`, `streamGenerateContent` (as server-sent events only, so with `?alt=sse`; its cost rides on the last usage) `countTokens`, which is free of charge, or `embedContent` and `batchEmbedContents`, which take other bodies than this. Fields that are not described pass to Google as they are, in camel case or in snake case; for a model of another provider they are translated, or refused by name.',
+    request: {
+      params: z.object({ model: like('gemini-3.1-flash-lite:generateContent', 'Slashes as they are') }),
+      query: z.object({ alt: like('sse', 'How a stream is to come').optional() }),
+      headers: Repeated,
+      body: body(GenerateContentBody),
+    },
+    responses: { ...answered(GenerateContentAnswer), ...refusals(CALL_REFUSALS, GOOGLE) },
+  };
 }
 
 /** By content type. */
@@ -227,6 +323,8 @@ const ROUTES: readonly RouteConfig[] = [
       ...refusals(COUNT_REFUSALS, ANTHROPIC),
     },
   },
+  modelByPath('/v1beta/models/{model}'),
+  modelByPath('/v1/models/{model}'),
   ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
   {
     ...common,
@@ -269,6 +367,50 @@ const ROUTES: readonly RouteConfig[] = [
     description: VIDEOS_TOLD.remove.description,
     request: VIDEOS_TOLD.remove.request,
     responses: { 200: answers('It is no more', VIDEOS_TOLD.remove.answer), ...refusals(VIDEO_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/responses',
+    summary: "OpenAI's Responses, whole or as a stream",
+    description:
+      'Kept for 30 days, sealed under the API key, unless `store` is false. Fields that are not described pass to the provider as they are, but nothing is stored there, and what only the provider would keep is refused by name.',
+    request: { headers: Repeated, body: body(ResponsesBody) },
+    responses: { ...answered(ResponseShown), ...refusals(CALL_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/responses/{id}',
+    summary: 'A stored response; another key has none of this id',
+    request: {
+      params: responseId,
+      query: z.object({ include: like('reasoning.encrypted_content', 'What else to show').optional() }),
+    },
+    responses: { 200: answers('The response', ResponseShown), ...refusals(STORED_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'delete',
+    path: '/v1/responses/{id}',
+    summary: 'Erases a stored response',
+    request: { params: responseId },
+    responses: { 200: answers('That it is gone', ResponseDeleted), ...refusals(STORED_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/responses/{id}/input_items',
+    summary: 'What the model had before it answered, earlier turns included',
+    request: {
+      params: responseId,
+      query: z.object({
+        limit: count(20).optional(),
+        order: z.enum(['asc', 'desc']).optional().openapi({ description: 'The newest first, unless asked otherwise' }),
+        after: like('msg_0').optional(),
+      }),
+    },
+    responses: { 200: answers('The items', ResponseItems), ...refusals(STORED_REFUSALS) },
   },
   {
     ...common,

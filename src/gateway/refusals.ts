@@ -4,9 +4,11 @@
  * A refusal is a value. `describe` is protocol-neutral; each wire puts the description into its own envelope.
  */
 import type { LedgerRefusal, ScopeName, ScopeView } from '../budgets/refusals.ts';
+import type { RoutingBundle } from '../budgets/routing.ts';
 import type { RuleName } from '../budgets/rules.ts';
 import { formatUsd, type Nanos } from '../money/nanos.ts';
 import { UNEXPECTED } from '../unexpected-error.ts';
+import type { RoutingRule } from './routing/choose.ts';
 
 export type Refusal =
   | LedgerRefusal
@@ -18,6 +20,12 @@ export type Refusal =
   | { kind: 'video_not_found'; videoId: string }
   | { kind: 'response_not_found'; id: string }
   | { kind: 'budget_unavailable' | 'responses_unavailable' }
+  /** The provider was chosen by a routing that is not that of now: to be chosen anew, by this one (null: by none). */
+  | { kind: 'routing_stale'; routing: RoutingBundle | null }
+  /** The project's routing leaves nobody who may serve this. */
+  | { kind: 'routing_denied'; rule: RoutingRule; most?: Nanos | null }
+  /** The organization's own provider key cannot be read, and nothing else may stand in for it. */
+  | { kind: 'provider_key_unreadable'; provider: string }
   | { kind: 'idempotency_in_flight' | 'idempotency_not_replayable' | 'idempotency_key_reused' }
   | {
       kind: 'upstream_refused';
@@ -101,6 +109,20 @@ const RULED: Record<RuleName, string> = {
   'ips.deny': 'requests from this address',
 };
 
+const ROUTED: Record<RoutingRule, string> = {
+  allow: "The project's routing does not allow any provider of this model.",
+  deny: "The project's routing denies every provider of this model.",
+  region: "No provider serves this model in the region that the project's routing asks for.",
+  maxInputPrice: "This model's input price is above what the project's routing allows.",
+  maxOutputPrice: "This model's output price is above what the project's routing allows.",
+  maxCostPerRequest: "This request may cost more than the project's routing allows for one.",
+};
+
+function routedMessage({ rule, most }: Extract<Refusal, { kind: 'routing_denied' }>): string {
+  if (rule !== 'maxCostPerRequest' || most == null) return ROUTED[rule];
+  return `${ROUTED[rule]} At most it costs ${usd(most)}: ask for fewer tokens, or a cheaper model.`;
+}
+
 function ruleMessage({ of, rule }: Extract<Refusal, { kind: 'rule_denied' }>): string {
   return `${of === 'member' ? "The member's" : "The API key's"} rule ${rule} does not allow ${RULED[rule]}.`;
 }
@@ -153,6 +175,20 @@ export function describe(refusal: Refusal, requestId: string): Described {
         of: refusal.of,
         requestId,
       });
+    case 'routing_denied':
+      return said(403, 'permission_error', 'permission_denied', routedMessage(refusal), {
+        rule: `routing.${refusal.rule}`,
+        of: 'project',
+        requestId,
+      });
+    case 'provider_key_unreadable':
+      return said(
+        503,
+        'api_error',
+        'provider_key_unreadable',
+        `The organization's own key of ${refusal.provider} cannot be read here, so nothing was sent. Its admins can give it again.`,
+        { provider: refusal.provider, requestId },
+      );
     case 'project_archived':
       return said(410, 'invalid_request_error', 'project_archived', "The API key's project is archived.", {
         requestId,
@@ -272,6 +308,7 @@ export function describe(refusal: Refusal, requestId: string): Described {
         retryAfter: IN_FLIGHT_RETRY_SECONDS,
       };
     case 'too_late':
+    case 'routing_stale':
     case 'budget_unavailable':
       return {
         ...said(

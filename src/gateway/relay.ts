@@ -7,7 +7,6 @@
  * through the abort of the upstream call.
  */
 import type { Deadlines } from '../deadlines.ts';
-import type { ProviderId } from '../models/catalogue.ts';
 import type { Attempt } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import type { Names } from './protocol.ts';
@@ -24,6 +23,8 @@ export interface RelayParts {
   deadlines: Deadlines;
   /** Aborted when the client hangs up. */
   clientGone: AbortSignal;
+  /** What the health of whom it calls is known by; absent: its provider's name. */
+  health?: string;
   /** Sends the call to the provider. */
   send: (signal: AbortSignal) => Promise<Response>;
   /** What Purser adds to a successful answer. */
@@ -101,7 +102,6 @@ export function outcomeOf(refusal: Refusal): 'client_error' | 'upstream_error' {
 
 /** A provider that refuses a malformed request is well; one that is overloaded, broken or silent is not. */
 export function note(parts: RelayParts, refusal: Refusal | null): void {
-  const provider: ProviderId = parts.attempt.mapping.provider;
   const healthy = refusal === null || outcomeOf(refusal) === 'client_error';
-  noteHealth(parts.env, parts.ctx, provider, healthy);
+  noteHealth(parts.env, parts.ctx, parts.health ?? parts.attempt.mapping.provider, healthy);
 }

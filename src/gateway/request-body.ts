@@ -43,6 +43,11 @@ export async function readJsonBody(
   return { body: { json: json as Json, bytes: bytes.byteLength } };
 }
 
+/** A form carries files. */
+export function bodyBytesMaxOf({ headers }: Request): number {
+  return /^multipart\//i.test(headers.get('content-type') ?? '') ? LIMITS.formBytesMax : LIMITS.requestBytesMax;
+}
+
 /** All bytes of a message, or null once there are more than `bytesMax`. `onChunk` is told of each that comes by itself. */
 export async function readBody(
   message: Request | Response,

@@ -93,7 +93,7 @@ export function gatewayRouter(
     router.all('*', answer(nothingHere, gemini));
     return router;
   }
-  router.post('/chat/completions', answer(billable(converse(chat))));
+  router.post('/chat/completions', answer(billable(converse(chat)), chat));
   router.post('/responses', answer(billable(respond), responses));
   router.get('/responses/:id', answer(showResponse, responses));
   router.delete('/responses/:id', answer(deleteResponse, responses));

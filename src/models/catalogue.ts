@@ -8,7 +8,7 @@
 
 import type { Price } from '../money/price.ts';
 import { PRICES } from './prices.generated.ts';
-import { type Abilities, mappingId, type ProviderId, type Service } from './row.ts';
+import { type Abilities, mappingId, type Service } from './row.ts';
 import { ROWS } from './rows.ts';
 
 export type { ProviderId } from './row.ts';
@@ -17,7 +17,8 @@ export type { ProviderId } from './row.ts';
 export interface Mapping {
   /** The pinned name: `openai/gpt-5.5`. */
   id: string;
-  provider: ProviderId;
+  /** Who serves it: one of ours (ProviderId), or one of an organization's own, by its slug. */
+  provider: string;
   /** What the provider calls it. */
   upstreamModel: string;
   /** The model whoever serves it: `gpt-5.5`. */
@@ -29,6 +30,8 @@ export interface Mapping {
   /** The provider bills output tokens that never appear in the stream, so the stream does not bound the cost. */
   hiddenReasoning: boolean;
   abilities: Abilities;
+  /** Where it is served, where that is one place; absent: the credential's own region, if it has one. */
+  region?: string;
   /** What it can be asked for; conversations, where nothing is said. */
   serves?: readonly Service[];
   /** Days (UTC) from which its provider advises against it, and ends it; null or absent: nothing was announced. */

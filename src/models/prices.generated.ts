@@ -338,16 +338,40 @@ export const PRICES = {
   "openrouter/qwen/qwen3-max": [
     {"version":"openrouter/qwen/qwen3-max@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1200000,"output":6000000}}]},
   ],
-  "bedrock/amazon.nova-pro-v1:0": [
-    {"version":"bedrock/amazon.nova-pro-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":800000,"cachedInput":200000,"output":3200000}}]},
-  ],
-  "bedrock/amazon.nova-lite-v1:0": [
-    {"version":"bedrock/amazon.nova-lite-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":60000,"cachedInput":15000,"output":240000}}]},
-  ],
-  "bedrock/amazon.nova-micro-v1:0": [
-    {"version":"bedrock/amazon.nova-micro-v1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":35000,"cachedInput":8750,"output":140000}}]},
-  ],
   "bedrock/openai.gpt-oss-120b-1:0": [
     {"version":"bedrock/openai.gpt-oss-120b-1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"output":600000}}]},
+  ],
+  "azure/gpt-5.5": [
+    {"version":"azure/gpt-5.5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":5000000,"cachedInput":500000,"output":30000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":10000000,"cachedInput":1000000,"output":45000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-5.4": [
+    {"version":"azure/gpt-5.4@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":250000,"output":15000000,"webSearch":10000000000,"fileSearch":2500000000}},{"aboveInputTokens":271999,"rates":{"input":5000000,"cachedInput":500000,"output":22500000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-5.4-mini": [
+    {"version":"azure/gpt-5.4-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":750000,"cachedInput":75000,"output":4500000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-5-mini": [
+    {"version":"azure/gpt-5-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":250000,"cachedInput":25000,"output":2000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/o4-mini": [
+    {"version":"azure/o4-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1100000,"cachedInput":275000,"output":4400000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-4.1": [
+    {"version":"azure/gpt-4.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-4.1-mini": [
+    {"version":"azure/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-4o": [
+    {"version":"azure/gpt-4o@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":1250000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/gpt-4o-mini": [
+    {"version":"azure/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+  ],
+  "azure/text-embedding-3-large": [
+    {"version":"azure/text-embedding-3-large@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":130000}}]},
+  ],
+  "azure/text-embedding-3-small": [
+    {"version":"azure/text-embedding-3-small@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":20000}}]},
   ],
 } satisfies Record<string, readonly Price[]>;

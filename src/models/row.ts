@@ -19,6 +19,8 @@ export type ProviderId =
   | 'groq'
   | 'openrouter'
   | 'mistral'
+  /** Whatever an organization's own provider key leads to. */
+  | 'custom'
   | 'demo';
 
 /** What a model can be asked for; the name of a surface is its endpoint, as in rules and usage events. */
@@ -74,7 +76,7 @@ export const PLAIN: Abilities = { tools: true, images: true, jsonSchema: true, r
 export const TEXT: Abilities = { ...PLAIN, images: false };
 export const REASONING: Abilities = { ...PLAIN, reasoning: true };
 export const TEXT_REASONING: Abilities = { ...TEXT, reasoning: true };
-export const NONE: Abilities = { tools: false, images: false, jsonSchema: false, reasoning: false };
+const NONE: Abilities = { tools: false, images: false, jsonSchema: false, reasoning: false };
 
 export function sizes(contextTokens: number, maxOutputTokens: number): Sizes {
   return { contextTokens, maxOutputTokens };

@@ -3,6 +3,6 @@ import type { Row } from './row.ts';
 import { CLAUDE } from './rows/claude.ts';
 import { GEMINI_ROWS } from './rows/gemini.ts';
 import { OPEN } from './rows/open.ts';
-import { OPENAI } from './rows/openai.ts';
+import { AZURE, OPENAI } from './rows/openai.ts';
 
-export const ROWS: readonly Row[] = [...OPENAI, ...CLAUDE, ...GEMINI_ROWS, ...OPEN];
+export const ROWS: readonly Row[] = [...OPENAI, ...CLAUDE, ...GEMINI_ROWS, ...OPEN, ...AZURE];

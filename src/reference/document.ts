@@ -17,6 +17,7 @@ const TAGS: Record<Tag, string> = {
   Projects: 'What keys and usage belong to.',
   Organizations: 'Who pays, its settings and its seats.',
   'Master keys': 'What another program presents to manage the organization, as an admin would.',
+  'Provider keys': 'Providers whose bill the organization pays itself, and providers of its own.',
   Analytics: 'Where the money went, and whether the books agree.',
   Wallet: 'Prepaid credit of a metered organization.',
   'Audit log': 'Who changed what, from where, and whether that log was tampered with.',

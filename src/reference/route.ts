@@ -136,6 +136,7 @@ export type Tag =
   | 'Projects'
   | 'API keys'
   | 'Master keys'
+  | 'Provider keys'
   | 'Analytics'
   | 'Wallet'
   | 'Audit log'

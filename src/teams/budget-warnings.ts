@@ -74,6 +74,23 @@ const READ_NEWS = `
   WHERE ledger.status_is_news = 1
   LIMIT ${LIMITS.warningStatusesAtOnce}`;
 
+/**
+ * A status that has come meanwhile is news still, and so is one whose decision was not taken because another run's was: that is to
+ * be decided anew.
+ */
+const WAS_DECIDED = `NOT EXISTS (
+    SELECT 1 FROM json_each(?3) WHERE NOT EXISTS (
+      SELECT 1 FROM budget_warnings AS told
+      WHERE told.member_id = ?1 AND told.scope = value ->> 'scope' AND told.limit_name = value ->> 'limit'
+        AND told.status_at = value ->> 'statusAt'
+    )
+  )`;
+
+const TAKE_OFF_THE_NEWS = [
+  `UPDATE member_ledgers SET status_is_news = 0 WHERE member_id = ?1 AND status ->> 'atMs' = ?2 AND ${WAS_DECIDED}`,
+  `UPDATE api_keys SET status_news = NULL WHERE member_id = ?1 AND status_news ->> 'atMs' <= ?2 AND ${WAS_DECIDED}`,
+] as const;
+
 /** Decides about some statuses, in one transaction with taking them off the news. False: there were none. */
 async function lookAtNews(db: D1Database, nowMs: number): Promise<boolean> {
   const { results } = await db.withSession('first-primary').prepare(READ_NEWS).bind(nowMs).all<News>();
@@ -84,13 +101,7 @@ async function lookAtNews(db: D1Database, nowMs: number): Promise<boolean> {
       const decided = news.active === 1 ? decide(news, shipped) : [];
       return [
         ...(decided.length > 0 ? [remember(db, news.member_id, decided)] : []),
-        // A status that has come meanwhile is news still.
-        db
-          .prepare("UPDATE member_ledgers SET status_is_news = 0 WHERE member_id = ?1 AND status ->> 'atMs' = ?2")
-          .bind(news.member_id, shipped.atMs),
-        db
-          .prepare("UPDATE api_keys SET status_news = NULL WHERE member_id = ?1 AND status_news ->> 'atMs' <= ?2")
-          .bind(news.member_id, shipped.atMs),
+        ...TAKE_OFF_THE_NEWS.map((sql) => db.prepare(sql).bind(news.member_id, shipped.atMs, JSON.stringify(decided))),
       ];
     }),
   );

@@ -151,8 +151,8 @@ const OVER = `
   LIMIT ${LIMITS.erasedPerRun}`;
 
 /**
- * Erases what only served to use an organization that nobody can have back: keys, grants, memberships, invitations, notes, billing
- * details. In one batch, the mark last; the next run takes those that are left.
+ * Erases what only served to use an organization that nobody can have back: keys (the provider's too), grants, memberships,
+ * invitations, notes, billing details. In one batch, the mark last; the next run takes those that are left.
  */
 export async function eraseDeleted(db: D1Database, nowMs: number): Promise<void> {
   const endedMs = nowMs - LIMITS.organizationUndoMs;
@@ -161,6 +161,7 @@ export async function eraseDeleted(db: D1Database, nowMs: number): Promise<void>
      WHERE member_id IN (SELECT id FROM members WHERE organization_id IN (${OVER}))`,
     `UPDATE api_keys SET deleted_at = coalesce(deleted_at, CAST(?2 AS INTEGER)), hash = '' WHERE organization_id IN (${OVER})`,
     `UPDATE master_keys SET deleted_at = coalesce(deleted_at, CAST(?2 AS INTEGER)), hash = id WHERE organization_id IN (${OVER})`,
+    `UPDATE provider_keys SET deleted_at = coalesce(deleted_at, CAST(?2 AS INTEGER)), sealed = '' WHERE organization_id IN (${OVER})`,
     `UPDATE members SET removed_at = coalesce(removed_at, CAST(?2 AS INTEGER)) WHERE organization_id IN (${OVER})`,
     `DELETE FROM invitations WHERE organization_id IN (${OVER})`,
     `UPDATE budget_requests SET note = NULL, decision_note = NULL WHERE organization_id IN (${OVER})`,

@@ -5,21 +5,24 @@
  * policy_pushes, in one D1 batch with the change (`policyChange`). Then the whole policy is pushed; the row goes once
  * the object confirms a version as new. What is not confirmed in time is retried by the cron each minute.
  *
- * What an object enforces is made of rows of six tables: the member (role, budget, rules, removal), its organization (plan,
- * time zone, developer default, metered, replay, hidden amounts), its keys, their projects, its project grants and what it was
- * granted of its budget requests. Whoever changes one of those
- * pushes it.
+ * What an object enforces is made of rows of seven tables: the member (role, budget, rules, removal), its organization (plan,
+ * time zone, developer default, metered, replay, hidden amounts), its keys, their projects (archived, routing), its project
+ * grants, what it was granted of its budget requests, and the organization's provider keys. Whoever changes one of those pushes
+ * it.
  */
 import { type Change, changeAudited } from '../audit/change.ts';
 import type { Trail } from '../audit/trail.ts';
 import type { KeyPolicy, MemberPolicy } from '../budgets/policy.ts';
 import { isNewer } from '../budgets/policy.ts';
+import type { Routing, SealedProviderKey } from '../budgets/routing.ts';
 import { LIMITS } from '../limits.ts';
 import { forEachObject, settledBudget } from '../objects.ts';
 import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import { type BudgetSource, effectiveBudget, enforcedOfKey, GRANTED_EXTRAS } from './effective-budget.ts';
+import { sha256Hex } from './keys.ts';
 import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
+import { enforcedRouting } from './routing-body.ts';
 import { enforcedRules } from './rules-body.ts';
 
 type MemberRow = BudgetSource & {
@@ -48,12 +51,19 @@ type KeyRow = {
   created_at: number;
   expires_at: number | null;
   archived_at: number | null;
+  routing: string | null;
   granted: number;
+};
+
+type ProviderKeyRow = Pick<SealedProviderKey, 'id' | 'provider' | 'slug' | 'sealed' | 'version'> & {
+  base_url: string | null;
+  settings: string;
+  models: string | null;
 };
 
 /** The member's policy as D1 has it now, or null where there is no such member. */
 export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: string): Promise<MemberPolicy | null> {
-  const [members, keys] = (await db.batch([
+  const [members, keys, providerKeys] = (await db.batch([
     db
       .prepare(
         `SELECT
@@ -71,7 +81,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
       .prepare(
         `SELECT
            key.*,
-           project.archived_at,
+           project.archived_at, project.routing,
            EXISTS (
              SELECT 1 FROM project_grants AS granted
              WHERE granted.member_id = key.member_id AND granted.project_id = key.project_id
@@ -82,11 +92,20 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
          ORDER BY key.created_at, key.id`,
       )
       .bind(memberId),
-  ])) as [D1Result<MemberRow>, D1Result<KeyRow>];
+    db
+      .prepare(
+        `SELECT id, provider, slug, base_url, settings, models, sealed, version
+         FROM provider_keys
+         WHERE organization_id = (SELECT organization_id FROM members WHERE id = ?1) AND deleted_at IS NULL
+         ORDER BY created_at, id`,
+      )
+      .bind(memberId),
+  ])) as [D1Result<MemberRow>, D1Result<KeyRow>, D1Result<ProviderKeyRow>];
   const member = members.results[0];
   if (!member) return null;
   const { limits, extras, basis, throttles } = effectiveBudget(member);
   const scoped = isProjectScoped(member.role, member.plan);
+  const routing = await routingOf(member.organization_id, keys.results, providerKeys.results);
   return {
     memberId: member.id,
     organizationId: member.organization_id,
@@ -96,6 +115,7 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     metered: member.metered === 1,
     replay: member.replay === 1,
     hidesAmounts: member.hide_amounts === 1,
+    ...(routing && { routing }),
     limits,
     extras,
     throttles,
@@ -120,6 +140,40 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
     ),
   };
 }
+
+/** What Workers must know to choose a provider for keys of these projects; null where that is nothing. */
+async function routingOf(
+  organizationId: string,
+  keys: readonly KeyRow[],
+  rows: readonly ProviderKeyRow[],
+): Promise<MemberPolicy['routing'] | null> {
+  const providerKeys = rows.map(
+    ({ base_url, settings, models, ...row }): SealedProviderKey => ({
+      ...row,
+      baseUrl: base_url,
+      settings: JSON.parse(settings),
+      models: models === null ? null : JSON.parse(models),
+    }),
+  );
+  const routed = new Map(keys.flatMap(({ project_id, routing }) => (routing === null ? [] : [[project_id, routing]])));
+  if (providerKeys.length === 0 && routed.size === 0) return null;
+  const versionOf = async (routing: Routing | null) =>
+    (await sha256Hex(JSON.stringify([organizationId, routing, providerKeys]))).slice(0, ROUTING_VERSION_LENGTH);
+  const projects = await Promise.all(
+    [...routed].map(async ([projectId, text]) => {
+      const routing = enforcedRouting(text);
+      return [projectId, { version: await versionOf(routing), routing }] as const;
+    }),
+  );
+  return {
+    providerKeys,
+    version: providerKeys.length === 0 ? null : await versionOf(null),
+    projects: Object.fromEntries(projects),
+  };
+}
+
+/** 128 bits: no two routings of any organizations have one version. */
+const ROUTING_VERSION_LENGTH = 32;
 
 /** Members, as a condition over their rows with parameters from `?1` on: it also tells whether a guarded change takes place. */
 export interface Members {
@@ -151,11 +205,11 @@ export interface FanOut {
   pending: number;
 }
 
-type OrganizationChange = Omit<Change, 'targetId' | 'ahead'>;
+type OrganizationChange = Omit<Change, 'targetId' | 'ahead'> & Partial<Pick<Change, 'targetId'>>;
 
 /**
  * Makes a change to an organization that every member's object enforces, such as its time zone, whether it is metered or
- * whether answers are replayed, and pushes it to all of them.
+ * whether answers are replayed, and pushes it to all of them. What is changed is the organization, unless it says otherwise.
  */
 export async function changeOrganization(
   env: Env,
@@ -166,8 +220,8 @@ export async function changeOrganization(
   const { organizationId } = trail;
   const everybody: Members = { sql: 'organization_id = ?1 AND removed_at IS NULL', values: [organizationId] };
   const changed = await changeAudited<{ id: string }>(env.DB, trail, nowMs, async () => ({
-    ...(await describe()),
     targetId: organizationId,
+    ...(await describe()),
     ahead: policyChange(env.DB, everybody, nowMs),
   }));
   if (!changed) throw notFound('organization');

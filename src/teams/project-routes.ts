@@ -6,6 +6,7 @@ import { routesOf } from '../reference/route.ts';
 import { name } from '../sign-in/fields.ts';
 import { guarded } from './guard.ts';
 import { PAGE, sortOf } from './page.ts';
+import { readRouting, setRouting } from './project-routing.ts';
 import {
   changeProject,
   createProject,
@@ -15,6 +16,7 @@ import {
   Project,
   showProject,
 } from './projects.ts';
+import { RoutingBody, ShownRouting } from './routing-body.ts';
 
 const route = routesOf('Projects');
 
@@ -22,6 +24,7 @@ const Org = z.object({ orgId: ORG_ID });
 const OrgProject = Org.extend({ projectId: idOf('prj') });
 
 const Changed = Project.extend(FAN_OUT);
+const ChangedRouting = ShownRouting.extend(FAN_OUT);
 
 const ListQuery = z.strictObject({
   ...PAGE,
@@ -42,6 +45,10 @@ const ProjectPatch = z
 const toProjects = guarded({
   ability: 'projects.read',
   roleMessage: 'Only people of the organization can view its projects.',
+});
+const toRoute = guarded({
+  ability: 'projects.write',
+  roleMessage: 'Only owners and admins can change the routing of projects.',
 });
 const toChange = guarded({
   ability: 'projects.write',
@@ -126,5 +133,41 @@ export const projectRouter = apiRouter()
       const changed = await changeProject(c.env, c.get('trail'), c.get('caller'), projectId, change, Date.now());
       const { row, ...fanOut } = changed;
       return c.json({ ...showProject(row), ...fanOut }, fanOut.pending > 0 ? 202 : 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'get',
+      path: '/orgs/{orgId}/projects/{projectId}/routing',
+      summary: "What a project wants of the choice among a model's providers",
+      middleware: toProjects,
+      request: { params: OrgProject },
+      responses: { 200: answers('The routing', ShownRouting) },
+    }),
+    async (c) => {
+      const { routing, version } = await readRouting(c.env, c.get('caller'), c.req.valid('param').projectId);
+      return c.json({ ...routing, version }, 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'put',
+      path: '/orgs/{orgId}/projects/{projectId}/routing',
+      summary: "Replace a project's routing; what is left out is no wish",
+      middleware: [toRoute, ...jsonBody] as const,
+      request: { params: OrgProject, body: body(RoutingBody) },
+      responses: {
+        200: answers('The routing; every member with a key in the project is under it', ChangedRouting),
+        202: answers('The routing; `pending` members will be under it within minutes', ChangedRouting),
+      },
+      refuses: [409],
+    }),
+    async (c) => {
+      const { projectId } = c.req.valid('param');
+      const { version: expected, ...routing } = c.req.valid('json');
+      const asked = { routing, version: expected };
+      const set = await setRouting(c.env, c.get('trail'), c.get('caller'), projectId, asked, Date.now());
+      const { routing: changed, ...rest } = set;
+      return c.json({ ...changed, ...rest }, rest.pending > 0 ? 202 : 200);
     },
   );

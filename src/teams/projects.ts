@@ -91,6 +91,16 @@ export interface ProjectChange {
   archived?: boolean | undefined;
 }
 
+/** The members whose policies tell of a project: those with a key in it. */
+export function keyOwners(projectId: string, organizationId: string): Members {
+  return {
+    sql: `removed_at IS NULL AND id IN (
+      SELECT member_id FROM api_keys WHERE project_id = ?1 AND organization_id = ?2 AND deleted_at IS NULL
+    )`,
+    values: [projectId, organizationId],
+  };
+}
+
 /** Renames, archives or restores a project. The answer tells how many members' objects know and how many have yet to. */
 export async function changeProject(
   env: Env,
@@ -106,12 +116,6 @@ export async function changeProject(
     trail.changesNothing = true;
     return { row, applied: 0, pending: 0 };
   }
-  const keyOwners: Members = {
-    sql: `removed_at IS NULL AND id IN (
-      SELECT member_id FROM api_keys WHERE project_id = ?1 AND organization_id = ?2 AND deleted_at IS NULL
-    )`,
-    values: [projectId, trail.organizationId],
-  };
   const changed = await changeAudited<{ id: string }>(env.DB, trail, nowMs, async () => {
     const before = await findProject(env, caller, projectId);
     row = changedProject(before, change, nowMs);
@@ -121,7 +125,7 @@ export async function changeProject(
       targetId: projectId,
       ...changedFields(showProject(before), showProject(row)),
       // A new name concerns no object; then the first answer is the statement's, which names no member.
-      ahead: moves ? policyChange(env.DB, keyOwners, nowMs) : [],
+      ahead: moves ? policyChange(env.DB, keyOwners(projectId, trail.organizationId), nowMs) : [],
       statement: env.DB.prepare(
         'UPDATE projects SET name = ?3, archived_at = CAST(?4 AS INTEGER) WHERE id = ?1 AND organization_id = ?2',
       ).bind(projectId, trail.organizationId, row.name, row.archived_at),

@@ -32,6 +32,8 @@ const ABILITIES = {
   'keys.manage': ['owner', 'admin'],
   'master_keys.read': ['owner', 'admin'],
   'master_keys.write': ['owner'],
+  'provider_keys.read': ['owner', 'admin'],
+  'provider_keys.write': ['owner', 'admin'],
   'wallet.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],

@@ -36,7 +36,8 @@ const isModel = (text: string) => /^([\w.:@/-]+\*?|\*)$/.test(text);
 const isProvider = (text: string) => /^[\w-]+$/.test(text);
 const isEndpoint = (text: string) => /^[a-z][\w:/-]*$/i.test(text);
 
-function price(field: string) {
+/** A price that may be left out. */
+export function pricePerMillion(field: string) {
   const error = `${field} must be USD per million tokens, as a decimal string such as "2.50".`;
   return z
     .string({ error })
@@ -54,8 +55,8 @@ export const RulesBody = z
     models: lists('a model such as "openai/gpt-5.5", "gpt-5.5" or "openai/*"', 'openai/*', isModel),
     providers: lists('a provider such as "openai"', 'openai', isProvider),
     endpoints: z.strictObject({ allow: allowed(endpoints) }).default({ allow: null }),
-    maxInputPrice: price('maxInputPrice'),
-    maxOutputPrice: price('maxOutputPrice'),
+    maxInputPrice: pricePerMillion('maxInputPrice'),
+    maxOutputPrice: pricePerMillion('maxOutputPrice'),
     ips: lists('an IP address or a range such as "10.0.0.0/8"', '10.0.0.0/8', isIpRange),
   })
   .refine((rules) => JSON.stringify(rules).length <= LIMITS.rulesLengthMax, {

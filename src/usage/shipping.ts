@@ -64,6 +64,7 @@ const EVENT_COLUMNS = {
   streamed: 'streamed',
   latency_ms: 'latencyMs',
   first_token_ms: 'firstTokenMs',
+  provider_key_id: 'providerKeyId',
 } as const satisfies Record<string, keyof UsageEvent>;
 
 const EVENT_FIELDS = Object.values(EVENT_COLUMNS);

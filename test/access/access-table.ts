@@ -308,6 +308,17 @@ export const ORGANIZATION: readonly Row[] = [
     may: ['owner', 'admin', 'finance', 'developer', 'master key'],
     otherwise: { 'developer not granted': UNSEEN, basic: UNSEEN },
   },
+  {
+    route: 'GET /orgs/{orgId}/projects/{projectId}/routing',
+    may: ['owner', 'admin', 'finance', 'developer', 'master key'],
+    otherwise: { 'developer not granted': UNSEEN, basic: UNSEEN },
+  },
+  {
+    route: 'PUT /orgs/{orgId}/projects/{projectId}/routing',
+    may: ADMINS,
+    body: () => ({ order: ['openai'] }),
+    tells: 'project.routing.updated',
+  },
   { route: 'POST /orgs/{orgId}/projects', may: ADMINS, body: newName, tells: 'project.created' },
   { route: 'PATCH /orgs/{orgId}/projects/{projectId}', may: ADMINS, body: newName, tells: 'project.updated' },
   { route: 'DELETE /orgs/{orgId}/projects/{projectId}', may: ADMINS, tells: 'project.archived' },
@@ -388,6 +399,22 @@ export const ORGANIZATION: readonly Row[] = [
   { route: 'GET /orgs/{orgId}/master-keys', may: ADMINS },
   { route: 'POST /orgs/{orgId}/master-keys', may: OWNER, body: newName, tells: 'master_key.created' },
   { route: 'DELETE /orgs/{orgId}/master-keys/{masterKeyId}', may: OWNER, tells: 'master_key.deleted' },
+  { route: 'GET /orgs/{orgId}/provider-keys', may: ADMINS },
+  { route: 'GET /orgs/{orgId}/provider-keys/{providerKeyId}', may: ADMINS },
+  {
+    route: 'POST /orgs/{orgId}/provider-keys',
+    may: ADMINS,
+    body: () => ({ provider: 'openai', name: 'Another', key: 'sk-another-key' }),
+    tells: 'provider_key.created',
+  },
+  {
+    route: 'PATCH /orgs/{orgId}/provider-keys/{providerKeyId}',
+    may: ADMINS,
+    body: newName,
+    tells: 'provider_key.updated',
+  },
+  { route: 'POST /orgs/{orgId}/provider-keys/{providerKeyId}/test', may: ADMINS, tells: 'provider_key.tested' },
+  { route: 'DELETE /orgs/{orgId}/provider-keys/{providerKeyId}', may: ADMINS, tells: 'provider_key.deleted' },
 
   {
     route: 'GET /analytics/activity',

@@ -15,8 +15,8 @@ const ID_NAMES = [
   'projectId',
   'keyId',
   'masterKeyId',
+  'providerKeyId',
   'invitationId',
-  'requestId',
   'requestId',
 ] as const;
 

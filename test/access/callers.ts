@@ -47,9 +47,11 @@ export async function callerIn(who: Who, world: World, elsewhere: World): Promis
   const headers: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
   const send: Caller['send'] = async (method, path, body, by = browser, more = {}) => {
     const answer = await by.send(method, path, body, { ...headers, ...more });
-    const error = answer.body.error as { code?: string } | undefined;
+    // Google's errors have the status as their code, and ours in the details.
+    const error = answer.body.error as { code?: string | number; details?: { reason: string }[] } | undefined;
+    const code = typeof error?.code === 'number' ? error.details?.[0]?.reason : error?.code;
     const text = `${by.told.at(-1)} ${JSON.stringify([...answer.headers])}`;
-    return { status: answer.status, code: error?.code ?? null, text, body: answer.body };
+    return { status: answer.status, code: code ?? null, text, body: answer.body };
   };
   return { who, person, send, browser };
 }

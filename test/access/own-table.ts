@@ -39,6 +39,7 @@ interface Asked {
 
 const NO_SETTING = 'nobody is another, or may more, by it';
 const IN_FORCE_LATER = 'in force by its second step, which tells';
+const CONTENT = { contents: [{ parts: [{ text: 'one two' }] }], generationConfig: { maxOutputTokens: 2 } };
 const USAGE = 'it is usage: one event';
 const SURFACES: OwnRow[] = Object.entries({
   embeddings: { model: 'demo/embed', input: 'one two' },
@@ -58,8 +59,15 @@ const SURFACES: OwnRow[] = Object.entries({
   ask: () => ({ body }),
 }));
 const CHAT = { model: 'demo/words', messages: [{ role: 'user', content: 'one two' }], max_tokens: 2 };
+const RESPONSE = { model: 'demo/words', input: 'one two', max_output_tokens: 16 };
 
 const freshEmail = () => `${newId('usr').slice(4)}@fresh.example`;
+
+/** One that the caller has asked for, where it may. */
+async function storedResponse({ send }: Caller): Promise<Asked> {
+  const { body } = await send('POST', '/v1/responses', RESPONSE);
+  return { path: { id: String(body.id ?? 'resp_0') } };
+}
 
 /** Another browser in which this person is signed in. */
 async function otherSession({ person }: Caller): Promise<string> {
@@ -278,6 +286,28 @@ export const OWN: readonly OwnRow[] = [
     tellsNothing: USAGE,
     ask: () => ({ body: CHAT }),
   },
+  {
+    route: 'POST /v1/responses',
+    for: 'api key',
+    tellsNothing: USAGE,
+    ask: () => ({ body: RESPONSE }),
+  },
+  { route: 'GET /v1/responses/{id}', for: 'api key', ask: storedResponse },
+  { route: 'GET /v1/responses/{id}/input_items', for: 'api key', ask: storedResponse },
+  {
+    route: 'DELETE /v1/responses/{id}',
+    for: 'api key',
+    tellsNothing: "it is the caller's own, and kept by nobody for the organization",
+    ask: storedResponse,
+  },
+  ...['/v1beta/models/{model}', '/v1/models/{model}'].map(
+    (path): OwnRow => ({
+      route: `POST ${path}`,
+      for: 'api key',
+      tellsNothing: USAGE,
+      ask: () => ({ path: { model: 'demo/words:generateContent' }, body: CONTENT }),
+    }),
+  ),
   ...SURFACES,
   {
     route: 'POST /v1/videos',

@@ -7,6 +7,7 @@
 import { env } from 'cloudflare:workers';
 import { hashPassword } from 'better-auth/crypto';
 import { newId, randomText } from '../../src/ids.ts';
+import { providerKeySeal } from '../../src/provider-keys/seal.ts';
 import { NO_BUDGET, NO_KEY_LIMITS } from '../../src/teams/budget-body.ts';
 import { makeKey, sha256Hex } from '../../src/teams/keys.ts';
 import type { Role } from '../../src/teams/roles.ts';
@@ -37,6 +38,8 @@ export interface Ids {
   /** That member's. */
   keyId: string;
   masterKeyId: string;
+  /** Its provider is on this machine, and answers nobody. */
+  providerKeyId: string;
   invitationId: string;
   /** For more budget; that member's. There is one where the row says so. */
   requestId: string;
@@ -94,6 +97,7 @@ export async function makeWorld(): Promise<World> {
     projectId: newId('prj'),
     keyId: newId('key'),
     masterKeyId: newId('mky'),
+    providerKeyId: newId('pvk'),
     invitationId: newId('inv'),
     requestId: `brq_${randomText(16)}`,
   };
@@ -220,6 +224,31 @@ export async function makeWorld(): Promise<World> {
       plant(masked),
     );
   }
+
+  const seal = await providerKeySeal(env);
+  const of = { organizationId: ids.orgId, id: ids.providerKeyId };
+  sql(
+    `INSERT INTO provider_keys
+       (id, organization_id, provider, slug, name, base_url, settings, models, sealed, masked, created_at, created_by)
+     VALUES (?, ?, 'custom', 'acme', ?, ?, '{}', ?, ?, '…', 0, ?)`,
+    ids.providerKeyId,
+    ids.orgId,
+    plant(unique('Provider')),
+    `http://127.0.0.1:9/${plant(unique('path'))}`,
+    JSON.stringify([
+      {
+        name: plant(unique('model')),
+        contextTokens: 1_000,
+        maxOutputTokens: 100,
+        reasoning: false,
+        inputPrice: null,
+        cachedInputPrice: null,
+        outputPrice: null,
+      },
+    ]),
+    (await seal?.seal(plant(unique('provider-secret')), of)) ?? '',
+    ids.otherOwnerId,
+  );
 
   const guest = await insertUser('guest');
   const invitationToken = randomText(32);

@@ -1,10 +1,12 @@
 /** The organization's credit as a limit of the member's ledger: when it is asked for, when it refuses, what counts in it. */
 import { describe, expect, it } from 'vitest';
-import { type MemberLease, NO_LEASE } from '../../src/budgets/lease.ts';
+import { CreditLine } from '../../src/budgets/credit-line.ts';
+import { type MemberLease, NO_LEASE, type SyncMessage } from '../../src/budgets/lease.ts';
 import type { MemberPolicy } from '../../src/budgets/policy.ts';
 import type { AuthorizeRequest } from '../../src/budgets/protocol.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { nanos } from '../../src/money/nanos.ts';
+import { ABOUT } from '../support/about.ts';
 import { keyPolicy, LedgerWorld, limits } from '../support/ledger-world.ts';
 
 /** A metered member whose wallet has granted `granted` of a `balance`. */
@@ -140,6 +142,112 @@ describe('a running attempt beside another that was only not written yet', () =>
     const id = world.hold(50);
     world.ledger.gather({ kind: 'release', request: { attemptId: other, ticket: world.ticket(other) } });
     expect(world.extend(id, 100, 0).extended).toBe(true);
+  });
+});
+
+describe("an attempt with a provider key of the organization's own", () => {
+  const about = { ...ABOUT, providerKeyId: 'pvk_a' };
+  const own = { about };
+
+  /** What is spent, given back and free of the lease. */
+  const lease = (world: LedgerWorld) => {
+    const { spent, reversed } = world.ledger.credit.lease();
+    return { spent, reversed };
+  };
+
+  it('spends nothing of the wallet and needs nothing there, while budgets and keys count it', () => {
+    const world = metered(0, 0, { limits: limits(100), keys: [keyPolicy({ limits: limits(80) })] });
+    expect(world.refusal(1)).toBe('insufficient_credits');
+    world.settle(world.hold(60, own), 50);
+    expect(lease(world)).toEqual({ spent: 0, reversed: 0 });
+    expect([world.member().usage, world.ledger.status({ keyId: 'key_a' }).usage]).toEqual([50, 50]);
+    expect(world.refusal(31, own)).toBe('request_exceeds_budget api_key_total');
+    expect(world.ledger.unshipped()[0]).toMatchObject({ costNanos: 50, providerKeyId: 'pvk_a' });
+    expect(world.ledger.credit.owesNews()).toBe(false);
+  });
+
+  it('holds nothing of the lease: others may have all of it, and what is free can be given back', () => {
+    const world = metered(100);
+    world.hold(1_000, own);
+    expect(world.refusal(101)).toBe('insufficient_credits');
+    expect(world.refusal(100)).toBeNull();
+    const other = metered(100);
+    other.hold(1_000, own);
+    other.hold(40);
+    expect(other.ledger.credit.giveBack(nanos(1_000)).returned).toBe(60);
+    expect(other.ledger.credit.askFor(nanos(7)).want).toBe(47);
+  });
+
+  it('grows, ends, expires and is corrected without the wallet, as a hold that it pays for does not', () => {
+    const world = metered(100);
+    const id = world.hold(50, own);
+    expect(world.extend(id, 500, 400).extended).toBe(true);
+    world.release(world.hold(70, own));
+    world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
+    world.ledger.expireHolds();
+    expect([world.member().usage, lease(world)]).toEqual([400, { spent: 0, reversed: 0 }]);
+    world.settle(id, 30, { about });
+    expect([world.member().usage, lease(world)]).toEqual([30, { spent: 0, reversed: 0 }]);
+    // Nothing of the lease came or went with it.
+    expect(world.refusal(101)).toBe('insufficient_credits');
+    world.settle(world.hold(100), 100);
+    expect(lease(world)).toEqual({ spent: 100, reversed: 0 });
+  });
+
+  it('is asked for a price by limits only', () => {
+    expect(metered(0, 0).refusal(null, own)).toBeNull();
+    expect(metered(0, 0, { limits: limits(1) }).refusal(null, own)).toBe('price_unknown');
+  });
+
+  it.each([
+    ['from its row', 5_000],
+    ['from what a crash left of it', 0],
+  ])('is still its own after the object has begun again, %s', (_, ageMs) => {
+    const world = metered(1_000);
+    const id = world.hold(10, own);
+    const paid = world.hold(10);
+    if (ageMs > 0) {
+      world.pass(ageMs);
+      world.ledger.beat();
+    }
+    world.restart();
+    world.settle(id, 8, { about });
+    world.settle(paid, 9);
+    expect([world.member().usage, lease(world)]).toEqual([17, { spent: 9, reversed: 0 }]);
+    world.pass(LIMITS.holdTtlMs + LIMITS.holdGraceMs);
+    world.ledger.expireHolds();
+    expect(world.ledger.credit.giveBack(nanos(1_000)).returned).toBe(991);
+  });
+
+  it('goes on as it began when the organization becomes metered, or is no more', () => {
+    const world = new LedgerWorld();
+    const id = world.hold(50, own);
+    world.change({ metered: true });
+    say(world, { granted: 10, balance: 10 });
+    expect(world.extend(id, 90, 0).extended).toBe(true);
+    world.settle(id, 90, { about });
+    expect([world.member().usage, lease(world)]).toEqual([90, { spent: 0, reversed: 0 }]);
+    const other = world.hold(20, own);
+    world.change({ metered: false });
+    world.settle(other, 20, { about });
+    expect([world.member().usage, lease(world)]).toEqual([110, { spent: 0, reversed: 0 }]);
+  });
+
+  it('asks for nothing ahead of need', async () => {
+    const asked: SyncMessage[] = [];
+    const world = metered(5, 1_000_000);
+    const line = new CreditLine(
+      world.ledger,
+      async (message) => {
+        asked.push(message);
+        return world.ledger.credit.lease();
+      },
+      () => world.nowMs,
+    );
+    line.lookAhead(nanos(5), about);
+    expect(asked).toEqual([]);
+    line.lookAhead(nanos(5), ABOUT);
+    expect(asked).toHaveLength(1);
   });
 });
 

@@ -60,4 +60,15 @@ describe('a seal', () => {
     expect(await seal.fingerprintOf(request(), bytes('a'))).toBe(prints[0]);
     expect(await seal.nameOf('k')).not.toBe(await (await Seal.of('psr_two')).nameOf('k'));
   });
+
+  it('knows a form again whatever separates its parts, and by nothing else', async () => {
+    const seal = await Seal.of('psr_one');
+    const form = (boundary: string, content: string) => {
+      const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` };
+      const body = bytes(`--${boundary}\r\n\r\n${content}\r\n--${boundary}--`);
+      return seal.fingerprintOf(new Request('http://purser.test', { method: 'POST', headers }), body);
+    };
+    expect(await form('one', 'content')).toBe(await form('two', 'content'));
+    expect(await form('one', 'content')).not.toBe(await form('one', 'other'));
+  });
 });

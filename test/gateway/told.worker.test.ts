@@ -401,6 +401,52 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
       headers: DEMO_WORDS,
     },
   ],
+  routing_denied: [
+    {
+      what: "the project's routing",
+      asked: async (seeded) => {
+        await change(seeded, `UPDATE projects SET routing = '{"deny":["demo"]}' WHERE id = ?`, seeded.projectId);
+        return ask(seeded.apiKey);
+      },
+      status: 403,
+      error: {
+        type: 'permission_error',
+        code: 'permission_denied',
+        metadata: { rule: 'routing.deny', of: 'project' },
+      },
+    },
+  ],
+  routing_stale: [
+    {
+      what: 'for ever, as no object says it',
+      asked: (seeded) => {
+        const stale = { granted: false, refusal: { kind: 'too_late' }, routing: null };
+        return withObject({ authorize: async () => stale }, seeded);
+      },
+      status: 503,
+      error: { type: 'api_error', code: 'budget_unavailable' },
+      headers: { ...DEMO_WORDS, 'retry-after': '2' },
+    },
+  ],
+  provider_key_unreadable: [
+    {
+      what: 'sealed under another secret',
+      asked: async (seeded) => {
+        const models = [{ name: 'llama', contextTokens: 10, maxOutputTokens: 5, reasoning: false }];
+        await change(
+          seeded,
+          `INSERT INTO provider_keys
+             (id, organization_id, provider, slug, name, settings, models, sealed, masked, created_at)
+           SELECT 'pvk_' || id, id, 'custom', 'acme', '', '{}', '${JSON.stringify(models)}', 'psk1.00000000.AAAA', '', 0
+           FROM organizations WHERE id = ?`,
+          seeded.organizationId,
+        );
+        return chat(seeded.apiKey, { model: 'acme/llama' }, ASKED);
+      },
+      status: 503,
+      error: { type: 'api_error', code: 'provider_key_unreadable', metadata: { provider: 'acme' } },
+    },
+  ],
   project_archived: [
     {
       what: 'archived',

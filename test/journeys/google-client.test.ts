@@ -114,6 +114,19 @@ describe('the official Google client', () => {
     expect((await status()).usage).toBe('0');
   });
 
+  it('gets embeddings, from Google and from the demo provider', async () => {
+    const { ai, status } = await client();
+    const asked = { contents: ['one', 'two'], config: { taskType: 'RETRIEVAL_QUERY' } };
+    const { embeddings } = await ai.models.embedContent({ model: 'gemini-embedding-001', ...asked });
+    expect(embeddings?.map(({ values }) => values)).toEqual([
+      [0, 0.5],
+      [1, 0.5],
+    ]);
+    expect(Number((await status()).usage)).toBeGreaterThan(0);
+    const demo = await ai.models.embedContent({ model: 'demo/embed', contents: 'one two' });
+    expect(demo.embeddings?.[0]?.values).toHaveLength(8);
+  });
+
   it('gets an error that it knows: of the budget, of Google, of the request', async () => {
     const poor = await client('0');
     const refused = await poor.ai.models

@@ -54,12 +54,14 @@ export class FakeAnthropic {
   readonly calls: FakeCall[] = [];
   /** Words written by all calls. */
   made = 0;
+  /** Of requests that do not say it: what is translated has no field that nobody knows. */
+  ask: FakeAsk = {};
 
   readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
     const { pathname } = new URL(String(input));
     const body = JSON.parse(String(init.body)) as Json;
     this.calls.push({ path: pathname, headers: Object.fromEntries(new Headers(init.headers)), body });
-    const ask = (body.fake ?? {}) as FakeAsk;
+    const ask = (body.fake ?? this.ask) as FakeAsk;
     const { misdeed } = ask;
     if (misdeed === 'unreachable') throw new TypeError('connection refused');
     if (typeof misdeed === 'number') return refused(misdeed);

@@ -10,8 +10,9 @@ export interface FakeGoogleAsk {
   call?: string;
   words?: number;
   thoughts?: number;
-  /** Of the prompt's tokens. */
+  /** Of the prompt's tokens; told with the last chunk alone, if so. */
   cached?: number;
+  cachedAtEnd?: boolean;
   /** Pause between words. */
   paceMs?: number;
   /** Says nothing for so long, before the first byte. */
@@ -68,6 +69,10 @@ export class FakeGoogle {
     if (ask.html)
       return new Response('<html><h1>502 Bad Gateway</h1></html>', { headers: { 'content-type': 'text/html' } });
     if (url.pathname.endsWith(':countTokens')) return Response.json({ totalTokens: 123 });
+    if (url.pathname.endsWith(':batchEmbedContents')) {
+      const requests = body.requests as unknown[];
+      return Response.json({ embeddings: requests.map((_, index) => ({ values: [index, 0.5] })) });
+    }
     const chunks = this.#chunks(ask, body, request.signal);
     if (!url.pathname.endsWith(':streamGenerateContent')) return whole(chunks);
     if (url.searchParams.get('alt') !== 'sse') return failure(400);
@@ -96,7 +101,8 @@ export class FakeGoogle {
 
   async *#chunks(ask: FakeGoogleAsk, body: Json, signal: AbortSignal): AsyncGenerator<object | string> {
     const { call = 'unnamed', words = 5, thoughts = 0, cached = 0, paceMs = 0, imageTokens = 0 } = ask;
-    const prompt = { promptTokenCount: PROMPT_TOKENS, ...(cached > 0 && { cachedContentTokenCount: cached }) };
+    const fromCache = cached > 0 ? { cachedContentTokenCount: cached } : {};
+    const prompt = { promptTokenCount: PROMPT_TOKENS, ...(!ask.cachedAtEnd && fromCache) };
     const thought = thoughts > 0 ? { thoughtsTokenCount: thoughts } : {};
     const counted = (made: number) => ({ ...prompt, ...thought, ...(made > 0 && { candidatesTokenCount: made }) });
     const chunk = (parts: object[], made: number, more: object = {}, details: object = {}) => ({
@@ -135,7 +141,7 @@ export class FakeGoogle {
       this.made.set(call, i + 1);
       yield chunk([{ text: ' word' }], i + 1);
     }
-    yield chunk([{ text: '' }], words, done);
+    yield chunk([{ text: '' }], words, done, fromCache);
   }
 }
 

@@ -20,7 +20,7 @@ const RATES = {
   output: 15_000_000,
 };
 
-const PLAIN: Mapping = {
+export const PLAIN: Mapping = {
   id: 'anthropic/claude-plain',
   provider: 'anthropic',
   upstreamModel: 'claude-plain-20260101',
@@ -59,12 +59,16 @@ export async function start(seed: SeedOptions = { budget: { usageLimit: '1' } })
     ANTHROPIC_API_KEY: 'sk-ant-test',
     ANTHROPIC_BASE_URL: 'https://upstream.example',
   };
-  const send = async ({ fake = {}, body = {}, headers = {}, path = '/messages', method, signal }: Call = {}) => {
+  const send = async ({ fake, body = {}, headers = {}, path = '/messages', method, signal }: Call = {}) => {
     const ctx = createExecutionContext();
     const request = new Request(`http://purser.test/v1${path}`, {
       method: method ?? 'POST',
-      headers: { 'x-api-key': seeded.apiKey, 'anthropic-version': '2023-06-01', ...headers },
-      ...(!method && { body: JSON.stringify({ ...BODY, fake, ...body }) }),
+      headers: {
+        'x-api-key': seeded.apiKey,
+        ...(path !== '/chat/completions' && { 'anthropic-version': '2023-06-01' }),
+        ...headers,
+      },
+      ...(!method && { body: JSON.stringify({ ...BODY, ...(fake && { fake }), ...body }) }),
       ...(signal && { signal }),
     });
     const response = await app.fetch(request, bindings, ctx);

@@ -7,7 +7,7 @@ import { Attempt } from '../../src/gateway/attempt.ts';
 import { chat } from '../../src/gateway/chat-completions/protocol.ts';
 import { coverOf } from '../../src/gateway/cover.ts';
 import { exchange } from '../../src/gateway/exchange.ts';
-import type { Protocol } from '../../src/gateway/protocol.ts';
+import type { Json, Protocol } from '../../src/gateway/protocol.ts';
 import { amountFor, quote } from '../../src/gateway/quote.ts';
 import type { ConversationParts } from '../../src/gateway/relay.ts';
 import { relayGathered } from '../../src/gateway/relay-gathered.ts';
@@ -50,12 +50,15 @@ export async function relayed(
     demo,
     wantsUsage = false,
     protocol = chat,
+    said = { messages: HELLO, max_tokens: 100 },
   }: {
     usageLimit?: string;
     covered?: number;
     demo?: object | undefined;
     wantsUsage?: boolean;
     protocol?: Protocol;
+    /** The conversation and its cap, in the words of the protocol. */
+    said?: Json;
   } = {},
 ) {
   const stream = kind === 'stream';
@@ -64,9 +67,8 @@ export async function relayed(
   const mapping = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words');
   const json = {
     model: 'demo/words',
-    messages: HELLO,
+    ...said,
     stream,
-    max_tokens: 100,
     ...(wantsUsage && { stream_options: { include_usage: true } }),
     ...(demo && { demo }),
   };

@@ -88,7 +88,7 @@ export class WalletMember extends LedgerWorld {
     if ('lacks' in admission) {
       admission = await this.line.wait(admission.lacks, (wallet) => this.ledger.authorize(request, wallet));
     }
-    if (admission.granted) this.line.lookAhead(nanos(amount));
+    if (admission.granted) this.line.lookAhead(nanos(amount), request.about);
     return this.#took(admission, amount);
   }
 

@@ -13,6 +13,42 @@ const USED_UP = 'Test: your budget is used up';
 const used = (percent: number) => `Test: ${percent}% of your budget is used`;
 const messageOf = ({ body }: Answer) => (body.error as { message: string } | undefined)?.message;
 
+/** A run that has read what is news; `decide` has it decide about that, and `end` has it go on to its end. */
+async function beginLateRun(mailing: Env): Promise<{ decide(): Promise<void>; end(): Promise<void> }> {
+  const [hasRead, late, hasDecided, rest] = [1, 2, 3, 4].map(() => Promise.withResolvers<void>()) as [
+    PromiseWithResolvers<void>,
+    PromiseWithResolvers<void>,
+    PromiseWithResolvers<void>,
+    PromiseWithResolvers<void>,
+  ];
+  const slow = {
+    prepare: (sql: string) => env.DB.prepare(sql),
+    withSession: (constraint: string) => env.DB.withSession(constraint),
+    batch: async (statements: D1PreparedStatement[]) => {
+      hasRead.resolve();
+      await late.promise;
+      const results = await env.DB.batch(statements);
+      hasDecided.resolve();
+      await rest.promise;
+      return results;
+    },
+  };
+  const run = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clock.ms);
+  await hasRead.promise;
+  const decide = () => {
+    late.resolve();
+    return hasDecided.promise;
+  };
+  return {
+    decide,
+    async end() {
+      await decide();
+      rest.resolve();
+      await run;
+    },
+  };
+}
+
 describe('a warning', () => {
   it('comes from what was really spent, and says how much that is of what, and when it comes back', async () => {
     const { outbox, seeded, people, organization, budget, cron } = await warnedTeam();
@@ -92,39 +128,35 @@ describe('a warning', () => {
     const { id } = await newKey(memberId, 'Laptop', { usageLimit: '10' });
     const both = (usd: number) => spent(memberId, usd, { [id]: { usd } });
     await both(5);
-    const beginLateRun = async () => {
-      const late = Promise.withResolvers<void>();
-      const hasRead = Promise.withResolvers<void>();
-      const slow = {
-        prepare: (sql: string) => env.DB.prepare(sql),
-        withSession: (constraint: string) => env.DB.withSession(constraint),
-        batch: async (statements: D1PreparedStatement[]) => {
-          hasRead.resolve();
-          await late.promise;
-          return env.DB.batch(statements);
-        },
-      };
-      const run = warnOfBudgets({ ...mailing, DB: slow as unknown as D1Database }, clock.ms);
-      await hasRead.promise;
-      return async () => {
-        late.resolve();
-        await run;
-      };
-    };
-    const endFirst = await beginLateRun();
-    const endSecond = await beginLateRun();
+    const first = await beginLateRun(mailing);
+    const second = await beginLateRun(mailing);
     await cron();
     await both(8);
     await cron();
     const andTheKey = ', and 1 more warning';
     expect(mailed()).toEqual([`dev: ${used(50)}${andTheKey}`, `dev: ${used(80)}${andTheKey}`]);
-    await endFirst();
+    await first.end();
     expect(mailed()).toEqual([]);
     // What comes after it has read is not taken off the news by it.
     await both(10);
-    await endSecond();
+    await second.end();
     await cron();
     expect(mailed()).toEqual([`dev: ${USED_UP}${andTheKey}`]);
+  });
+
+  it('is told of a status that one run has read while another, which had read the one before it, decides first', async () => {
+    const { people, mailing, budget, spent, cron, mailed } = await warnedTeam();
+    const { memberId } = people.dev;
+    await budget(memberId, { usageLimit: '10' });
+    await spent(memberId, 5);
+    const first = await beginLateRun(mailing);
+    await spent(memberId, 10);
+    const second = await beginLateRun(mailing);
+    await first.decide();
+    await second.end();
+    await first.end();
+    await cron();
+    expect(mailed().at(-1)).toBe(`dev: ${USED_UP}`);
   });
 
   it('that could not be mailed is mailed by a later cron, once, and is given up after a day', async () => {

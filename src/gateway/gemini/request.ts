@@ -62,14 +62,21 @@ const GenerationConfig = z.looseObject({
 });
 
 /** In camelCase (fields.ts). */
-const GenerateContentBody = z.looseObject({
-  contents: z.array(Content).min(1),
-  systemInstruction: z.union([Content, z.string()]).nullish(),
-  tools: z.array(Tool).nullish(),
-  generationConfig: GenerationConfig.nullish(),
-  serviceTier: z.string().nullish(),
-  demo: DemoField.optional(),
-});
+export const GenerateContentBody = z
+  .looseObject({
+    contents: z.array(Content).min(1),
+    systemInstruction: z.union([Content, z.string()]).nullish(),
+    tools: z.array(Tool).nullish(),
+    generationConfig: GenerationConfig.nullish(),
+    serviceTier: z.string().nullish(),
+    demo: DemoField.optional(),
+  })
+  .openapi('GenerateContentBody', {
+    example: {
+      contents: [{ role: 'user', parts: [{ text: 'Hello' }] }],
+      generationConfig: { maxOutputTokens: 100 },
+    } as never,
+  });
 
 export type GenerateContentRequest = z.infer<typeof GenerateContentBody>;
 type PartRequest = z.infer<typeof Part>;

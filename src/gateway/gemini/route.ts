@@ -9,6 +9,7 @@ import { billable } from '../replay/billable.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { geminiCounting } from './counting.ts';
+import { batchEmbedContents, embedContent } from './embed.ts';
 import { gemini } from './protocol.ts';
 
 interface Call {
@@ -31,6 +32,9 @@ const generate = billable(converse(gemini, pathOf));
 
 const count = countTokens(geminiCounting, pathOf);
 
+const embed = embedContent(pathOf);
+const embedBatch = batchEmbedContents(pathOf);
+
 export const callModel: Handler = (context, parameter) => {
   switch (callOf(parameter).method) {
     case 'generateContent':
@@ -39,6 +43,10 @@ export const callModel: Handler = (context, parameter) => {
       return asksForEvents(context.request) ? generate(context, parameter) : refuseArray(context);
     case 'countTokens':
       return count(context, parameter);
+    case 'embedContent':
+      return embed(context, parameter);
+    case 'batchEmbedContents':
+      return embedBatch(context, parameter);
     default:
       return nothingHere(context);
   }

@@ -10,7 +10,8 @@ const REASONS: ReadonlyMap<unknown, EndReason> = new Map<unknown, EndReason>([
   ['max_tokens', 'length'],
   ['model_context_window_exceeded', 'length'],
   ['tool_use', 'tool_calls'],
-  ['refusal', 'refusal'],
+  // Anthropic's classifiers end an answer so, mostly without a word; where they say why, it is a refusal in words.
+  ['refusal', 'content_filter'],
   ['pause_turn', 'pause'],
 ]);
 
@@ -97,16 +98,15 @@ function eventsOfDelta(delta: Json): NeutralEvent[] {
 function endOf({ stop_reason: reason, stop_sequence: sequence, stop_details: details }: Json): NeutralEvent[] {
   if (reason == null) return [];
   const { explanation } = fieldsOf(details);
-  return [
-    ...(typeof explanation === 'string' ? [{ type: 'refusal' as const, ...CHOICE, text: explanation }] : []),
-    {
-      type: 'end',
-      ...CHOICE,
-      // One that is yet to come ends the answer all the same.
-      reason: REASONS.get(reason) ?? 'stop',
-      sequence: typeof sequence === 'string' ? sequence : null,
-    },
-  ];
+  const stopSequence = typeof sequence === 'string' ? sequence : null;
+  if (reason === 'refusal' && typeof explanation === 'string') {
+    return [
+      { type: 'refusal', ...CHOICE, text: explanation },
+      { type: 'end', ...CHOICE, reason: 'refusal', sequence: stopSequence },
+    ];
+  }
+  // One that is yet to come ends the answer all the same.
+  return [{ type: 'end', ...CHOICE, reason: REASONS.get(reason) ?? 'stop', sequence: stopSequence }];
 }
 
 function texts(type: 'text' | 'reasoning', text: unknown): NeutralEvent[] {

@@ -50,7 +50,7 @@ export class BlockWriter {
       case 'document':
         return this.#document(part);
       case 'audio':
-        this.#objections.toWord('audio');
+        this.#objections.toWord(part.source.kind === 'url' ? 'audioUrl' : 'audio');
         return null;
       case 'reasoning':
         return thoughtOf(part);
@@ -75,7 +75,7 @@ export class BlockWriter {
 
   #image({ source, detail, cache }: PartOf<'image'>): Json {
     // Every image is looked at closely.
-    if (detail === 'low') this.#objections.toWord('image');
+    if (detail === 'low') this.#objections.toWord(source.kind === 'url' ? 'imageUrl' : 'image');
     return { type: 'image', source: sourceOf(source), ...cacheControl(cache) };
   }
 

@@ -85,7 +85,7 @@ export const anthropic: Provider = {
     const betas = betasPassed(clientHeaders.get('anthropic-beta'));
     const headers: Record<string, string> = {
       'x-api-key': credential.key,
-      'anthropic-version': clientHeaders.get('anthropic-version') ?? DEFAULT_VERSION,
+      'anthropic-version': clientHeaders.get('anthropic-version') || DEFAULT_VERSION,
       ...(betas !== '' && { 'anthropic-beta': betas }),
       'content-type': contentType,
       accept: streamed ? 'text/event-stream' : 'application/json',

@@ -2,6 +2,7 @@
  * Google's AI Studio, and whatever speaks its Gemini API at GOOGLE_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
 import { geminiCount } from './gemini-count.ts';
+import { asOpenAiSaysIt, batchOf } from './google-embeddings.ts';
 import { inHttpTerms } from './google-refusal.ts';
 import type { Operation, Provider, ProviderCall } from './provider.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
@@ -21,28 +22,31 @@ export const google: Provider = {
 
   speaks: () => ['gemini'],
 
-  serves: (operation) => operation === 'models/countTokens',
+  serves: (operation) => operation === 'models/countTokens' || operation === 'embeddings',
 
-  async send({
-    env,
-    credential,
-    mapping,
-    operation,
-    body,
-    contentType,
-    streamed,
-    signal,
-  }: ProviderCall): Promise<Response> {
-    const { key, baseUrl } = credential;
-    const path = `${VERSION}/models/${encodeURIComponent(mapping.upstreamModel)}:${geminiMethod(operation, streamed)}`;
-    const url = upstreamUrl(env, baseUrl ?? DEFAULT_BASE_URL, path);
-    const headers = { 'x-goog-api-key': key, 'content-type': contentType };
-    const answered = await sendUpstream(env, url, { method: 'POST', headers, body, signal });
-    return inHttpTerms(await withoutCredential(answered, key));
+  async send(call: ProviderCall): Promise<Response> {
+    if (call.operation !== 'embeddings') return post(call, geminiMethod(call.operation, call.streamed));
+    const model = call.mapping.upstreamModel;
+    const asked = batchOf(String(call.body), model);
+    if (!asked)
+      return Response.json({ error: { message: 'Google takes texts, not tokens.', param: 'input' } }, { status: 400 });
+    return asOpenAiSaysIt(await post({ ...call, body: asked.batch }, 'batchEmbedContents'), model, asked.base64);
   },
 
   ...geminiCount,
 };
+
+async function post(
+  { env, credential, mapping, body, contentType, signal }: ProviderCall,
+  method: string,
+): Promise<Response> {
+  const { key, baseUrl } = credential;
+  const path = `${VERSION}/models/${encodeURIComponent(mapping.upstreamModel)}:${method}`;
+  const url = upstreamUrl(env, baseUrl ?? DEFAULT_BASE_URL, path);
+  const headers = { 'x-goog-api-key': key, 'content-type': contentType };
+  const answered = await sendUpstream(env, url, { method: 'POST', headers, body, signal });
+  return inHttpTerms(await withoutCredential(answered, key));
+}
 
 /** With `alt=sse` a stream is one of events; without, it would be one JSON array. */
 export function geminiMethod(operation: Operation, streamed: boolean): string {

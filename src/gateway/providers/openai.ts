@@ -2,36 +2,30 @@
  * OpenAI, and whatever speaks its protocol at OPENAI_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
 import type { Asked } from '../protocol.ts';
-import type { SurfaceId } from '../surfaces/surface.ts';
-import { isSurface } from '../surfaces/surfaces.ts';
 import { callOpenAiVideos } from './openai-videos.ts';
-import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
+import { bearer, type OpenAiWire, openAiPaths, sendOnWire } from './openai-wire.ts';
+import type { OutputCount, Provider } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
-import { sendUpstream, upstreamUrl } from './upstream.ts';
-import { withoutCredential } from './without-credential.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
-const SURFACES: readonly SurfaceId[] = [
-  'embeddings',
-  'moderations',
-  'images/generations',
-  'images/edits',
-  'audio/speech',
-  'audio/transcriptions',
-];
-
-const PATHS: Partial<Record<Operation, string>> = {
-  chat: 'chat/completions',
-  responses: 'responses',
-  ...Object.fromEntries(SURFACES.map((surface) => [surface, surface])),
+const WIRE: OpenAiWire = {
+  baseUrl: DEFAULT_BASE_URL,
+  paths: {
+    responses: 'responses',
+    ...openAiPaths(
+      'embeddings',
+      'moderations',
+      'images/generations',
+      'images/edits',
+      'audio/speech',
+      'audio/transcriptions',
+    ),
+  },
+  authorization: bearer,
+  // Not its organization and project: they decide which of the deployment's accounts there is billed.
+  passedHeaders: ['openai-beta'],
 };
-
-/**
- * Client headers that mean something to OpenAI and nothing to us. Not its organization and project: they decide which of the
- * deployment's accounts there is billed.
- */
-const PASSED_HEADERS = ['openai-beta'];
 
 /** What the provider adds around messages and tools: a few tokens each. */
 const TOKENS_PER_MESSAGE_MAX = 16;
@@ -50,25 +44,9 @@ export const openai: Provider = {
 
   speaks: () => ['chat', 'responses'],
 
-  serves: (operation) => operation === 'videos' || PATHS[operation] !== undefined,
+  serves: (operation) => operation === 'videos' || WIRE.paths[operation] !== undefined,
 
-  async send(call: ProviderCall): Promise<Response> {
-    const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
-    const path = PATHS[operation];
-    if (path === undefined) throw new Error(`OpenAI is not called for ${operation}`);
-    const headers: Record<string, string> = {
-      authorization: `Bearer ${credential.key}`,
-      'content-type': contentType,
-      // Sound comes as sound.
-      accept: streamed ? 'text/event-stream' : isSurface(operation) ? '*/*' : 'application/json',
-    };
-    for (const name of PASSED_HEADERS) {
-      const value = clientHeaders.get(name);
-      if (value !== null) headers[name] = value;
-    }
-    const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, path);
-    return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
-  },
+  send: (call) => sendOnWire(WIRE, call),
 
   callVideos: (call) => callOpenAiVideos(DEFAULT_BASE_URL, call),
 

@@ -77,5 +77,5 @@ export interface OutputCount {
   readonly tokensEstimate: number;
 }
 
-/** Names the provider that serves a mapping. */
-export type Providers = ReadonlyMap<ProviderId, Provider>;
+/** Those that this build can call, by id. */
+export type Providers = ReadonlyMap<string, Provider>;

@@ -38,6 +38,8 @@ export class ResponsesWriter implements EventWriter {
   #begun = false;
   #sequence = 0;
   #reason: EndReason | null = null;
+  /** Whether it has said no in words. */
+  #refused = false;
 
   constructor(turn: Turn, names: Names) {
     this.#turn = turn;
@@ -53,6 +55,7 @@ export class ResponsesWriter implements EventWriter {
       case 'text':
       case 'refusal':
       case 'reasoning':
+        this.#refused ||= event.type === 'refusal';
         return this.#begin() + this.#into(event.type) + this.#say(event.text);
       case 'sealed_reasoning': {
         const entered = this.#begin() + this.#into('reasoning');
@@ -69,7 +72,8 @@ export class ResponsesWriter implements EventWriter {
       case 'image':
         return this.#begin() + this.#image(event);
       case 'end':
-        this.#reason = event.reason;
+        // Without words of its own it would look complete.
+        this.#reason = event.reason === 'refusal' && !this.#refused ? 'content_filter' : event.reason;
         return this.#begin() + this.#close();
     }
   }
@@ -249,7 +253,9 @@ function newItemId(prefix: string): string {
 }
 
 function ending(reason: EndReason | null): Json {
-  if (reason === 'length') return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+  // What pauses waits for a client that sends it back to be finished, and none of this protocol does.
+  if (reason === 'length' || reason === 'pause')
+    return { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
   if (reason === 'content_filter') return { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
   return { status: 'completed', completed_at: Math.floor(Date.now() / 1000) };
 }

@@ -54,7 +54,8 @@ function lackingIn(request: NeutralRequest): Word | null {
   if ((request.choices ?? 1) > 1) return 'choices';
   if (request.system.some(({ type }) => type !== 'text')) return 'system';
   const parts = request.messages.flatMap((message) => message.parts);
-  if (parts.some(({ type }) => type === 'audio')) return 'audio';
+  const audio = parts.find((part) => part.type === 'audio');
+  if (audio) return audio.source.kind === 'url' ? 'audioUrl' : 'audio';
   const results = parts.flatMap((part) => (part.type === 'tool_result' ? [part] : []));
   if (
     results.some(({ content }) =>

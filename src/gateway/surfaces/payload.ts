@@ -3,10 +3,9 @@
  * shown to schemas as an object: text where a field is text, a File where it is a file, a list where a name comes again (a `[]` at
  * its end is the same name).
  */
-import { LIMITS } from '../../limits.ts';
 import type { Json } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
-import { readBody, readJsonBody, refuseField } from '../request-body.ts';
+import { bodyBytesMaxOf, readBody, readJsonBody, refuseField } from '../request-body.ts';
 import type { Surface } from './surface.ts';
 
 export interface Payload {
@@ -35,8 +34,9 @@ async function readForm(request: Request): Promise<{ payload: Payload } | { refu
   if (!/^multipart\/form-data\s*;/i.test(contentType)) {
     return refuseField('Content-Type', 'Send the body as multipart/form-data.');
   }
-  const bytes = await readBody(request, LIMITS.formBytesMax);
-  if (!bytes) return { refusal: { kind: 'request_too_large', bytesMax: LIMITS.formBytesMax } };
+  const bytesMax = bodyBytesMaxOf(request);
+  const bytes = await readBody(request, bytesMax);
+  if (!bytes) return { refusal: { kind: 'request_too_large', bytesMax } };
   let form: FormData;
   try {
     form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();

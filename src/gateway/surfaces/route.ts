@@ -9,7 +9,7 @@ import { priceAt, priceOfImages, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { Attempt } from '../attempt.ts';
-import { type AttemptAt, aboutOf, answerByFirst, type Candidates, candidatesFor } from '../candidates.ts';
+import { type AttemptAt, aboutOf, answerByFirst, candidatesFor } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
@@ -20,6 +20,7 @@ import { relayTimes } from '../relay-times.ts';
 import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
+import { healthName } from '../routing/choose.ts';
 import { isPriced, pricedPart } from './counts.ts';
 import { type Payload, readPayload } from './payload.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
@@ -36,31 +37,30 @@ export function serveSurface(surface: Surface): Handler {
     const authenticated = await authenticate(context.request, context.env);
     if ('refusal' in authenticated) return authenticated.refusal;
     const { caller } = authenticated;
+    const keyFirst = async (refusal: Refusal) => (await refuseKeyFirst(context, caller, surface.id)) ?? refusal;
     const understood = await understand(context, surface);
-    if ('refusal' in understood) return (await refuseKeyFirst(context, caller, surface.id)) ?? understood.refusal;
-    const { candidates, ...read } = understood;
-    const call = { surface, caller, ...read };
-    return answerByFirst(context, chat, candidates, (...at) => attemptAt(call, ...at));
+    if ('refusal' in understood) return keyFirst(understood.refusal);
+    const { model, demo } = understood.asked;
+    const choice = await candidatesFor(context, caller, { model, service: surface.id, endpoint: surface.id });
+    if ('refusal' in choice) return choice.refusal;
+    if (demo && choice.candidates[0].mapping.provider !== 'demo') {
+      return keyFirst(refuseField('demo', 'demo steers the demo provider only.').refusal);
+    }
+    const call = { surface, caller, ...understood };
+    return answerByFirst(context, chat, choice, (...at) => attemptAt(call, ...at));
   };
 }
 
 async function understand(
-  context: GatewayContext,
+  { request }: GatewayContext,
   surface: Surface,
-): Promise<{ payload: Payload; asked: AskedSurface; candidates: Candidates } | { refusal: Refusal }> {
-  const read = await readPayload(context.request, surface);
+): Promise<{ payload: Payload; asked: AskedSurface } | { refusal: Refusal }> {
+  const read = await readPayload(request, surface);
   if ('refusal' in read) return read;
   const { payload } = read;
   const understood = surface.read(payload.json);
   if ('refusal' in understood) return understood;
-  const { understood: asked } = understood;
-  const found = candidatesFor(context, asked.model, surface.id);
-  if ('refusal' in found) return found;
-  const { candidates } = found;
-  if (asked.demo && candidates[0].mapping.provider !== 'demo') {
-    return refuseField('demo', 'demo steers the demo provider only.');
-  }
-  return { payload, asked, candidates };
+  return { payload, asked: understood.understood };
 }
 
 /** One attempt at one provider, under one hold. */
@@ -73,7 +73,7 @@ async function attemptAt(
   const startedAtMs = Date.now();
   const quoted = quoteOf(asked, mapping, startedAtMs);
   const about = aboutOf(context, candidate, surface.id, false, quoted);
-  const admission = await admitQuoted(context, caller, about, quoted);
+  const admission = await admitQuoted(context, caller, candidate, about, quoted);
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
   if ('refusal' in admission) return admission.refusal;
   const { hold } = admission.admitted;
@@ -112,6 +112,7 @@ async function attemptAt(
     requestId,
     deadlines,
     clientGone: request.signal,
+    health: healthName(candidate),
     send,
     headers,
     times: relayTimes(env),

@@ -11,7 +11,7 @@ import { videoJob } from '../../objects.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { Attempt } from '../attempt.ts';
-import { type AttemptAt, aboutOf, answerByFirst, type Candidates, candidatesFor } from '../candidates.ts';
+import { type AttemptAt, aboutOf, answerByFirst, candidatesFor } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
@@ -20,6 +20,7 @@ import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped
 import { relayTimes } from '../relay-times.ts';
 import { readBody, refuseField } from '../request-body.ts';
 import type { GatewayContext } from '../router.ts';
+import { healthName } from '../routing/choose.ts';
 import { pricedPart } from '../surfaces/counts.ts';
 import { type Payload, readPayload } from '../surfaces/payload.ts';
 import { quoteOf } from '../surfaces/route.ts';
@@ -43,29 +44,27 @@ export async function createVideo(context: GatewayContext): Promise<Response | R
   const authenticated = await authenticate(context.request, context.env);
   if ('refusal' in authenticated) return authenticated.refusal;
   const { caller } = authenticated;
+  const keyFirst = async (refusal: Refusal) => (await refuseKeyFirst(context, caller, VIDEOS)) ?? refusal;
   const understood = await understand(context);
-  if ('refusal' in understood) return (await refuseKeyFirst(context, caller, VIDEOS)) ?? understood.refusal;
-  const { candidates, ...read } = understood;
-  return answerByFirst(context, chat, candidates, (...at) => attemptAt({ caller, ...read }, ...at));
+  if ('refusal' in understood) return keyFirst(understood.refusal);
+  const { model, demo } = understood.asked;
+  const choice = await candidatesFor(context, caller, { model, service: VIDEOS, endpoint: VIDEOS });
+  if ('refusal' in choice) return choice.refusal;
+  if (demo && choice.candidates[0].mapping.provider !== 'demo') {
+    return keyFirst(refuseField('demo', 'demo steers the demo provider only.').refusal);
+  }
+  return answerByFirst(context, chat, choice, (...at) => attemptAt({ caller, ...understood }, ...at));
 }
 
-async function understand(
-  context: GatewayContext,
-): Promise<{ payload: Payload; asked: AskedVideo; candidates: Candidates } | { refusal: Refusal }> {
-  const isForm = /^multipart\//i.test(context.request.headers.get('content-type') ?? '');
-  const read = await readPayload(context.request, { body: isForm ? 'multipart' : 'json' });
+async function understand({
+  request,
+}: GatewayContext): Promise<{ payload: Payload; asked: AskedVideo } | { refusal: Refusal }> {
+  const isForm = /^multipart\//i.test(request.headers.get('content-type') ?? '');
+  const read = await readPayload(request, { body: isForm ? 'multipart' : 'json' });
   if ('refusal' in read) return read;
   const { payload } = read;
   const understood = askVideo(payload.json);
-  if ('refusal' in understood) return understood;
-  const { understood: asked } = understood;
-  const found = candidatesFor(context, asked.model, VIDEOS);
-  if ('refusal' in found) return found;
-  const { candidates } = found;
-  if (asked.demo && candidates[0].mapping.provider !== 'demo') {
-    return refuseField('demo', 'demo steers the demo provider only.');
-  }
-  return { payload, asked, candidates };
+  return 'refusal' in understood ? understood : { payload, asked: understood.understood };
 }
 
 /** One attempt at one provider, under one hold. */
@@ -79,7 +78,7 @@ async function attemptAt(
   const use = useOf(asked);
   const quoted = quoteOf(use, pricedForSize(mapping, asked.size), startedAtMs);
   const about = aboutOf(context, candidate, VIDEOS, false, quoted);
-  const admission = await admitQuoted(context, caller, about, quoted && { ...quoted, isJob: true });
+  const admission = await admitQuoted(context, caller, candidate, about, quoted && { ...quoted, isJob: true });
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
   if ('refusal' in admission) return admission.refusal;
   const { hold } = admission.admitted;
@@ -112,6 +111,7 @@ async function attemptAt(
     requestId,
     deadlines,
     clientGone: request.signal,
+    health: healthName(candidate),
     send,
     headers,
     times: relayTimes(env),

@@ -13,7 +13,7 @@ import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { upstreamRefusal } from '../upstream-refusal.ts';
 import { VIDEOS } from './create.ts';
-import { credentialOf } from './credential.ts';
+import { reachOf } from './credential.ts';
 import type { KeptVideo } from './life.ts';
 import { type DeletedVideo, showVideo } from './shown.ts';
 import { pathOf } from './upstream.ts';
@@ -59,7 +59,7 @@ export const videoContent: Handler = async (context, videoId) => {
   if (kept.status !== 'completed') {
     return refuseField('video_id', `The video is not there to be had: it is ${kept.status}.`).refusal;
   }
-  const reached = credentialOf(env, providers, kept);
+  const reached = await reachOf(env, providers, kept);
   if (!reached?.provider.callVideos) {
     return { kind: 'upstream_error', message: 'The provider of this video is not configured any more.' };
   }

@@ -3,7 +3,6 @@ import { PLAIN, REASONING, type Row, row, sizes, surface, TEXT, TEXT_REASONING }
 
 const OSS = sizes(131_072, 65_536);
 const MISTRAL = sizes(262_144, 32_768);
-const NOVA = sizes(300_000, 10_000);
 
 export const OPEN: readonly Row[] = [
   row('cerebras', 'gemma-4-31b', sizes(131_072, 40_000), { abilities: REASONING }),
@@ -51,9 +50,7 @@ export const OPEN: readonly Row[] = [
   }),
   row('openrouter', 'qwen/qwen3-max', sizes(262_144, 65_536), { abilities: TEXT, canonicalModel: 'qwen3-max' }),
 
-  row('bedrock', 'amazon.nova-pro-v1:0', NOVA, { canonicalModel: 'nova-pro' }),
-  row('bedrock', 'amazon.nova-lite-v1:0', NOVA, { canonicalModel: 'nova-lite' }),
-  row('bedrock', 'amazon.nova-micro-v1:0', sizes(128_000, 10_000), { abilities: TEXT, canonicalModel: 'nova-micro' }),
+  // Amazon's own models speak a protocol of theirs alone, which is none of ours.
   row('bedrock', 'openai.gpt-oss-120b-1:0', sizes(128_000, 65_536), {
     abilities: TEXT_REASONING,
     canonicalModel: 'gpt-oss-120b',

@@ -57,3 +57,12 @@ export const OPENAI: readonly Row[] = [
   surface('openai', 'sora-2', ['videos'], 8_192, { retiresOn: '2026-09-24' }),
   surface('openai', 'sora-2-pro', ['videos'], 8_192, { retiresOn: '2026-09-24' }),
 ];
+
+/** What a resource at Azure has deployments of: found where a deployment is called as its model is. Prices are OpenAI's (Global Standard). */
+const AT_AZURE =
+  /^(gpt-5\.[45]|gpt-5\.4-mini|gpt-5-mini|gpt-4\.1|gpt-4\.1-mini|gpt-4o|gpt-4o-mini|o4-mini|text-embedding-3-(large|small))$/;
+
+export const AZURE: readonly Row[] = OPENAI.filter(({ model }) => AT_AZURE.test(model)).map((openai) => ({
+  ...openai,
+  provider: 'azure',
+}));

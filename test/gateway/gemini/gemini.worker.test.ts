@@ -59,7 +59,11 @@ async function call(fake: FakeGoogleAsk, asked: Asked = {}, upstream = new FakeG
   const request = new Request(ORIGIN + path, {
     method: 'POST',
     headers: { 'x-goog-api-key': seeded.apiKey, 'x-no-fallback': '1', ...headers },
-    body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'one two' }] }], ...body, fake }),
+    body: JSON.stringify({
+      contents: [{ role: 'user', parts: [{ text: 'one two' }] }],
+      ...body,
+      ...(Object.keys(fake).length > 0 && { fake }),
+    }),
     ...(signal && { signal }),
   });
   const bindings = { ...env, EGRESS: upstream, GOOGLE_API_KEY: upstream.apiKey, ...asked.secrets };
@@ -108,7 +112,7 @@ describe('an answer of Google', () => {
     expect(held).toBe('0');
     expect(response.headers.get('x-purser-cost')).toBe('0.0000391');
     expect(response.headers.get('x-purser-model')).toBe('gemini-3.1-flash-lite');
-    // What nobody knows passes, in the casing in which it came.
+    // What nobody knows passes.
     expect(upstream.calls[0]?.body).toHaveProperty('fake');
   });
 
@@ -126,6 +130,15 @@ describe('an answer of Google', () => {
     });
     // 10 x $0.25 + 23 x $1.50, per million.
     expect(usage).toBe('0.000037');
+  });
+
+  it('is charged for what was cached once, though only its last chunk says so', async () => {
+    const { usage } = await answered(
+      { words: 3, cached: 4, cachedAtEnd: true },
+      { ...STREAM, model: 'gemini-3.1-flash-lite' },
+    );
+    // 6 x $0.25 + 4 x $0.025 + 3 x $1.50, per million.
+    expect(usage).toBe('0.0000061');
   });
 
   it('is had under every path that its clients use', async () => {
@@ -348,6 +361,44 @@ describe('a count of tokens', () => {
   it('tells a failure, and asks nothing for a key that may not', async () => {
     expect((await answered({ status: 503 }, COUNT)).response.status).toBe(502);
     expect((await answered({}, { ...COUNT, headers: { 'x-goog-api-key': 'psr_x' } })).response.status).toBe(401);
+  });
+});
+
+describe('an embedding', () => {
+  const MODEL = 'gemini-embedding-001';
+  const content = { parts: [{ text: 'one two' }] };
+
+  it("is had one by one, in Google's words, and charged", async () => {
+    const body = { contents: undefined, content, task_type: 'RETRIEVAL_QUERY', outputDimensionality: 2 };
+    const { response, text, usage, held, upstream } = await answered(
+      {},
+      { model: MODEL, method: 'embedContent', body },
+    );
+    expect([response.status, JSON.parse(text)]).toEqual([200, { embedding: { values: [0, 0.5] } }]);
+    expect(upstream.calls[0]?.url).toContain(`/models/${MODEL}:batchEmbedContents`);
+    expect(upstream.calls[0]?.body).toEqual({
+      requests: [{ model: `models/${MODEL}`, content, outputDimensionality: 2, taskType: 'RETRIEVAL_QUERY' }],
+    });
+    expect(Number(usage)).toBeGreaterThan(0);
+    expect([held, response.headers.get('x-purser-cost')]).toEqual(['0', usage]);
+  });
+
+  it('is had in a batch', async () => {
+    const body = { contents: undefined, requests: [{ content }, { content }] };
+    const { text } = await answered({}, { model: MODEL, method: 'batchEmbedContents', body });
+    expect(JSON.parse(text)).toEqual({ embeddings: [{ values: [0, 0.5] }, { values: [1, 0.5] }] });
+  });
+
+  it.each<[string, Asked, number, string]>([
+    ['of no text', { body: { contents: undefined, content: { parts: [{ inlineData: {} }] } } }, 400, 'content.parts.0'],
+    ['with what nobody knows', { body: { contents: undefined, content, newer: 1 } }, 400, 'newer'],
+    ['by a model of conversations', { model: 'plain', body: { contents: undefined, content } }, 400, 'model'],
+    ['without a budget', { body: { contents: undefined, content }, budget: '0' }, 403, 'member_budget_exhausted'],
+  ])("is refused in Google's words: %s", async (_, asked, status, named) => {
+    const { response, text, upstream } = await answered({}, { model: MODEL, method: 'embedContent', ...asked });
+    expect([response.status, errorOf(text).code]).toEqual([status, status]);
+    expect(text).toContain(named);
+    expect(upstream.calls).toEqual([]);
   });
 });
 

@@ -61,6 +61,16 @@ describe('reading a stream', () => {
     expect(reads.at(-1)).toMatchObject({ usage: null, ended: 0, last: true });
   });
 
+  it('goes on from what was told where the end tells nothing of it', () => {
+    const usage = {
+      input_tokens: null,
+      cache_read_input_tokens: null,
+      cache_creation_input_tokens: null,
+      output_tokens: 9,
+    };
+    expect(readAll(START, { ...END, usage })[1]?.usage).toEqual({ ...USAGE, output: 9, reasoning: 0 });
+  });
+
   it.each<[string, Json, object]>([
     ['no times: five minutes', { cache_creation_input_tokens: 50 }, { cacheWrite5m: 50, cacheWrite1h: 0 }],
     [

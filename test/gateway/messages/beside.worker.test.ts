@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { AnthropicModel, AnthropicModelList } from '../../../src/gateway/messages/models-route.ts';
 import type { Json } from '../../../src/gateway/protocol.ts';
+import { DEMO_MAPPINGS } from '../../../src/local/demo-provider.ts';
 import { storedRules } from '../../../src/teams/rules-body.ts';
 import { FAKE_COUNT } from '../../support/fake-anthropic.ts';
 import { BODY, eventsIn, spentOf, start, textIn } from '../../support/messages.ts';
@@ -78,7 +79,11 @@ describe('the list of models', () => {
     const world = await start();
     const { json } = await world.ask({ method: 'GET', path: '/models' });
     expect(AnthropicModelList.strict().parse(json)).toEqual(json);
-    expect(json).toMatchObject({ has_more: false, first_id: 'anthropic/claude-plain', last_id: 'demo/thinker' });
+    expect(json).toMatchObject({
+      has_more: false,
+      first_id: 'anthropic/claude-plain',
+      last_id: DEMO_MAPPINGS.at(-1)?.id,
+    });
     expect((json.data as Json[])[0]).toMatchObject({ type: 'model', id: 'anthropic/claude-plain', max_tokens: 64_000 });
     const one = await world.ask({ method: 'GET', path: '/models/claude-plain' });
     expect(AnthropicModel.strict().parse(one.json)).toEqual(one.json);

@@ -67,6 +67,16 @@ describe('a message that is served', () => {
     expect(await spentOf(world)).toEqual({ usage: costOf(5), held: '0' });
   });
 
+  it('only fills the cache where it may make nothing', async () => {
+    const world = await start();
+    const { text } = await world.ask({ body: { ...STREAM, max_tokens: 0 } });
+    expect(eventsIn(text).at(-1)).toMatchObject({ name: 'message_stop' });
+    expect((await world.ask({ body: { max_tokens: 0 } })).response.headers.get('x-purser-cost')).toBe(
+      String(costOf(0)),
+    );
+    expect(await spentOf(world)).toEqual({ usage: 2 * costOf(0), held: '0' });
+  });
+
   it('thinks within what the budget covers', async () => {
     // Left for output: 2,000 tokens and some.
     const world = await start({ budget: { usageLimit: '0.05' } });

@@ -306,6 +306,16 @@ describe('writing a request', () => {
     expect(write(PLAIN, { ...SENT, streams: true, cap: 20 })).toMatchObject({ stream: true, max_tokens: 20 });
   });
 
+  it('says in a schema what it is for, as nothing else says it', () => {
+    const format = { kind: 'schema', name: 'ship', schema: { type: 'object' }, strict: true } as const;
+    const formatOf = (description: string | null) =>
+      write({ ...PLAIN, format: { ...format, description } }).output_config;
+    expect(formatOf('a ship')).toEqual({
+      format: { type: 'json_schema', schema: { type: 'object', description: 'a ship' } },
+    });
+    expect(formatOf(null)).toEqual({ format: { type: 'json_schema', schema: { type: 'object' } } });
+  });
+
   it('keeps a thinking budget below the cap, or refuses', () => {
     const request: NeutralRequest = {
       ...PLAIN,
@@ -385,10 +395,7 @@ describe('an answer', () => {
 
   /** What only the next turn tells apart: who sealed a thought, and the seal of a call. */
   function asRead(answer: NeutralAnswer): NeutralAnswer {
-    const [choice] = answer.choices;
-    if (!choice) return answer;
-    const { reason } = choice;
-    return { ...answer, choices: [{ ...choice, parts: [], reason: reason === 'content_filter' ? 'refusal' : reason }] };
+    return { ...answer, choices: answer.choices.map((choice) => ({ ...choice, parts: [] })) };
   }
 
   /** What the client sends back in the next turn. */
@@ -452,7 +459,7 @@ describe('an answer', () => {
     ['max_tokens', 'length'],
     ['model_context_window_exceeded', 'length'],
     ['pause_turn', 'pause'],
-    ['refusal', 'refusal'],
+    ['refusal', 'content_filter'],
     ['novel', 'stop'],
   ])('that ends with %s ends with %s', (reason, expected) => {
     const answer = translator.readAnswer({ ...MESSAGE, stop_reason: reason, stop_sequence: 'END' });
@@ -462,7 +469,9 @@ describe('an answer', () => {
   it('that is refused says why', () => {
     const details = { type: 'refusal', category: 'cyber', explanation: 'Not this.' };
     const answer = translator.readAnswer({ ...MESSAGE, content: [], stop_reason: 'refusal', stop_details: details });
-    expect(answer.choices[0]?.parts).toEqual([{ type: 'refusal', text: 'Not this.' }]);
+    expect(answer.choices).toEqual([
+      { parts: [{ type: 'refusal', text: 'Not this.' }], reason: 'refusal', sequence: null },
+    ]);
     expect(translator.writeAnswer(answer, NAMES, null)).toMatchObject({
       content: [{ type: 'text', text: 'Not this.' }],
       stop_reason: 'refusal',

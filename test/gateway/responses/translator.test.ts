@@ -233,7 +233,76 @@ describe('an answer', () => {
   });
 });
 
+describe('a stream of a provider', () => {
+  const delta = (output_index: number, text: string) => ({
+    type: 'response.output_text.delta',
+    output_index,
+    delta: text,
+  });
+  const added = (output_index: number, item: Json) => ({ type: 'response.output_item.added', output_index, item });
+  const done = (output_index: number, item: Json) => ({ type: 'response.output_item.done', output_index, item });
+  const call = (call_id: string, json: string) => ({ type: 'function_call', call_id, name: 'look', arguments: json });
+  const args = (output_index: number, text: string) => ({
+    type: 'response.function_call_arguments.delta',
+    output_index,
+    delta: text,
+  });
+  const end = { type: 'response.completed', response: { status: 'completed', output: [] } };
+  const partsOf = (events: readonly Json[]) => {
+    const reader = translator.eventReader();
+    return gatherEvents(events.flatMap((event) => reader.read(event, { raw: '', data: '' }))).choices[0];
+  };
+
+  it('whose items come interleaved is read one after another', () => {
+    const events = [
+      added(0, { type: 'message', content: [] }),
+      delta(0, 'Let '),
+      added(1, call('a', '')),
+      args(1, '{"at":'),
+      added(2, call('b', '')),
+      delta(0, 'me see.'),
+      args(2, '{}'),
+      done(2, call('b', '{}')),
+      args(1, '1}'),
+      done(0, { type: 'message', content: [] }),
+      done(1, call('a', '{"at":1}')),
+      end,
+    ];
+    expect(partsOf(events)).toMatchObject({
+      reason: 'tool_calls',
+      parts: [
+        { type: 'text', text: 'Let me see.' },
+        { type: 'tool_call', id: 'a', json: '{"at":1}' },
+        { type: 'tool_call', id: 'b', json: '{}' },
+      ],
+    });
+  });
+
+  it('that says all of an item at its end is read there', () => {
+    const message = { type: 'message', content: [{ type: 'output_text', text: 'Hi' }] };
+    const events = [added(0, call('a', '')), done(0, call('a', '{"at":1}')), added(1, {}), done(1, message), end];
+    expect(partsOf(events)?.parts).toMatchObject([{ json: '{"at":1}' }, { text: 'Hi' }]);
+  });
+
+  it.each<[string, Json]>([
+    ['an item that only OpenAI makes', done(0, { type: 'web_search_call' })],
+    ['text that nobody knows', { type: 'response.song.delta', output_index: 0, delta: 'la' }],
+  ])('with %s is not translated', (_, event) => {
+    expect(() => partsOf([event])).toThrow(TypeError);
+  });
+});
+
 describe("a stream that is written for OpenAI's client", () => {
+  it('ends a call that has no arguments like any other', () => {
+    const writer = translator.eventWriter(asked({}), NAMES);
+    writer.event({ type: 'tool_call', choice: 0, id: 'c', name: 'look', sealed: null });
+    const ended = writer.event({ type: 'end', choice: 0, reason: 'tool_calls', sequence: null });
+    expect([...ended.matchAll(/^event: (.*)$/gm)].map(([, type]) => type)).toEqual([
+      'response.function_call_arguments.done',
+      'response.output_item.done',
+    ]);
+  });
+
   it('is taken whole, whatever was answered', async () => {
     const shape = { lacks: ['manyChoices', 'stopSequence'] as Lack[], seals: ['messages', 'responses'] as const };
     await fc.assert(

@@ -60,6 +60,13 @@ const ROWS: readonly Row[] = [
     cost: '0.00001',
   },
   {
+    route: '/models/:model{.+}',
+    path: '/models/demo/words:generateContent',
+    endpoint: 'models/generateContent',
+    body: () => JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'one two' }] }], ...four }),
+    cost: '0.00001',
+  },
+  {
     route: '/embeddings',
     endpoint: 'embeddings',
     // Four words at $1 per million.
@@ -138,16 +145,24 @@ const POSTED = gatewayRouter(new LiveCatalogue([]), new Map<Provider['id'], Prov
 
 const SERVED = ROWS.filter(({ route }) => POSTED.includes(route)).map((row) => [row.route, row] as const);
 
-function ask({ path, route, body }: Row, apiKey: string | null): Promise<Response> {
+function ask({ path, route, body }: Row, apiKey: string | null, more: Record<string, string> = {}): Promise<Response> {
   const sent = body();
-  const headers: Record<string, string> = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  const headers = { ...more, ...(apiKey !== null && { authorization: `Bearer ${apiKey}` }) };
   return exports.default.fetch(`${ORIGIN}/v1${path ?? route}`, { method: 'POST', headers, body: sent });
 }
 
-/** Some protocols have the metadata beside the error, others within it. */
+interface Reasons {
+  details?: { reason?: string; metadata?: { rule?: string } }[];
+}
+
+/** Some protocols have the metadata beside the error, some within it, and Gemini's has our code there too. */
 async function refused(response: Response): Promise<[status: number, code: string, rule?: unknown]> {
-  const { error, metadata = error.metadata } = await json<ErrorBody & Partial<ErrorBody['error']>>(response);
-  return [response.status, error.code, metadata?.rule];
+  const { error, ...beside } = await json<{ error: ErrorBody['error'] & Reasons; metadata?: { rule?: string } }>(
+    response,
+  );
+  const [reason] = error.details ?? [];
+  const { rule } = reason?.metadata ?? beside.metadata ?? error.metadata ?? {};
+  return [response.status, reason?.reason ?? error.code, rule];
 }
 
 const sent = vi.fn();
@@ -187,6 +202,34 @@ describe.each(SERVED)('%s', (_, row) => {
       .bind(organizationId)
       .all();
     expect(results).toEqual([{ endpoint: row.endpoint, outcome: 'completed', estimated: 0, difference: 0 }]);
+  });
+
+  it('is answered from the record when it comes again under its Idempotency-Key, and sent once', async () => {
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '10' } });
+    const headers = { 'idempotency-key': 'once' };
+    const first = await ask(row, apiKey, headers);
+    const answer = new Uint8Array(await first.arrayBuffer());
+    const again = await ask(row, apiKey, headers);
+    expect([first.status, again.status, again.headers.get('x-purser-replayed')]).toEqual([200, 200, 'true']);
+    expect(new Uint8Array(await again.arrayBuffer())).toEqual(answer);
+    expect(again.headers.get('content-type')).toBe(first.headers.get('content-type'));
+    expect(sent).toHaveBeenCalledTimes(1);
+    expect((await keyOf(apiKey)).usage).toBe(row.cost);
+  });
+
+  it('costs nothing where its provider refuses or fails, and tells it in its own status', async () => {
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '10' } });
+    for (const [failStatus, status] of [
+      [429, 429],
+      [400, 400],
+      [500, 502],
+    ]) {
+      const response = await ask({ ...row, body: () => withDemo(row.body(), { failStatus }) }, apiKey);
+      expect([failStatus, response.status]).toEqual([failStatus, status]);
+      await response.arrayBuffer();
+    }
+    const { usage, member } = await keyOf(apiKey);
+    expect([usage, member.status.held]).toEqual(['0', '0']);
   });
 
   it('is refused to a member whose budget is used up, and nothing is sent', async () => {
@@ -231,6 +274,12 @@ describe.each(SERVED)('%s', (_, row) => {
     expect(sent).not.toHaveBeenCalled();
   });
 });
+
+function withDemo(body: BodyInit, demo: object): BodyInit {
+  if (typeof body === 'string') return JSON.stringify({ ...JSON.parse(body), demo });
+  if (body instanceof FormData) body.append('demo', JSON.stringify(demo));
+  return body;
+}
 
 /** A key as it was before it was rolled. */
 async function rolledKey(): Promise<string> {

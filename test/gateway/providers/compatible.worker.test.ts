@@ -1,0 +1,109 @@
+/** The providers that speak OpenAI's chat protocol, each by the one contract, with what is peculiar to its wire. */
+import { env } from 'cloudflare:workers';
+import { expect, it, vi } from 'vitest';
+import { COMPATIBLE } from '../../../src/gateway/providers/compatible.ts';
+import { CATALOGUE_MAPPINGS } from '../../../src/models/catalogue.ts';
+import { contractOf } from './contract.ts';
+
+// Faults are logged.
+vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+
+contractOf({
+  name: 'OpenAI',
+  secrets: { OPENAI_API_KEY: 'sk-openai' },
+  model: 'openai/gpt-4.1-mini',
+  upstreamModel: 'gpt-4.1-mini',
+  url: 'https://api.openai.com/v1/chat/completions',
+  key: ['authorization', 'Bearer sk-openai'],
+  // 600 x $0.40 + 400 x $0.10 + 50 x $1.60 per million.
+  cost: '0.00036',
+});
+
+/** Azure says first what its filter makes of the prompt, and of each piece. */
+const azure = {
+  model: 'azure/gpt-4.1-mini',
+  upstreamModel: 'gpt-4.1-mini',
+  key: ['api-key', 'az-key'] as const,
+  cost: '0.00036',
+  dress: (json: Record<string, unknown>) => ({ ...json, prompt_filter_results: [{ prompt_index: 0 }] }),
+};
+
+contractOf({
+  name: 'Azure',
+  ...azure,
+  secrets: { AZURE_API_KEY: 'az-key', AZURE_BASE_URL: 'https://acme.openai.azure.com/openai/v1' },
+  url: 'https://acme.openai.azure.com/openai/v1/chat/completions',
+});
+
+contractOf({
+  name: 'Azure with an API version',
+  ...azure,
+  secrets: {
+    AZURE_API_KEY: 'az-key',
+    AZURE_BASE_URL: 'https://acme.openai.azure.com/openai',
+    AZURE_API_VERSION: '2024-10-21',
+  },
+  url: 'https://acme.openai.azure.com/openai/deployments/gpt-4.1-mini/chat/completions?api-version=2024-10-21',
+});
+
+contractOf({
+  name: 'Cerebras',
+  secrets: { CEREBRAS_API_KEY: 'csk-1' },
+  model: 'cerebras/gemma-4-31b',
+  upstreamModel: 'gemma-4-31b',
+  url: 'https://api.cerebras.ai/v1/chat/completions',
+  key: ['authorization', 'Bearer csk-1'],
+  // 1,000 x $0.99 + 50 x $1.49 per million: the cache costs as any input.
+  cost: '0.0010645',
+  dress: (json) => ({ ...json, time_info: { queue_time: 0.1, total_time: 0.2 } }),
+});
+
+contractOf({
+  name: 'Groq',
+  secrets: { GROQ_API_KEY: 'gsk-1' },
+  model: 'groq/openai/gpt-oss-120b',
+  upstreamModel: 'openai/gpt-oss-120b',
+  url: 'https://api.groq.com/openai/v1/chat/completions',
+  key: ['authorization', 'Bearer gsk-1'],
+  // 600 x $0.15 + 400 x $0.075 + 50 x $0.60 per million.
+  cost: '0.00015',
+  dress: (json) => ({ ...json, x_groq: { id: 'req_1' } }),
+});
+
+contractOf({
+  name: 'OpenRouter',
+  secrets: { OPENROUTER_API_KEY: 'or-1' },
+  model: 'openrouter/moonshotai/kimi-k3',
+  upstreamModel: 'moonshotai/kimi-k3',
+  url: 'https://openrouter.ai/api/v1/chat/completions',
+  key: ['authorization', 'Bearer or-1'],
+  // 600 x $3 + 400 x $0.30 + 50 x $15 per million.
+  cost: '0.00267',
+  dress: (json) => ({ ...json, provider: 'Moonshot' }),
+  before: ': OPENROUTER PROCESSING\n\n',
+  renamed: (sent) => {
+    expect(sent).toMatchObject({ seed: 7, provider: { max_price: { prompt: 3, completion: 15 } } });
+  },
+});
+
+contractOf({
+  name: 'Mistral',
+  secrets: { MISTRAL_API_KEY: 'ms-1' },
+  model: 'mistral/mistral-large-2512',
+  upstreamModel: 'mistral-large-2512',
+  url: 'https://api.mistral.ai/v1/chat/completions',
+  key: ['authorization', 'Bearer ms-1'],
+  // 600 x $0.50 + 400 x $0.05 + 50 x $1.50 per million.
+  cost: '0.000395',
+  renamed: (sent) => {
+    expect(sent).toMatchObject({ max_tokens: 500, random_seed: 7 });
+    for (const name of ['max_completion_tokens', 'seed', 'stream_options']) expect(sent).not.toHaveProperty(name);
+  },
+});
+
+it('every one has models, and is there only with its credentials', () => {
+  for (const provider of COMPATIBLE) {
+    expect(CATALOGUE_MAPPINGS.some((mapping) => mapping.provider === provider.id)).toBe(true);
+    expect(provider.credentialOf(env)).toBeNull();
+  }
+});
