@@ -5,9 +5,12 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { PROVIDERS } from '../../../src/gateway/providers/all.ts';
+import { reachOf } from '../../../src/gateway/videos/credential.ts';
 import type { KeptVideo } from '../../../src/gateway/videos/life.ts';
 import { demoProvider } from '../../../src/local/demo-provider.ts';
 import { makeKey } from '../../../src/teams/keys.ts';
+import { ABOUT } from '../../support/about.ts';
 import { type ErrorBody, json, keyOf, ORIGIN, until } from '../../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../../support/seed.ts';
 import { call } from '../../teams/management.ts';
@@ -355,6 +358,22 @@ it('is made once under one Idempotency-Key', async () => {
   expect(upstream.mock.calls.filter(([{ method }]) => method === 'POST')).toHaveLength(1);
   await ended(seeded, first.id);
   expect((await keyOf(seeded.apiKey)).usage).toBe('0.40');
+});
+
+it("goes on with the organization's own provider key, of which only the name is kept", async () => {
+  const { organizationId, masterKey } = await seedOrganization();
+  const path = `/orgs/${organizationId}/provider-keys`;
+  const made = await call('POST', path, masterKey, { provider: 'openai', name: 'Ours', key: 'sk-of-our-own' });
+  expect(made.status).toBe(201);
+  const { id: providerKeyId } = await json<{ id: string }>(made);
+  const providers = new Map(PROVIDERS.map((provider) => [provider.id, provider]));
+  const reach = () => reachOf(env, providers, { provider: 'openai', about: { ...ABOUT, providerKeyId } });
+  expect(await reach()).toMatchObject({
+    provider: { id: 'openai' },
+    credential: { key: 'sk-of-our-own', of: 'organization' },
+  });
+  expect((await call('DELETE', `${path}/${providerKeyId}`, masterKey)).status).toBeLessThan(300);
+  expect(await reach()).toBeNull();
 });
 
 it('neither the prompt nor the key is kept', async () => {
