@@ -503,6 +503,12 @@ export type CustomModelBody = {
   outputPrice?: string | null;
 };
 
+export type DeletedVideo = {
+  id: string;
+  object: 'video.deleted';
+  deleted: true;
+};
+
 export type EffectiveBudget = {
   maxApiKeys: number | null;
   /** Decimal USD. */
@@ -1806,6 +1812,27 @@ export interface Routes {
   'POST /v1/ocr': {
     body: OcrBody;
     answer: OcrPages;
+  };
+  /** A video, in OpenAI's protocol: a job, held for from its start and settled when it ends. */
+  'POST /v1/videos': {
+    body: VideoBody;
+    answer: Video;
+  };
+  /** How a video is, and what it cost once it is settled. */
+  'GET /v1/videos/{id}': {
+    path: { id: string };
+    answer: Video;
+  };
+  /** Deletes a video, and cancels one that is not done. */
+  'DELETE /v1/videos/{id}': {
+    path: { id: string };
+    answer: DeletedVideo;
+  };
+  /** The video itself, as its provider has it; in part, with `Range`. */
+  'GET /v1/videos/{id}/content': {
+    path: { id: string };
+    query?: { variant?: 'video' | 'thumbnail' | 'spritesheet' };
+    answer: string;
   };
   /** OpenAI's Responses, whole or as a stream. */
   'POST /v1/responses': {
