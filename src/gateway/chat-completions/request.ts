@@ -5,6 +5,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 
@@ -42,6 +43,8 @@ type ChatMessage = ChatRequest['messages'][number];
 const UNPRICED_TIERS: ReadonlySet<unknown> = new Set(['priority', 'scale']);
 
 export function askChat(json: Json): Understood<Asked> {
+  const elsewhere = belongsElsewhere(json, 'chat');
+  if (elsewhere !== null) return refuseField(null, elsewhere);
   const parsed = parseBody(ChatBody, json);
   if ('refusal' in parsed) return parsed;
   const request = parsed.understood;

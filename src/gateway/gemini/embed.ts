@@ -4,9 +4,11 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { refuseKeyFirst } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
+import { DemoField } from '../demo-field.ts';
 import type { Json, Understood } from '../protocol.ts';
-import type { Described } from '../refusals.ts';
+import type { Described, Refusal } from '../refusals.ts';
 import { billable } from '../replay/billable.ts';
 import { fieldsOf, jsonObjectIn } from '../reported.ts';
 import { parseBody, readJsonBody, refuseField } from '../request-body.ts';
@@ -23,9 +25,10 @@ const One = z.strictObject({
   taskType: z.string().nullish(),
   title: z.string().nullish(),
   outputDimensionality: z.int().positive().nullish(),
+  demo: DemoField.optional(),
 });
 
-const Batch = z.strictObject({ requests: z.array(One).min(1).max(LIMITS.inputsMax) });
+const Batch = z.strictObject({ requests: z.array(One).min(1).max(LIMITS.inputsMax), demo: DemoField.optional() });
 
 const serve = serveSurface(embeddings);
 
@@ -39,10 +42,12 @@ function embedding(pathOf: Path, isBatch: boolean): Handler {
     const { request, env } = context;
     const authenticated = await authenticate(request, env);
     if ('refusal' in authenticated) return authenticated.refusal;
+    const keyFirst = async (refusal: Refusal) =>
+      (await refuseKeyFirst(context, authenticated.caller, embeddings.id)) ?? refusal;
     const read = await readJsonBody(request);
-    if ('refusal' in read) return read.refusal;
+    if ('refusal' in read) return keyFirst(read.refusal);
     const understood = openAiBody(read.body.json, pathOf(parameter).model, isBatch);
-    if ('refusal' in understood) return understood.refusal;
+    if ('refusal' in understood) return keyFirst(understood.refusal);
     const headers = new Headers(request.headers);
     headers.delete('content-length');
     const asked = new Request(request, { headers, body: JSON.stringify(understood.understood) });
@@ -72,7 +77,8 @@ function openAiBody(json: Json, model: string, isBatch: boolean): Understood<Jso
     return refuseField(`requests.${other}`, `requests.${other} asks for another kind of embedding than the first.`);
   }
   const input = requests.map(({ content }) => content.parts.map(({ text }) => text).join('\n'));
-  return { understood: { model, input, ...wish } };
+  const { demo } = parsed.understood;
+  return { understood: { model, input, ...wish, ...(demo && { demo }) } };
 }
 
 async function inGooglesWords(answered: Response, isBatch: boolean): Promise<Response> {

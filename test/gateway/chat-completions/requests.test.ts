@@ -1,5 +1,6 @@
 /** Requests of chat's clients as the neutral form, and neutral requests as each provider of Chat Completions takes them. */
 import { describe, expect, it } from 'vitest';
+import { chat } from '../../../src/gateway/chat-completions/protocol.ts';
 import { chatTranslator } from '../../../src/gateway/chat-completions/translator.ts';
 import type { NeutralRequest, Part, Reasoning } from '../../../src/gateway/neutral.ts';
 import type { Json } from '../../../src/gateway/protocol.ts';
@@ -301,4 +302,13 @@ describe('a request that is written', () => {
     const file = { type: 'file', file: { filename: 'a.pdf', file_data: PDF } };
     expect(write(read(user([file])), 'openai').messages).toEqual([{ role: 'user', content: [file] }]);
   });
+});
+
+it.each<[string, Json]>([
+  ['/v1/messages', { model: 'any', max_tokens: 5, system: 'x', messages: [{ role: 'user', content: 'x' }] }],
+  ['/v1/responses', { model: 'any', input: 'x' }],
+  ['generateContent', { contents: [{ parts: [{ text: 'x' }] }] }],
+])('a body of %s is told where it belongs', (place, body) => {
+  const asked = chat.ask(body, null);
+  expect(asked).toMatchObject({ refusal: { kind: 'bad_request', message: expect.stringContaining(place) } });
 });

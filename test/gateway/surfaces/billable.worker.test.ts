@@ -63,8 +63,16 @@ const ROWS: readonly Row[] = [
     route: '/models/:model{.+}',
     path: '/models/demo/words:generateContent',
     endpoint: 'models/generateContent',
-    body: () => JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'one two' }] }], ...four }),
+    body: () => JSON.stringify({ contents: [{ parts: [{ text: 'one two' }] }], ...four }),
     cost: '0.00001',
+  },
+  {
+    route: '/models/:model{.+}',
+    path: '/models/demo/embed:embedContent',
+    endpoint: 'embeddings',
+    // Four words at $1 per million.
+    body: () => JSON.stringify({ content: { parts: [{ text: 'one two three four' }] } }),
+    cost: '0.000004',
   },
   {
     route: '/embeddings',
@@ -143,7 +151,7 @@ const POSTED = gatewayRouter(new LiveCatalogue([]), new Map<Provider['id'], Prov
   .routes.filter(({ method }) => method === 'POST')
   .map(({ path }) => path);
 
-const SERVED = ROWS.filter(({ route }) => POSTED.includes(route)).map((row) => [row.route, row] as const);
+const SERVED = ROWS.filter(({ route }) => POSTED.includes(route)).map((row) => [row.path ?? row.route, row] as const);
 
 function ask({ path, route, body }: Row, apiKey: string | null, more: Record<string, string> = {}): Promise<Response> {
   const sent = body();
