@@ -1,5 +1,5 @@
 /**
- * The demo provider's videos: `demo/video`, $0.10 a second, in 1024x1792 and 1792x1024 $0.30. It keeps nothing: the id of a video tells
+ * The demo provider's videos: `demo/video`, $0.10 a second in 720x1280 and 1280x720, in any other size $0.30. It keeps nothing: the id of a video tells
  * all of it. Of the field `demo`, `failStatus` refuses it at once, `delayMs` is how long it takes, `silentMs` how long nobody can be
  * asked about it, `failAfterTokens` has it fail at its end, and `outputTokens` is how many seconds it comes to, whatever was asked.
  */
