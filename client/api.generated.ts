@@ -504,6 +504,12 @@ export type CustomModelBody = {
   outputPrice?: string | null;
 };
 
+export type DeletedVideo = {
+  id: string;
+  object: 'video.deleted';
+  deleted: true;
+};
+
 export type EffectiveBudget = {
   maxApiKeys: number | null;
   /** Decimal USD. */
@@ -1665,6 +1671,57 @@ export type User = {
   email: string;
 };
 
+export type Video = {
+  id: string;
+  object: 'video';
+  model: string;
+  status: 'queued' | 'in_progress' | 'completed' | 'failed';
+  progress: number;
+  created_at: number;
+  completed_at: number | null;
+  expires_at: number | null;
+  seconds: string;
+  size: string;
+  prompt: null;
+  remixed_from_video_id: null;
+  error: {
+    code: string;
+    message: string;
+  } | null;
+  /** Once it is settled. */
+  cost?: string;
+};
+
+export type VideoBody = {
+  model: string;
+  prompt: string;
+  seconds?: number;
+  size?: string;
+  /** A picture to begin with: `image_url` or `file_id`, or in a form a file. */
+  input_reference?: Record<string, never>;
+  demo?: {
+    outputTokens?: number;
+    cachedTokens?: number;
+    reasoningTokens?: number;
+    delayMs?: number;
+    tokensPerSecond?: number;
+    failAfterTokens?: number;
+    failStatus?: number;
+    silentMs?: number;
+    overrunTokens?: number;
+  };
+  [field: string]: unknown;
+};
+
+export type VideoForm = {
+  model: string;
+  prompt: string;
+  seconds?: string;
+  size?: string;
+  input_reference?: string;
+  [field: string]: unknown;
+};
+
 export type Wallet = {
   /** Posted less what members told to have spent; below 0 after overruns or refunds beyond it. */
   balance: string;
@@ -1757,6 +1814,27 @@ export interface Routes {
   'POST /v1/ocr': {
     body: OcrBody;
     answer: OcrPages;
+  };
+  /** A video, in OpenAI's protocol: a job, held for from its start and settled when it ends. */
+  'POST /v1/videos': {
+    body: VideoBody;
+    answer: Video;
+  };
+  /** How a video is, and what it cost once it is settled. */
+  'GET /v1/videos/{id}': {
+    path: { id: string };
+    answer: Video;
+  };
+  /** Deletes a video, and cancels one that is not done. */
+  'DELETE /v1/videos/{id}': {
+    path: { id: string };
+    answer: DeletedVideo;
+  };
+  /** The video itself, as its provider has it; in part, with `Range`. */
+  'GET /v1/videos/{id}/content': {
+    path: { id: string };
+    query?: { variant?: 'video' | 'thumbnail' | 'spritesheet' };
+    answer: string;
   };
   /** OpenAI's Responses, whole or as a stream. */
   'POST /v1/responses': {

@@ -50,6 +50,7 @@ const KEYS: readonly (readonly [key: string, per: number, units: readonly Unit[]
   ['storage_searches_kcount', THOUSAND, ['fileSearch']],
   // Ours: the package has none of it.
   ['input_mchars', MILLION, ['character']],
+  ['output_video_seconds', 1, ['videoSecond']],
 ];
 
 /**
@@ -85,6 +86,14 @@ const OVERRIDES: Readonly<Record<string, readonly ConditionalPrice[]>> = {
   'openai/omni-moderation-latest': [{ prices: { input_mtok: 0 } }],
   'openai/tts-1': [{ prices: { input_mchars: 15 } }],
   'openai/tts-1-hd': [{ prices: { input_mchars: 30 } }],
+  // The same page: video by the second, of the larger model by its size, the dearest of which is for any other.
+  'openai/sora-2': [{ prices: { output_video_seconds: 0.1 } }],
+  'openai/sora-2-pro': [{ prices: { output_video_seconds: 0.7 } }],
+};
+
+/** USD for a second of video of a size, where that decides. */
+const VIDEO_SIZES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  'openai/sora-2-pro': { '720x1280': 0.3, '1280x720': 0.3, '1024x1792': 0.5, '1792x1024': 0.5 },
 };
 
 /** The prices of every row of the catalogue, by pinned name. Throws on anything that it cannot convert exactly. */
@@ -131,7 +140,9 @@ function datedPrices(name: string, conditional: readonly ConditionalPrice[], may
     // The package reads a bare date as midnight UTC too.
     const effectiveFrom = date === null ? null : Date.parse(`${date}T00:00:00Z`);
     if (Number.isNaN(effectiveFrom)) throw new Error(`${version} has no valid date`);
-    return { version, effectiveFrom, tiers: rateTiers(version, rates, mayBeFree) };
+    const sizes = Object.entries(VIDEO_SIZES[name] ?? {}).map(([size, usd]) => [size, picodollars(size, usd, 1)]);
+    const videos = sizes.length > 0 && { videos: Object.fromEntries(sizes) };
+    return { version, effectiveFrom, tiers: rateTiers(version, rates, mayBeFree), ...videos };
   });
   const begins = prices.map(({ effectiveFrom }) => effectiveFrom ?? Number.NEGATIVE_INFINITY);
   const ascending = begins.every((begin, i) => i === 0 || begin > (begins[i - 1] ?? begin));

@@ -8,6 +8,7 @@ declare namespace Cloudflare {
     AUDIT_ANCHOR: DurableObjectNamespace<import('../durable-objects/audit-anchor.ts').AuditAnchor>;
     SIGN_IN_THROTTLE: DurableObjectNamespace;
     RECORDED_ANSWERS: DurableObjectNamespace<import('../durable-objects/recorded-answer.ts').RecordedAnswer>;
+    VIDEO_JOBS: DurableObjectNamespace<import('../durable-objects/video-job.ts').VideoJob>;
     STORED_RESPONSES: DurableObjectNamespace<import('../durable-objects/stored-response.ts').StoredResponse>;
     /** Secret under which keys are tagged. */
     KEY_SECRET: string;

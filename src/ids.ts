@@ -24,7 +24,8 @@ export type IdKind =
   | 'acc'
   | 'ver'
   | 'two'
-  | 'pky';
+  | 'pky'
+  | 'video';
 
 /** `bytes` as base32, 8 characters for every 5 bytes; the length must be a multiple of 5. */
 export function base32(bytes: Uint8Array): string {

@@ -29,6 +29,8 @@ const ASKED = {
   speechLengthMax: 4_096,
   /** Pages of one document, as Mistral has it. */
   ocrPagesMax: 1_000,
+  /** Seconds of one video: several times what any model makes at once. */
+  videoSecondsMax: 120,
   /** Idempotency-Keys are UUIDs and the like; more is a mistake. */
   idempotencyKeyLengthMax: 255,
   /** Longer than any model's name at any provider. */
@@ -225,6 +227,25 @@ export const LIMITS = {
   drainMs: 15 * SECOND_MS,
   /** The largest whole answer that is read into memory. */
   answerBytesMax: 32 * 1024 * 1024,
+
+  /** A video is asked for at its provider so soon after it began, and then after twice as long each time... */
+  videoPollMsMin: 2 * SECOND_MS,
+  /** ...up to this: a video takes minutes, and whoever waits for it asks about as often. */
+  videoPollMsMax: 10 * SECOND_MS,
+  /** A provider that does not say in this time how a video is, is asked again. */
+  videoCallMsMax: 15 * SECOND_MS,
+  /** A provider that has not said for so long how a video is will not say it: longer than most outages. */
+  videoSilenceMsMax: HOUR_MS,
+  /** No provider takes a tenth of this for one video; one that is not done by then has forgotten it. */
+  videoMsMax: 6 * HOUR_MS,
+  /** A cancel that a provider did not take is tried so often; what it costs was charged whatever becomes of it. */
+  videoCancelTriesMax: 5,
+  /** A settlement or a cancel that failed is tried again after this, and then after twice as long each time... */
+  videoRetryMsMin: SECOND_MS,
+  /** ...up to this. */
+  videoRetryMsMax: MINUTE_MS,
+  /** What became of a video is told for so long; most providers keep it a day. */
+  videoKeepMs: 30 * DAY_MS,
 
   /** Keys that an isolate remembers as well made: far more than call it in a minute, a few hundred KB. */
   checkedKeysMax: 2_000,

@@ -7,6 +7,7 @@ import type { MemberBudget } from '../durable-objects/member-budget.ts';
 import type { OrgWallet } from '../durable-objects/org-wallet.ts';
 import type { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 import type { StoredResponse } from '../durable-objects/stored-response.ts';
+import type { VideoJob } from '../durable-objects/video-job.ts';
 import { type Deadline, Deadlines } from './deadlines.ts';
 import { LIMITS } from './limits.ts';
 import { settlementCarrier } from './settlement-carrier.ts';
@@ -19,6 +20,7 @@ type MemberStub = Omit<MemberBudget, keyof DurableObject | 'alarm'>;
 type WalletStub = Omit<OrgWallet, keyof DurableObject>;
 type AnchorStub = Omit<AuditAnchor, keyof DurableObject>;
 type RecorderStub = Omit<RecordedAnswer, keyof DurableObject | 'alarm'>;
+type VideoStub = Omit<VideoJob, keyof DurableObject | 'alarm'>;
 type ResponseStub = Omit<StoredResponse, keyof DurableObject | 'alarm'>;
 
 interface PlatformError {
@@ -96,6 +98,18 @@ export function auditAnchor<T>(
   timeoutMs: number = LIMITS.auditAnchorMs,
 ): Promise<T> {
   return callObject(() => call(stubOf<AnchorStub>(env.AUDIT_ANCHOR, organizationId)), organizationId, timeoutMs);
+}
+
+/** Calls the object of a member's video; as memberBudget. */
+export function videoJob<T>(
+  env: Env,
+  { memberId, videoId }: { memberId: string; videoId: string },
+  call: (object: VideoStub) => Promise<T>,
+  timeoutMs: number = LIMITS.admissionTimeoutMs,
+): Promise<T> {
+  // By both: to the keys of another member there is no such video.
+  const name = `${memberId} ${videoId}`;
+  return callObject(() => call(stubOf<VideoStub>(env.VIDEO_JOBS, name)), name, timeoutMs);
 }
 
 async function callObject<T>(call: () => Promise<T>, name: string, timeoutMs: number, shared?: Deadlines): Promise<T> {

@@ -1,4 +1,5 @@
 /** The deployed Worker: fetch and scheduled, and the object classes it hosts. Holds no logic. */
+import { videoJobOf } from '../durable-objects/video-job.ts';
 import { createApp, runCron } from './app.ts';
 import { PROVIDERS } from './gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from './models/catalogue.ts';
@@ -10,6 +11,8 @@ export { ProviderHealth } from '../durable-objects/provider-health.ts';
 export { RecordedAnswer } from '../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../durable-objects/sign-in-throttle.ts';
 export { StoredResponse } from '../durable-objects/stored-response.ts';
+
+export const VideoJob = videoJobOf(PROVIDERS);
 
 const app = createApp({ mappings: CATALOGUE_MAPPINGS, providers: PROVIDERS, routers: [] });
 

@@ -45,9 +45,13 @@ export function choose(scopes: readonly ScopeView[], ask: Nanos, otherwise: Fall
  * spent: where that alone reaches the limit, the limit is what refuses, not the money held by others.
  */
 export function decideGrowth(scopes: readonly ScopeView[], held: Nanos, more: Nanos): LedgerRefusal | null {
-  const [first, ...others] = scopes.filter((view) => view.spent + held + more > view.limit);
-  if (first) return { kind: 'exhausted', view: first, alsoExhausted: others.map((view) => view.scope) };
-  return decide(scopes, more);
+  return decideStanding(scopes, nanos(held + more)) ?? decide(scopes, more);
+}
+
+/** Whether a running attempt may go on to hold `held`: not where that with what is spent passes a limit, as one that was lowered. */
+export function decideStanding(scopes: readonly ScopeView[], held: Nanos): LedgerRefusal | null {
+  const [first, ...others] = scopes.filter((view) => view.spent + held > view.limit);
+  return first ? { kind: 'exhausted', view: first, alsoExhausted: others.map((view) => view.scope) } : null;
 }
 
 export function scopeView(

@@ -14,7 +14,7 @@
 import { attemptMadeAt } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { choose, decideGrowth, holdingMore, tightest } from './admission.ts';
+import { choose, decideGrowth, decideStanding, holdingMore, tightest } from './admission.ts';
 import { chooseCredit, creditHeadroom, needsCredit, refuseGrowth } from './credit.ts';
 import { Gathering, type Waiting } from './gathering.ts';
 import { holdOf, ticketOf } from './hold-records.ts';
@@ -278,6 +278,10 @@ export class Ledger {
     const hold = state.open.get(attemptId) ?? this.#claimed(state, request);
     if (!hold) return { extended: false, refusal: null };
     const more = nanos(Math.max(0, request.toAmount - hold.held));
+    if (request.recheck) {
+      const refusal = decideStanding(viewsOf(state, keyId, now), hold.held);
+      if (refusal) return { extended: false, refusal };
+    }
     if (more > 0) {
       const refusal = decideGrowth(viewsOf(state, keyId, now), hold.held, more);
       // Also one that stands: it tells what is spent and held once that is written, and so what is left to ask for.
@@ -553,7 +557,7 @@ export class Ledger {
       tightest(views)?.remaining ?? Number.POSITIVE_INFINITY,
       creditHeadroom(state, hold.about),
     );
-    const young = mayBeYoung(amount, headroom);
+    const young = !request.asRow && mayBeYoung(amount, headroom);
     const open = () => {
       if (young) {
         openYoung(state, this.#tables, hold, headroom);

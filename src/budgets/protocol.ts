@@ -28,6 +28,8 @@ export interface Ask {
    * if it is this much.
    */
   least?: Nanos | undefined;
+  /** Whether the hold is to be a row from its start, however small: a job's, which outlives every Worker. */
+  asRow?: true;
 }
 
 export interface AuthorizeRequest extends Ask {
@@ -118,6 +120,11 @@ export interface ExtendRequest {
   chargeAtExpiry: Nanos;
   /** Rises with each report of one attempt: a delayed one does not replace a newer one. */
   report: number;
+  /**
+   * Whether a limit that has come to be less than is spent and held here refuses also a renewal. For a job, which never asks for
+   * more: whatever grows finds out by itself.
+   */
+  recheck?: true;
 }
 
 export type Extension =

@@ -32,6 +32,7 @@ const ANY = Number.POSITIVE_INFINITY;
 export function ask(quoted: Quote | null, streamed: boolean): Ask {
   if (!quoted) return { amount: null, otherwise: null };
   const most = amountFor(quoted, quoted.outputTokensMax);
+  if (quoted.isJob) return { amount: most, otherwise: null, asRow: true };
   if (!quoted.watchable) return { amount: most, otherwise: below(most, 'at_least', leastOf(quoted)) };
   // A slice and no more, so that what is left stays free for others: it grows as it is used.
   const first = firstSlice(quoted);

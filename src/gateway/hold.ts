@@ -95,7 +95,7 @@ export class Hold {
    * `sinceMs` (the hang-up): then its alarm charges the hold.
    */
   settle(request: Omit<SettleRequest, 'ticket' | 'about'>, sinceMs: number): Promise<boolean> {
-    this.#resolved ??= this.#settle({ ...request, ...this.#claim }, sinceMs);
+    this.#resolved ??= this.#settle({ ...request, ...this.claim }, sinceMs);
     return this.#resolved;
   }
 
@@ -105,13 +105,21 @@ export class Hold {
     this.#deadlines.cancel(this.#renewal);
     this.#resolved ??= this.#insist(
       attemptId,
-      (object) => object.release({ attemptId, ...this.#claim }),
+      (object) => object.release({ attemptId, ...this.claim }),
       Date.now(),
     ).finally(() => this.#deadlines.end());
     return this.#resolved;
   }
 
-  get #claim(): { memberId: string; ticket: Ticket; about: AttemptAbout } {
+  /** Ends its renewal here: from now on it is another's to renew and to resolve. */
+  handOver(): void {
+    this.#deadlines.cancel(this.#renewal);
+    this.#resolved ??= Promise.resolve(true);
+    this.#deadlines.end();
+  }
+
+  /** What whoever takes it over has to know. */
+  get claim(): { memberId: string; ticket: Ticket; about: AttemptAbout } {
     return { memberId: this.#memberId, ticket: this.#ticket, about: this.#about };
   }
 
@@ -119,7 +127,7 @@ export class Hold {
     if (this.#resolved) return { grown: false, refusal: null };
     const sentAtMs = Date.now();
     this.#reports += 1;
-    const request = { ...this.#claim, ...asked, report: this.#reports };
+    const request = { ...this.claim, ...asked, report: this.#reports };
     try {
       const answer = await this.#call((object) => object.extend(request));
       if (!answer.extended) return { grown: false, refusal: answer.refusal ?? { kind: 'budget_unavailable' } };

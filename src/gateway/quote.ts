@@ -30,6 +30,8 @@ export interface Quote {
   outputRate: number;
   /** Whether a stream shows all output that the provider bills, as it is made. */
   watchable: boolean;
+  /** Whether it is for a job, which goes on without its Worker. */
+  isJob?: true;
   /** What rules go by: the price, in nanodollars per million tokens, for a request as large as this may be. */
   rulePrices: Omit<RuleFacts, 'ip'>;
 }

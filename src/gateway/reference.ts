@@ -19,6 +19,7 @@ import { Model, ModelList } from './models-route.ts';
 import { describe, type Refusal } from './refusals.ts';
 import { ResponsesBody } from './responses/request.ts';
 import { SURFACES_TOLD, type SurfaceTold } from './surfaces/reference.ts';
+import { VIDEOS_TOLD } from './videos/reference.ts';
 
 const VIEW = {
   scope: 'member_period',
@@ -65,6 +66,17 @@ const COUNT_REFUSALS: readonly Refusal[] = [
   { kind: 'model_not_found', model: 'claude-0' },
   { kind: 'request_too_large', bytesMax: 16_777_216 },
   { kind: 'upstream_error', message: 'The provider could not be asked for its count.' },
+];
+
+const VIDEO_REFUSALS: readonly Refusal[] = [
+  ...KEY_REFUSALS,
+  { kind: 'video_not_found', videoId: 'video_0123456789abcdef' },
+];
+
+const CONTENT_REFUSALS: readonly Refusal[] = [
+  ...VIDEO_REFUSALS,
+  { kind: 'bad_request', field: 'video_id', message: 'The video is not there to be had: it is in_progress.' },
+  { kind: 'upstream_error', message: 'The provider could not be reached.' },
 ];
 
 const MODEL_REFUSALS: readonly Refusal[] = [...KEY_REFUSALS, { kind: 'model_not_found', model: 'gpt-0' }];
@@ -253,19 +265,22 @@ function modelByPath(path: string): RouteConfig {
   };
 }
 
+/** By content type. */
+function contentOf(schemas: Readonly<Record<string, z.ZodType>>): Record<string, { schema: z.ZodType }> {
+  return Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
+}
+
 /** A surface beside conversations. */
 function surfaceRoute([id, { summary, body: taken, form, answer }]: [string, SurfaceTold]): RouteConfig {
-  const content = (schemas: SurfaceTold['answer']) =>
-    Object.fromEntries(Object.entries(schemas).map(([type, schema]) => [type, { schema }]));
   const type = form ? 'multipart/form-data' : 'application/json';
   return {
     ...common,
     method: 'post',
     path: `/v1/${id}`,
     summary,
-    request: { headers: Repeated, body: { required: true, content: content({ [type]: taken }) } },
+    request: { headers: Repeated, body: { required: true, content: contentOf({ [type]: taken }) } },
     responses: {
-      200: { description: 'The answer', headers: AnswerHeaders, content: content(answer) },
+      200: { description: 'The answer', headers: AnswerHeaders, content: contentOf(answer) },
       ...refusals(CALL_REFUSALS),
     },
   };
@@ -311,6 +326,48 @@ const ROUTES: readonly RouteConfig[] = [
   modelByPath('/v1beta/models/{model}'),
   modelByPath('/v1/models/{model}'),
   ...Object.entries(SURFACES_TOLD).map(surfaceRoute),
+  {
+    ...common,
+    method: 'post',
+    path: '/v1/videos',
+    summary: VIDEOS_TOLD.create.summary,
+    description: VIDEOS_TOLD.create.description,
+    request: { headers: Repeated, body: { required: true, content: contentOf(VIDEOS_TOLD.create.bodies) } },
+    responses: {
+      200: { ...answers('The video, begun', VIDEOS_TOLD.create.answer), headers: AnswerHeaders },
+      ...refusals(CALL_REFUSALS),
+    },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/videos/{id}',
+    summary: VIDEOS_TOLD.show.summary,
+    description: VIDEOS_TOLD.show.description,
+    request: VIDEOS_TOLD.show.request,
+    responses: { 200: answers('The video', VIDEOS_TOLD.show.answer), ...refusals(VIDEO_REFUSALS) },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1/videos/{id}/content',
+    summary: VIDEOS_TOLD.content.summary,
+    request: VIDEOS_TOLD.content.request,
+    responses: {
+      200: { description: 'All of it', content: contentOf(VIDEOS_TOLD.content.answer) },
+      206: { description: 'The part that was asked for', content: contentOf(VIDEOS_TOLD.content.answer) },
+      ...refusals(CONTENT_REFUSALS),
+    },
+  },
+  {
+    ...common,
+    method: 'delete',
+    path: '/v1/videos/{id}',
+    summary: VIDEOS_TOLD.remove.summary,
+    description: VIDEOS_TOLD.remove.description,
+    request: VIDEOS_TOLD.remove.request,
+    responses: { 200: answers('It is no more', VIDEOS_TOLD.remove.answer), ...refusals(VIDEO_REFUSALS) },
+  },
   {
     ...common,
     method: 'post',

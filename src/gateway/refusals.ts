@@ -17,6 +17,7 @@ export type Refusal =
   | { kind: 'bad_request'; field: string | null; message: string }
   | { kind: 'request_too_large'; bytesMax: number }
   | { kind: 'model_not_found'; model: string }
+  | { kind: 'video_not_found'; videoId: string }
   | { kind: 'response_not_found'; id: string }
   | { kind: 'budget_unavailable' | 'responses_unavailable' }
   /** The provider was chosen by a routing that is not that of now: to be chosen anew, by this one (null: by none). */
@@ -224,6 +225,10 @@ export function describe(refusal: Refusal, requestId: string): Described {
         ),
         param: 'model',
       };
+    case 'video_not_found': {
+      const message = `There is no video "${refusal.videoId}".`;
+      return { ...said(404, 'invalid_request_error', 'not_found', message, { requestId }), param: 'video_id' };
+    }
     case 'response_not_found': {
       const message = `There is no response "${refusal.id}" of this API key.`;
       return { ...said(404, 'invalid_request_error', 'not_found', message, { requestId }), param: 'id' };

@@ -30,6 +30,8 @@ import { respond } from './responses/route.ts';
 import { deleteResponse, listInputItems, showResponse } from './responses/stored-routes.ts';
 import { serveSurface } from './surfaces/route.ts';
 import { SURFACES } from './surfaces/surfaces.ts';
+import { createVideo } from './videos/create.ts';
+import { deleteVideo, showVideoRoute, videoContent } from './videos/routes.ts';
 
 /** What every gateway handler works with. */
 export interface GatewayContext {
@@ -99,6 +101,10 @@ export function gatewayRouter(
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
   for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
+  router.post('/videos', answer(billable(createVideo)));
+  router.get('/videos/:id', answer(showVideoRoute));
+  router.get('/videos/:id/content', answer(videoContent));
+  router.delete('/videos/:id', answer(deleteVideo));
   router.get('/models', answer(byClient(listModels, listAnthropicModels)));
   router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
   router.get('/key', answer(showKey));

@@ -2,8 +2,8 @@
  * The demo provider: deterministic, no network, in every protocol. Only local builds contain it.
  *
  * One token per whitespace-separated word, in and out, so that every cost can be checked by hand: input $1, cached input
- * $0.10, output $2 per million tokens; what it charges for beside conversations is told in demo-surfaces.ts. The request's
- * `demo` field steers it, also into misbehaving.
+ * $0.10, output $2 per million tokens; what it charges for beside conversations is told in demo-surfaces.ts and
+ * demo-videos.ts. The request's `demo` field steers it, also into misbehaving.
  */
 import type { Asked } from '../gateway/protocol.ts';
 import { PROTOCOLS } from '../gateway/protocols.ts';
@@ -15,6 +15,7 @@ import type { Price } from '../money/price.ts';
 import { type Plan, pause, streamed, whole } from './demo-answers.ts';
 import { failure } from './demo-failure.ts';
 import { answerSurface, DEMO_SURFACES } from './demo-surfaces.ts';
+import { answerVideo, DEMO_VIDEO } from './demo-videos.ts';
 
 const PRICE: Price = {
   version: 'demo@0',
@@ -45,13 +46,15 @@ export const DEMO_MAPPINGS: readonly Mapping[] = [
   mapping('words', false),
   mapping('thinker', true),
   ...DEMO_SURFACES,
+  DEMO_VIDEO,
 ];
 
 export const demoProvider: Provider = {
   id: 'demo',
   credentialOf: () => ({ key: '', baseUrl: null, settings: {}, of: 'deployment' }),
   speaks: () => ['chat', ...PROTOCOLS.keys()],
-  serves: isSurface,
+  serves: (operation) => operation === 'videos' || isSurface(operation),
+  callVideos: answerVideo,
   async send(call) {
     const { body, mapping: served, operation, signal, streamed: streams } = call;
     if (isSurface(operation)) return answerSurface(call, operation);

@@ -1,4 +1,5 @@
 /** The Worker as `npm start` runs it: the deployed one with the demo provider and the run-it-now route added. */
+import { videoJobOf } from '../../durable-objects/video-job.ts';
 import { createApp, runCron } from '../app.ts';
 import { PROVIDERS } from '../gateway/providers/all.ts';
 import { CATALOGUE_MAPPINGS } from '../models/catalogue.ts';
@@ -13,11 +14,15 @@ export { RecordedAnswer } from '../../durable-objects/recorded-answer.ts';
 export { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 export { StoredResponse } from '../../durable-objects/stored-response.ts';
 
+const SERVED = [...PROVIDERS, demoProvider];
+
+export const VideoJob = videoJobOf(SERVED);
+
 const MAPPINGS = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS];
 
 const app = createApp({
   mappings: MAPPINGS,
-  providers: [...PROVIDERS, demoProvider],
+  providers: SERVED,
   routers: [localRouter],
 });
 

@@ -117,6 +117,12 @@ export const PRICES = {
   "openai/whisper-1": [
     {"version":"openai/whisper-1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"audioSecond":100000000}}]},
   ],
+  "openai/sora-2": [
+    {"version":"openai/sora-2@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"videoSecond":100000000000}}]},
+  ],
+  "openai/sora-2-pro": [
+    {"version":"openai/sora-2-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"videoSecond":700000000000}}],"videos":{"720x1280":300000000000,"1280x720":300000000000,"1024x1792":500000000000,"1792x1024":500000000000}},
+  ],
   "anthropic/claude-fable-5": [
     {"version":"anthropic/claude-fable-5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":10000000,"cachedInput":1000000,"cacheWrite5m":12500000,"cacheWrite1h":20000000,"output":50000000,"webSearch":10000000000}}]},
   ],

@@ -85,6 +85,8 @@ export interface Price {
    * of every other, so it must be the dearest.
    */
   images?: Readonly<Record<string, number>>;
+  /** The same of a second of video of a size, as in `1792x1024`, and the rate of `videoSecond`. */
+  videos?: Readonly<Record<string, number>>;
 }
 
 export function sideOf(unit: Unit): Side {
@@ -116,9 +118,22 @@ export function tierFor(price: Price, inputTokens: number): RateTier {
 
 /** The price as it is for images of this size and quality. */
 export function priceOfImages(price: Price, size: string, quality: string): Price {
-  const image = Object.hasOwn(price.images ?? {}, `${size} ${quality}`) && price.images?.[`${size} ${quality}`];
-  if (typeof image !== 'number') return price;
-  return { ...price, tiers: price.tiers.map((tier) => ({ ...tier, rates: { ...tier.rates, image } })) };
+  return withRate(price, 'image', rateIn(price.images, `${size} ${quality}`));
+}
+
+/** The price as it is for video of this size. */
+export function priceOfVideo(price: Price, size: string): Price {
+  return withRate(price, 'videoSecond', rateIn(price.videos, size));
+}
+
+function rateIn(rates: Readonly<Record<string, number>> = {}, name: string): number | null {
+  // Names come from callers: nothing that is inherited is a rate.
+  return Object.hasOwn(rates, name) ? (rates[name] ?? null) : null;
+}
+
+function withRate(price: Price, unit: Unit, rate: number | null): Price {
+  if (rate === null) return price;
+  return { ...price, tiers: price.tiers.map((tier) => ({ ...tier, rates: { ...tier.rates, [unit]: rate } })) };
 }
 
 /** Picodollars for one unit; null if neither the unit nor what it falls back to has a rate. */

@@ -2,11 +2,11 @@
 import { formatUsd } from '../money/nanos.ts';
 import { modalityOf, type Price, perMillion, perThousand, type RateTier, UNITS } from '../money/price.ts';
 
-export type Terms = Pick<Price, 'tiers' | 'images'>;
+export type Terms = Pick<Price, 'tiers' | 'images' | 'videos'>;
 
 /** The same text for the same terms. */
-export function termsOf({ tiers, images }: Price): string {
-  return JSON.stringify({ tiers, ...(images && { images }) } satisfies Terms);
+export function termsOf({ tiers, images, videos }: Price): string {
+  return JSON.stringify({ tiers, ...(images && { images }), ...(videos && { videos }) } satisfies Terms);
 }
 
 /** `input $5, output $30 per million tokens`; a line for each tier. */

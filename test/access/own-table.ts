@@ -321,6 +321,26 @@ export const OWN: readonly OwnRow[] = [
     }),
   ),
   ...SURFACES,
+  {
+    route: 'POST /v1/videos',
+    for: 'api key',
+    tellsNothing: USAGE,
+    ask: () => ({ body: { model: 'demo/video', prompt: 'a harbour' } }),
+  },
+  ...[
+    ['GET', ''],
+    ['GET', '/content'],
+    ['DELETE', ''],
+  ].map(
+    ([method, part]): OwnRow => ({
+      route: `${method} /v1/videos/{id}${part}`,
+      for: 'api key',
+      ...(method === 'DELETE' && { tellsNothing: NO_SETTING }),
+      // Nobody's: whose a video is, is tested in videos.worker.test.ts.
+      otherwise: { 'API key': '404 not_found' },
+      ask: () => ({ path: { id: 'video_0123456789abcdef' } }),
+    }),
+  ),
   { route: 'GET /v1/models', for: 'api key' },
   { route: 'GET /v1/models/{model}', for: 'api key', ask: () => ({ path: { model: 'demo/words' } }) },
   { route: 'GET /v1/key', for: 'api key' },

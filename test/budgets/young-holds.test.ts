@@ -56,6 +56,13 @@ describe('a young hold', () => {
     expect(ceilingOf(member)).toBeGreaterThanOrEqual((more + 2) * SMALL);
   });
 
+  it('is none where a job asks for it: that is a row from its start', () => {
+    const member = world();
+    const id = member.hold(SMALL, { asRow: true });
+    expect(rowsOf(member)).toEqual([{ id, held: SMALL }]);
+    expect(ceilingOf(member)).toBe(0);
+  });
+
   it('keeps no more of what is left under its ceiling than one hold may take', () => {
     const member = world();
     member.hold(SMALL);

@@ -527,6 +527,17 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
       error: { type: 'invalid_request_error', code: 'model_not_found', param: 'model' },
     },
   ],
+  video_not_found: [
+    {
+      what: 'nobody made',
+      asked: ({ apiKey }) =>
+        exports.default.fetch(`${ORIGIN}/v1/videos/video_0123456789abcdef`, {
+          headers: { authorization: `Bearer ${apiKey}`, ...ASKED },
+        }),
+      status: 404,
+      error: { type: 'invalid_request_error', code: 'not_found', param: 'video_id' },
+    },
+  ],
   response_not_found: [
     {
       what: 'none',

@@ -2,12 +2,15 @@
  * OpenAI, and whatever speaks its protocol at OPENAI_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
 import type { Asked } from '../protocol.ts';
+import { callOpenAiVideos } from './openai-videos.ts';
 import { bearer, type OpenAiWire, openAiPaths, sendOnWire } from './openai-wire.ts';
 import type { OutputCount, Provider } from './provider.ts';
 import { estimateTokens, TextCount } from './text-count.ts';
 
+const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
+
 const WIRE: OpenAiWire = {
-  baseUrl: 'https://api.openai.com/v1',
+  baseUrl: DEFAULT_BASE_URL,
   paths: {
     responses: 'responses',
     ...openAiPaths(
@@ -41,9 +44,11 @@ export const openai: Provider = {
 
   speaks: () => ['chat', 'responses'],
 
-  serves: (operation) => WIRE.paths[operation] !== undefined,
+  serves: (operation) => operation === 'videos' || WIRE.paths[operation] !== undefined,
 
   send: (call) => sendOnWire(WIRE, call),
+
+  callVideos: (call) => callOpenAiVideos(DEFAULT_BASE_URL, call),
 
   inputTokensMax({ items, media }: Asked, bodyBytes: number): number {
     let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + items * TOKENS_PER_MESSAGE_MAX;

@@ -18,7 +18,7 @@ export interface Credential {
 }
 
 /** What is called: a conversation in a protocol, or something beside it. */
-export type Operation = ProtocolId | SurfaceId | 'messages/count_tokens' | 'models/countTokens';
+export type Operation = ProtocolId | SurfaceId | 'videos' | 'messages/count_tokens' | 'models/countTokens';
 
 export interface ProviderCall {
   env: Env;
@@ -33,6 +33,19 @@ export interface ProviderCall {
   signal: AbortSignal;
 }
 
+/** A call about a video, in OpenAI's protocol (platform.openai.com/docs/api-reference/videos). */
+export interface VideoCall {
+  env: Env;
+  credential: Credential;
+  method: 'POST' | 'GET' | 'DELETE';
+  /** What follows `videos` in the URL: nothing where one is to be made, else as in `/video_123/content?variant=thumbnail`. */
+  path: string;
+  headers: Readonly<Record<string, string>>;
+  /** Of a POST. */
+  body: BodyInit | null;
+  signal: AbortSignal;
+}
+
 export interface Provider {
   id: ProviderId;
   /** The deployment's own credential, from its secrets; null where it has none. */
@@ -43,6 +56,8 @@ export interface Provider {
   serves?(operation: Operation, mapping: Mapping): boolean;
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
+  /** The same of a call about a video; whoever serves `videos` has this. */
+  callVideos?(call: VideoCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
   inputTokensMax(asked: Asked, bodyBytes: number, mapping: Mapping): number;
   /** About what the provider will count as input. */

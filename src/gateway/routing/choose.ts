@@ -61,7 +61,7 @@ export interface Market {
 export type RoutingRule = 'allow' | 'deny' | 'region' | 'maxInputPrice' | 'maxOutputPrice' | 'maxCostPerRequest';
 
 /** What a model is asked for. */
-export type Service = 'conversation' | SurfaceId;
+export type Service = 'conversation' | 'videos' | SurfaceId;
 
 /** The same before it is known whether its key can be read. */
 type Offer = Omit<Candidate, 'credential'> & { credential: Credential | null };

@@ -57,18 +57,19 @@ async function opened(
 ): Promise<KnownRouting> {
   const seal = providerKeys.length === 0 ? null : await providerKeySeal(env);
   const keys = providerKeys.map(async (key): Promise<OwnKey> => {
-    const credential = await credentialOf(env, seal, organizationId, key);
+    const credential = await openCredential(env, seal, organizationId, key);
     const { id, provider, models } = key;
     return { id, provider, credential, mappings: models?.map((model) => mappingOf(key, model)) ?? null };
   });
   return { version, routing, keys: await Promise.all(keys) };
 }
 
-async function credentialOf(
+/** A key of an organization's own; null where it cannot be read, or may not be used, which is logged. */
+export async function openCredential(
   env: Env,
   seal: ProviderKeySeal | null,
   organizationId: string,
-  { id, sealed, baseUrl, settings }: SealedProviderKey,
+  { id, sealed, baseUrl, settings }: Pick<SealedProviderKey, 'id' | 'sealed' | 'baseUrl' | 'settings'>,
 ): Promise<Credential | null> {
   const failed = (why: string) => {
     console.error(JSON.stringify({ event: 'provider_key_unreadable', providerKeyId: id, organizationId, why }));

@@ -10,8 +10,8 @@ import type { Surface } from './surface.ts';
 
 export interface Payload {
   json: Json;
-  /** As it goes to a provider that calls the model so. */
-  written(model: string): Promise<{ body: BodyInit; contentType: string }>;
+  /** As it goes to a provider that calls the model so. `defaults`: fields that it shall have where the caller left them out. */
+  written(model: string, defaults?: Readonly<Record<string, string>>): Promise<{ body: BodyInit; contentType: string }>;
 }
 
 export async function readPayload(
@@ -22,8 +22,8 @@ export async function readPayload(
   const read = await readJsonBody(request);
   if ('refusal' in read) return read;
   const { json } = read.body;
-  const written = async (model: string) => ({
-    body: JSON.stringify({ ...json, model }),
+  const written: Payload['written'] = async (model, defaults = {}) => ({
+    body: JSON.stringify({ ...defaults, ...json, model }),
     contentType: 'application/json',
   });
   return { payload: { json, written } };
@@ -43,13 +43,13 @@ async function readForm(request: Request): Promise<{ payload: Payload } | { refu
   } catch {
     return refuseField(null, 'The body is not valid multipart/form-data.');
   }
-  const written = async (model: string) => {
+  const written: Payload['written'] = async (model, defaults = {}) => {
     const copy = new FormData();
     for (const [name, value] of form) {
       if (typeof value !== 'string') copy.append(name, value, value.name);
       else copy.append(name, name === 'model' ? model : value);
     }
-    if (!form.has('model')) copy.append('model', model);
+    for (const [name, value] of Object.entries({ ...defaults, model })) if (!copy.has(name)) copy.append(name, value);
     const packed = new Response(copy);
     return { body: await packed.arrayBuffer(), contentType: packed.headers.get('content-type') ?? '' };
   };

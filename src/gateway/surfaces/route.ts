@@ -4,8 +4,8 @@
  */
 import { LIMITS } from '../../limits.ts';
 import type { Mapping } from '../../models/catalogue.ts';
-import { ceilingOf, NO_USAGE, type Usage } from '../../money/cost.ts';
-import { type Price, priceAt, priceOfImages, rateOf, UNITS } from '../../money/price.ts';
+import { ceilingOf, type Usage } from '../../money/cost.ts';
+import { priceAt, priceOfImages, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from '../admission.ts';
 import { Attempt } from '../attempt.ts';
@@ -21,6 +21,7 @@ import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { healthName } from '../routing/choose.ts';
+import { isPriced, pricedPart } from './counts.ts';
 import { type Payload, readPayload } from './payload.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
 
@@ -120,7 +121,7 @@ async function attemptAt(
 }
 
 /** Null where the model has no price now for anything that this uses. */
-function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Quote | null {
+export function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Quote | null {
   const inForce = priceAt(mapping.prices, nowMs);
   if (!inForce) return null;
   const { image, known } = asked;
@@ -139,17 +140,6 @@ function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Quote | 
     watchable: false,
     rulePrices: rulePricesOf(price, most.input),
   };
-}
-
-function isPriced(unit: keyof Usage, { tiers }: Price): boolean {
-  return tiers.every(({ rates }) => rateOf(rates, unit) !== null);
-}
-
-/** Of what is used, that which the price names: the same may be counted by the piece and by the token. */
-function pricedPart(counts: Counts, price: Price | null): Usage {
-  const usage: Record<keyof Usage, number> = { ...NO_USAGE };
-  for (const unit of UNITS) if (price === null || isPriced(unit, price)) usage[unit] = counts[unit] ?? 0;
-  return usage;
 }
 
 function wholeOf(

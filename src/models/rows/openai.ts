@@ -53,6 +53,9 @@ export const OPENAI: readonly Row[] = [
   row('openai', 'gpt-4o-mini-transcribe', sizes(16_000, 2_000), { serves: ['audio/transcriptions'] }),
   surface('openai', 'gpt-transcribe', ['audio/transcriptions'], 16_000),
   surface('openai', 'whisper-1', ['audio/transcriptions'], 16_000),
+  // OpenAI itself has ended them; what speaks its protocol may go on with them.
+  surface('openai', 'sora-2', ['videos'], 8_192, { retiresOn: '2026-09-24' }),
+  surface('openai', 'sora-2-pro', ['videos'], 8_192, { retiresOn: '2026-09-24' }),
 ];
 
 /** What a resource at Azure has deployments of: found where a deployment is called as its model is. Prices are OpenAI's (Global Standard). */

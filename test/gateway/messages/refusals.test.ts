@@ -44,6 +44,7 @@ const ALL: { [K in Kind]: [Of<K>, number, string] } = {
   insufficient_credits: [{ kind: 'insufficient_credits', remaining: nanos(0) }, 402, 'billing_error'],
   credits_in_flight: [{ kind: 'credits_in_flight', remaining: nanos(0) }, 429, 'rate_limit_error'],
   too_late: [{ kind: 'too_late' }, 503, 'overloaded_error'],
+  video_not_found: [{ kind: 'video_not_found', videoId: 'video_1' }, 404, 'not_found_error'],
   response_not_found: [{ kind: 'response_not_found', id: 'resp_1' }, 404, 'not_found_error'],
   responses_unavailable: [{ kind: 'responses_unavailable' }, 503, 'overloaded_error'],
   budget_unavailable: [{ kind: 'budget_unavailable' }, 503, 'overloaded_error'],

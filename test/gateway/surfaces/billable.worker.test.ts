@@ -10,7 +10,7 @@ import { newId } from '../../../src/ids.ts';
 import { demoProvider } from '../../../src/local/demo-provider.ts';
 import { LiveCatalogue } from '../../../src/prices/live-catalogue.ts';
 import { makeKey } from '../../../src/teams/keys.ts';
-import { type ErrorBody, HELLO, json, keyOf, ORIGIN } from '../../support/gateway.ts';
+import { type ErrorBody, HELLO, json, keyOf, ORIGIN, until } from '../../support/gateway.ts';
 import { meteredOrganization } from '../../support/metered.ts';
 import { type Seeded, seedOrganization } from '../../support/seed.ts';
 import { call } from '../../teams/management.ts';
@@ -26,6 +26,8 @@ interface Row {
   cost: string;
   /** The field that has the demo provider fail is not in its words. */
   takesNoDemo?: true;
+  /** A job: its cost is settled, and told, once it is done. */
+  later?: true;
 }
 
 const four = { demo: { outputTokens: 4 } };
@@ -143,6 +145,14 @@ const ROWS: readonly Row[] = [
     },
     cost: '0.012',
   },
+  {
+    route: '/videos',
+    endpoint: 'videos',
+    // Four seconds at $0.10.
+    body: () => JSON.stringify({ model: 'demo/video', prompt: 'a harbour' }),
+    cost: '0.40',
+    later: true,
+  },
 ];
 
 /** Costs nothing, and says so here: counting tokens. */
@@ -174,7 +184,23 @@ async function refused(response: Response): Promise<[status: number, code: strin
   return [response.status, reason?.reason ?? error.code, rule];
 }
 
-const sent = vi.spyOn(demoProvider, 'send');
+/** What the key has used, once a job is done. */
+function usageAfter({ later }: Row, apiKey: string): Promise<unknown> {
+  const usage = async () => (await keyOf(apiKey)).usage;
+  return later ? until(async () => ((await usage()) === '0' ? null : usage()), 'it was done') : usage();
+}
+
+const sent = vi.fn();
+const { send, callVideos } = demoProvider;
+vi.spyOn(demoProvider, 'send').mockImplementation((request) => {
+  sent();
+  return send(request);
+});
+vi.spyOn(demoProvider, 'callVideos').mockImplementation(async (request) => {
+  // What follows is asked by the video's own object.
+  if (request.method === 'POST') sent();
+  return callVideos?.(request) ?? Response.error();
+});
 beforeEach(() => {
   sent.mockClear();
 });
@@ -188,11 +214,11 @@ describe.each(SERVED)('%s', (_, row) => {
   it('is served to a member with budget, charged what it costs and told so', async () => {
     const { apiKey, organizationId, masterKey } = await seedOrganization({ budget: { usageLimit: '10' } });
     const response = await ask(row, apiKey);
-    expect([response.status, response.headers.get('x-purser-cost')]).toEqual([200, row.cost]);
+    expect([response.status, response.headers.get('x-purser-cost')]).toEqual([200, row.later ? null : row.cost]);
     expect(response.headers.get('x-purser-provider')).toBe('demo');
     await response.arrayBuffer();
     expect(sent).toHaveBeenCalledTimes(1);
-    expect((await keyOf(apiKey)).usage).toBe(row.cost);
+    expect(await usageAfter(row, apiKey)).toBe(row.cost);
     await call('POST', `/orgs/${organizationId}/rollups`, masterKey);
     const { results } = await env.DB.prepare(
       'SELECT endpoint, outcome, estimated, input_cost + output_cost - cost AS difference FROM usage_events WHERE organization_id = ?',
@@ -212,7 +238,7 @@ describe.each(SERVED)('%s', (_, row) => {
     expect(new Uint8Array(await again.arrayBuffer())).toEqual(answer);
     expect(again.headers.get('content-type')).toBe(first.headers.get('content-type'));
     expect(sent).toHaveBeenCalledTimes(1);
-    expect((await keyOf(apiKey)).usage).toBe(row.cost);
+    expect(await usageAfter(row, apiKey)).toBe(row.cost);
   });
 
   it.skipIf(row.takesNoDemo)(
