@@ -14,7 +14,8 @@ import { type Nanos, ZERO } from '../money/nanos.ts';
 import type { ShippedKeyStatus } from '../usage/shipping.ts';
 import { limitInWords, spentInWords } from './limit-words.ts';
 
-const USUAL_THRESHOLDS: readonly number[] = [50, 80, 100];
+const USED_UP = 100;
+const USUAL_THRESHOLDS: readonly number[] = [50, 80, USED_UP];
 
 /** An organization's, as D1 keeps them; null: the usual ones. */
 export function thresholdsOf(stored: string | null): number[] {
@@ -107,8 +108,9 @@ export function nextWarning(
   const same = before !== null && isSameSpan(before, now);
   const told = same ? before.percent : 0;
   const reached = Math.max(0, ...thresholds.filter((percent) => isReached(percent, now)));
-  if (reached > told) return { percent: reached, mailed: true };
   const raised = same && now.limitAmount > before.limitAmount;
+  // A larger limit may be used up before anybody looks: requests were let through and are refused again.
+  if (reached > told || (raised && reached === USED_UP)) return { percent: reached, mailed: true };
   return raised && reached < told ? { percent: reached, mailed: false } : null;
 }
 

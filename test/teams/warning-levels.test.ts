@@ -111,6 +111,16 @@ describe('a warning', () => {
     expect(member.look()).toEqual([]);
   });
 
+  it('comes of a raised limit also where that is used up before anybody has looked, once', () => {
+    const member = new Warned({ limits: limits(100) });
+    member.world.spend(100);
+    expect(member.look()).toEqual(['total 100']);
+    member.world.change({ limits: limits(110) });
+    member.world.spend(10);
+    expect(member.look()).toEqual(['total 100']);
+    expect(member.look()).toEqual([]);
+  });
+
   it('comes where a limit is lowered below what is spent', () => {
     const member = new Warned({ limits: limits(1_000) });
     member.world.spend(100);
