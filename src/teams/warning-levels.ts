@@ -33,7 +33,7 @@ export interface WarnedAbout {
 /** A window or cycle of a limit, as far as it takes to tell it from the next. */
 interface Span {
   limitAmount: number;
-  /** 0 where it has none. */
+  /** 0 where it has none, below 0 the length of one that rolls. */
   windowStart: number;
   /** Null: no instant ends it. */
   windowEnd: number | null;
@@ -74,8 +74,9 @@ function periodLevel(
   { usage, startedAtMs, resetAtMs }: NonNullable<LimitStatus['period']>,
 ): Level {
   // A rolling window has no start, and none of it ends at once: what was told is forgotten when all that it was about has left.
+  // In the place of a start its length, which no instant is, tells it from a longer or shorter one.
   const rolling = window.kind === 'rolling';
-  const windowStart = rolling ? 0 : (startedAtMs ?? 0);
+  const windowStart = rolling ? -durationEnd(window, 0) : (startedAtMs ?? 0);
   const windowEnd = rolling ? durationEnd(window, atMs) : resetAtMs;
   const span = { limitAmount: limit, windowStart, windowEnd };
   return level('period', atMs, limits, usage, span, rolling ? null : resetAtMs);
