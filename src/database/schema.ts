@@ -433,7 +433,7 @@ export const budgetWarnings = sqliteTable(
     percent: integer('percent').notNull(),
     /** Nanodollars. */
     limitAmount: integer('limit_amount').notNull(),
-    /** The window or cycle: when it began (0: of no matter), and when it is another one (null: not by time). */
+    /** The window or cycle: when it began (0: of no matter; below: how long it is, as it rolls), and when it is another one (null: not by time). */
     windowStart: integer('window_start').notNull(),
     windowEnd: integer('window_end'),
     /** What the mail says of it. */

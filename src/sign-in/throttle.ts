@@ -64,7 +64,7 @@ async function take(env: Env, name: string, max: number, windowMs: number): Prom
     waitMs = await throttleOf(env, name).take(max, windowMs);
   } catch (error) {
     console.error(JSON.stringify({ event: 'sign_in_throttle_unavailable', error: String(error) }));
-    const message = 'Signing in is not possible right now. Please try again in a moment.';
+    const message = 'This is not possible right now. Please try again in a moment.';
     throw new ApiError(503, 'unavailable', message, { retryAfterSeconds: 5 });
   }
   if (waitMs <= 0) return;

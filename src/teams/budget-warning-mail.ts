@@ -1,5 +1,6 @@
 /**
- * The mail that warns of limits, a member's and those of its keys: the most urgent is its subject, each is told. It has no
+ * The mail that warns of limits, a member's and those of its keys: the most urgent is its subject, each is told. A key's name
+ * is somebody's own words, so it stands in the text and not in the subject, which is logged where a mail fails. It has no
  * link: a cron sends it, which knows of no address under which people see Purser.
  */
 
@@ -48,9 +49,9 @@ function subjectOf(warnings: readonly Warning[], program: string | null): string
   const [first] = warnings;
   if (!first) throw new Error('a mail that warns of nothing');
   const { key, percent } = first;
-  const ofProgram = program === null ? '' : ' of an API-only member';
-  const yours = program === null ? 'your' : 'the';
-  const whose = key ? `the limit of ${yours} API key ${key.name}${ofProgram}` : `${yours} budget${ofProgram}`;
+  const ofKey = program === null ? 'one of your API keys' : 'an API key of an API-only member';
+  const budget = program === null ? 'your budget' : 'the budget of an API-only member';
+  const whose = key ? `the limit of ${ofKey}` : budget;
   const more = warnings.length - 1;
   const others = more === 0 ? '' : `, and ${more} more ${more === 1 ? 'warning' : 'warnings'}`;
   return `${percent >= 100 ? `${whose} is used up` : `${percent}% of ${whose} is used`}${others}`;

@@ -142,12 +142,12 @@ function raise(error: unknown): never {
   throw error;
 }
 
-/** A refusal of this line's own. */
+/** A refusal of this line's own: what we cannot do right now is nobody's line. */
 function refusedAs(line: number, errors: LineErrors, check: () => void): void {
   try {
     check();
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || error.status >= 500) throw error;
     errors.add(line, error.param, error.message);
   }
 }

@@ -13,13 +13,13 @@ import type { Trail } from '../audit/trail.ts';
 import { newId, randomText } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf, instant, like } from '../reference/fields.ts';
-import { ApiError, badRequest, notFound, staleVersion } from './api-error.ts';
+import { ApiError, notFound, staleVersion } from './api-error.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
 import { cutPage, orderBy, type Page } from './page.ts';
 import { ROLES, type Role, roleMay } from './roles.ts';
-import { addSeats, isCostOf, readSeats, type Seats, seatsExhausted, seatsMissing } from './seats.ts';
+import { addSeats, checkRoom, isCostOf, readSeats, type Seats, seatsExhausted, seatsMissing } from './seats.ts';
 import { instantOrNull } from './status.ts';
 
 /** 160 random bits. */
@@ -137,6 +137,7 @@ export async function invite(
   await changeAudited(env.DB, trail, nowMs, async (): Promise<Change> => {
     const known = await knownAddresses(env, organizationId, invited, nowMs);
     for (const { email } of invited) if (known.has(email)) throw alreadyHere(known.get(email));
+    await checkRoom(env, organizationId, invited.length, nowMs);
     const seats = await readSeats(env, organizationId, nowMs);
     const bought = seatsToBuy(seats, invited.length, caller, acceptSeatCost, nowMs);
     const told = sent.map(({ row }) => ({ id: row.id, ...entryOf(row) }));
@@ -234,9 +235,6 @@ function seatsToBuy(
   acceptSeatCost: string | undefined,
   nowMs: number,
 ): number {
-  if (seats.used + seats.pending + more > LIMITS.membersPerOrganizationMax) {
-    throw badRequest(null, `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
-  }
   const missing = seatsMissing(seats, more);
   if (missing === 0) return 0;
   if (!isCostOf(seats, missing, acceptSeatCost, nowMs)) throw seatsExhausted(seats, missing, nowMs);
@@ -285,6 +283,7 @@ export async function renewInvitation(
     if (row.expires_at <= nowMs) {
       const known = await knownAddresses(env, organizationId, [row], nowMs);
       if (known.size > 0) throw alreadyHere(known.get(row.email));
+      await checkRoom(env, organizationId, 1, nowMs);
       seatsToBuy(await readSeats(env, organizationId, nowMs), 1, caller, undefined, nowMs);
     }
     return {

@@ -10,7 +10,6 @@ import { changeAudited } from '../audit/change.ts';
 import { changedFields, createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import { newId } from '../ids.ts';
-import { LIMITS } from '../limits.ts';
 import { ApiError, badRequest, staleVersion } from './api-error.ts';
 import type { StoredBudget } from './budget-body.ts';
 import { checkMayModify } from './budget-guard.ts';
@@ -20,6 +19,7 @@ import { findMember, type MemberRow } from './members.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { isProjectScoped, type Plan, type Role } from './roles.ts';
 import { rulesText, type StoredRules, storedRules } from './rules-body.ts';
+import { checkRoom } from './seats.ts';
 
 const LAST_OWNER = 'An organization needs an owner.';
 
@@ -181,19 +181,20 @@ export async function addApiMember(
   checkHasProject('api', plan, projects);
   await checkProjects(env, organizationId, projects);
   const id = newId('mem');
-  const made = await changeAudited(env.DB, trail, nowMs, () => ({
-    action: 'member.created',
-    targetId: id,
-    ...createdFields({ name, role: 'api', projects, budget }),
-    statement: env.DB.prepare(
-      `INSERT INTO members (id, organization_id, name, role, created_at, budget)
-       SELECT ?1, ?2, ?3, 'api', CAST(?4 AS INTEGER), ?5
-       WHERE (SELECT count(*) FROM members WHERE organization_id = ?2 AND removed_at IS NULL) < CAST(?6 AS INTEGER)`,
-    ).bind(id, organizationId, name, nowMs, JSON.stringify(budget), LIMITS.membersPerOrganizationMax),
-    behind: [grant(env, id, projects)],
-  }));
-  if (made) return id;
-  throw badRequest(null, `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
+  await changeAudited(env.DB, trail, nowMs, async () => {
+    await checkRoom(env, organizationId, 1, nowMs);
+    return {
+      action: 'member.created',
+      targetId: id,
+      ...createdFields({ name, role: 'api', projects, budget }),
+      statement: env.DB.prepare(
+        `INSERT INTO members (id, organization_id, name, role, created_at, budget)
+         VALUES (?1, ?2, ?3, 'api', CAST(?4 AS INTEGER), ?5)`,
+      ).bind(id, organizationId, name, nowMs, JSON.stringify(budget)),
+      behind: [grant(env, id, projects)],
+    };
+  });
+  return id;
 }
 
 /** Gives the member, if there is one, these projects of its organization. */

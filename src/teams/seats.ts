@@ -28,6 +28,21 @@ const USED = 'SELECT count(*) FROM members WHERE organization_id = ?1 AND user_i
 const PENDING = `SELECT count(*) FROM invitations
   WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > CAST(?2 AS INTEGER)`;
 
+/**
+ * Throws where so many more, people or programs, would be more than there may be; invitations count as who they invite.
+ * Asked while a change is described, so that nobody gets past it at once with somebody else.
+ */
+export async function checkRoom(env: Env, organizationId: string, more: number, nowMs: number): Promise<void> {
+  const held = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT (${PENDING}) + (SELECT count(*) FROM members WHERE organization_id = ?1 AND removed_at IS NULL) AS held`,
+    )
+    .bind(organizationId, nowMs)
+    .first<number>('held');
+  if ((held ?? 0) + more <= LIMITS.membersPerOrganizationMax) return;
+  throw badRequest(null, `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
+}
+
 export interface Seats {
   plan: Plan;
   /** Null: no number is set, so there are always more. */

@@ -14,7 +14,8 @@ import { type Nanos, ZERO } from '../money/nanos.ts';
 import type { ShippedKeyStatus } from '../usage/shipping.ts';
 import { limitInWords, spentInWords } from './limit-words.ts';
 
-const USUAL_THRESHOLDS: readonly number[] = [50, 80, 100];
+const USED_UP = 100;
+const USUAL_THRESHOLDS: readonly number[] = [50, 80, USED_UP];
 
 /** An organization's, as D1 keeps them; null: the usual ones. */
 export function thresholdsOf(stored: string | null): number[] {
@@ -32,7 +33,7 @@ export interface WarnedAbout {
 /** A window or cycle of a limit, as far as it takes to tell it from the next. */
 interface Span {
   limitAmount: number;
-  /** 0 where it has none. */
+  /** 0 where it has none, below 0 the length of one that rolls. */
   windowStart: number;
   /** Null: no instant ends it. */
   windowEnd: number | null;
@@ -73,8 +74,9 @@ function periodLevel(
   { usage, startedAtMs, resetAtMs }: NonNullable<LimitStatus['period']>,
 ): Level {
   // A rolling window has no start, and none of it ends at once: what was told is forgotten when all that it was about has left.
+  // In the place of a start its length, which no instant is, tells it from a longer or shorter one.
   const rolling = window.kind === 'rolling';
-  const windowStart = rolling ? 0 : (startedAtMs ?? 0);
+  const windowStart = rolling ? -durationEnd(window, 0) : (startedAtMs ?? 0);
   const windowEnd = rolling ? durationEnd(window, atMs) : resetAtMs;
   const span = { limitAmount: limit, windowStart, windowEnd };
   return level('period', atMs, limits, usage, span, rolling ? null : resetAtMs);
@@ -107,8 +109,9 @@ export function nextWarning(
   const same = before !== null && isSameSpan(before, now);
   const told = same ? before.percent : 0;
   const reached = Math.max(0, ...thresholds.filter((percent) => isReached(percent, now)));
-  if (reached > told) return { percent: reached, mailed: true };
   const raised = same && now.limitAmount > before.limitAmount;
+  // A larger limit may be used up before anybody looks: requests were let through and are refused again.
+  if (reached > told || (raised && reached === USED_UP)) return { percent: reached, mailed: true };
   return raised && reached < told ? { percent: reached, mailed: false } : null;
 }
 

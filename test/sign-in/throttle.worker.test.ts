@@ -6,6 +6,7 @@ import type { SignInThrottle } from '../../durable-objects/sign-in-throttle.ts';
 import { LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { sha256Hex } from '../../src/teams/keys.ts';
 import { Browser, insertUser, Outbox, PASSWORD, refused } from '../support/browser.ts';
+import { seedTeam } from '../support/team.ts';
 
 const MAX = LIMITS.signInTriesPerMinute;
 
@@ -139,18 +140,27 @@ describe('mail to an address', () => {
 });
 
 describe('a throttle that cannot be asked', () => {
+  const away = {
+    idFromName: () => 'x',
+    get: () => ({ fetch: () => Promise.reject(new Error('object unreachable')) }),
+  };
+  const throttled = (to: Env): Env => ({ ...to, SIGN_IN_THROTTLE: away as unknown as DurableObjectNamespace });
+
   it('lets nobody try', async () => {
     await insertUser('closed@example.com');
-    const away = {
-      idFromName: () => 'x',
-      get: () => ({ fetch: () => Promise.reject(new Error('object unreachable')) }),
-    };
-    const environment = { ...env, SIGN_IN_THROTTLE: away as unknown as DurableObjectNamespace };
-    const answer = await new Browser(environment).post('/auth/sign-in', {
+    const answer = await new Browser(throttled(env)).post('/auth/sign-in', {
       email: 'closed@example.com',
       password: PASSWORD,
     });
     expect(refused(answer)).toEqual([503, 'unavailable', null]);
     expect(answer.headers.get('retry-after')).toBe('5');
+  });
+
+  it('is not told of as a fault in a line of a CSV', async () => {
+    const { seeded, people } = await seedTeam({ owner: 'owner' }, {}, throttled(new Outbox().env));
+    const { browser } = people.owner;
+    const path = `/orgs/${seeded.organizationId}/invitations`;
+    const answer = await browser.post(path, { csv: 'email\nnew@example.com', role: 'basic' });
+    expect(refused(answer)).toEqual([503, 'unavailable', null]);
   });
 });

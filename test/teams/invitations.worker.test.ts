@@ -472,6 +472,26 @@ describe('seats bought before they are needed', () => {
   });
 });
 
+describe('members, programs and invitations', () => {
+  it('are together as many as an organization may have', async () => {
+    const { invite, owner, seeded } = await invitingTeam({ plan: 'enterprise' });
+    const { organizationId, projectId } = seeded;
+    await env.DB.prepare(
+      `WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${LIMITS.membersPerOrganizationMax})
+       INSERT INTO members (id, organization_id, name, role, created_at, budget)
+       SELECT 'mem_' || ?1 || n, ?1, 'Job', 'api', 0, '{}' FROM n
+       WHERE n < ${LIMITS.membersPerOrganizationMax} - (SELECT count(*) FROM members WHERE organization_id = ?1)`,
+    )
+      .bind(organizationId)
+      .run();
+    const program = () =>
+      owner.post(`/orgs/${organizationId}/members`, { name: 'Nightly job', apiOnly: true, projects: [projectId] });
+    expect((await invite(freshAddress())).status).toBe(201);
+    const full = 'An organization has at most 10000 members.';
+    expect([await invite(freshAddress()), await program()].map(messageOf)).toEqual([full, full]);
+  });
+});
+
 describe('the list of invitations', () => {
   it('is sorted as asked, and every page goes on where the last one ended', async () => {
     const { invite, owner, path } = await invitingTeam();

@@ -14,8 +14,8 @@ const CALENDAR_DAY = {
   periodAlignment: 'calendar',
 };
 
-const USED_UP = 'Test: the limit of your API key Laptop is used up';
-const used = (percent: number, name = 'Laptop') => `Test: ${percent}% of the limit of your API key ${name} is used`;
+const USED_UP = 'Test: the limit of one of your API keys is used up';
+const used = (percent: number) => `Test: ${percent}% of the limit of one of your API keys is used`;
 
 /** A team in which dev has a key with these limits. */
 async function keyTeam(limits: Json, down?: Parameters<typeof warnedTeam>[0]) {
@@ -207,7 +207,7 @@ describe('a warning of a key', () => {
     await spent(memberId, 16, ofKeys);
     await cron();
     expect(outbox.mails.map(({ to, subject }) => [to, subject])).toEqual([
-      [team.people.dev.email, 'Test: the limit of your API key Desk is used up, and 3 more warnings'],
+      [team.people.dev.email, 'Test: the limit of one of your API keys is used up, and 3 more warnings'],
     ]);
     const laptop = `• your API key Laptop (${key.maskedKey}) has used $9 of its limit of`;
     expect(outbox.mails[0]?.text.split('\n\n')).toEqual([
@@ -257,6 +257,8 @@ describe('a warning of a key', () => {
     clock.ms += LIMITS.warningLeaseMs;
     await Promise.all([cron(), cron()]);
     expect(mailed()).toEqual([`dev: ${used(50)}`]);
+    expect(errors.mock.calls.flat().join()).toContain('mail_failed');
+    expect(errors.mock.calls.flat().join(), 'a key’s name may be anything, even a secret').not.toContain('Laptop');
     errors.mockRestore();
   });
 
@@ -269,7 +271,7 @@ describe('a warning of a key', () => {
       `Member's API key Nightly (${maskedKey}) has used $8 of its limit of $10 in all.`,
     );
     expect(outbox.mails[0]?.text).toContain('you can change the limits of its keys in Purser.');
-    const subject = 'Test: 80% of the limit of the API key Nightly of an API-only member is used';
+    const subject = 'Test: 80% of the limit of an API key of an API-only member is used';
     expect(mailed().toSorted()).toEqual([`owner: ${subject}`, `partner: ${subject}`]);
   });
 

@@ -85,6 +85,22 @@ describe('a warning', () => {
     expect(member.look()).toEqual(['period 50']);
   });
 
+  it('comes again where a rolling window has become another one, not where it stays', () => {
+    const rolling = (value: number) => {
+      const period = day(100);
+      return limits(null, { ...period, window: { ...period.window, kind: 'rolling', value } });
+    };
+    const member = new Warned({ limits: rolling(30) });
+    member.world.spend(100);
+    expect(member.look()).toEqual(['period 100']);
+    member.world.change({ limits: rolling(1) });
+    member.world.pass(2 * DAY_MS);
+    expect(member.look()).toEqual([]);
+    member.world.spend(60);
+    expect(member.look()).toEqual(['period 50']);
+    expect(member.look()).toEqual([]);
+  });
+
   it('comes again in the next cycle', () => {
     const member = new Warned({ limits: limits(100), totalBasis: 'cycle' });
     member.world.change({ cycle: 1 });
@@ -107,6 +123,16 @@ describe('a warning', () => {
     expect(member.look()).toEqual(['total 80']);
     // Lowered to what it was: used up once more, by what was not told yet.
     member.world.change({ limits: limits(100) });
+    expect(member.look()).toEqual(['total 100']);
+    expect(member.look()).toEqual([]);
+  });
+
+  it('comes of a raised limit also where that is used up before anybody has looked, once', () => {
+    const member = new Warned({ limits: limits(100) });
+    member.world.spend(100);
+    expect(member.look()).toEqual(['total 100']);
+    member.world.change({ limits: limits(110) });
+    member.world.spend(10);
     expect(member.look()).toEqual(['total 100']);
     expect(member.look()).toEqual([]);
   });
