@@ -17,7 +17,7 @@ import type { ObjectClass } from './instance.ts';
 import { Network } from './network.ts';
 import { ORGANIZATION, Owner } from './owner.ts';
 import { Host } from './platform.ts';
-import { drawProfile, type Profile } from './profile.ts';
+import { drawProfile, type Profile, QUICK_COMMIT_MS } from './profile.ts';
 import { Requests } from './requests.ts';
 import { Process, Simulation } from './simulation.ts';
 import type { Member } from './truth.ts';
@@ -225,7 +225,7 @@ class Episode {
   #beQuiet(): void {
     this.#quiet = true;
     this.#d1.down = false;
-    Object.assign(this.#profile, { lossRate: 0, repeatRate: 0, delayRate: 0 });
+    Object.assign(this.#profile, { lossRate: 0, repeatRate: 0, delayRate: 0, commitMsMaxNow: QUICK_COMMIT_MS });
     for (let minute = 1; minute <= 3; minute++) this.#simulation.after(minute * 30 * MINUTE_MS, () => this.#cron());
   }
 

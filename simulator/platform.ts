@@ -109,7 +109,7 @@ export class Host {
   commitInTime(): void {
     if (this.#committing || !this.disk.dirty) return;
     this.#committing = true;
-    this.simulation.after(this.simulation.random.mostlySmall(1, this.profile.commitMsMax), () => this.commit());
+    this.simulation.after(this.simulation.random.mostlySmall(1, this.profile.commitMsMaxNow), () => this.commit());
   }
 
   commit(silently = false): void {

@@ -47,7 +47,10 @@ export interface Profile {
   requestStepsMax: number;
   /** Between two attempts, mostly less. */
   pauseMsMax: number;
+  /** How slow a disk may be: a commit comes so late at most. */
   commitMsMax: number;
+  /** The same from now on: at the end disks are quick, or a wallet would give up waiting for every answer. */
+  commitMsMaxNow: number;
   timersLateMsMax: number;
   alarmLateMsMax: number;
   supersededMsMax: number;
@@ -56,11 +59,14 @@ export interface Profile {
 /** What the holds' grace leaves for clocks, superseded instances and late settlements together is at least this. */
 export const CLOCK_FAIR_MS = LIMITS.holdGraceMs / 6;
 
+/** What a healthy disk takes at most. */
+export const QUICK_COMMIT_MS = 20;
+
 export function drawProfile(random: SeededRandom): Profile {
   const often = (rate: number) => (random.fraction() < 0.6 ? rate * random.fraction() : 0);
   const fair = random.fraction() < 0.85;
   const windows = random.fraction() < 0.3;
-  return {
+  const profile = {
     members: random.mostlySmall(1, 3),
     keysPerMember: random.between(1, 3),
     tight: random.fraction() < 0.85,
@@ -85,11 +91,12 @@ export function drawProfile(random: SeededRandom): Profile {
     smallest: random.fraction() < 0.6 ? 67 : 2_000,
     requestStepsMax: random.between(100, 500),
     pauseMsMax: 10 ** (1 + 2.5 * random.fraction()),
-    commitMsMax: random.fraction() < 0.8 ? 20 : 2_000,
+    commitMsMax: random.fraction() < 0.8 ? QUICK_COMMIT_MS : 2_000,
     timersLateMsMax: random.fraction() < 0.8 ? 20 : 1_000,
     alarmLateMsMax: random.fraction() < 0.7 ? 100 : 20_000,
     supersededMsMax: CLOCK_FAIR_MS,
   };
+  return { ...profile, commitMsMaxNow: profile.commitMsMax };
 }
 
 function drawMetering(random: SeededRandom): Profile['metering'] {
