@@ -1,10 +1,12 @@
 /**
  * Anthropic, and whatever speaks its Messages at ANTHROPIC_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
+
 import type { Asked, Json } from '../protocol.ts';
 import { fieldsOf } from '../reported.ts';
+import { inputCount } from './input-count.ts';
 import type { Operation, OutputCount, Provider, ProviderCall } from './provider.ts';
-import { estimateTokens, TextCount } from './text-count.ts';
+import { TextCount } from './text-count.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
 import { withoutCredential } from './without-credential.ts';
 
@@ -52,20 +54,18 @@ const BETAS_PASSED: ReadonlySet<string> = new Set([
 
 const BETA_DATE = /-\d{4}-?\d{2}-?\d{2}$/;
 
-/** What the provider adds around a request with tools or a schema, and around each message and tool. */
-const TOKENS_PER_REQUEST_MAX = 1_024;
-const TOKENS_PER_ITEM_MAX = 16;
-const TOKENS_PER_ITEM_ABOUT = 4;
+const COUNT = inputCount({
+  requestMax: 1_024,
+  itemMax: 16,
+  itemAbout: 4,
+  // A larger image is made smaller until it has 4,784 (https://platform.claude.com/docs/en/build-with-claude/vision).
+  imageMax: 5_000,
+  imageAbout: 1_600,
+  fileAbout: 3_000,
+});
 
 /** A tool of Anthropic's own making brings its description with it: a name stands for up to some thousand tokens of a toolset. */
 const TOKENS_PER_BUILT_IN_TOOL_MAX = 10_000;
-
-/** A larger image is made smaller until it has 4,784 (https://platform.claude.com/docs/en/build-with-claude/vision). */
-const TOKENS_PER_IMAGE_MAX = 5_000;
-
-/** A page of text and its picture; what a PDF holds cannot be told from its bytes. */
-const TOKENS_PER_DOCUMENT_ABOUT = 3_000;
-const TOKENS_PER_IMAGE_ABOUT = 1_600;
 
 export const anthropic: Provider = {
   id: 'anthropic',
@@ -94,25 +94,10 @@ export const anthropic: Provider = {
     return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
   },
 
-  inputTokensMax(asked: Asked, bodyBytes: number): number {
-    const { items, media } = asked;
-    let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + items * TOKENS_PER_ITEM_MAX;
-    tokens += builtInToolsOf(asked) * TOKENS_PER_BUILT_IN_TOOL_MAX;
-    for (const { kind, embeddedBytes } of media) {
-      // Only the model's context bounds what a PDF holds.
-      if (kind !== 'image') return Number.POSITIVE_INFINITY;
-      // An image is billed by its size in pixels, not by the bytes that carry it.
-      tokens += TOKENS_PER_IMAGE_MAX - embeddedBytes;
-    }
-    return tokens;
-  },
+  inputTokensMax: (asked, bodyBytes) =>
+    COUNT.inputTokensMax(asked, bodyBytes) + builtInToolsOf(asked) * TOKENS_PER_BUILT_IN_TOOL_MAX,
 
-  inputTokensEstimate(asked: Asked): number {
-    let tokens = asked.items * TOKENS_PER_ITEM_ABOUT + estimateTokens(asked.toolsText());
-    for (const text of asked.messageTexts()) tokens += estimateTokens(text);
-    for (const { kind } of asked.media) tokens += kind === 'image' ? TOKENS_PER_IMAGE_ABOUT : TOKENS_PER_DOCUMENT_ABOUT;
-    return tokens;
-  },
+  inputTokensEstimate: COUNT.inputTokensEstimate,
 
   countOutput: (): OutputCount => new TextCount(),
 };

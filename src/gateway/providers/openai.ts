@@ -1,11 +1,11 @@
 /**
  * OpenAI, and whatever speaks its protocol at OPENAI_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
-import type { Asked } from '../protocol.ts';
+import { inputCount } from './input-count.ts';
 import { callOpenAiVideos } from './openai-videos.ts';
 import { bearer, type OpenAiWire, openAiPaths, sendOnWire } from './openai-wire.ts';
 import type { OutputCount, Provider } from './provider.ts';
-import { estimateTokens, TextCount } from './text-count.ts';
+import { TextCount } from './text-count.ts';
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
 
@@ -27,13 +27,16 @@ const WIRE: OpenAiWire = {
   passedHeaders: ['openai-beta'],
 };
 
-/** What the provider adds around messages and tools: a few tokens each. */
-const TOKENS_PER_MESSAGE_MAX = 16;
-const TOKENS_PER_MESSAGE_ABOUT = 4;
-const TOKENS_PER_REQUEST_MAX = 64;
-
-/** The dearest image at any of its models: gpt-4o-mini, high detail, 2,833 + 8 tiles x 5,667, rounded up. */
-const TOKENS_PER_IMAGE_MAX = 50_000;
+const COUNT = inputCount({
+  requestMax: 64,
+  itemMax: 16,
+  itemAbout: 4,
+  // The dearest image at any of its models: gpt-4o-mini, high detail, 2,833 + 8 tiles x 5,667, rounded up.
+  imageMax: 50_000,
+  // One of 1,024 pixels a side, high detail, at most models: 85 + 4 tiles x 170.
+  imageAbout: 765,
+  fileAbout: 3_000,
+});
 
 export const openai: Provider = {
   id: 'openai',
@@ -50,21 +53,7 @@ export const openai: Provider = {
 
   callVideos: (call) => callOpenAiVideos(DEFAULT_BASE_URL, call),
 
-  inputTokensMax({ items, media }: Asked, bodyBytes: number): number {
-    let tokens = bodyBytes + TOKENS_PER_REQUEST_MAX + items * TOKENS_PER_MESSAGE_MAX;
-    for (const { kind, embeddedBytes } of media) {
-      // What a file or a recording holds cannot be told from its bytes, or from its id: only the model's context bounds it.
-      if (kind !== 'image') return Number.POSITIVE_INFINITY;
-      // An image is billed by its size in pixels, not by the bytes that carry it.
-      tokens += TOKENS_PER_IMAGE_MAX - embeddedBytes;
-    }
-    return tokens;
-  },
-
-  inputTokensEstimate(asked: Asked): number {
-    const besides = asked.items * TOKENS_PER_MESSAGE_ABOUT + estimateTokens(asked.toolsText());
-    return asked.messageTexts().reduce((sum, text) => sum + estimateTokens(text), besides);
-  },
+  ...COUNT,
 
   countOutput: (): OutputCount => new TextCount(),
 };
