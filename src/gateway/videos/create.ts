@@ -9,21 +9,16 @@ import type { Mapping } from '../../models/catalogue.ts';
 import { priceAt, priceOfVideo } from '../../money/price.ts';
 import { videoJob } from '../../objects.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
-import { admitQuoted, budgetHeaders, refuseKeyFirst } from '../admission.ts';
-import { Attempt } from '../attempt.ts';
-import { type AttemptAt, aboutOf, answerByFirst, candidatesFor } from '../candidates.ts';
+import { refuseKeyFirst } from '../admission.ts';
+import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
-import { coverOf } from '../cover.ts';
 import { authenticate } from '../credentials.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from '../relay.ts';
-import { relayTimes } from '../relay-times.ts';
 import { readBody, refuseField } from '../request-body.ts';
 import type { GatewayContext } from '../router.ts';
-import { healthName } from '../routing/choose.ts';
-import { pricedPart } from '../surfaces/counts.ts';
+import { openAttempt } from '../surfaces/attempt.ts';
 import { type Payload, readPayload } from '../surfaces/payload.ts';
-import { quoteOf } from '../surfaces/route.ts';
 import type { AskedSurface } from '../surfaces/surface.ts';
 import { UpstreamCall } from '../upstream-call.ts';
 import { upstreamRefusal } from '../upstream-refusal.ts';
@@ -72,50 +67,20 @@ async function attemptAt(
   { caller, payload, asked }: Call,
   ...[context, candidate, headers]: Parameters<AttemptAt>
 ): Promise<Response | Refusal> {
-  const { env, ctx, request, requestId, deadlines, recording } = context;
+  const { env, ctx, requestId, recording } = context;
   const { mapping, provider, credential } = candidate;
-  const startedAtMs = Date.now();
-  const use = useOf(asked);
-  const quoted = quoteOf(use, pricedForSize(mapping, asked.size), startedAtMs);
-  const about = aboutOf(context, candidate, VIDEOS, false, quoted);
-  const admission = await admitQuoted(context, caller, candidate, about, quoted && { ...quoted, isJob: true });
-  budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
-  if ('refusal' in admission) return admission.refusal;
-  const { hold } = admission.admitted;
-  const attempt = new Attempt({
-    mapping,
-    choices: 1,
-    output: provider.countOutput(),
-    estimate: () => pricedPart({ ...use.known, ...use.about }, quoted?.price ?? null),
-    quoted,
-    cover: coverOf(quoted, false, hold.amount),
-    hold,
-    startedAtMs,
-    recording,
-  });
-  if (request.signal.aborted) {
-    // Nothing was sent yet, so nothing is owed.
-    ctx.waitUntil(attempt.release());
-    return GONE;
-  }
+  const forSize = { ...candidate, mapping: pricedForSize(mapping, asked.size) };
+  const what = { endpoint: VIDEOS, caller, asked: useOf(asked), isJob: true };
+  const opened = await openAttempt(context, forSize, headers, what);
+  if ('refusal' in opened) return opened.refusal;
+  const { hold, about, startedAtMs } = opened;
   const { body, contentType } = await payload.written(mapping.upstreamModel, VIDEO_DEFAULTS);
   const post = { method: 'POST', path: '', headers: { 'content-type': contentType }, body } as const;
   const send = async (signal: AbortSignal) => {
     if (!provider.callVideos) throw new Error(`${provider.id} makes no videos`);
     return provider.callVideos({ env, credential, ...post, signal });
   };
-  const parts = {
-    env,
-    ctx,
-    attempt,
-    requestId,
-    deadlines,
-    clientGone: request.signal,
-    health: healthName(candidate),
-    send,
-    headers,
-    times: relayTimes(env),
-  };
+  const parts = { ...opened.parts, send };
 
   const { memberId, ticket } = hold.claim;
   const handOver: HandOver = async (first) => {
@@ -137,7 +102,7 @@ async function attemptAt(
     }
   };
   const answered = start(parts, handOver);
-  ctx.waitUntil(answered.then(() => attempt.settled()));
+  ctx.waitUntil(answered.then(() => parts.attempt.settled()));
   return answered;
 }
 
