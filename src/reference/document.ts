@@ -49,7 +49,8 @@ const INFO = {
 Lists answer \`nextCursor\`, which the next page takes as \`cursor\`.
 
 What is refused answers \`{"error": {message, type, param, code, metadata}}\`: \`code\` is for programs, \`param\` names the
-field that is wrong, and the header \`Retry-After\` tells when to come back.
+field that is wrong, and the header \`Retry-After\` tells when to come back. Anthropic's and Google's routes say the same in the words
+of their own protocols.
 
 A change that members' objects enforce answers 202 with \`pending\` where one has not confirmed it yet; it will within minutes.`,
 };

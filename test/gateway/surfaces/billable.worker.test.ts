@@ -24,8 +24,6 @@ interface Row {
   body: () => BodyInit;
   /** USD, with how it comes about. */
   cost: string;
-  /** The field that has the demo provider fail is not in its words. */
-  takesNoDemo?: true;
   /** A job: its cost is settled, and told, once it is done. */
   later?: true;
 }
@@ -75,7 +73,6 @@ const ROWS: readonly Row[] = [
     // Two words at $1 per million.
     body: () => JSON.stringify({ content: { parts: [{ text: 'one two' }] } }),
     cost: '0.000002',
-    takesNoDemo: true,
   },
   {
     route: '/models/:model{.+}',
@@ -83,7 +80,6 @@ const ROWS: readonly Row[] = [
     endpoint: 'embeddings',
     body: () => JSON.stringify({ requests: [{ content: { parts: [{ text: 'one two' }] } }] }),
     cost: '0.000002',
-    takesNoDemo: true,
   },
   {
     route: '/embeddings',
@@ -241,23 +237,20 @@ describe.each(SERVED)('%s', (_, row) => {
     expect(await usageAfter(row, apiKey)).toBe(row.cost);
   });
 
-  it.skipIf(row.takesNoDemo)(
-    'costs nothing where its provider refuses or fails, and tells it in its own status',
-    async () => {
-      const { apiKey } = await seedOrganization({ budget: { usageLimit: '10' } });
-      for (const [failStatus, status] of [
-        [429, 429],
-        [400, 400],
-        [500, 502],
-      ]) {
-        const response = await ask({ ...row, body: () => withDemo(row.body(), { failStatus }) }, apiKey);
-        expect([failStatus, response.status]).toEqual([failStatus, status]);
-        await response.arrayBuffer();
-      }
-      const { usage, member } = await keyOf(apiKey);
-      expect([usage, member.status.held]).toEqual(['0', '0']);
-    },
-  );
+  it('costs nothing where its provider refuses or fails, and tells it in its own status', async () => {
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '10' } });
+    for (const [failStatus, status] of [
+      [429, 429],
+      [400, 400],
+      [500, 502],
+    ]) {
+      const response = await ask({ ...row, body: () => withDemo(row.body(), { failStatus }) }, apiKey);
+      expect([failStatus, response.status]).toEqual([failStatus, status]);
+      await response.arrayBuffer();
+    }
+    const { usage, member } = await keyOf(apiKey);
+    expect([usage, member.status.held]).toEqual(['0', '0']);
+  });
 
   it('is refused to a member whose budget is used up, and nothing is sent', async () => {
     const { apiKey } = await seedOrganization({ budget: { usageLimit: '0.00001' } });
