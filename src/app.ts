@@ -36,6 +36,7 @@ import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
+import { usageDatabases } from './usage/databases.ts';
 import { rollUp } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
@@ -87,14 +88,14 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await anchorPending(env);
       return;
     case '*/5 * * * *':
-      await rollUp(env.DB, nowMs);
+      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
       await warnOfBudgets(env, nowMs);
       return;
     case '*/15 * * * *':
       await proveInTurns(env, nowMs);
       return;
     case '7 * * * *':
-      await rollUp(env.DB, nowMs);
+      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
       await pruneProven(env.DB, nowMs);
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);

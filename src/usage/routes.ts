@@ -15,6 +15,7 @@ import { proveBooks } from './books.ts';
 import { countMembers, Health, readHealth } from './books-health.ts';
 import { withBudget } from './budget-query.ts';
 import { Simulated, simulateBudget } from './budget-simulation.ts';
+import { usageDatabase } from './databases.ts';
 import { type DateRange, RANGE, rangeOf, spansOf } from './date-range.ts';
 import { firstDaySince } from './time-zones.ts';
 
@@ -95,7 +96,7 @@ export const usageRouter = apiRouter()
       const spans = spansOf(rangeOf({ ...asked, timezone }, Date.now()), asked.granularity);
       await checkOwned(c.env, caller.organizationId, 'projects', asked.projectId, 'project');
       await checkOwned(c.env, caller.organizationId, 'api_keys', asked.apiKeyId, 'API key');
-      const answer = await activity(c.env.DB, { ...asked, spans });
+      const answer = await activity(await usageDatabase(c.env, caller.organizationId), { ...asked, spans });
       return c.json({ ...answer, timezone }, 200);
     },
   )
