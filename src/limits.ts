@@ -172,14 +172,17 @@ export const LIMITS = {
   ceilingHoldsAhead: 16,
   /** Settlements wait this long for others, so that one durable write takes them all. Nothing but their event waits with them. */
   gatherMs: 250,
-  /** So long where nobody waits for the answer: the settlement travelled with another request, and its own can send it again. */
-  gatherCarriedMs: 1_000,
+  /**
+   * So long where nobody waits for the answer: the settlement travelled with another request, and its own can send it again. What
+   * is gathered is lost only where Worker and object end at once, and is then charged by expiry.
+   */
+  gatherCarriedMs: 3_000,
   /** So many at once do not wait. */
   gatherMax: 128,
   /** A settlement waits this long for a request of its member to take it along, and only where they come as often. */
   carryMs: 200,
-  /** What was taken along and is not known to be written by then is asked for: gatherCarriedMs, and half of it for the next request. */
-  carryConfirmMs: 1_500,
+  /** What was taken along and is not known to be written by then is asked for: gatherCarriedMs, and a second for the next request. */
+  carryConfirmMs: 4_000,
   /** Who looks after what is carried leaves after this long: the platform ends what a request leaves behind it after 30 s. */
   keepMs: 10 * SECOND_MS,
   /** So many travel with one request. */
@@ -278,6 +281,8 @@ export const LIMITS = {
 
   /** Usage events wait this long to travel together: one alarm and one D1 transaction for all of them. */
   shipDelayMs: 5 * SECOND_MS,
+  /** A member that is never idle ships no more often than this, unless shipRowsMax wait: each shipment is two durable writes and a D1 transaction. */
+  shipEveryMs: 15 * SECOND_MS,
   /** So many waiting events travel at once without waiting. */
   shipRowsMax: 500,
   /** After a failed shipment the next try doubles from shipDelayMs up to this. */

@@ -117,6 +117,8 @@ export class Ledger {
   readonly #lastUsedMs = new Map<string, number>();
   readonly #gathering: Gathering;
   #state: State | null = null;
+  #shippedAtMs = 0;
+
   constructor(store: Store, clock: Clock, options: LedgerOptions) {
     this.#tables = new Tables(store);
     this.#clock = clock;
@@ -390,7 +392,7 @@ export class Ledger {
     }
     // A ceiling is lowered at the shipping's end, and turned into a ghost by the same alarm should this life end before.
     if (state.sequence > state.shipped || this.#refusals.pending || state.ceiling > 0 || this.credit.owesNews()) {
-      next = Math.min(next, state.lastMs + LIMITS.shipDelayMs);
+      next = Math.min(next, this.#shipsAtMs(state));
     }
     return Number.isFinite(next) ? next : null;
   }
@@ -416,6 +418,7 @@ export class Ledger {
       this.#tables.writeShipped(n);
       this.#tables.forgetTombstones(now - LIMITS.tombstoneMs, n);
       state.shipped = n;
+      this.#shippedAtMs = now;
       lowerCeiling(state, this.#tables);
     });
     this.#archive(state, now);
@@ -584,6 +587,12 @@ export class Ledger {
       this.#tables.writeHold(claimed.hold);
       return state.open.get(ticket.attemptId) ?? null;
     });
+  }
+
+  /** Soon after a silence; while requests keep coming, less often, so that more travel together. */
+  #shipsAtMs({ lastMs, sequence, shipped }: State): number {
+    const soon = lastMs + LIMITS.shipDelayMs;
+    return sequence - shipped >= LIMITS.shipRowsMax ? soon : Math.max(soon, this.#shippedAtMs + LIMITS.shipEveryMs);
   }
 
   #oldestYoungMs(state: State): number {

@@ -57,6 +57,7 @@ export class Attempt {
   readonly #startedAtMs: number;
   readonly #output: OutputCount;
   #reported: Usage | null = null;
+  #estimated: Usage | null = null;
   #final = false;
   #begun = false;
   #hungUpAtMs: number | null = null;
@@ -221,9 +222,15 @@ export class Attempt {
   usage(): Usage {
     if (this.#final && this.#reported) return this.#reported;
     const reported = this.#reported ?? NO_USAGE;
-    const estimate = inputTokensOf(reported) > 0 ? reported : this.#estimate();
+    const estimate = inputTokensOf(reported) > 0 ? reported : this.#inputEstimate();
     const output = Math.max(estimate.output, this.#output.tokensEstimate - reported.reasoning);
     return mostOf(reported, { ...estimate, output });
+  }
+
+  /** Of what was sent, which does not change: a long prompt is read once. */
+  #inputEstimate(): Usage {
+    this.#estimated ??= this.#estimate();
+    return this.#estimated;
   }
 
   /** What the text may be at most: by its bytes, and never more than the provider was allowed to make. */

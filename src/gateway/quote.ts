@@ -64,8 +64,11 @@ export function quote(
   };
 }
 
+const TEXT: readonly Modality[] = ['text'];
+
 /** What a request is made of. A file or a video may hold anything. */
-function carriedBy({ media }: Asked): Modality[] {
+function carriedBy({ media }: Asked): readonly Modality[] {
+  if (media.length === 0) return TEXT;
   const carried: Modality[] = ['text'];
   if (media.some(({ kind }) => kind !== 'audio')) carried.push('image');
   if (media.some(({ kind }) => kind !== 'image')) carried.push('audio');

@@ -35,8 +35,11 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
   // How near its end it is cannot be told, but only at its end does it say what it costs: it is always drained.
   const call = new UpstreamCall(parts, () => true);
   let answering = false;
-  const settle = (...how: Parameters<Attempt['settle']>) =>
-    (headers['x-purser-cost'] = formatUsd(attempt.settle(...how)));
+  const settle = (...how: Parameters<Attempt['settle']>): Nanos => {
+    const cost = attempt.settle(...how);
+    headers['x-purser-cost'] = formatUsd(cost);
+    return cost;
+  };
   try {
     const response = await call.send();
     const refusal = await upstreamRefusal(response);
@@ -58,10 +61,10 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
       return failure;
     }
     attempt.complete();
-    settle(clientGone.aborted ? 'client_gone' : 'completed');
+    const cost = settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
     headers['content-type'] = answer.contentType;
-    return new Response(answer.body(attempt.cost().total), { headers });
+    return new Response(answer.body(cost), { headers });
   } catch (error) {
     const stopped = stopOf(error, call.signal, answering);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output

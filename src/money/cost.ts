@@ -94,16 +94,16 @@ export function tokensWithin(amount: Nanos, picodollarsPerToken: number): number
 }
 
 function picodollarsBySide(usage: Usage, price: Price): Record<Side, bigint> {
-  for (const unit of UNITS) counted(unit, usage[unit]);
   // A sum past 2^53 is inexact, but it is only compared with starts far below that.
   const { rates } = tierFor(price, inputTokensOf(usage));
   const picodollars = { input: 0n, output: 0n };
   for (const unit of UNITS) {
     // A price need not know units that were not used: an embedding has no output rate.
-    if (usage[unit] === 0) continue;
+    const count = usage[unit];
+    if (count === 0) continue;
     const rate = rateOf(rates, unit);
     if (rate === null) throw new RangeError(`price ${price.version} has no rate for ${unit}`);
-    picodollars[sideOf(unit)] += BigInt(usage[unit]) * BigInt(rate);
+    picodollars[sideOf(unit)] += BigInt(counted(unit, count)) * BigInt(rate);
   }
   return picodollars;
 }

@@ -162,13 +162,15 @@ export function perThousand(rates: Rates, unit: Unit): Nanos | null {
  * `carries`: what the request can be made of; its text may come from the cache or be written to it all the same.
  */
 export function dearestInputRate(price: Price, carries: readonly Modality[] = ['text', 'image', 'audio']): number {
-  const units = INPUT_TOKENS.filter((unit) => carries.some((modality) => modality === modalityOf(unit)));
-  return dearestRate(price, units, 'input');
+  return remembered(price, `input of ${carries}`, () => {
+    const units = INPUT_TOKENS.filter((unit) => carries.some((modality) => modality === modalityOf(unit)));
+    return dearestRate(price, units, 'input');
+  });
 }
 
 /** The most picodollars an output token can cost, visible or not, whatever the size of the request. Throws if unpriced. */
 export function dearestOutputRate(price: Price): number {
-  return dearestRate(price, OUTPUT_TOKENS, 'output');
+  return remembered(price, 'output', () => dearestRate(price, OUTPUT_TOKENS, 'output'));
 }
 
 /** The most picodollars that what is counted as `unit` can turn out to cost: as any token of its side and modality. */
@@ -176,6 +178,18 @@ export function dearestRateOf(price: Price, unit: Unit): number {
   const modality = modalityOf(unit);
   const alike = UNITS.filter((other) => modality && sideOf(other) === sideOf(unit) && modalityOf(other) === modality);
   return dearestRate(price, modality ? alike : [unit], unit);
+}
+
+/** Every request asks the same few things of its price, and a price never changes. */
+const dearest = new WeakMap<Price, Map<string, number>>();
+
+function remembered(price: Price, what: string, find: () => number): number {
+  const rates = dearest.get(price) ?? new Map<string, number>();
+  const known = rates.get(what);
+  if (known !== undefined) return known;
+  const found = find();
+  dearest.set(price, rates.set(what, found));
+  return found;
 }
 
 function dearestRate(price: Price, units: readonly Unit[], what: string): number {

@@ -10,10 +10,10 @@ import type { OutputCount } from './provider.ts';
 const encoder = new TextEncoder();
 
 /** Text is estimated in pieces of about this size, so that an answer of hours needs flat memory. */
-const PIECE_LENGTH = 4_096;
+const PIECE_LENGTH = 1_024;
 
 /** Of a longer text so many pieces are read, evenly spread, and stand for the rest: an estimate must not cost more than the call. */
-const PIECES_READ_MAX = 8;
+const PIECES_READ_MAX = 12;
 
 /** Deltas this short on average (bytes) are single tokens: then their number is the better estimate. */
 const SINGLE_TOKEN_BYTES = 7;
