@@ -142,6 +142,11 @@ export function rateOf(rates: Rates, unit: Unit): number | null {
   return rates[unit] ?? (fallback === null ? null : rateOf(rates, fallback));
 }
 
+/** Whether a unit has a rate at every size of a request. */
+export function isPriced({ tiers }: Price, unit: Unit): boolean {
+  return tiers.length > 0 && tiers.every(({ rates }) => rateOf(rates, unit) !== null);
+}
+
 /** 1 picodollar per token is 1,000 nanodollars per million tokens. */
 const NANOS_PER_MILLION_PER_PICO = 1_000;
 
