@@ -15,7 +15,7 @@ import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { Asked, Names, Protocol, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { hasFee } from './provider-tools.ts';
+import { runsTools } from './provider-tools.ts';
 import { quote, withUsesWithin } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE } from './relay.ts';
@@ -91,8 +91,9 @@ async function attemptAt(
   const streams = streamed || gathered;
   const toolUses = usesToSet(asked, quoted?.tools?.uses);
   const stands = !gathered && cover.cap === null && toolUses === null;
-  const decided = { mapping, streams, cap: cover.cap, ...(toolUses !== null && { toolUses }) };
-  const sent = stands ? unchanged : bodyText(talk, decided);
+  const sent = stands
+    ? unchanged
+    : bodyText(talk, { mapping, streams, cap: cover.cap, ...(toolUses !== null && { toolUses }) });
   const attempt = new Attempt({
     mapping,
     choices: asked.choices,
@@ -165,7 +166,7 @@ function unfitFor(asked: Asked, mapping: Mapping): Refusal | null {
     const why = unpricedBecause ?? 'is billed apart by the provider, and no price or no bound of it is known here.';
     return refuseField(unpriced, `${unpriced} ${why}`).refusal;
   }
-  if (!providerTools || hasFee(providerTools, priceAt(mapping.prices, Date.now()))) return null;
+  if (!providerTools || runsTools(priceAt(mapping.prices, Date.now()))) return null;
   const { field } = providerTools;
   const message = `${field} is billed apart by the provider, and for ${mapping.id} no price or no bound of it is known here.`;
   return refuseField(field, message).refusal;
@@ -176,7 +177,7 @@ function ableOf(candidates: Candidates, client: Protocol, { providerTools }: Ask
   const [first, ...others] = candidates.filter(
     ({ mapping, provider }) =>
       !providerTools ||
-      (provider.speaks(mapping).includes(client.id) && hasFee(providerTools, priceAt(mapping.prices, Date.now()))),
+      (provider.speaks(mapping).includes(client.id) && runsTools(priceAt(mapping.prices, Date.now()))),
   );
   return first ? [first, ...others] : candidates;
 }

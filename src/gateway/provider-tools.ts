@@ -30,9 +30,9 @@ export interface ToolsQuote {
   perUse: Nanos;
 }
 
-/** Whether their fee is known, at any size of the request. */
-export function hasFee({ fee }: ProviderTools, price: Price | null): boolean {
-  return price !== null && (fee === null || isPriced(price, fee));
+/** Whether a model runs them at its provider: one that does has a price of searches, at any size of the request. */
+export function runsTools(price: Price | null): boolean {
+  return price !== null && isPriced(price, 'webSearch');
 }
 
 /** `roundTokens`: the most that the model reads in one round after the first. */

@@ -8,7 +8,7 @@
  */
 import { NO_USAGE, type Usage } from '../../money/cost.ts';
 import type { Json } from '../protocol.ts';
-import { countOf, fieldsOf, isObject } from '../reported.ts';
+import { countOf, fieldsOf, isObject, usesOf } from '../reported.ts';
 
 /** What a stream has told of its usage so far. Counts are cumulative, and an event leaves out, or nulls, what it does not tell. */
 export class ReportedUsage {
@@ -33,7 +33,7 @@ export function readUsage(reported: unknown): Usage | null {
   const cachedInput = countOf(told.cache_read_input_tokens ?? 0);
   const written = cacheWrites(told);
   const thought = countOf(fieldsOf(told.output_tokens_details).thinking_tokens ?? 0);
-  const webSearch = countOf(fieldsOf(told.server_tool_use).web_search_requests ?? 0);
+  const webSearch = usesOf(fieldsOf(told.server_tool_use).web_search_requests ?? 0);
   if (input === null || output === null || cachedInput === null || written === null || thought === null) return null;
   if (webSearch === null) return null;
   const reasoning = Math.min(output, thought);
