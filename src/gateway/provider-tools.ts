@@ -20,6 +20,8 @@ export interface ProviderTools {
   fee: Extract<Unit, 'webSearch'> | null;
   /** The most tokens that all uses together bring into the model's context; null: as many as that has room for. */
   tokensMax: number | null;
+  /** Whether what is read may also be written to the provider's cache, which costs up to twice as much. */
+  fillsCache: boolean;
 }
 
 /** What they may cost at most under one quote. */

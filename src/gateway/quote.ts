@@ -9,6 +9,7 @@ import { addNanos, type Nanos, nanos } from '../money/nanos.ts';
 import {
   dearestInputRate,
   dearestOutputRate,
+  dearestReadRate,
   type Modality,
   type Price,
   perMillion,
@@ -82,7 +83,8 @@ function withTools(made: Quote, asked: Asked, inputTokensMax: number, { contextT
   const request = inputTokensMax + described;
   const brought = providerTools.tokensMax ?? contextTokens;
   const round = Math.min(contextTokens, request + made.outputTokensMax + brought);
-  const inputRate = dearestInputRate(price, carriedBy(asked));
+  const plain = asked.media.length === 0 && !providerTools.fillsCache;
+  const inputRate = plain ? dearestReadRate(price) : dearestInputRate(price, carriedBy(asked));
   const tools = quoteTools(providerTools, LIMITS.toolUsesDefault, price, round, inputRate);
   const inputMax = addNanos(boundOf(Math.min(contextTokens, request) + round, inputRate), timesUses(tools, tools.uses));
   return { ...made, watchable: false, tools, inputMax };

@@ -171,6 +171,11 @@ export function dearestInputRate(price: Price, carries: readonly Modality[] = ['
   return dearestRate(price, units, 'input');
 }
 
+/** The same of text that nobody asks to be kept in a cache: it is read anew, or from there. */
+export function dearestReadRate(price: Price): number {
+  return dearestRate(price, ['input', 'cachedInput'], 'input');
+}
+
 /** The most picodollars an output token can cost, visible or not, whatever the size of the request. Throws if unpriced. */
 export function dearestOutputRate(price: Price): number {
   return dearestRate(price, OUTPUT_TOKENS, 'output');

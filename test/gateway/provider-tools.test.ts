@@ -51,12 +51,19 @@ const haiku = (...tools: object[]) => quoted(askedMessages({ max_tokens: 1_000, 
 describe('the bound of tools that a provider runs', () => {
   it('is of each search its fee and the whole context, where nothing says how much it brings', () => {
     // 100 bytes, 1,024 for the request, 16 each for a message and a tool, twice 10,000 for the tool's description: 21,156 tokens at
-    // $2 (written to the cache) are $0.042312. A round is 200,000 tokens: $0.40, and the fee $0.01. Two uses, and a round more.
+    // $1 are $0.021156. A round is 200,000 tokens: $0.20, and the fee $0.01. Two uses, and a round more.
     const { inputMax, tools, watchable } = haiku({ ...SEARCH, max_uses: 2 });
-    expect(tools).toEqual({ uses: 2, usesMin: 1, perUse: 410_000_000 });
-    expect(inputMax).toBe(42_312_000 + 400_000_000 + 2 * 410_000_000);
+    expect(tools).toEqual({ uses: 2, usesMin: 1, perUse: 210_000_000 });
+    expect(inputMax).toBe(21_156_000 + 200_000_000 + 2 * 210_000_000);
     // No stream shows what is read.
     expect(watchable).toBe(false);
+  });
+
+  it('is dearer where what is read may be written to the cache', () => {
+    const marked = [{ role: 'user', content: [{ type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }] }];
+    const asked = askedMessages({ max_tokens: 1_000, tools: [{ ...SEARCH, max_uses: 2 }], messages: marked });
+    // An hour of it costs $2 a million.
+    expect(quoted(asked, HAIKU, anthropic).tools?.perUse).toBe(400_000_000 + 10_000_000);
   });
 
   it('is of a Responses search its fee and the window that OpenAI keeps searches to, on top of what is sent and made', () => {
@@ -81,7 +88,7 @@ describe('the bound of tools that a provider runs', () => {
   });
 
   it('has no fee for pages that are fetched', () => {
-    expect(haiku({ ...FETCH, max_uses: 1 }).tools?.perUse).toBe(400_000_000);
+    expect(haiku({ ...FETCH, max_uses: 1 }).tools?.perUse).toBe(200_000_000);
   });
 
   it('is not there where none are offered', () => {
@@ -94,8 +101,8 @@ describe('what is left of a budget', () => {
   const { otherwise } = ask(most, false);
 
   it('is asked for down to one use and the shortest answer', () => {
-    // 0.042312 + 0.40 + 0.41, and 16 tokens at $5.
-    expect(otherwise).toEqual({ kind: 'at_least', amount: 852_312_000 + 80_000 });
+    // 0.021156 + 0.20 + 0.21, and 16 tokens at $5.
+    expect(otherwise).toEqual({ kind: 'at_least', amount: 431_156_000 + 80_000 });
   });
 
   it('is never passed, and buys as many uses as it can', () => {

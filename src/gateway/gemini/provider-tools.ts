@@ -31,7 +31,7 @@ export function unboundedTool(tools: readonly Json[]): { field: string; because?
 /** What of them a request offers; null: none. */
 export function providerToolsOf(tools: readonly Json[]): ProviderTools | null {
   if (!tools.some((tool) => tool[BOUNDED] != null)) return null;
-  return { field: `tools.${BOUNDED}`, usesMax: 1, usesMin: 1, fee: 'webSearch', tokensMax: null };
+  return { field: `tools.${BOUNDED}`, usesMax: 1, usesMin: 1, fee: 'webSearch', tokensMax: null, fillsCache: true };
 }
 
 /** Whether a candidate was made with a search. A query that is empty is none. */

@@ -44,8 +44,8 @@ function isCap(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= LIMITS.toolUsesMax;
 }
 
-/** What of them a request offers; null: none. */
-export function providerToolsOf(tools: readonly Json[]): ProviderTools | null {
+/** What of them a request offers; null: none. Anthropic's cache is filled where a request marks what to keep, and only there. */
+export function providerToolsOf(json: Json, tools: readonly Json[]): ProviderTools | null {
   const offered = tools.filter(isProviderTool);
   const [first] = offered;
   if (!first) return null;
@@ -57,6 +57,7 @@ export function providerToolsOf(tools: readonly Json[]): ProviderTools | null {
     fee: offered.some(({ type }) => String(type).startsWith('web_search')) ? 'webSearch' : null,
     // `max_content_tokens` of a fetch is about what it brings, and a search has nothing of the kind.
     tokensMax: null,
+    fillsCache: JSON.stringify(json).includes('cache_control'),
   };
 }
 

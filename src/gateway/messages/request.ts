@@ -56,7 +56,7 @@ export function askMessages(json: Json): Understood<Asked> {
   const refused = refusedBlock(json) ?? refusedTool(request);
   if (refused) return refuseField(refused.field, refused.message);
   const { max_tokens, messages, system, tools, thinking, demo } = request;
-  const providerTools = tools ? providerToolsOf(tools) : null;
+  const providerTools = tools ? providerToolsOf(json, tools) : null;
   const unpriced = unpricedField(request);
   return {
     understood: {

@@ -38,7 +38,14 @@ export function isProviderTool({ type }: Json): boolean {
 export function providerToolsOf(tools: readonly Json[], callsMax: number | null): ProviderTools | null {
   const first = tools.findIndex(isProviderTool);
   if (first < 0) return null;
-  return { field: `tools.${first}`, usesMax: callsMax, usesMin: 1, fee: 'webSearch', tokensMax: SEARCH_TOKENS_MAX };
+  return {
+    field: `tools.${first}`,
+    usesMax: callsMax,
+    usesMin: 1,
+    fee: 'webSearch',
+    tokensMax: SEARCH_TOKENS_MAX,
+    fillsCache: true,
+  };
 }
 
 /**
