@@ -184,6 +184,36 @@ describe('a search that cannot be bounded', () => {
     expect(asked.unpricedBecause).toMatch(why);
   });
 
+  it.each<[string, Json]>([
+    [
+      'in a block of the conversation',
+      { type: 'tool_addition', tool: { type: 'tool_definition', definition: SEARCH } },
+    ],
+    [
+      'in what stands for earlier turns',
+      {
+        type: 'compaction',
+        content: 'earlier',
+        tool_changes: [
+          { type: 'tool_addition', tool: { type: 'tool_definition', definition: { type: 'code_execution_20250825' } } },
+        ],
+      },
+    ],
+  ])('is refused where it is defined %s', (_, block) => {
+    const ask = (content: Json[]) =>
+      messages.ask({ model: 'x', max_tokens: 9, messages: [{ role: 'system', content }] }, null);
+    expect(ask([block])).toMatchObject({ refusal: { kind: 'bad_request', field: 'messages.0.content.0' } });
+    const own = { type: 'tool_definition', definition: { name: 'own', input_schema: {} } };
+    expect(ask([{ type: 'tool_addition', tool: own }])).toHaveProperty('understood');
+    const named = { type: 'tool_reference', name: 'web_search' };
+    expect(ask([{ type: 'tool_addition', tool: named }])).toHaveProperty('understood');
+  });
+
+  it('may not be called by code where it says so itself', () => {
+    const tool = { ...SEARCH, allowed_callers: ['code_execution_20250825'] };
+    expect(askedMessages({ tools: [tool] }).unpriced).toBe('tools.web_search_20250305');
+  });
+
   it('passes where only the model itself may call it', () => {
     const asked = askedMessages({
       tools: [{ ...SEARCH, type: 'web_search_20260209', allowed_callers: ['direct'], max_uses: 2 }],

@@ -37,6 +37,8 @@ export function providerToolsOf(tools: readonly Json[]): ProviderTools | null {
 /** Whether a candidate was made with a search. A query that is empty is none. */
 export function isGrounded(candidate: unknown): boolean {
   if (!isObject(candidate) || !isObject(candidate.groundingMetadata)) return false;
-  const { webSearchQueries: queries } = candidate.groundingMetadata;
-  return Array.isArray(queries) && queries.some((query) => typeof query === 'string' && query !== '');
+  const { webSearchQueries, imageSearchQueries } = candidate.groundingMetadata;
+  return [webSearchQueries, imageSearchQueries].some(
+    (queries) => Array.isArray(queries) && queries.some((query) => typeof query === 'string' && query !== ''),
+  );
 }

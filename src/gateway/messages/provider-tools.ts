@@ -14,7 +14,7 @@ const TOOL = /^web_(search|fetch)_\d{8}$/;
 /** These know no code that would call them. */
 const CALLED_BY_MODEL: ReadonlySet<unknown> = new Set(['web_search_20250305', 'web_fetch_20250910']);
 
-export function isProviderTool(tool: Json): boolean {
+function isProviderTool(tool: Json): boolean {
   return TOOL.test(String(tool.type));
 }
 
@@ -31,7 +31,8 @@ export function unboundedBecause(tool: Json): string | undefined {
 
 export function isBounded(tool: Json): boolean {
   if (!isProviderTool(tool)) return false;
-  return CALLED_BY_MODEL.has(tool.type) || JSON.stringify(tool.allowed_callers) === '["direct"]';
+  const { type, allowed_callers: callers } = tool;
+  return callers == null ? CALLED_BY_MODEL.has(type) : JSON.stringify(callers) === '["direct"]';
 }
 
 /** The field whose cap is none, or null. */

@@ -148,9 +148,25 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const SHARED =
   "is kept in the provider's account, which everybody here shares. Send the content itself, or a link to it.";
 
+const IN_TOOLS = 'a tool that the provider runs, which only tools can bound: declare it there, and name it here.';
+
+/** Whether a block brings a tool into the conversation that the client does not run itself (beta `inline-tools`). */
+function definesProviderTool(block: Json): boolean {
+  if (block.type !== 'tool_addition' && block.type !== 'compaction') return false;
+  const changes = block.type === 'compaction' ? block.tool_changes : [block];
+  return (
+    Array.isArray(changes) &&
+    changes.some((change) => {
+      const { definition } = fieldsOf(fieldsOf(change).tool);
+      return definition != null && !isClientTool(fieldsOf(definition).type);
+    })
+  );
+}
+
 function refusedBlock(json: Json): Refused | null {
   for (const { block, path } of blocksOf(json)) {
     if (block.type === 'container_upload') return { field: path, message: `${path} ${SHARED}` };
+    if (definesProviderTool(block)) return { field: path, message: `${path} defines ${IN_TOOLS}` };
     const { type, data } = fieldsOf(block.source);
     const field = `${path}.source`;
     if (type === 'file') return { field, message: `${field} ${SHARED}` };
@@ -205,8 +221,8 @@ function unpricedField(request: MessagesRequest): { field: string; because?: str
 }
 
 /** A tool of the caller's own has no type, or `custom`. */
-function isClientTool(type: string | null | undefined): boolean {
-  return type == null || type === 'custom' || CLIENT_TOOL.test(type);
+function isClientTool(type: unknown): boolean {
+  return type == null || type === 'custom' || (typeof type === 'string' && CLIENT_TOOL.test(type));
 }
 
 /** Clearing costs nothing; other edits (compaction) are further calls of the model. */
