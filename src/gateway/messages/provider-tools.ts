@@ -14,8 +14,9 @@ const TOOL = /^web_(search|fetch)_\d{8}$/;
 /** These know no code that would call them. */
 const CALLED_BY_MODEL: ReadonlySet<unknown> = new Set(['web_search_20250305', 'web_fetch_20250910']);
 
-function isProviderTool(tool: Json): boolean {
-  return TOOL.test(String(tool.type));
+function isProviderTool({ type }: Json): boolean {
+  // Most tools are the client's, and there are dozens of them.
+  return typeof type === 'string' && type.startsWith('web_') && TOOL.test(type);
 }
 
 /** Why a tool that is none of the client's has no bound; undefined: nothing is to be said of it. */
