@@ -72,6 +72,16 @@ function sonnet5(percent: 100 | 110): ConditionalPrice[] {
   return [{ prices: rates(200) }, { constraint: from, prices: rates(300) }];
 }
 
+/**
+ * USD for a thousand prompts that Gemini 2.5 grounds by a search, which the package does not have (ai.google.dev/gemini-api/docs/pricing;
+ * what is free each day is not counted: a bill is never understated). Gemini 3 bills each query, of which it makes as many as it
+ * likes: it has none here, so that its searches are refused.
+ */
+const GROUNDED_PROMPTS: readonly (readonly [priced: RegExp, usd: number])[] = [[/^gemini-2\.5-/, 35]];
+
+/** OpenAI bills a search of these by tokens that no answer tells (a block of 8,000), so that it has no price here. */
+const UNTOLD_SEARCHES: ReadonlySet<string> = new Set(['gpt-4o-mini', 'gpt-4.1-mini']);
+
 /** Prices by pinned name that stand here in place of the package's, each with its why. */
 const OVERRIDES: Readonly<Record<string, readonly ConditionalPrice[]>> = {
   // With what Anthropic takes for a web search beside the tokens.
@@ -120,7 +130,15 @@ function packagePrices({ provider: ours, priced }: Row): readonly ConditionalPri
   if (conditional.some(({ constraint }) => constraint?.type === 'time_of_date')) {
     throw new Error(`the price of ${ours}/${priced} depends on the hour`);
   }
-  return priced.includes('claude-') ? conditional.map(withHourlyCache) : conditional;
+  return conditional.map((price) => withSearches(priced, priced.includes('claude-') ? withHourlyCache(price) : price));
+}
+
+/** With our word on what a search costs, where we have one. */
+function withSearches(priced: string, conditional: ConditionalPrice): ConditionalPrice {
+  const { web_searches_kcount: _, ...others } = conditional.prices;
+  if (UNTOLD_SEARCHES.has(priced)) return { ...conditional, prices: others };
+  const [, usd] = GROUNDED_PROMPTS.find(([family]) => family.test(priced)) ?? [];
+  return usd === undefined ? conditional : { ...conditional, prices: { ...others, web_searches_kcount: usd } };
 }
 
 /** The package has no rate for an hour in Claude's cache elsewhere than at Anthropic: it is 2 x input everywhere (platform.claude.com/docs, pricing). */

@@ -39,6 +39,10 @@ const ASKED = {
   choicesMax: 128,
   /** As Google's has it: of a model's candidates. */
   candidatesMax: 8,
+  /** Uses of the tools that a provider runs itself (searches): far more than it makes in one answer. */
+  toolUsesMax: 100,
+  /** The same where the client sets no cap: each use is one more reading of the whole context that the hold must cover. */
+  toolUsesDefault: 3,
   /** Of a Gemini request, as protobuf's JSON parsers have it: Google would refuse deeper ones. */
   jsonDepthMax: 100,
 
@@ -202,6 +206,8 @@ export const LIMITS = {
   tailShareMax: 1 / 4,
   /** A shorter answer is of no use to anybody, and providers refuse a smaller cap. */
   outputTokensMin: 16,
+  /** Of the text by which a provider tells its model of a tool of its own: some thousand, rounded up. */
+  providerToolTokensMax: 10_000,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
   settleGiveUpMs: 28 * SECOND_MS,
   /** Admission fails closed after this: a caller rather hears 503 soon than waits. */

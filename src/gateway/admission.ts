@@ -113,7 +113,8 @@ export async function admitQuoted(
   const ask = askFor(quoted, about.streamed);
   const admission = await admit(context, caller, about, ask, quoted?.rulePrices, settlementCarrier, version);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
-  return { ...admission, refusal: { ...admission.refusal, needed: amountFor(quoted, quoted.outputTokensMax) } };
+  const needed = amountFor(quoted, quoted.outputTokensMax);
+  return { ...admission, refusal: { ...admission.refusal, needed, toolsOffered: quoted.tools !== undefined } };
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   type Usage,
 } from '../money/cost.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
-import { type Side, sideOf, UNITS } from '../money/price.ts';
+import { isPriced, type Side, sideOf, UNITS } from '../money/price.ts';
 import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount } from './providers/provider.ts';
@@ -84,7 +84,8 @@ export class Attempt {
 
   /** The provider's count so far. Some report it with every chunk, and only the last one tells what was cached. */
   report(usage: Usage): void {
-    this.#reported = this.#reported ? sidesOfMost(this.#reported, usage) : usage;
+    const told = usage.webSearch > 0 ? this.#priced(usage) : usage;
+    this.#reported = this.#reported ? sidesOfMost(this.#reported, told) : told;
   }
 
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
@@ -231,6 +232,11 @@ export class Attempt {
   #inputEstimate(): Usage {
     this.#estimated ??= this.#estimate();
     return this.#estimated;
+  }
+
+  /** Without searches that have no price: none was offered then, so that this is the provider's own affair. */
+  #priced(usage: Usage): Usage {
+    return this.#quoted && !isPriced(this.#quoted.price, 'webSearch') ? { ...usage, webSearch: 0 } : usage;
   }
 
   /** What the text may be at most: by its bytes, and never more than the provider was allowed to make. */

@@ -5,6 +5,7 @@
  */
 import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
+import { priceAt } from '../money/price.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from './admission.ts';
 import { Attempt } from './attempt.ts';
@@ -14,7 +15,8 @@ import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import type { Asked, Names, Protocol, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
-import { quote } from './quote.ts';
+import { runsTools } from './provider-tools.ts';
+import { quote, withUsesWithin } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import { GONE } from './relay.ts';
 import { relayGathered } from './relay-gathered.ts';
@@ -23,7 +25,7 @@ import { relayTimes } from './relay-times.ts';
 import { relayWhole } from './relay-whole.ts';
 import { type JsonBody, readJsonBody, refuseField } from './request-body.ts';
 import type { GatewayContext, Handler } from './router.ts';
-import { healthName } from './routing/choose.ts';
+import { type Candidates, healthName } from './routing/choose.ts';
 
 const encoder = new TextEncoder();
 
@@ -47,8 +49,9 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     if ('refusal' in understood) return keyFirst(understood.refusal);
     const { asked } = understood;
     const { endpoint } = client;
-    const choice = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
-    if ('refusal' in choice) return choice.refusal;
+    const found = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
+    if ('refusal' in found) return found.refusal;
+    const choice = asked.providerTools ? { ...found, candidates: ableOf(found.candidates, client, asked) } : found;
     const unfit = unfitFor(asked, choice.candidates[0].mapping);
     if (unfit) return keyFirst(unfit);
     const conversation = { client, caller, ...understood };
@@ -75,18 +78,22 @@ async function attemptAt(
   const startedAtMs = Date.now();
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
   const bytesMax = Math.max(body.bytes, encoder.encode(unchanged.text).byteLength);
-  const quoted = quote(asked, bytesMax, mapping, provider, startedAtMs);
-  const about = aboutOf(context, candidate, client.endpoint, streamed, quoted);
-  const admission = await admitQuoted(context, caller, candidate, about, quoted);
+  const most = quote(asked, bytesMax, mapping, provider, startedAtMs);
+  const about = aboutOf(context, candidate, client.endpoint, streamed, most);
+  const admission = await admitQuoted(context, caller, candidate, about, most);
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
   if ('refusal' in admission) return admission.refusal;
   const { hold } = admission.admitted;
 
+  const quoted = most && withUsesWithin(most, hold.amount);
   const cover = coverOf(quoted, streamed, hold.amount);
   const gathered = cover.watched && !streamed;
   const streams = streamed || gathered;
-  const stands = !gathered && cover.cap === null;
-  const sent = stands ? unchanged : bodyText(talk, { mapping, streams, cap: cover.cap });
+  const toolUses = usesToSet(asked, quoted?.tools?.uses);
+  const stands = !gathered && cover.cap === null && toolUses === null;
+  const sent = stands
+    ? unchanged
+    : bodyText(talk, { mapping, streams, cap: cover.cap, ...(toolUses !== null && { toolUses }) });
   const attempt = new Attempt({
     mapping,
     choices: asked.choices,
@@ -104,6 +111,7 @@ async function attemptAt(
     return 'refusal' in sent ? sent.refusal : GONE;
   }
   if (cover.cap !== null) headers['x-purser-max-output'] = String(cover.cap);
+  if (toolUses !== null) headers['x-purser-max-tool-uses'] = String(toolUses);
   const names: Names = { requestId, model: mapping.canonicalModel };
   const parts = {
     env,
@@ -148,14 +156,35 @@ async function understand(
 }
 
 /** What only the model's row can tell to be wrong with a request. */
-function unfitFor({ cap, demo, unpriced }: Asked, mapping: Mapping): Refusal | null {
+function unfitFor(asked: Asked, mapping: Mapping): Refusal | null {
+  const { cap, demo, unpriced, unpricedBecause, providerTools } = asked;
   if (cap && cap.tokens > mapping.maxOutputTokens) {
     return refuseField(cap.field, `${cap.field} is at most ${mapping.maxOutputTokens} for ${mapping.id}.`).refusal;
   }
   if (demo && mapping.provider !== 'demo') return refuseField('demo', 'demo steers the demo provider only.').refusal;
-  if (unpriced === null) return null;
-  const message = `${unpriced} is billed apart by the provider, and its price is not known here.`;
-  return refuseField(unpriced, message).refusal;
+  if (unpriced !== null) {
+    const why = unpricedBecause ?? 'is billed apart by the provider, and no price or no bound of it is known here.';
+    return refuseField(unpriced, `${unpriced} ${why}`).refusal;
+  }
+  if (!providerTools || runsTools(priceAt(mapping.prices, Date.now()))) return null;
+  const { field } = providerTools;
+  const message = `${field} is billed apart by the provider, and for ${mapping.id} no price or no bound of it is known here.`;
+  return refuseField(field, message).refusal;
+}
+
+/** Of those who could serve a request, they who run the tools that it offers, for a fee that is known; where none does, all. */
+function ableOf(candidates: Candidates, client: Protocol, { providerTools }: Asked): Candidates {
+  const [first, ...others] = candidates.filter(
+    ({ mapping, provider }) =>
+      !providerTools ||
+      (provider.speaks(mapping).includes(client.id) && runsTools(priceAt(mapping.prices, Date.now()))),
+  );
+  return first ? [first, ...others] : candidates;
+}
+
+/** What the provider is to be told of the uses of its tools; null where it was told so by the client. */
+function usesToSet({ providerTools }: Asked, uses: number | undefined): number | null {
+  return !providerTools || uses === undefined || uses === providerTools.usesMax ? null : uses;
 }
 
 /** The protocol in which the provider is spoken to: the client's where it can. */

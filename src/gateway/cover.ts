@@ -9,7 +9,7 @@ import type { Ask, Fallback } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
 import { tokensWithin } from '../money/cost.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
-import { amountFor, type Quote } from './quote.ts';
+import { amountFor, type Quote, withFewestUses } from './quote.ts';
 
 export interface Cover {
   /** Whether the provider must stream, so that the hold can grow with what is made, or the answer be cut. */
@@ -70,7 +70,7 @@ function firstSlice(quoted: Quote): Nanos {
 
 /** A cap goes for each choice; what is watched is cut as one. */
 function leastOf(quoted: Quote): Nanos {
-  return amountFor(quoted, quoted.watchable ? LIMITS.outputTokensMin : quoted.capMin * quoted.choices);
+  return amountFor(withFewestUses(quoted), quoted.watchable ? LIMITS.outputTokensMin : quoted.capMin * quoted.choices);
 }
 
 function below(amount: Nanos, kind: Fallback['kind'], less: Nanos): Fallback | null {

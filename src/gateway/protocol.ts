@@ -13,6 +13,7 @@ import type { Usage } from '../money/cost.ts';
 import type { Nanos } from '../money/nanos.ts';
 import type { Demo } from './demo-field.ts';
 import type { NeutralAnswer, NeutralEvent, NeutralRequest } from './neutral.ts';
+import type { ProviderTools } from './provider-tools.ts';
 import type { Operation } from './providers/provider.ts';
 import type { Described, Refusal } from './refusals.ts';
 import type { Frame } from './sse.ts';
@@ -47,8 +48,12 @@ export interface Asked {
   lastUserText(): string;
   /** Whether the request itself makes the provider bill output that no stream shows (a prediction, audio). */
   hidesOutput: boolean;
-  /** A field that a provider bills apart and that no price covers, or null. */
+  /** A field that a provider bills apart and that no price, or no bound, covers; or null. */
   unpriced: string | null;
+  /** Why, and what to do instead, where there is more to say than that. */
+  unpricedBecause?: string;
+  /** Tools that the provider runs itself, where they are offered and can be bounded. */
+  providerTools?: ProviderTools;
   /** How the demo provider is steered; null where the request does not. */
   demo: Demo | null;
 }
@@ -106,6 +111,8 @@ export interface Sent {
   streams: boolean;
   /** The most tokens that each choice may make; null where the request stands as it is. */
   cap: number | null;
+  /** The most uses of tools that the provider runs, all together; absent where the request stands as it is. */
+  toolUses?: number;
 }
 
 export type Understood<T> = { understood: T } | { refusal: Refusal };

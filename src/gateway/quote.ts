@@ -5,10 +5,11 @@ import type { RuleFacts } from '../budgets/protocol.ts';
 import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { boundOf } from '../money/cost.ts';
-import { addNanos, type Nanos } from '../money/nanos.ts';
+import { addNanos, type Nanos, nanos } from '../money/nanos.ts';
 import {
   dearestInputRate,
   dearestOutputRate,
+  dearestReadRate,
   type Modality,
   type Price,
   perMillion,
@@ -16,11 +17,15 @@ import {
   tierFor,
 } from '../money/price.ts';
 import type { Asked } from './protocol.ts';
+import { quoteTools, type ToolsQuote } from './provider-tools.ts';
 import type { Provider } from './providers/provider.ts';
 
 export interface Quote {
   price: Price;
+  /** What the provider's tools may cost included. */
   inputMax: Nanos;
+  /** Of that, what goes with each use of them; absent where none is offered. */
+  tools?: ToolsQuote;
   /** Of all choices together. */
   outputTokensMax: number;
   choices: number;
@@ -52,7 +57,7 @@ export function quote(
   const outputTokensMax =
     provider.outputTokensMax?.(asked, mapping) ??
     Math.min(cap?.tokens ?? mapping.maxOutputTokens, mapping.maxOutputTokens) * choices;
-  return {
+  const made: Quote = {
     price,
     inputMax: boundOf(inputTokensMax, dearestInputRate(price, carriedBy(asked))),
     outputTokensMax,
@@ -62,6 +67,50 @@ export function quote(
     watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),
   };
+  return asked.providerTools ? withTools(made, asked, inputTokensMax, mapping) : made;
+}
+
+/**
+ * With what the provider's tools may cost. After each use the model reads everything again, with what it said meanwhile and what
+ * the uses brought; and once more where it tries one use too many, which is refused. The request alone is in `inputMax`. No
+ * stream shows what is read, so that it is covered whole.
+ */
+function withTools(made: Quote, asked: Asked, inputTokensMax: number, { contextTokens }: Mapping): Quote {
+  const { providerTools } = asked;
+  if (!providerTools) return made;
+  const { price } = made;
+  const described = LIMITS.providerToolTokensMax * providerTools.usesMin;
+  const request = inputTokensMax + described;
+  const brought = providerTools.tokensMax ?? contextTokens;
+  const round = Math.min(contextTokens, request + made.outputTokensMax + brought);
+  const plain = asked.media.length === 0 && !providerTools.fillsCache;
+  const inputRate = plain ? dearestReadRate(price) : dearestInputRate(price, carriedBy(asked));
+  const tools = quoteTools(providerTools, LIMITS.toolUsesDefault, price, round, inputRate);
+  const inputMax = addNanos(boundOf(Math.min(contextTokens, request) + round, inputRate), timesUses(tools, tools.uses));
+  return { ...made, watchable: false, tools, inputMax };
+}
+
+function timesUses({ perUse }: ToolsQuote, uses: number): Nanos {
+  return nanos(perUse * uses);
+}
+
+/** The same for the fewest uses to which the provider can be held. */
+export function withFewestUses(quoted: Quote): Quote {
+  return quoted.tools ? withUses(quoted, quoted.tools, quoted.tools.usesMin) : quoted;
+}
+
+/** The same for as many uses as `granted` covers beside all output. */
+export function withUsesWithin(quoted: Quote, granted: Nanos): Quote {
+  const { tools } = quoted;
+  if (!tools || amountFor(quoted, quoted.outputTokensMax) <= granted) return quoted;
+  const fewest = withFewestUses(quoted);
+  const more = Math.floor((granted - amountFor(fewest, quoted.outputTokensMax)) / tools.perUse);
+  return withUses(quoted, tools, tools.usesMin + Math.max(0, more));
+}
+
+function withUses(quoted: Quote, tools: ToolsQuote, uses: number): Quote {
+  const inputMax = nanos(quoted.inputMax - timesUses(tools, tools.uses - uses));
+  return { ...quoted, inputMax, tools: { ...tools, uses } };
 }
 
 const TEXT: readonly Modality[] = ['text'];

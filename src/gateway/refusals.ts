@@ -12,6 +12,8 @@ import type { RoutingRule } from './routing/choose.ts';
 
 export type Refusal =
   | LedgerRefusal
+  /** The same with what may go first: tools that the provider runs, each use of which is held for. */
+  | (Extract<LedgerRefusal, { kind: 'request_exceeds_budget' }> & { toolsOffered?: boolean })
   | { kind: 'no_key'; reason: 'missing' | 'malformed' | 'several' | 'in_url' | 'not_a_gateway_key' }
   | { kind: 'no_such_route'; method: string; path: string }
   | { kind: 'bad_request'; field: string | null; message: string }
@@ -264,8 +266,8 @@ export function describe(refusal: Refusal, requestId: string): Described {
         'permission_error',
         'request_exceeds_budget',
         refusal.view.amountsHidden
-          ? 'This request may cost more than what remains. Ask for fewer tokens or a cheaper model.'
-          : `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. Ask for fewer tokens or a cheaper model.`,
+          ? `This request may cost more than what remains. ${askForLess(refusal)}`
+          : `This request may cost ${usd(refusal.needed)}, but ${usd(left(refusal.view))} remain. ${askForLess(refusal)}`,
         moneyMetadata(refusal.view, requestId, refusal.needed),
       );
     case 'budget_in_flight':
@@ -369,6 +371,13 @@ export function freeOf(refusal: Refusal): Nanos | null {
 }
 
 /** The metadata of a refusal for money. Amounts are decimal USD, and left out where the organization hides them. */
+/** What to set where a request is too dear. */
+function askForLess(refusal: Extract<Refusal, { kind: 'request_exceeds_budget' }>): string {
+  return 'toolsOffered' in refusal && refusal.toolsOffered
+    ? 'Leave out the tools that the provider runs (a search reads the whole context again), or ask for fewer tokens or a cheaper model.'
+    : 'Ask for fewer tokens or a cheaper model.';
+}
+
 function moneyMetadata(view: ScopeView, requestId: string, needed?: Nanos): Record<string, unknown> {
   const amounts = {
     limit: formatUsd(view.limit),

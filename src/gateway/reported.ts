@@ -7,6 +7,8 @@ import type { Json } from './protocol.ts';
 /** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
 const REPORTED_TOKENS_MAX = 100_000_000;
 
+const REPORTED_USES_MAX = 10_000;
+
 /** The JSON object that a text is, or null. */
 export function jsonObjectIn(text: string): Json | null {
   try {
@@ -30,6 +32,12 @@ export function fieldsOf(value: unknown): Json {
 export function countOf(value: unknown): number | null {
   if (typeof value !== 'number' || !Number.isInteger(value)) return null;
   return value >= 0 && value <= REPORTED_TOKENS_MAX ? value : null;
+}
+
+/** A count of uses of a tool, or null where it is none: no answer has so many, however little its provider keeps to a cap. */
+export function usesOf(value: unknown): number | null {
+  const uses = countOf(value);
+  return uses !== null && uses <= REPORTED_USES_MAX ? uses : null;
 }
 
 /** All text in a value, however deep, save in the fields that are no output. Known or not, so that nothing passes unseen. */

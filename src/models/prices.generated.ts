@@ -64,7 +64,7 @@ export const PRICES = {
     {"version":"openai/gpt-4.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
   ],
   "openai/gpt-4.1-mini": [
-    {"version":"openai/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"openai/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000,"fileSearch":2500000000}}]},
   ],
   "openai/gpt-4.1-nano": [
     {"version":"openai/gpt-4.1-nano@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":25000,"output":400000}}]},
@@ -73,7 +73,7 @@ export const PRICES = {
     {"version":"openai/gpt-4o@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":1250000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
   ],
   "openai/gpt-4o-mini": [
-    {"version":"openai/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"openai/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000,"fileSearch":2500000000}}]},
   ],
   "openai/text-embedding-3-large": [
     {"version":"openai/text-embedding-3-large@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":130000}}]},
@@ -236,22 +236,22 @@ export const PRICES = {
     {"version":"vertex/gemini-3-flash-preview@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":500000,"cachedInput":50000,"audioInput":1000000,"cachedAudioInput":100000,"output":3000000}}]},
   ],
   "google/gemini-2.5-pro": [
-    {"version":"google/gemini-2.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000}},{"aboveInputTokens":200000,"rates":{"input":2500000,"cachedInput":250000,"output":15000000}}]},
+    {"version":"google/gemini-2.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000,"webSearch":35000000000}},{"aboveInputTokens":200000,"rates":{"input":2500000,"cachedInput":250000,"output":15000000,"webSearch":35000000000}}]},
   ],
   "vertex/gemini-2.5-pro": [
-    {"version":"vertex/gemini-2.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000}},{"aboveInputTokens":200000,"rates":{"input":2500000,"cachedInput":250000,"output":15000000}}]},
+    {"version":"vertex/gemini-2.5-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1250000,"cachedInput":125000,"output":10000000,"webSearch":35000000000}},{"aboveInputTokens":200000,"rates":{"input":2500000,"cachedInput":250000,"output":15000000,"webSearch":35000000000}}]},
   ],
   "google/gemini-2.5-flash": [
-    {"version":"google/gemini-2.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"audioInput":1000000,"cachedAudioInput":100000,"output":2500000}}]},
+    {"version":"google/gemini-2.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"audioInput":1000000,"cachedAudioInput":100000,"output":2500000,"webSearch":35000000000}}]},
   ],
   "vertex/gemini-2.5-flash": [
-    {"version":"vertex/gemini-2.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"audioInput":1000000,"cachedAudioInput":100000,"output":2500000}}]},
+    {"version":"vertex/gemini-2.5-flash@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":300000,"cachedInput":30000,"audioInput":1000000,"cachedAudioInput":100000,"output":2500000,"webSearch":35000000000}}]},
   ],
   "google/gemini-2.5-flash-lite": [
-    {"version":"google/gemini-2.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"audioInput":300000,"cachedAudioInput":30000,"output":400000}}]},
+    {"version":"google/gemini-2.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"audioInput":300000,"cachedAudioInput":30000,"output":400000,"webSearch":35000000000}}]},
   ],
   "vertex/gemini-2.5-flash-lite": [
-    {"version":"vertex/gemini-2.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"audioInput":300000,"cachedAudioInput":30000,"output":400000}}]},
+    {"version":"vertex/gemini-2.5-flash-lite@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":100000,"cachedInput":10000,"audioInput":300000,"cachedAudioInput":30000,"output":400000,"webSearch":35000000000}}]},
   ],
   "google/gemini-embedding-001": [
     {"version":"google/gemini-embedding-001@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000}}]},
@@ -360,13 +360,13 @@ export const PRICES = {
     {"version":"azure/gpt-4.1@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2000000,"cachedInput":500000,"output":8000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
   ],
   "azure/gpt-4.1-mini": [
-    {"version":"azure/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"azure/gpt-4.1-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":400000,"cachedInput":100000,"output":1600000,"fileSearch":2500000000}}]},
   ],
   "azure/gpt-4o": [
     {"version":"azure/gpt-4o@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":2500000,"cachedInput":1250000,"output":10000000,"webSearch":10000000000,"fileSearch":2500000000}}]},
   ],
   "azure/gpt-4o-mini": [
-    {"version":"azure/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000,"webSearch":10000000000,"fileSearch":2500000000}}]},
+    {"version":"azure/gpt-4o-mini@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"cachedInput":75000,"output":600000,"fileSearch":2500000000}}]},
   ],
   "azure/text-embedding-3-large": [
     {"version":"azure/text-embedding-3-large@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":130000}}]},

@@ -142,6 +142,11 @@ export function rateOf(rates: Rates, unit: Unit): number | null {
   return rates[unit] ?? (fallback === null ? null : rateOf(rates, fallback));
 }
 
+/** Whether a unit has a rate at every size of a request. */
+export function isPriced({ tiers }: Price, unit: Unit): boolean {
+  return tiers.length > 0 && tiers.every(({ rates }) => rateOf(rates, unit) !== null);
+}
+
 /** 1 picodollar per token is 1,000 nanodollars per million tokens. */
 const NANOS_PER_MILLION_PER_PICO = 1_000;
 
@@ -166,6 +171,11 @@ export function dearestInputRate(price: Price, carries: readonly Modality[] = ['
     const units = INPUT_TOKENS.filter((unit) => carries.some((modality) => modality === modalityOf(unit)));
     return dearestRate(price, units, 'input');
   });
+}
+
+/** The same of text that nobody asks to be kept in a cache: it is read anew, or from there. */
+export function dearestReadRate(price: Price): number {
+  return dearestRate(price, ['input', 'cachedInput'], 'input');
 }
 
 /** The most picodollars an output token can cost, visible or not, whatever the size of the request. Throws if unpriced. */

@@ -50,6 +50,10 @@ it.each([
   [{ service_tier: 'auto' }, null],
   [{ service_tier: 'priority' }, 'service_tier'],
   [{ web_search_options: {} }, 'web_search_options'],
+  [{ plugins: [{ id: 'web' }] }, 'plugins'],
+  [{ data_sources: [{ type: 'azure_search' }] }, 'data_sources'],
+  [{ tools: [{ type: 'function', function: { name: 'f' } }, { type: 'browser_search' }] }, 'tools.1'],
+  [{ tools: [{ type: 'openrouter:web_search' }] }, 'tools.0'],
 ])('a request with %j has %s unpriced', (body, field) => {
   expect(ask(body).asked.unpriced).toBe(field);
 });

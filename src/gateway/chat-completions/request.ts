@@ -80,9 +80,18 @@ function capOf({ max_completion_tokens, max_tokens }: ChatRequest): Asked['cap']
   return max_tokens == null ? null : { tokens: max_tokens, field: 'max_tokens' };
 }
 
-function unpricedField({ web_search_options, service_tier }: ChatRequest): string | null {
-  if (web_search_options !== undefined) return 'web_search_options';
-  return UNPRICED_TIERS.has(service_tier) ? 'service_tier' : null;
+/** Each makes a provider search, or read what is not in the body: OpenAI's, OpenRouter's (`preset` may stand for any) and Azure's. */
+const UNPRICED_FIELDS = ['web_search_options', 'plugins', 'preset', 'data_sources'] as const;
+
+/** Tools that the caller runs. What else may stand in their place (Groq's, OpenRouter's) the provider runs, for a fee of its own. */
+const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([undefined, null, 'function', 'custom']);
+
+function unpricedField(request: ChatRequest): string | null {
+  const field = UNPRICED_FIELDS.find((name) => request[name] != null);
+  if (field) return field;
+  const tool = request.tools?.findIndex(({ type }) => !CALLERS_TOOLS.has(type)) ?? -1;
+  if (tool >= 0) return `tools.${tool}`;
+  return UNPRICED_TIERS.has(request.service_tier) ? 'service_tier' : null;
 }
 
 /** What the model rejects of a prediction is billed; and of what is not text, its bytes do not tell what it is billed at. */

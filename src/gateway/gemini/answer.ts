@@ -4,8 +4,10 @@
  */
 import type { Usage } from '../../money/cost.ts';
 import { cachedTokensOf, inputTokensOf, NO_USAGE, outputTokensOf } from '../../money/cost.ts';
-import type { Json, ReadAnswer } from '../protocol.ts';
+import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
 import { countOf, fieldsOf, isObject, jsonObjectIn, textWithin } from '../reported.ts';
+import type { Frame } from '../sse.ts';
+import { isGrounded } from './provider-tools.ts';
 
 /**
  * What of a candidate is not output: the rest is counted, whatever it is called, so that nothing passes unseen. A signature
@@ -21,6 +23,18 @@ const NOT_OUTPUT: ReadonlySet<string> = new Set([
   'logprobsResult',
 ]);
 
+/** Made for one stream: a search is told in one chunk, and the usage in every one. */
+export class GeminiReader implements AnswerReader {
+  #grounded = false;
+
+  read({ data }: Frame): ReadAnswer | null {
+    const read = data === null ? null : readResponse(data);
+    if (!read) return null;
+    this.#grounded ||= read.usage ? read.usage.webSearch > 0 : isAnyGrounded(read.json);
+    return read.usage && this.#grounded ? { ...read, usage: { ...read.usage, webSearch: 1 } } : read;
+  }
+}
+
 /** Reads one chunk or a whole answer; null where it is no JSON object. */
 export function readResponse(text: string): ReadAnswer | null {
   const json = jsonObjectIn(text);
@@ -30,11 +44,20 @@ export function readResponse(text: string): ReadAnswer | null {
     json,
     text: textWithin(json.candidates, NOT_OUTPUT),
     ended: candidates.filter(isEnded).length + (isBlocked(json) ? 1 : 0),
-    usage: readUsage(json.usageMetadata),
+    usage: withSearch(readUsage(json.usageMetadata), candidates),
     error: readError(json.error),
     // Nothing marks the end of a stream but that it ends.
     last: false,
   };
+}
+
+/** A prompt that is grounded is billed once, for all of its queries and candidates. */
+function withSearch(usage: Usage | null, candidates: unknown[]): Usage | null {
+  return usage && candidates.some(isGrounded) ? { ...usage, webSearch: 1 } : usage;
+}
+
+function isAnyGrounded({ candidates }: Json): boolean {
+  return Array.isArray(candidates) && candidates.some(isGrounded);
 }
 
 /** A prompt that is blocked has no candidates, and nothing comes after that. */

@@ -1,7 +1,7 @@
 /** Google's Gemini API, as AI Studio and Vertex AI serve it: models/{model}:generateContent and :streamGenerateContent. */
 import type { Asked, Json, Protocol, Sent } from '../protocol.ts';
 import { isObject } from '../reported.ts';
-import { readResponse } from './answer.ts';
+import { GeminiReader, readResponse } from './answer.ts';
 import { nameIn } from './fields.ts';
 import { GatheredGemini } from './gather.ts';
 import { askGemini } from './request.ts';
@@ -16,7 +16,7 @@ export const gemini: Protocol = {
   passage: () => new GeminiPassage(),
   withUsage,
   body: geminiBody,
-  reader: () => ({ read: ({ data }) => (data === null ? null : readResponse(data)) }),
+  reader: () => new GeminiReader(),
   readWhole: readResponse,
   gather: () => new GatheredGemini(),
   translator: geminiTranslator,

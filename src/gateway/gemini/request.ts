@@ -11,6 +11,7 @@ import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { inCamelCase } from './fields.ts';
+import { providerToolsOf, unboundedTool } from './provider-tools.ts';
 
 /** Both alphabets, as protobuf's JSON takes both. */
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
@@ -126,6 +127,8 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
   const { contents, generationConfig, tools, demo } = request;
   const cap = generationConfig?.maxOutputTokens ?? null;
   const declared = (tools ?? []).reduce((sum, tool) => sum + (tool.functionDeclarations?.length ?? 0), 0);
+  const providerTools = tools ? providerToolsOf(tools) : null;
+  const unpriced = unpricedField(request);
   const understood: Asked = {
     json,
     model,
@@ -139,7 +142,9 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
     toolsText: () => (tools ? JSON.stringify(tools) : ''),
     lastUserText: () => lastUserText(request),
     hidesOutput: (generationConfig?.responseModalities ?? []).some((modality) => modality.toUpperCase() !== 'TEXT'),
-    unpriced: unpricedField(request),
+    unpriced: unpriced?.field ?? null,
+    ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
+    ...(providerTools && { providerTools }),
     demo: demo ?? null,
   };
   return { understood };
@@ -154,18 +159,19 @@ export function keptAtGoogle(field: string): string {
   return `${field} names a file in the deployment's account at Google. Send the file itself, or a public URL.`;
 }
 
-/** A field that is billed apart. Of tools, whatever declares no functions: Google runs it, and bills searches, or tokens that no bound counts. */
-function unpricedField({ tools, serviceTier, generationConfig }: GenerateContentRequest): string | null {
-  for (const tool of tools ?? []) {
-    for (const [name, value] of Object.entries(tool)) {
-      if (name !== 'functionDeclarations' && value != null) return `tools.${name}`;
-    }
-  }
-  if (serviceTier != null && !PRICED_TIERS.has(serviceTier.toLowerCase())) return 'serviceTier';
+/** A field that is billed apart, or a tool of Google's own that nothing bounds. */
+function unpricedField({
+  tools,
+  serviceTier,
+  generationConfig,
+}: GenerateContentRequest): { field: string; because?: string | undefined } | null {
+  const tool = unboundedTool(tools ?? []);
+  if (tool) return tool;
+  if (serviceTier != null && !PRICED_TIERS.has(serviceTier.toLowerCase())) return { field: 'serviceTier' };
   const modalities = generationConfig?.responseModalities ?? [];
   return modalities.every((modality) => PRICED_MODALITIES.has(modality.toUpperCase()))
     ? null
-    : 'generationConfig.responseModalities';
+    : { field: 'generationConfig.responseModalities' };
 }
 
 type MediaPart = Pick<PartRequest, 'inlineData' | 'fileData' | 'mediaResolution'>;

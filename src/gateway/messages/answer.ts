@@ -8,7 +8,8 @@ import { ReportedUsage, readUsage } from './usage.ts';
 
 /**
  * What of a block or delta is no output; the rest is counted, whatever it is called. A signature, and the data of redacted
- * thinking, seal what was thought: no model made them token by token. Citations quote what was read.
+ * thinking, seal what was thought: no model made them token by token. Citations quote what was read, and what a search has
+ * found is sealed, too.
  */
 const NOT_OUTPUT: ReadonlySet<string> = new Set([
   'type',
@@ -18,6 +19,8 @@ const NOT_OUTPUT: ReadonlySet<string> = new Set([
   'caller',
   'signature',
   'data',
+  'encrypted_content',
+  'encrypted_index',
   'citation',
   'citations',
 ]);

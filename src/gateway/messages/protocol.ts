@@ -4,6 +4,7 @@ import { fieldsOf } from '../reported.ts';
 import { MessagesReader, readMessage } from './answer.ts';
 import { withoutForeignThoughts } from './foreign-thoughts.ts';
 import { GatheredMessage } from './gather.ts';
+import { withUses } from './provider-tools.ts';
 import { askMessages } from './request.ts';
 import { messagesTranslator } from './translator.ts';
 import { writeUsage } from './usage.ts';
@@ -26,10 +27,11 @@ export const messages: Protocol = {
   translator: messagesTranslator,
 };
 
-/** The provider's own name of the model, whether it streams, and where `cap` is given, no more tokens than that. */
-function messagesBody({ json }: Asked, { mapping, streams, cap }: Sent): Json {
+/** The provider's own name of the model, whether it streams, and where they are given, no more tokens and uses of tools than that. */
+function messagesBody({ json }: Asked, { mapping, streams, cap, toolUses }: Sent): Json {
   const sent: Json = { ...json, model: mapping.upstreamModel, messages: withoutForeignThoughts(json.messages) };
   if (streams || json.stream != null) sent.stream = streams;
+  if (toolUses !== undefined) sent.tools = withUses(json.tools, toolUses);
   if (cap === null) return sent;
   sent.max_tokens = cap;
   const { budget_tokens: budget, ...thinking } = fieldsOf(json.thinking);

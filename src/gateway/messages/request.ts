@@ -12,6 +12,7 @@ import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { badCap, isBounded, providerToolsOf, unboundedBecause } from './provider-tools.ts';
 
 const Block = z.looseObject({ type: z.string() });
 
@@ -55,6 +56,8 @@ export function askMessages(json: Json): Understood<Asked> {
   const refused = refusedBlock(json) ?? refusedTool(request);
   if (refused) return refuseField(refused.field, refused.message);
   const { max_tokens, messages, system, tools, thinking, demo } = request;
+  const providerTools = tools ? providerToolsOf(json, tools) : null;
+  const unpriced = unpricedField(request);
   return {
     understood: {
       json,
@@ -70,7 +73,9 @@ export function askMessages(json: Json): Understood<Asked> {
       toolsText: () => (tools ? JSON.stringify(tools) : ''),
       lastUserText: () => textOfUser(messages.findLast(({ role }) => role === 'user')?.content),
       hidesOutput: thinking != null && thinking.type !== 'disabled',
-      unpriced: unpricedField(request),
+      unpriced: unpriced?.field ?? null,
+      ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
+      ...(providerTools && { providerTools }),
       demo: demo ?? null,
     },
   };
@@ -113,6 +118,8 @@ function* blocksOf({ system, messages }: Json): Generator<{ block: Json; path: s
 }
 
 function* blocksIn(content: unknown, path: string): Generator<{ block: Json; path: string }> {
+  // What a page that was fetched holds is one block, and no list.
+  if (isObject(content)) yield* blocksIn([content], path);
   if (!Array.isArray(content)) return;
   for (const [i, value] of content.entries()) {
     const block = fieldsOf(value);
@@ -141,9 +148,25 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const SHARED =
   "is kept in the provider's account, which everybody here shares. Send the content itself, or a link to it.";
 
+const IN_TOOLS = 'a tool that the provider runs, which only tools can bound: declare it there, and name it here.';
+
+/** Whether a block brings a tool into the conversation that the client does not run itself (beta `inline-tools`). */
+function definesProviderTool(block: Json): boolean {
+  if (block.type !== 'tool_addition' && block.type !== 'compaction') return false;
+  const changes = block.type === 'compaction' ? block.tool_changes : [block];
+  return (
+    Array.isArray(changes) &&
+    changes.some((change) => {
+      const { definition } = fieldsOf(fieldsOf(change).tool);
+      return definition != null && !isClientTool(fieldsOf(definition).type);
+    })
+  );
+}
+
 function refusedBlock(json: Json): Refused | null {
   for (const { block, path } of blocksOf(json)) {
     if (block.type === 'container_upload') return { field: path, message: `${path} ${SHARED}` };
+    if (definesProviderTool(block)) return { field: path, message: `${path} defines ${IN_TOOLS}` };
     const { type, data } = fieldsOf(block.source);
     const field = `${path}.source`;
     if (type === 'file') return { field, message: `${field} ${SHARED}` };
@@ -159,6 +182,10 @@ function refusedBlock(json: Json): Refused | null {
 const NAMELESS = /toolset/;
 
 function refusedTool({ tools }: MessagesRequest): Refused | null {
+  const field = badCap(tools ?? []);
+  if (field !== null) {
+    return { field, message: `${field} must be a whole number from 1 to ${LIMITS.toolUsesMax}.` };
+  }
   const nameless = tools?.findIndex(({ name, type }) => name === undefined && !NAMELESS.test(type ?? '')) ?? -1;
   if (nameless < 0) return null;
   return { field: `tools.${nameless}.name`, message: `tools.${nameless}.name is missing: every tool needs a name.` };
@@ -182,20 +209,20 @@ const UNPRICED_FIELDS = [
   'thread',
 ] as const;
 
-function unpricedField(request: MessagesRequest): string | null {
-  const tool = request.tools?.find(({ type }) => !isClientTool(type));
-  if (tool) return `tools.${tool.type}`;
+function unpricedField(request: MessagesRequest): { field: string; because?: string | undefined } | null {
+  const tool = request.tools?.find((offered) => !isClientTool(offered.type) && !isBounded(offered));
+  if (tool) return { field: `tools.${tool.type}`, because: unboundedBecause(tool) };
   const field = UNPRICED_FIELDS.find((name) => request[name] != null);
-  if (field) return field;
-  if (request.speed != null && request.speed !== 'standard') return 'speed';
+  if (field) return { field };
+  if (request.speed != null && request.speed !== 'standard') return { field: 'speed' };
   // 1.1 times the price, where it is not the default (https://platform.claude.com/docs/en/about-claude/pricing).
-  if (request.inference_geo != null && request.inference_geo !== 'global') return 'inference_geo';
-  return editsByModel(request.context_management) ? 'context_management' : null;
+  if (request.inference_geo != null && request.inference_geo !== 'global') return { field: 'inference_geo' };
+  return editsByModel(request.context_management) ? { field: 'context_management' } : null;
 }
 
 /** A tool of the caller's own has no type, or `custom`. */
-function isClientTool(type: string | null | undefined): boolean {
-  return type == null || type === 'custom' || CLIENT_TOOL.test(type);
+function isClientTool(type: unknown): boolean {
+  return type == null || type === 'custom' || (typeof type === 'string' && CLIENT_TOOL.test(type));
 }
 
 /** Clearing costs nothing; other edits (compaction) are further calls of the model. */

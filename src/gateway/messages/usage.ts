@@ -3,11 +3,12 @@
  *
  * `input_tokens` are those that were neither read from the cache nor written to it; thinking counts within `output_tokens`
  * (https://platform.claude.com/docs/en/api/messages). What was written to the cache is told by time to live in
- * `cache_creation`, but in a stream only at its start: later events tell its sum alone.
+ * `cache_creation`, but in a stream only at its start: later events tell its sum alone. Of the tools that Anthropic runs only searches are
+ * billed by their number; what they and other tools bring is within the input.
  */
 import { NO_USAGE, type Usage } from '../../money/cost.ts';
 import type { Json } from '../protocol.ts';
-import { countOf, fieldsOf, isObject } from '../reported.ts';
+import { countOf, fieldsOf, isObject, usesOf } from '../reported.ts';
 
 /** What a stream has told of its usage so far. Counts are cumulative, and an event leaves out, or nulls, what it does not tell. */
 export class ReportedUsage {
@@ -32,9 +33,11 @@ export function readUsage(reported: unknown): Usage | null {
   const cachedInput = countOf(told.cache_read_input_tokens ?? 0);
   const written = cacheWrites(told);
   const thought = countOf(fieldsOf(told.output_tokens_details).thinking_tokens ?? 0);
+  const webSearch = usesOf(fieldsOf(told.server_tool_use).web_search_requests ?? 0);
   if (input === null || output === null || cachedInput === null || written === null || thought === null) return null;
+  if (webSearch === null) return null;
   const reasoning = Math.min(output, thought);
-  return { ...NO_USAGE, input, cachedInput, ...written, output: output - reasoning, reasoning };
+  return { ...NO_USAGE, input, cachedInput, ...written, output: output - reasoning, reasoning, webSearch };
 }
 
 function cacheWrites(told: Json): Pick<Usage, 'cacheWrite5m' | 'cacheWrite1h'> | null {

@@ -50,6 +50,8 @@ const BETAS_PASSED: ReadonlySet<string> = new Set([
   'thinking-token-count',
   'token-counting',
   'token-efficient-tools',
+  'web-fetch',
+  'web-search',
 ]);
 
 const BETA_DATE = /-\d{4}-?\d{2}-?\d{2}$/;

@@ -10,6 +10,7 @@ import { NO_USAGE, type Usage } from '../../money/cost.ts';
 import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
 import { countOf, fieldsOf, isObject, jsonObjectIn, textWithin } from '../reported.ts';
 import type { Frame } from '../sse.ts';
+import { searchesIn } from './provider-tools.ts';
 
 /**
  * What of an event or item is not output: names, places and states of the protocol, and reasoning as sealed, whose length
@@ -45,13 +46,18 @@ export function isLifecycle(type: unknown): boolean {
 export class ResponsesReader implements AnswerReader {
   /** How much text of each item has been counted, by its place in the output. */
   readonly #counted = new Map<number, number>();
+  /** Searches of items that were told to be done. */
+  #searches = 0;
 
   read({ data }: Frame): ReadAnswer | null {
     const json = jsonObjectIn(data ?? '');
     if (!json) return null;
     const { type, response } = json;
     if (type === 'error') return nothing(json, { error: readError(json.error ?? json), last: true });
-    if (!isLifecycle(type)) return nothing(json, { text: this.#textOf(json) });
+    if (!isLifecycle(type)) {
+      if (type === 'response.output_item.done') this.#searches += searchesIn(json.item);
+      return nothing(json, { text: this.#textOf(json) });
+    }
     if (!isObject(response)) return null;
     const { output, usage } = response;
     const text = Array.isArray(output)
@@ -63,7 +69,7 @@ export class ResponsesReader implements AnswerReader {
       json,
       text,
       ended: ended ? 1 : 0,
-      usage: readUsage(usage),
+      usage: withSearches(readUsage(usage), Math.max(this.#searches, searchesOf(output))),
       error: failed ? (readError(response.error) ?? 'The provider failed to answer.') : null,
       last: ended || failed,
     };
@@ -100,7 +106,7 @@ export function readWhole(text: string): ReadAnswer | null {
     json,
     text: textWithin(output, NOT_OUTPUT),
     ended: 1,
-    usage: readUsage(usage),
+    usage: withSearches(readUsage(usage), searchesOf(output)),
     error: reported ?? (unfinished ? 'The provider did not finish its answer.' : null),
     last: true,
   };
@@ -115,6 +121,15 @@ function readError(reported: unknown): string | null {
   if (typeof reported === 'string') return reported;
   const message = isObject(reported) ? reported.message : null;
   return typeof message === 'string' ? message : 'The provider reported an error.';
+}
+
+/** Searches stand in no usage of OpenAI's: they are items of the answer. */
+function withSearches(usage: Usage | null, webSearch: number): Usage | null {
+  return usage && webSearch > 0 ? { ...usage, webSearch } : usage;
+}
+
+function searchesOf(output: unknown): number {
+  return Array.isArray(output) ? output.reduce((sum: number, item) => sum + searchesIn(item), 0) : 0;
 }
 
 /**

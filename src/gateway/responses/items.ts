@@ -23,6 +23,7 @@ const WHOLE_ITEMS: ReadonlySet<unknown> = new Set([
   'apply_patch_call_output',
   'tool_search_call',
   'tool_search_output',
+  'web_search_call',
   'additional_tools',
   'configuration_update',
   'compaction',
@@ -32,7 +33,7 @@ const WHOLE_ITEMS: ReadonlySet<unknown> = new Set([
 /** Fields that name something in the provider's account. */
 const NAMES: ReadonlySet<string> = new Set(['file_id', 'file_ids', 'container_id', 'skill_id', 'vector_store_ids']);
 
-/** Tools that the caller runs: the provider only writes the call, as text. All others it runs itself, for a fee of their own. */
+/** Tools that the caller runs: the provider only writes the call, as text. All others it runs itself (provider-tools.ts). */
 const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([
   'function',
   'custom',

@@ -48,7 +48,7 @@ function speaking(turnOf: (json: Json) => Turn): Protocol {
  * Nothing is stored at the provider, whose account all organizations share; so the model's reasoning must come along, sealed,
  * for the next turn to have it, and what only the provider could have kept does not go there.
  */
-function sentBody({ json }: Asked, { mapping, streams, cap }: Sent): Json {
+function sentBody({ json }: Asked, { mapping, streams, cap, toolUses }: Sent): Json {
   const { previous_response_id: _ours, background: _never, ...sent }: Json = json;
   sent.model = mapping.upstreamModel;
   sent.store = false;
@@ -59,5 +59,6 @@ function sentBody({ json }: Asked, { mapping, streams, cap }: Sent): Json {
   }
   if (streams) sent.stream = true;
   if (cap !== null) sent.max_output_tokens = cap;
+  if (toolUses !== undefined) sent.max_tool_calls = toolUses;
   return sent;
 }

@@ -15,6 +15,7 @@ import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { foreignItem, unpricedTool } from './items.ts';
+import { isProviderTool, providerToolsOf, unboundedBecause } from './provider-tools.ts';
 
 const Item = z.looseObject({});
 
@@ -27,6 +28,7 @@ export const ResponsesBody = z
     store: z.boolean().nullish(),
     previous_response_id: z.string().max(LIMITS.idLengthMax).nullish(),
     max_output_tokens: z.int().positive().nullish(),
+    max_tool_calls: z.int().positive().max(LIMITS.toolUsesMax).nullish(),
     tools: z.array(z.looseObject({ type: z.string() })).nullish(),
     include: z.array(z.string()).nullish(),
     text: z.looseObject({}).nullish(),
@@ -72,7 +74,9 @@ export function askResponse(json: Json): Understood<Asked> {
 }
 
 function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
-  const { model, max_output_tokens: cap, tools } = request;
+  const { model, max_output_tokens: cap, max_tool_calls: callsMax, tools } = request;
+  const providerTools = tools ? providerToolsOf(tools, callsMax ?? null) : null;
+  const unpriced = unpricedField(request, items);
   return {
     json,
     model,
@@ -87,18 +91,23 @@ function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
     lastUserText: () => lastUserText(request),
     // What it makes of the context, when that grows too long, is sealed.
     hidesOutput: request.context_management != null,
-    unpriced: unpricedField(request, items),
+    unpriced: unpriced?.field ?? null,
+    ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
+    ...(providerTools && { providerTools }),
     demo: request.demo ?? null,
   };
 }
 
-/** A dearer tier, or tools that the provider runs itself, wherever they are offered. */
-function unpricedField({ service_tier, tools }: ResponsesRequest, items: Json[]): string | null {
-  if (UNPRICED_TIERS.has(service_tier)) return 'service_tier';
-  const found = (tools ?? []).findIndex(unpricedTool);
-  if (found >= 0) return `tools.${found}`;
+/** A dearer tier, or tools that the provider runs itself: none of them but where all of them are offered is bounded. */
+function unpricedField(
+  { service_tier, tools }: ResponsesRequest,
+  items: Json[],
+): { field: string; because?: string | undefined } | null {
+  if (UNPRICED_TIERS.has(service_tier)) return { field: 'service_tier' };
+  const found = (tools ?? []).findIndex((tool) => !isProviderTool(tool) && unpricedTool(tool));
+  if (found >= 0) return { field: `tools.${found}`, because: unboundedBecause(tools?.[found]?.type) };
   const position = items.findIndex((item) => Array.isArray(item.tools) && item.tools.some(unpricedTool));
-  return position < 0 ? null : `input.${position}.tools`;
+  return position < 0 ? null : { field: `input.${position}.tools` };
 }
 
 function mediaOf(item: Json): Media[] {

@@ -60,7 +60,7 @@ describe('what is understood', () => {
 
 describe('what is billed apart', () => {
   it.each([
-    ['tools.googleSearch', { tools: [{ googleSearch: {} }] }],
+    ['tools.googleMaps', { tools: [{ googleSearch: {} }, { google_maps: {} }] }],
     ['tools.codeExecution', { tools: [{ functionDeclarations: [] }, { code_execution: {} }] }],
     ['tools.urlContext', { tools: { urlContext: {} } }],
     ['tools.somethingNew', { tools: [{ somethingNew: {} }] }],

@@ -66,7 +66,7 @@ describe('billed apart, or not bounded by the body, is', () => {
   it.each<[Json, string | null]>([
     [{}, null],
     [{ tools: [{ name: 'a' }, { type: 'custom', name: 'b' }, { type: 'computer_toolset_20260801' }] }, null],
-    [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools.web_search_20250305'],
+    [{ tools: [{ type: 'web_search_20260209', name: 'web_search' }] }, 'tools.web_search_20260209'],
     [{ tools: [{ type: 'code_execution_20260521', name: 'code_execution' }] }, 'tools.code_execution_20260521'],
     [{ tools: [{ type: 'mcp_toolset', mcp_server_name: 'x' }] }, 'tools.mcp_toolset'],
     [{ mcp_servers: [{}] }, 'mcp_servers'],

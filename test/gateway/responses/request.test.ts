@@ -87,7 +87,7 @@ describe('what is understood of a request', () => {
   });
 
   it.each<[string, Json]>([
-    ['tools.0', { tools: [{ type: 'web_search' }] }],
+    ['tools.0', { tools: [{ type: 'web_search_preview' }] }],
     [
       'tools.1',
       {
