@@ -7,7 +7,10 @@ import { LIMITS } from '../limits.ts';
 export interface Frame {
   /** The event as it came, its closing blank line included. */
   raw: string;
-  /** Its data lines joined, or null for a comment. */
+  /**
+   * Its data lines joined; the whole of it where it is JSON without `data:`, as Google tells what goes wrong once it streams.
+   * Null for a comment.
+   */
   data: string | null;
 }
 
@@ -16,6 +19,8 @@ export interface Frame {
  * CR at the end of what has come nobody knows yet whether an LF follows; only where all lines end in CR it is not waited for.
  */
 const END_OF_EVENT = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r(?!$))|\r\r/;
+
+const BARE_JSON = /^\s*[{[]/;
 
 /** Throws where an event grows past `LIMITS.streamEventBytesMax`. */
 export class Frames {
@@ -54,6 +59,6 @@ export class Frames {
     this.#data = null;
     this.#parser.reset();
     this.#parser.feed(raw);
-    return { raw, data: this.#data };
+    return { raw, data: this.#data ?? (BARE_JSON.test(raw) ? raw : null) };
   }
 }
