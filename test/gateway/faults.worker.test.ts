@@ -46,7 +46,7 @@ function ending(events: string[], how: 'dies' | 'falls silent'): Response {
       const next = left.shift();
       if (next !== undefined) controller.enqueue(new TextEncoder().encode(next));
       else if (how === 'dies') controller.error(new Error('connection reset'));
-      else return new Promise(() => undefined);
+      return how === 'falls silent' && next === undefined ? new Promise(() => undefined) : undefined;
     },
   });
   return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
