@@ -113,6 +113,7 @@ async function attemptAt(
     deadlines,
     clientGone: request.signal,
     health: healthName(candidate),
+    keyOf: credential.of,
     send: (signal: AbortSignal) =>
       provider.send({
         env,

@@ -40,7 +40,7 @@ export async function openAttempt(
   { endpoint, caller, asked, isJob }: { endpoint: string; caller: PresentedKey; asked: AskedSurface; isJob: boolean },
 ): Promise<OpenedAttempt | { refusal: Refusal }> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
-  const { mapping, provider } = candidate;
+  const { mapping, provider, credential } = candidate;
   const startedAtMs = Date.now();
   const quoted = quoteOf(asked, mapping, startedAtMs);
   const about = aboutOf(context, candidate, endpoint, false, quoted);
@@ -66,7 +66,7 @@ export async function openAttempt(
     return { refusal: GONE };
   }
   const told = { requestId, deadlines, clientGone: request.signal, headers, times: relayTimes(env) };
-  const parts = { env, ctx, attempt, health: healthName(candidate), ...told };
+  const parts = { env, ctx, attempt, health: healthName(candidate), keyOf: credential.of, ...told };
   return { quoted, about, hold, startedAtMs, parts };
 }
 

@@ -74,7 +74,10 @@ export const videoContent: Handler = async (context, videoId) => {
     return null;
   });
   if (!response) return { kind: 'upstream_error', message: 'The provider could not be reached.' };
-  const refusal = response.status === 304 ? null : await upstreamRefusal(response);
+  const refusal =
+    response.status === 304
+      ? null
+      : await upstreamRefusal(response, { provider: provider.id, keyOf: credential.of, requestId });
   if (refusal) return refusal;
   const told = { ...picked(response.headers, TOLD_HEADERS), 'x-request-id': requestId };
   return new Response(response.body, { status: response.status, headers: told });
