@@ -35,10 +35,15 @@ export interface RelayParts {
   times: RelayTimes;
 }
 
-/** Of a conversation. */
-export interface ConversationParts extends RelayParts {
-  exchange: Exchange;
+/** Of an answer that comes as events. */
+export interface StreamParts extends RelayParts {
+  exchange: Pick<Exchange, 'reader' | 'passage'>;
   names: Names;
+}
+
+/** Of a conversation. */
+export interface ConversationParts extends StreamParts {
+  exchange: Exchange;
 }
 
 /** Why the upstream call was ended by us. `reported`: the provider itself said that it failed. */

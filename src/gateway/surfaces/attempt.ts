@@ -43,7 +43,7 @@ export async function openAttempt(
   const { mapping, provider, credential } = candidate;
   const startedAtMs = Date.now();
   const quoted = quoteOf(asked, mapping, startedAtMs);
-  const about = aboutOf(context, candidate, endpoint, false, quoted);
+  const about = aboutOf(context, candidate, endpoint, asked.streamed ?? false, quoted);
   const bound = quoted && isJob ? { ...quoted, isJob } : quoted;
   const admission = await admitQuoted(context, caller, candidate, about, bound);
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
