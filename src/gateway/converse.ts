@@ -3,6 +3,7 @@
  * gathered from a stream (relay-gathered.ts); where the output cannot be watched, the provider's own cap is lowered instead
  * (cover.ts).
  */
+import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import type { PresentedKey } from '../teams/keys.ts';
@@ -12,6 +13,7 @@ import { type AttemptAt, aboutOf, answerByFirst, type Candidate, candidatesFor }
 import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import { CONVERSATION } from './other-protocol.ts';
 import type { Asked, Names, Protocol, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { quote } from './quote.ts';
@@ -49,7 +51,8 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const { endpoint } = client;
     const choice = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
     if ('refusal' in choice) return choice.refusal;
-    const unfit = unfitFor(asked, choice.candidates[0].mapping);
+    const [first] = choice.candidates;
+    const unfit = unfitFor(asked, first.mapping) ?? tooLong(client, understood, first);
     if (unfit) return keyFirst(unfit);
     const conversation = { client, caller, ...understood };
     return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
@@ -65,7 +68,7 @@ async function attemptAt(
   const { client, caller, body, asked } = conversation;
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
-  const unfit = unfitFor(asked, mapping);
+  const unfit = unfitFor(asked, mapping) ?? tooLong(client, { body, asked }, candidate);
   if (unfit) return unfit;
 
   const served = protocolOf(client, candidate);
@@ -157,6 +160,24 @@ function unfitFor({ cap, demo, unpriced }: Asked, mapping: Mapping): Refusal | n
   if (unpriced === null) return null;
   const message = `${unpriced} is billed apart by the provider, and its price is not known here.`;
   return refuseField(unpriced, message).refusal;
+}
+
+/**
+ * A conversation that no tokenizer would fit into the model's context. What may fit is the provider's to decide, which counts
+ * exactly; and nobody counts what has too few bytes to be in doubt.
+ */
+function tooLong(
+  { id }: Protocol,
+  { body, asked }: Pick<Conversation, 'body' | 'asked'>,
+  { mapping, provider }: Candidate,
+): Refusal | null {
+  const tokensMax = mapping.contextTokens * LIMITS.contextEstimateFactor;
+  if (body.bytes <= tokensMax) return null;
+  const tokens = provider.inputTokensEstimate(asked);
+  if (tokens <= tokensMax) return null;
+  const field = CONVERSATION[id];
+  const message = `${field} is some ${tokens} tokens long, and the context of ${mapping.id} takes ${mapping.contextTokens}.`;
+  return refuseField(field, message).refusal;
 }
 
 /** The protocol in which the provider is spoken to: the client's where it can. */

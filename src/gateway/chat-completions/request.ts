@@ -9,6 +9,7 @@ import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { malformed } from './malformed.ts';
 
 const tokens = z.int().positive();
 
@@ -49,6 +50,8 @@ export function askChat(json: Json): Understood<Asked> {
   const parsed = parseBody(ChatBody, json);
   if ('refusal' in parsed) return parsed;
   const request = parsed.understood;
+  const wrong = malformed(request);
+  if (wrong) return wrong;
   if (request.max_tokens != null && request.max_completion_tokens != null) {
     return refuseField('max_tokens', 'Give max_completion_tokens or max_tokens, not both.');
   }
