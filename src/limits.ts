@@ -224,6 +224,9 @@ export const LIMITS = {
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
+  /** An estimate of so many contexts is refused unseen: tokenizers differ by less, save on text that nobody writes. */
+  contextEstimateFactor: 4,
+
   /** A count of tokens is asked for before a request that somebody waits for: a guess in time is better than a late count. */
   countTokensMsMax: 15 * SECOND_MS,
 
@@ -280,9 +283,13 @@ export const LIMITS = {
   accessTokenSpareMs: MINUTE_MS,
   /** Access tokens that an isolate keeps: one for each service account that is in use there. */
   accessTokensMax: 100,
-  /** One event of a stream is text of a few tokens; past this a provider is broken or hostile. */
-  streamEventBytesMax: 4 * 1024 * 1024,
-  /** The same within a message of AWS's event stream: in base64, with headers and padding around it. */
+  /**
+   * One event of a stream is text of a few tokens, or a whole picture as Gemini sends it: one of 2K is up to 8 MB of PNG, in
+   * base64 a third more. Read, parsed and passed on, an event takes some four times its size at once: with this some 50 MB of
+   * the 128 that an isolate has. Past it a provider is broken or hostile.
+   */
+  streamEventBytesMax: 12 * 1024 * 1024,
+  /** A message of AWS's event stream, which carries text alone: 4 MB in base64, with headers and padding around it. */
   awsMessageBytesMax: 6 * 1024 * 1024,
 
   /** Usage events wait this long to travel together: one alarm and one D1 transaction for all of them. */

@@ -3,6 +3,7 @@
  * gathered from a stream (relay-gathered.ts); where the output cannot be watched, the provider's own cap is lowered instead
  * (cover.ts).
  */
+import { LIMITS } from '../limits.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import { priceAt } from '../money/price.ts';
@@ -13,6 +14,7 @@ import { type AttemptAt, aboutOf, answerByFirst, type Candidate, candidatesFor }
 import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import { CONVERSATION } from './other-protocol.ts';
 import type { Asked, Names, Protocol, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { runsTools } from './provider-tools.ts';
@@ -52,7 +54,8 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const found = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
     if ('refusal' in found) return found.refusal;
     const choice = asked.providerTools ? { ...found, candidates: ableOf(found.candidates, client, asked) } : found;
-    const unfit = unfitFor(asked, choice.candidates[0].mapping);
+    const [first] = choice.candidates;
+    const unfit = unfitFor(asked, first.mapping) ?? tooLong(client, understood, first);
     if (unfit) return keyFirst(unfit);
     const conversation = { client, caller, ...understood };
     return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
@@ -68,7 +71,7 @@ async function attemptAt(
   const { client, caller, body, asked } = conversation;
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
-  const unfit = unfitFor(asked, mapping);
+  const unfit = unfitFor(asked, mapping) ?? tooLong(client, { body, asked }, candidate);
   if (unfit) return unfit;
 
   const served = protocolOf(client, candidate);
@@ -121,6 +124,7 @@ async function attemptAt(
     deadlines,
     clientGone: request.signal,
     health: healthName(candidate),
+    keyOf: credential.of,
     send: (signal: AbortSignal) =>
       provider.send({
         env,
@@ -185,6 +189,24 @@ function ableOf(candidates: Candidates, client: Protocol, { providerTools }: Ask
 /** What the provider is to be told of the uses of its tools; null where it was told so by the client. */
 function usesToSet({ providerTools }: Asked, uses: number | undefined): number | null {
   return !providerTools || uses === undefined || uses === providerTools.usesMax ? null : uses;
+}
+
+/**
+ * A conversation that no tokenizer would fit into the model's context. What may fit is the provider's to decide, which counts
+ * exactly; and nobody counts what has too few bytes to be in doubt.
+ */
+function tooLong(
+  { id }: Protocol,
+  { body, asked }: Pick<Conversation, 'body' | 'asked'>,
+  { mapping, provider }: Candidate,
+): Refusal | null {
+  const tokensMax = mapping.contextTokens * LIMITS.contextEstimateFactor;
+  if (body.bytes <= tokensMax) return null;
+  const tokens = provider.inputTokensEstimate(asked);
+  if (tokens <= tokensMax) return null;
+  const field = CONVERSATION[id];
+  const message = `${field} is some ${tokens} tokens long, and the context of ${mapping.id} takes ${mapping.contextTokens}.`;
+  return refuseField(field, message).refusal;
 }
 
 /** The protocol in which the provider is spoken to: the client's where it can. */

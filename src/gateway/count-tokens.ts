@@ -78,7 +78,7 @@ async function counterFor(
 }
 
 async function countAt(
-  { env, request }: GatewayContext,
+  { env, request, requestId }: GatewayContext,
   counting: Counting,
   asked: Asked,
   { mapping, provider, credential }: Candidate,
@@ -96,7 +96,7 @@ async function countAt(
       clientHeaders: request.headers,
       signal: AbortSignal.any([request.signal, AbortSignal.timeout(LIMITS.countTokensMsMax)]),
     });
-    const refusal = await upstreamRefusal(response);
+    const refusal = await upstreamRefusal(response, { provider: mapping.provider, keyOf: credential.of, requestId });
     if (refusal) return refusal;
     const bytes = await readBody(response, LIMITS.upstreamErrorBytesMax);
     if (!bytes || !jsonObjectIn(new TextDecoder().decode(bytes))) return garbage(null);

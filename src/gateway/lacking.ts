@@ -41,7 +41,12 @@ const WORDS = {
   endUser: spelled('user', 'metadata.user_id', 'user', 'labels'),
   tools: spelled('tools', 'tools', 'tools', 'tools'),
   toolChoice: spelled('tool_choice', 'tool_choice', 'tool_choice', 'toolConfig'),
-  parallelToolCalls: spelled('parallel_tool_calls', 'tool_choice', 'parallel_tool_calls', 'toolConfig'),
+  parallelToolCalls: spelled(
+    'parallel_tool_calls',
+    'tool_choice.disable_parallel_tool_use',
+    'parallel_tool_calls',
+    'toolConfig',
+  ),
   strict: spelled('strict', 'strict', 'strict', 'strict'),
   system: spelled('system', 'system', 'instructions', 'systemInstruction'),
   image: spelled('image_url', 'image', 'input_image', 'inlineData'),

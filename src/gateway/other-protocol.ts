@@ -16,7 +16,7 @@ const ENDPOINTS: Record<ProtocolId, string> = {
 };
 
 /** The field in which each protocol has the conversation. */
-const CONVERSATION: Record<ProtocolId, string> = {
+export const CONVERSATION: Record<ProtocolId, string> = {
   chat: 'messages',
   messages: 'messages',
   responses: 'input',

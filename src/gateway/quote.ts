@@ -62,7 +62,8 @@ export function quote(
     inputMax: boundOf(inputTokensMax, dearestInputRate(price, carriedBy(asked))),
     outputTokensMax,
     choices,
-    capMin: Math.max(LIMITS.outputTokensMin, asked.capMin ?? 0),
+    // Where more is asked for than can come, the request stands as it is or not at all.
+    capMin: Math.min(Math.max(LIMITS.outputTokensMin, asked.capMin ?? 0), Math.ceil(outputTokensMax / choices)),
     outputRate: dearestOutputRate(price),
     watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),

@@ -6,14 +6,14 @@
 import type { Deadline } from '../deadlines.ts';
 import type { Passage } from './protocol.ts';
 import { describe, type Refusal } from './refusals.ts';
-import { type ConversationParts, GONE, madeUntil, note, outcomeOfStop, type Stop, stopOf } from './relay.ts';
+import { GONE, madeUntil, note, outcomeOfStop, type Stop, type StreamParts, stopOf } from './relay.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamEvents } from './upstream-events.ts';
 
 const encoder = new TextEncoder();
 
 /** A stream: answers with the first byte, or after LIMITS.firstByteMsMax with comments until it comes. */
-export async function relayStream(parts: ConversationParts): Promise<Response | Refusal> {
+export async function relayStream(parts: StreamParts): Promise<Response | Refusal> {
   const stream = new StreamRelay(parts);
   parts.ctx.waitUntil(stream.run());
   return stream.answered;
@@ -21,7 +21,7 @@ export async function relayStream(parts: ConversationParts): Promise<Response | 
 
 class StreamRelay {
   readonly answered: Promise<Response | Refusal>;
-  readonly #parts: ConversationParts;
+  readonly #parts: StreamParts;
   readonly #passage: Passage;
   readonly #call: UpstreamCall;
   /** Aborted when the client has left: nothing is written any more. */
@@ -38,7 +38,7 @@ class StreamRelay {
   #lastWriteAtMs = Date.now();
   #nextPing: Deadline | undefined;
 
-  constructor(parts: ConversationParts) {
+  constructor(parts: StreamParts) {
     this.#parts = parts;
     this.#passage = parts.exchange.passage(parts.names);
     const { readable, writable } = new IdentityTransformStream();

@@ -7,7 +7,6 @@ import type { Refusal } from './refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from './relay.ts';
 import { readBody } from './request-body.ts';
 import { UpstreamCall } from './upstream-call.ts';
-import { upstreamRefusal } from './upstream-refusal.ts';
 
 export interface WholeAnswer {
   /** What the provider made, as far as it is text. */
@@ -42,7 +41,7 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
   };
   try {
     const response = await call.send();
-    const refusal = await upstreamRefusal(response);
+    const refusal = await call.refusalIn(response);
     if (refusal) {
       settle(outcomeOf(refusal), 'free');
       note(parts, refusal);

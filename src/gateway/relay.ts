@@ -11,6 +11,7 @@ import type { Attempt } from './attempt.ts';
 import type { Exchange } from './exchange.ts';
 import type { Names } from './protocol.ts';
 import { noteHealth } from './provider-health.ts';
+import type { Credential } from './providers/provider.ts';
 import type { Refusal } from './refusals.ts';
 import type { RelayTimes } from './relay-times.ts';
 import type { AnswerHeaders } from './router.ts';
@@ -25,6 +26,8 @@ export interface RelayParts {
   clientGone: AbortSignal;
   /** What the health of whom it calls is known by; absent: its provider's name. */
   health?: string;
+  /** Whose credential it is called with; absent: the deployment's. */
+  keyOf?: Credential['of'];
   /** Sends the call to the provider. */
   send: (signal: AbortSignal) => Promise<Response>;
   /** What Purser adds to a successful answer. */
@@ -32,10 +35,15 @@ export interface RelayParts {
   times: RelayTimes;
 }
 
-/** Of a conversation. */
-export interface ConversationParts extends RelayParts {
-  exchange: Exchange;
+/** Of an answer that comes as events. */
+export interface StreamParts extends RelayParts {
+  exchange: Pick<Exchange, 'reader' | 'passage'>;
   names: Names;
+}
+
+/** Of a conversation. */
+export interface ConversationParts extends StreamParts {
+  exchange: Exchange;
 }
 
 /** Why the upstream call was ended by us. `reported`: the provider itself said that it failed. */

@@ -5,8 +5,10 @@
  * where the relay says that this is worth it, because a provider bills what it makes although nobody waits for it.
  */
 import type { Deadline } from '../deadlines.ts';
+import type { Refusal } from './refusals.ts';
 import type { RelayParts, Stop } from './relay.ts';
 import { fellSilent, Stopped, tookTooLong } from './relay.ts';
+import { upstreamRefusal } from './upstream-refusal.ts';
 
 export class UpstreamCall {
   readonly #parts: RelayParts;
@@ -36,6 +38,12 @@ export class UpstreamCall {
   /** Sends it. The first answer of any status resolves it. */
   send(): Promise<Response> {
     return this.inTime(this.#parts.send(this.signal));
+  }
+
+  /** What its answer refuses, or null where it takes the request. */
+  refusalIn(response: Response): Promise<Refusal | null> {
+    const { attempt, keyOf = 'deployment', requestId } = this.#parts;
+    return upstreamRefusal(response, { provider: attempt.mapping.provider, keyOf, requestId });
   }
 
   stop(reason: Stop): void {

@@ -5,7 +5,6 @@ import type { AnswerReader, ReadAnswer } from './protocol.ts';
 import { garbage, type RelayParts, type Stop, Stopped } from './relay.ts';
 import { type Frame, Frames } from './sse.ts';
 import type { UpstreamCall } from './upstream-call.ts';
-import { upstreamRefusal } from './upstream-refusal.ts';
 
 export interface UpstreamEvent {
   frame: Frame;
@@ -23,7 +22,7 @@ export async function* upstreamEvents(
   answerReader: AnswerReader,
 ): AsyncGenerator<UpstreamEvent[], void, undefined> {
   const response = await call.send();
-  const refusal = await upstreamRefusal(response);
+  const refusal = await call.refusalIn(response);
   if (refusal) throw new Stopped({ kind: 'failed', refusal });
   if (!response.headers.get('content-type')?.includes('text/event-stream') || !response.body) {
     throw new Stopped({ kind: 'failed', refusal: garbage(null) });

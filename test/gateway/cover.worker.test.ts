@@ -202,6 +202,26 @@ describe('output that cannot be watched', () => {
     }
   });
 
+  it('is capped to no less than the reasoning that was asked for, which the provider would refuse; else it is refused here', async () => {
+    const wish = { ...THINKER, reasoning: { max_tokens: 90 } };
+    const fits = await seedOrganization(limitFor(91));
+    const response = await chat(fits.apiKey, wish);
+    expect([response.status, response.headers.get('x-purser-max-output')]).toEqual([200, '91']);
+    await response.text();
+    const short = await seedOrganization(limitFor(90));
+    const refused = await chat(short.apiKey, wish);
+    expect([refused.status, (await json<ErrorBody>(refused)).error.code]).toEqual([403, 'request_exceeds_budget']);
+    expect(await keyOf(short.apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+  });
+
+  it.each([9e15, 0, -1, 1.5, 'many', null, {}])(
+    'is not kept from anybody by reasoning of %j tokens',
+    async (max_tokens) => {
+      const { apiKey } = await seedOrganization({ budget: { usageLimit: '1' } });
+      expect((await chat(apiKey, { ...THINKER, reasoning: { max_tokens } })).status).toBe(200);
+    },
+  );
+
   it('is left as it was asked for where it fits', async () => {
     const { apiKey } = await seedOrganization(limitFor(460));
     const response = await chat(apiKey, THINKER);

@@ -3,17 +3,21 @@ import { env } from 'cloudflare:workers';
 import { expect, it, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Provider } from '../../src/gateway/providers/provider.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import type { Mapping, ProviderId } from '../../src/models/catalogue.ts';
 import { type ErrorBody, HELLO, json, keyOf, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
 vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+vi.spyOn(console, 'error').mockImplementation(() => undefined);
 
-/** What a provider does when it is called: answers well, fails with a status, breaks the connection, or breaks off. */
-type Deed = 'answers' | number | 'unreachable' | 'breaks off';
+/** What a provider does when it is called: answers well, fails with a status, breaks the connection, breaks off, or is not paid. */
+type Deed = 'answers' | number | 'unreachable' | 'breaks off' | 'has no credit';
 
 const words = DEMO_MAPPINGS.find(({ id }) => id === 'demo/words') as Mapping;
+
+const LOW = 'Your credit balance is too low to access the Anthropic API.';
 
 let builds = 0;
 
@@ -37,6 +41,7 @@ function build(deeds: Deed[][]) {
         calls.push(nameOf(id));
         const deed = list[Math.min(done++, list.length - 1)];
         if (deed === 'unreachable') throw new Error('connection refused');
+        if (deed === 'has no credit') return Response.json({ error: { message: LOW } }, { status: 400 });
         if (typeof deed === 'number') return Response.json({ error: { message: `no: ${deed}` } }, { status: deed });
         const response = await demoProvider.send(call);
         return deed === 'breaks off' ? new Response(response.body?.pipeThrough(breaking()), response) : response;
@@ -95,6 +100,9 @@ it.each<[string, Deed[][], string[]]>([
   ['a 500', [[500], ['answers']], ['first', 'second']],
   ['a 429', [[429], ['answers']], ['first', 'second']],
   ['a network error', [['unreachable'], ['answers']], ['first', 'second']],
+  ["a 400 about the deployment's credit", [['has no credit'], ['answers']], ['first', 'second']],
+  ["a 402 about the deployment's credit", [[402], ['answers']], ['first', 'second']],
+  ["a key of the deployment's that is none", [[401], ['answers']], ['first', 'second']],
   ['two failures', [[503], [502], ['answers']], ['first', 'second', 'third']],
   ['a failure of the only provider there is', [[503, 'answers']], ['first', 'first']],
 ])(
@@ -118,6 +126,7 @@ it.each<[string, Deed[][], Record<string, string>, string[], number]>([
   ['a 4xx of the only provider', [[404]], {}, ['first'], 404],
   ['a 429 of the only provider', [[429]], {}, ['first'], 429],
   ['refused credentials of the only provider', [[401]], {}, ['first'], 502],
+  ['no credit at the only provider', [['has no credit']], {}, ['first'], 502],
   ['a failure with x-no-fallback', [[500], ['answers']], { 'x-no-fallback': '1' }, ['first'], 502],
   ['a failure of the only one with x-no-fallback', [[500, 'answers']], { 'x-no-fallback': '1' }, ['first'], 502],
   ['three failures', [[500], [500], [500]], {}, ['first', 'second', 'third'], 502],
@@ -136,6 +145,22 @@ it('a stream that breaks off after its first byte is not begun again elsewhere: 
   expect(text).toContain('"upstream_error"');
   expect(text).toMatch(/data: \[DONE\]\n\n$/);
   expect(await eventsOf(memberId)).toEqual(['first upstream_error']);
+});
+
+it('a provider that is not paid counts as failing: the next request asks another first', async () => {
+  const { app, calls } = build([['has no credit'], ['answers']]);
+  const { apiKey } = await seedOrganization({ budget: { usageLimit: '1' } });
+  for (let asked = 0; asked <= LIMITS.healthFailuresMin; asked++) {
+    const ctx = createExecutionContext();
+    const request = new Request('http://purser.test/v1/chat/completions', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify({ model: 'twin', messages: HELLO, max_tokens: 3 }),
+    });
+    expect((await app.fetch(request, env, ctx)).status).toBe(200);
+    await waitOnExecutionContext(ctx);
+  }
+  expect(calls).toEqual([...Array(LIMITS.healthFailuresMin).fill(['first', 'second']).flat(), 'second']);
 });
 
 it('an answer that was tried twice is replayed under its Idempotency-Key', async () => {

@@ -21,7 +21,7 @@ describe('the bound of an input', () => {
       fc.property(fc.string({ maxLength: 500, unit: 'grapheme' }), (text) => {
         const asked = ask({
           messages: [{ role: 'user', content: text }],
-          tools: [{ type: 'function', function: { name: text } }],
+          tools: [{ type: 'function', function: { name: `f${text}` } }],
         });
         expect(bound(asked)).toBeGreaterThan(asked.bytes);
         expect(bound(asked)).toBeGreaterThanOrEqual(openai.inputTokensEstimate(asked.asked));

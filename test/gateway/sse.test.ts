@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { appName } from '../../src/gateway/app-name.ts';
-import { Frames } from '../../src/gateway/sse.ts';
+import { type Frame, Frames } from '../../src/gateway/sse.ts';
 import { LIMITS } from '../../src/limits.ts';
 
 const encoder = new TextEncoder();
@@ -36,6 +36,27 @@ describe('frames of an event stream', () => {
     const frames = new Frames();
     const read = [...frames.push(encoder.encode(`data: a${end}data: b${end}`)), ...frames.end()];
     expect(read.map(({ data }) => data)).toEqual(['a', 'b']);
+  });
+
+  it('take an event as large as may be, which a picture is, and none that is larger', () => {
+    const eventOf = (length: number) => `data: ${'A'.repeat(length - 'data: \n\n'.length)}\n\n`;
+    for (const [length, taken] of [
+      [LIMITS.streamEventBytesMax, true],
+      [LIMITS.streamEventBytesMax + 1, false],
+    ] as const) {
+      const frames = new Frames();
+      const bytes = encoder.encode(eventOf(length));
+      const read = () => {
+        const found: Frame[] = [];
+        for (let at = 0; at < bytes.length - 1; at += 65_536) {
+          found.push(...frames.push(bytes.slice(at, Math.min(at + 65_536, bytes.length - 1))));
+        }
+        // Its last byte comes by itself.
+        return [...found, ...frames.push(bytes.slice(-1))];
+      };
+      if (!taken) expect(read).toThrow(/too large/);
+      else expect(read().map(({ raw }) => raw.length)).toEqual([length]);
+    }
   });
 
   it('refuse an event without end', () => {

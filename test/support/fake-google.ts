@@ -31,6 +31,8 @@ export interface FakeGoogleAsk {
   calls?: boolean;
   /** An image of so many tokens, in place of words. */
   imageTokens?: number;
+  /** How large it is, in base64. */
+  imageLength?: number;
   blocked?: boolean;
 }
 
@@ -126,7 +128,8 @@ export class FakeGoogle {
     }
     if (imageTokens > 0) {
       const candidatesTokensDetails = [{ modality: 'IMAGE', tokenCount: imageTokens }];
-      const inlineData = { mimeType: 'image/png', data: 'iVBORw0KGgo=' };
+      const data = ask.imageLength ? 'A'.repeat(ask.imageLength) : 'iVBORw0KGgo=';
+      const inlineData = { mimeType: 'image/png', data };
       yield chunk([{ inlineData }], imageTokens, done, { candidatesTokensDetails });
       return;
     }

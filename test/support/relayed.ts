@@ -12,6 +12,7 @@ import { amountFor, quote } from '../../src/gateway/quote.ts';
 import type { ConversationParts } from '../../src/gateway/relay.ts';
 import { relayGathered } from '../../src/gateway/relay-gathered.ts';
 import { relayStream } from '../../src/gateway/relay-stream.ts';
+import type { RelayTimes } from '../../src/gateway/relay-times.ts';
 import { relayWhole } from '../../src/gateway/relay-whole.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { NO_USAGE } from '../../src/money/cost.ts';
@@ -50,6 +51,8 @@ export async function relayed(
     demo,
     wantsUsage = false,
     protocol = chat,
+    served = protocol,
+    times = TIMES,
     said = { messages: HELLO, max_tokens: 100 },
   }: {
     usageLimit?: string;
@@ -57,6 +60,9 @@ export async function relayed(
     demo?: object | undefined;
     wantsUsage?: boolean;
     protocol?: Protocol;
+    /** What the upstream speaks, where that is another. */
+    served?: Protocol;
+    times?: RelayTimes;
     /** The conversation and its cap, in the words of the protocol. */
     said?: Json;
   } = {},
@@ -106,10 +112,10 @@ export async function relayed(
     deadlines,
     clientGone,
     send,
-    exchange: exchange(protocol, protocol, asked),
+    exchange: exchange(protocol, served, asked),
     names: { requestId: 'req_1', model: 'demo-words' },
     headers: {} as Record<string, string>,
-    times: TIMES,
+    times,
   };
   return { ...seeded, ctx, headers: parts.headers, answered: await RELAYS[kind](parts) };
 }

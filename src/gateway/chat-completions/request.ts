@@ -7,7 +7,9 @@ import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
+import { fieldsOf } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { malformed } from './malformed.ts';
 
 const tokens = z.int().positive();
 
@@ -48,6 +50,8 @@ export function askChat(json: Json): Understood<Asked> {
   const parsed = parseBody(ChatBody, json);
   if ('refusal' in parsed) return parsed;
   const request = parsed.understood;
+  const wrong = malformed(request);
+  if (wrong) return wrong;
   if (request.max_tokens != null && request.max_completion_tokens != null) {
     return refuseField('max_tokens', 'Give max_completion_tokens or max_tokens, not both.');
   }
@@ -63,6 +67,7 @@ export function askChat(json: Json): Understood<Asked> {
       wantsUsage: request.stream_options?.include_usage === true,
       choices: request.n ?? 1,
       cap: capOf(request),
+      capMin: capMinOf(request),
       items: messages.length,
       media: messages.flatMap(mediaOf),
       messageTexts: () => messages.map(textOf),
@@ -78,6 +83,12 @@ export function askChat(json: Json): Understood<Asked> {
 function capOf({ max_completion_tokens, max_tokens }: ChatRequest): Asked['cap'] {
   if (max_completion_tokens != null) return { tokens: max_completion_tokens, field: 'max_completion_tokens' };
   return max_tokens == null ? null : { tokens: max_tokens, field: 'max_tokens' };
+}
+
+/** Reasoning is part of the output, and OpenRouter refuses a cap that leaves nothing beside what it is given to reason. */
+function capMinOf({ reasoning }: ChatRequest): number {
+  const { max_tokens: thought } = fieldsOf(reasoning);
+  return typeof thought === 'number' && Number.isSafeInteger(thought) && thought > 0 ? thought + 1 : 0;
 }
 
 /** Each makes a provider search, or read what is not in the body: OpenAI's, OpenRouter's (`preset` may stand for any) and Azure's. */

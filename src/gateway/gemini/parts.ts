@@ -148,20 +148,37 @@ export function writeMedium(part: Medium): Json {
   return { ...written, mediaResolution: { level: `MEDIA_RESOLUTION_${part.detail.toUpperCase()}` } };
 }
 
-/** Why Google's answers end; what is not here, or says that a model went wrong, is no end that another protocol knows. */
-export const ENDS: Readonly<Record<string, EndReason>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  SAFETY: 'content_filter',
-  RECITATION: 'content_filter',
-  LANGUAGE: 'content_filter',
-  BLOCKLIST: 'content_filter',
-  PROHIBITED_CONTENT: 'content_filter',
-  SPII: 'content_filter',
-  IMAGE_SAFETY: 'content_filter',
-  IMAGE_PROHIBITED_CONTENT: 'content_filter',
-  IMAGE_RECITATION: 'content_filter',
-};
+/** Why Google's answers end, in the words that other protocols have. */
+const ENDS: ReadonlyMap<string, EndReason> = new Map<string, EndReason>(
+  Object.entries({
+    STOP: 'stop',
+    MAX_TOKENS: 'length',
+    SAFETY: 'content_filter',
+    RECITATION: 'content_filter',
+    LANGUAGE: 'content_filter',
+    BLOCKLIST: 'content_filter',
+    PROHIBITED_CONTENT: 'content_filter',
+    SPII: 'content_filter',
+    IMAGE_SAFETY: 'content_filter',
+    IMAGE_PROHIBITED_CONTENT: 'content_filter',
+    IMAGE_RECITATION: 'content_filter',
+  } as const),
+);
+
+/** The model went wrong: what it says is no answer, and must not look like one. */
+const FAILURES: ReadonlySet<string> = new Set([
+  'MALFORMED_FUNCTION_CALL',
+  'MALFORMED_RESPONSE',
+  'UNEXPECTED_TOOL_CALL',
+  'TOO_MANY_TOOL_CALLS',
+  'MISSING_THOUGHT_SIGNATURE',
+  'NO_IMAGE',
+]);
+
+/** Null where it is no end but a failure. A reason that is yet to come, or OTHER, ends the answer all the same. */
+export function endOf(finishReason: string): EndReason | null {
+  return FAILURES.has(finishReason) ? null : (ENDS.get(finishReason) ?? 'stop');
+}
 
 export const FINISH_REASONS: Readonly<Record<EndReason, string>> = {
   stop: 'STOP',

@@ -3,7 +3,7 @@ import { gatherEvents, type NeutralAnswer, type NeutralEvent } from '../neutral.
 import type { Json } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { isBlocked, readUsage } from './answer.ts';
-import { ENDS, NO_SIGNATURE, readMedium, sealIn, sealOfCall } from './parts.ts';
+import { endOf, NO_SIGNATURE, readMedium, sealIn, sealOfCall } from './parts.ts';
 
 export function readAnswer(json: Json): NeutralAnswer {
   return gatherEvents(new EventReader().read(json));
@@ -78,8 +78,7 @@ export class EventReader {
 
   #end(choice: number, { finishReason, finishMessage }: Json): NeutralEvent[] {
     if (typeof finishReason !== 'string' || this.#ended.has(choice)) return [];
-    const reason = ENDS[finishReason];
-    // MALFORMED_FUNCTION_CALL and the like: an answer that went wrong must not look like one that is complete.
+    const reason = endOf(finishReason);
     if (!reason) throw new TypeError(`an answer that ended with ${finishReason}: ${String(finishMessage ?? '')}`);
     this.#ended.add(choice);
     const called = reason === 'stop' && this.#called.has(choice);

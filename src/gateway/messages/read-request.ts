@@ -56,6 +56,9 @@ class RequestReader {
     if (!keepsAllThoughts(json.context_management)) this.#objections.to('context_management');
     const { system, messages } = this.#conversation();
     const { disable_parallel_tool_use: alone } = fieldsOf(json.tool_choice);
+    if (alone != null && typeof alone !== 'boolean') {
+      this.#objections.toValue('tool_choice.disable_parallel_tool_use', 'must be true or false');
+    }
     const metadata = fieldsOf(json.metadata);
     this.#objections.toAllBut(metadata, 'metadata', ['user_id']);
     return {

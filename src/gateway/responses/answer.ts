@@ -53,7 +53,10 @@ export class ResponsesReader implements AnswerReader {
     const json = jsonObjectIn(data ?? '');
     if (!json) return null;
     const { type, response } = json;
-    if (type === 'error') return nothing(json, { error: readError(json.error ?? json), last: true });
+    // Some providers report what fails once they stream in the form of their refusals, which has no type.
+    if (type === 'error' || (type === undefined && json.error != null)) {
+      return nothing(json, { error: readError(json.error ?? json), last: true });
+    }
     if (!isLifecycle(type)) {
       if (type === 'response.output_item.done') this.#searches += searchesIn(json.item);
       return nothing(json, { text: this.#textOf(json) });

@@ -15,6 +15,7 @@ import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { foreignItem, unpricedTool } from './items.ts';
+import { malformed } from './malformed.ts';
 import { isProviderTool, providerToolsOf, unboundedBecause } from './provider-tools.ts';
 
 const Item = z.looseObject({});
@@ -70,7 +71,7 @@ export function askResponse(json: Json): Understood<Asked> {
     const why = foreignItem(item);
     if (why !== null) return refuseField(`input.${position}`, why);
   }
-  return { understood: asked(json, request, items) };
+  return malformed(items, request.tools) ?? { understood: asked(json, request, items) };
 }
 
 function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {

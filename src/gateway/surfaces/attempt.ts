@@ -40,10 +40,10 @@ export async function openAttempt(
   { endpoint, caller, asked, isJob }: { endpoint: string; caller: PresentedKey; asked: AskedSurface; isJob: boolean },
 ): Promise<OpenedAttempt | { refusal: Refusal }> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
-  const { mapping, provider } = candidate;
+  const { mapping, provider, credential } = candidate;
   const startedAtMs = Date.now();
   const quoted = quoteOf(asked, mapping, startedAtMs);
-  const about = aboutOf(context, candidate, endpoint, false, quoted);
+  const about = aboutOf(context, candidate, endpoint, asked.streamed ?? false, quoted);
   const bound = quoted && isJob ? { ...quoted, isJob } : quoted;
   const admission = await admitQuoted(context, caller, candidate, about, bound);
   budgetHeaders(headers, 'refusal' in admission ? admission.tightest : admission.admitted.tightest);
@@ -66,7 +66,7 @@ export async function openAttempt(
     return { refusal: GONE };
   }
   const told = { requestId, deadlines, clientGone: request.signal, headers, times: relayTimes(env) };
-  const parts = { env, ctx, attempt, health: healthName(candidate), ...told };
+  const parts = { env, ctx, attempt, health: healthName(candidate), keyOf: credential.of, ...told };
   return { quoted, about, hold, startedAtMs, parts };
 }
 

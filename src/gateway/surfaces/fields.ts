@@ -22,18 +22,6 @@ export function bytesOf(text: string): number {
   return encoder.encode(text).byteLength;
 }
 
-const DATA_URL = /^data:([^,;]*)((?:;[^,;]*)*),(.*)$/s;
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
-
-/** What is wrong with a link that carries its content; null where nothing is, or where it is an ordinary link. */
-export function wrongInDataUrl(url: string): string | null {
-  if (!url.startsWith('data:')) return null;
-  const [whole, , parameters = '', data = ''] = DATA_URL.exec(url) ?? [];
-  if (whole === undefined) return 'it is no data: URL';
-  if (!parameters.endsWith(';base64')) return null;
-  return BASE64.test(data) && data.length % 4 !== 1 ? null : 'its data is not valid base64';
-}
-
 /** A JSON answer: what it says went wrong, or its usage by `read`; null where it is no JSON object. */
 export function readJson(
   bytes: Uint8Array,

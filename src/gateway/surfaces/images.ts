@@ -75,7 +75,7 @@ export const imageEdits: Surface = {
 };
 
 function asked(request: Request, given: number): ReturnType<Surface['read']> {
-  const { model, prompt, n, size, quality, partial_images: partials, demo = null } = request;
+  const { model, prompt, n, size, quality, partial_images: partials, stream, demo = null } = request;
   const images = n ?? 1;
   const about = {
     image: images,
@@ -87,6 +87,7 @@ function asked(request: Request, given: number): ReturnType<Surface['read']> {
     understood: {
       model,
       demo,
+      streamed: stream ?? false,
       known: { request: 1 },
       most: () => ({
         image: images,

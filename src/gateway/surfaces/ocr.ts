@@ -1,9 +1,10 @@
 /** POST /v1/ocr, in Mistral's protocol (docs.mistral.ai/api, OCR): billed by the page, and more where a schema is to be filled in. */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { wrongInDataUrl } from '../base64.ts';
 import { countOf, fieldsOf } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
-import { DEMO, MODEL, readJson, wrongInDataUrl } from './fields.ts';
+import { DEMO, MODEL, readJson } from './fields.ts';
 import type { Surface } from './surface.ts';
 
 const URL_FIELD = z.union([z.string(), z.looseObject({ url: z.string() })]);

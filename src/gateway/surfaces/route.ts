@@ -7,12 +7,14 @@ import { chat } from '../chat-completions/protocol.ts';
 import { authenticate } from '../credentials.ts';
 import type { Quote } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
+import { relayStream } from '../relay-stream.ts';
 import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { openAttempt } from './attempt.ts';
 import { isPriced, pricedPart } from './counts.ts';
 import { type Payload, readPayload } from './payload.ts';
+import { SurfaceStream } from './stream.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
 
 interface Call {
@@ -65,6 +67,12 @@ async function attemptAt(
   const { env, request } = context;
   const call = { env, credential, mapping, operation: surface.id, ...sent, clientHeaders: request.headers };
   const send = (signal: AbortSignal) => provider.send({ ...call, streamed: false, signal });
+  if (asked.streamed) {
+    const stream = new SurfaceStream(surface, asked, (counted) => usageOf(asked, counted, opened.quoted));
+    const names = { requestId: context.requestId, model: mapping.canonicalModel };
+    const sendStreamed = async (signal: AbortSignal) => stream.asEvents(await send(signal));
+    return relayStream({ ...opened.parts, send: sendStreamed, exchange: stream.exchange, names });
+  }
   return relayWhole({ ...opened.parts, send }, (bytes, response) =>
     wholeOf(surface, asked, opened.quoted, bytes, response),
   );

@@ -20,6 +20,7 @@ export const SpeechBody = z
     voice: z.union([z.string(), z.looseObject({})]),
     instructions: z.string().nullish(),
     speed: z.number().min(0.25).max(4).nullish(),
+    stream_format: z.string().nullish(),
     demo: DEMO,
   })
   .openapi('SpeechBody', { example: { model: 'demo/speech', input: 'Hello', voice: 'alloy' } as never });
@@ -30,13 +31,14 @@ export const speech: Surface = {
   read(json) {
     const read = parseBody(SpeechBody, json);
     if ('refusal' in read) return read;
-    const { model, input, instructions, speed, demo = null } = read.understood;
+    const { model, input, instructions, speed, stream_format: format, demo = null } = read.understood;
     const text = input + (instructions ?? '');
     const audioTokens = (perCharacter: number) => Math.ceil((input.length * perCharacter) / Math.min(1, speed ?? 1));
     return {
       understood: {
         model,
         demo,
+        streamed: format === 'sse',
         known: { request: 1, character: input.length },
         most: () => ({ input: bytesOf(text), audioOutput: audioTokens(TOKENS_PER_CHARACTER_MAX) }),
         about: { input: estimateTokens(text), audioOutput: audioTokens(TOKENS_PER_CHARACTER_ABOUT) },

@@ -20,6 +20,8 @@ export type Counts = Partial<Usage>;
 export interface AskedSurface {
   model: string;
   demo: Demo | null;
+  /** Whether the client wants the answer as events, as it is made; left out where a surface has none. */
+  streamed?: boolean;
   /** What it uses, as the request alone tells exactly. */
   known: Counts;
   /** What else it can use at most, by a model that takes and makes no more than so many tokens at once. */

@@ -34,7 +34,7 @@ export const transcriptions: Surface = {
   read(json) {
     const read = parseBody(TranscriptionBody, json);
     if ('refusal' in read) return read;
-    const { model, file, prompt, demo = null } = read.understood;
+    const { model, file, prompt, stream, demo = null } = read.understood;
     const [secondsMax, seconds] = [
       secondsIn(file, BYTES_PER_SECOND_MIN[kindOf(file)]),
       secondsIn(file, BYTES_PER_SECOND_ABOUT),
@@ -43,6 +43,7 @@ export const transcriptions: Surface = {
       understood: {
         model,
         demo,
+        streamed: stream ?? false,
         known: { request: 1 },
         most: ({ context, output }) => ({
           audioSecond: secondsMax,

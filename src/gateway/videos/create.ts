@@ -21,7 +21,6 @@ import { openAttempt } from '../surfaces/attempt.ts';
 import { type Payload, readPayload } from '../surfaces/payload.ts';
 import type { AskedSurface } from '../surfaces/surface.ts';
 import { UpstreamCall } from '../upstream-call.ts';
-import { upstreamRefusal } from '../upstream-refusal.ts';
 import type { Begun } from './life.ts';
 import { type AskedVideo, askVideo, VIDEO_DEFAULTS } from './request.ts';
 import { showVideo } from './shown.ts';
@@ -116,7 +115,7 @@ async function start(parts: RelayParts, handOver: HandOver): Promise<Response | 
   let answering = false;
   try {
     const response = await call.send();
-    const refusal = await upstreamRefusal(response);
+    const refusal = await call.refusalIn(response);
     if (refusal) {
       attempt.settle(outcomeOf(refusal), 'free');
       note(parts, refusal);

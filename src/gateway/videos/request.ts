@@ -4,10 +4,11 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { wrongInDataUrl } from '../base64.ts';
 import type { Demo } from '../demo-field.ts';
 import type { Json, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
-import { DEMO, FILE, MODEL, wrongInDataUrl } from '../surfaces/fields.ts';
+import { DEMO, FILE, MODEL } from '../surfaces/fields.ts';
 
 /** As OpenAI has them. Sent where the request leaves them out, so that what is made is what was held for. */
 export const VIDEO_DEFAULTS = { seconds: '4', size: '720x1280' } as const;

@@ -9,9 +9,12 @@ import { keyStanding } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
 import type { VideoCall } from '../providers/provider.ts';
 import type { Refusal } from '../refusals.ts';
+import { Stopped } from '../relay.ts';
+import { relayTimes } from '../relay-times.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { upstreamRefusal } from '../upstream-refusal.ts';
+import { ContentCall } from './content.ts';
 import { VIDEOS } from './create.ts';
 import { reachOf } from './credential.ts';
 import type { KeptVideo } from './life.ts';
@@ -50,7 +53,7 @@ export const deleteVideo: Handler = async (context, videoId) => {
 };
 
 export const videoContent: Handler = async (context, videoId) => {
-  const { env, request, requestId, providers } = context;
+  const { env, request, requestId, providers, deadlines } = context;
   const found = await find(context, videoId);
   if ('refusal' in found) return found.refusal;
   const { kept } = found;
@@ -66,18 +69,25 @@ export const videoContent: Handler = async (context, videoId) => {
   const { provider, credential } = reached;
   const headers = picked(request.headers, ASKED_HEADERS);
   const path = `${pathOf(kept.upstreamId)}/content?variant=${variant}`;
-  const call: VideoCall = { env, credential, method: 'GET', path, headers, body: null, signal: request.signal };
-  const response = await reached.provider.callVideos(call).catch((error: unknown) => {
+  const content = new ContentCall(deadlines, relayTimes(env), request.signal);
+  const call: VideoCall = { env, credential, method: 'GET', path, headers, body: null, signal: content.signal };
+  const response = await content.inTime(reached.provider.callVideos(call)).catch((error: unknown) => {
     console.warn(
       JSON.stringify({ event: 'video_content_failed', videoId, provider: provider.id, error: String(error) }),
     );
-    return null;
+    return error;
   });
-  if (!response) return { kind: 'upstream_error', message: 'The provider could not be reached.' };
-  const refusal = response.status === 304 ? null : await upstreamRefusal(response);
+  if (!(response instanceof Response)) {
+    if (response instanceof Stopped && 'refusal' in response.stop) return response.stop.refusal;
+    return { kind: 'upstream_error', message: 'The provider could not be reached.' };
+  }
+  const refusal =
+    response.status === 304
+      ? null
+      : await upstreamRefusal(response, { provider: provider.id, keyOf: credential.of, requestId });
   if (refusal) return refusal;
   const told = { ...picked(response.headers, TOLD_HEADERS), 'x-request-id': requestId };
-  return new Response(response.body, { status: response.status, headers: told });
+  return new Response(content.passed(response), { status: response.status, headers: told });
 };
 
 async function find(

@@ -47,7 +47,6 @@ describe('a request that is read', () => {
   it.each<[string, Json, string]>([
     ['a custom tool', { tools: [{ type: 'custom', custom: { name: 'f' } }] }, 'tools.0.type'],
     ['a tool of the provider', { tools: [{ type: 'web_search' }] }, 'tools.0.type'],
-    ['a tool without a name', { tools: [{ type: 'function', function: {} }] }, 'tools.0.function.name'],
     [
       'an unknown field of a tool',
       { tools: [{ type: 'function', function: { name: 'f', novel: 1 } }] },
@@ -74,7 +73,7 @@ describe('a request that is read', () => {
     ],
     [
       'an image that is none',
-      user([{ type: 'image_url', image_url: { url: 'data:image/png;base64,*' } }]),
+      user([{ type: 'image_url', image_url: { url: 'ftp://a.example/b.png' } }]),
       'messages.0.content.0.image_url.url',
     ],
     [

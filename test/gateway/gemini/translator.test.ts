@@ -353,8 +353,20 @@ describe('an answer', () => {
     }
   });
 
+  it('that ended for a reason that nobody knows is delivered as one that ended', () => {
+    for (const finishReason of ['OTHER', 'FINISH_REASON_UNSPECIFIED', 'SOMETHING_NEW']) {
+      const json = { candidates: [{ content: { parts: [{ text: 'Hi' }] }, finishReason }] };
+      expect(translator.readAnswer(json)).toMatchObject({
+        choices: [{ parts: [{ type: 'text', text: 'Hi' }], reason: 'stop' }],
+      });
+    }
+    const functionCall = { id: 'a', name: 'f', args: {} };
+    const called = { candidates: [{ content: { parts: [{ functionCall }] }, finishReason: 'SOMETHING_NEW' }] };
+    expect(translator.readAnswer(called)).toMatchObject({ choices: [{ reason: 'tool_calls' }] });
+  });
+
   it('that went wrong is none', () => {
-    for (const finishReason of ['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'OTHER', 'SOMETHING_NEW']) {
+    for (const finishReason of ['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'MISSING_THOUGHT_SIGNATURE']) {
       expect(() => translator.readAnswer({ candidates: [{ finishReason }] })).toThrow(finishReason);
     }
     expect(() => translator.readAnswer({})).toThrow();

@@ -107,7 +107,10 @@ describe('what is understood of a request', () => {
   });
 
   it('knows that tools which the caller runs cost nothing by themselves', () => {
-    const tools = ['function', 'custom', 'local_shell', 'apply_patch', 'tool_search'].map((type) => ({ type }));
+    const tools = ['function', 'custom', 'local_shell', 'apply_patch', 'tool_search'].map((type) => ({
+      type,
+      name: 'f',
+    }));
     const shell = { type: 'shell', environment: { type: 'local' } };
     const namespace = { type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f' }] };
     expect(asked({ tools: [...tools, shell, namespace] }).unpriced).toBeNull();

@@ -189,6 +189,29 @@ describe("an organization's own provider key", () => {
     expect(sent).toEqual([]);
   });
 
+  it('that is not accepted or not paid any more is told as what it is, not as trouble of the member', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    for (const [status, code] of [
+      [401, 'invalid_api_key'],
+      [429, 'insufficient_quota'],
+    ] as const) {
+      const { ask } = world({}, () => Response.json({ error: { message: 'no', code } }, { status }));
+      await addKey(seeded, { name: code });
+      const told = await refused(await ask(seeded, 'gpt-4o', {}, { 'x-no-fallback': '1' }));
+      expect(told).toMatchObject({
+        status: 502,
+        code: 'upstream_error',
+        message: expect.stringContaining("organization's own"),
+      });
+    }
+    const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
+    logged.mockRestore();
+    expect(lines).toMatchObject([
+      { event: 'provider_account', provider: 'openai', keyOf: 'organization', reason: 'credentials' },
+      { event: 'provider_account', provider: 'openai', keyOf: 'organization', reason: 'credit' },
+    ]);
+  });
+
   it('is not told to whoever asks, not even by a provider that repeats it', async () => {
     const { ask } = world({}, ({ key }) => Response.json({ error: { message: `bad ${key}` } }, { status: 400 }));
     await addKey(seeded);

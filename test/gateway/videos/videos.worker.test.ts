@@ -2,13 +2,14 @@
  * Videos end to end, in workerd, with the demo provider: $0.10 a second, so 4 seconds are $0.40. Alarms are run by hand where a test
  * would else have to wait for the next.
  */
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { createExecutionContext, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env, exports } from 'cloudflare:workers';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { PROVIDERS } from '../../../src/gateway/providers/all.ts';
 import { reachOf } from '../../../src/gateway/videos/credential.ts';
 import type { KeptVideo } from '../../../src/gateway/videos/life.ts';
 import { demoProvider } from '../../../src/local/demo-provider.ts';
+import worker from '../../../src/local/worker.ts';
 import { makeKey } from '../../../src/teams/keys.ts';
 import { ABOUT } from '../../support/about.ts';
 import { type ErrorBody, json, keyOf, ORIGIN, until } from '../../support/gateway.ts';
@@ -175,6 +176,34 @@ describe('a video', () => {
       'invalid_request_error',
       'variant',
     ]);
+  });
+
+  it('whose provider falls silent is broken off, and one that does not answer refused: nobody waits for ever', async () => {
+    const seeded = await seedOrganization();
+    const { id } = await created(seeded.apiKey);
+    await ended(seeded, id);
+    const hurried = { ...env, UPSTREAM_IDLE_SECONDS: '1' } as unknown as Env;
+    const content = async () => {
+      const headers = { authorization: `Bearer ${seeded.apiKey}` };
+      const request = new Request(`${ORIGIN}/v1/videos/${id}/content`, { headers });
+      return worker.fetch(request as Request<unknown, IncomingRequestCfProperties>, hurried, createExecutionContext());
+    };
+    upstream.mockImplementationOnce(() => new Promise(() => undefined));
+    expect((await refused(await content())).slice(0, 2)).toEqual([504, 'upstream_timeout']);
+    for (const headers of [{ 'content-length': '30' }, {}] as Record<string, string>[]) {
+      let cancelled = false;
+      const half = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('half of')),
+        cancel: () => {
+          cancelled = true;
+        },
+      });
+      upstream.mockResolvedValueOnce(new Response(half, { headers: { 'content-type': 'video/mp4', ...headers } }));
+      const response = await content();
+      expect(response.status).toBe(200);
+      await expect(response.arrayBuffer()).rejects.toThrow();
+      expect(cancelled).toBe(true);
+    }
   });
 
   it('has no content before it is done', async () => {

@@ -1,0 +1,18 @@
+/** Bytes that a request carries as text: what is wrong with them is told before anything is held. */
+
+/** Both alphabets; lines may be broken, as some encoders do. */
+const BASE64 = /^[A-Za-z0-9+/_\-\s]*={0,2}\s*$/;
+
+export function isBase64(data: string): boolean {
+  return BASE64.test(data) && (data.length % 4 !== 1 || /\s/.test(data));
+}
+
+/** What is wrong with a link that carries its content; null where nothing is, or where it is an ordinary link. */
+export function wrongInDataUrl(url: string): string | null {
+  if (!url.startsWith('data:')) return null;
+  // Searched by hand: the data may be megabytes, of which a pattern would make copies.
+  const comma = url.indexOf(',');
+  if (comma < 0) return 'it is no data: URL';
+  if (!url.slice(0, comma).endsWith(';base64')) return null;
+  return isBase64(url.slice(comma + 1)) ? null : 'its data is not valid base64';
+}
