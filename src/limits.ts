@@ -35,8 +35,8 @@ const ASKED = {
   idempotencyKeyLengthMax: 255,
   /** Longer than any model's name at any provider. */
   modelLengthMax: 200,
-  /** As OpenAI's protocol has it. */
-  choicesMax: 128,
+  /** Answers to one request: each is held for as long as the longest, and none of the tools that people use asks for more. */
+  choicesMax: 8,
   /** As Google's has it: of a model's candidates. */
   candidatesMax: 8,
   /** Uses of the tools that a provider runs itself (searches): far more than it makes in one answer. */

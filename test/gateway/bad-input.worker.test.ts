@@ -72,7 +72,7 @@ const BAD64 = 'data:image/png;base64,not base64!';
 const WRONG: [string, Path, Json, field: string][] = [
   ['n of 9', 'images', { n: 9 }, 'n'],
   ['n of 9', 'gemini', { generationConfig: { candidateCount: 9 } }, 'generationConfig.candidateCount'],
-  ['n of 129', 'chat', { n: 129 }, 'n'],
+  ['n of 9', 'chat', { n: 9 }, 'n'],
 
   [
     'bad base64',
