@@ -83,6 +83,8 @@ export type AnthropicModel = {
   deprecated_at: null;
   retires_at: null;
   canonical_model: string;
+  /** What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23. */
+  aliases: string[];
   abilities: Record<string, boolean>;
   /** As of now; null where no price is known. */
   pricing: {
@@ -1071,6 +1073,8 @@ export type Model = {
   created: number;
   owned_by: string;
   canonical_model: string;
+  /** What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23. */
+  aliases: string[];
   context_length: number;
   max_output_tokens: number;
   serves: string[];

@@ -9,7 +9,7 @@ import { describeModel, Model, usableModel, usableModels } from '../models-route
 import type { Refusal } from '../refusals.ts';
 import type { GatewayContext } from '../router.ts';
 
-const { canonical_model, abilities, pricing } = Model.shape;
+const { canonical_model, aliases, abilities, pricing } = Model.shape;
 
 export const AnthropicModel = z
   .object({
@@ -25,6 +25,7 @@ export const AnthropicModel = z
     deprecated_at: z.null(),
     retires_at: z.null(),
     canonical_model,
+    aliases,
     abilities,
     pricing,
   })
@@ -60,7 +61,7 @@ export async function showAnthropicModel(context: GatewayContext, name: string):
 }
 
 function toAnthropic(model: z.infer<typeof Model>): z.infer<typeof AnthropicModel> {
-  const { id, context_length, max_output_tokens, canonical_model, abilities, pricing } = model;
+  const { id, context_length, max_output_tokens, canonical_model, aliases, abilities, pricing } = model;
   return {
     type: 'model',
     id,
@@ -74,6 +75,7 @@ function toAnthropic(model: z.infer<typeof Model>): z.infer<typeof AnthropicMode
     deprecated_at: null,
     retires_at: null,
     canonical_model,
+    aliases,
     abilities,
     pricing,
   };
