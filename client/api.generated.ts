@@ -1223,7 +1223,7 @@ export type Organization = {
   kind: 'personal' | 'team';
   plan: 'free' | 'pro' | 'enterprise';
   timeZone: string;
-  /** Whether answers are recorded for repeats under an Idempotency-Key. */
+  /** Whether answers are recorded for repeats under an Idempotency-Key. What /v1/responses stores is no such record: a request with `store: false` has nothing stored.. */
   replay: boolean;
   /** Whether answers and refusals of the gateway name limits without their amounts. */
   hideAmounts: boolean;
