@@ -4,8 +4,11 @@ import { REASONING, type Row, row, type Sizes, sizes, surface } from '../row.ts'
 const GEMINI = sizes(1_048_576, 65_536);
 const GEMINI_IMAGE = sizes(131_072, 32_768);
 
-/** Makes and edits images; no tools, no schema. */
-const DRAWS = { abilities: { tools: false, images: true, jsonSchema: false, reasoning: true } };
+/** Makes and edits images, in a conversation and by the routes for images; no tools, no schema. */
+const DRAWS: Partial<Row> = {
+  abilities: { tools: false, images: true, jsonSchema: false, reasoning: true },
+  serves: ['conversation', 'images/generations', 'images/edits'],
+};
 
 export const GEMINI_ROWS: readonly Row[] = [
   ...both('gemini-3.8-flash', GEMINI),
