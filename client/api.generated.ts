@@ -77,11 +77,11 @@ export type AnthropicModel = {
   created_at: string;
   max_input_tokens: number;
   max_tokens: number;
-  lifecycle: 'active';
+  lifecycle: 'active' | 'deprecated' | 'retired';
   line: null;
   capabilities: null;
-  deprecated_at: null;
-  retires_at: null;
+  deprecated_at: string | null;
+  retires_at: string | null;
   canonical_model: string;
   /** What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23. */
   aliases: string[];

@@ -33,8 +33,8 @@ export interface Mapping {
   /** The provider bills output tokens that never appear in the stream, so the stream does not bound the cost. */
   hiddenReasoning: boolean;
   abilities: Abilities;
-  /** Where it is served, where that is one place; absent: the credential's own region, if it has one. */
-  region?: string;
+  /** Where it is served, where that is not the credential's own region; absent: there, if it has one. */
+  region?: string | null;
   /** What it can be asked for; conversations, where nothing is said. */
   serves?: readonly Service[];
   /** Days (UTC) from which its provider advises against it, and ends it; null or absent: nothing was announced. */
@@ -101,7 +101,7 @@ export function createCatalogue(mappings: readonly Mapping[]): Catalogue {
 /** The mappings that every build has: the rows, each with its generated prices. */
 export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
   const { provider, model, canonicalModel, contextTokens, maxOutputTokens, abilities, serves } = row;
-  const { deprecatedOn, retiresOn } = row;
+  const { region, deprecatedOn, retiresOn } = row;
   const id = mappingId(row);
   const prices = (PRICES as Readonly<Record<string, readonly Price[]>>)[id];
   if (!prices) throw new Error(`${id} has no price: run npm run generate:prices`);
@@ -117,6 +117,7 @@ export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
     hiddenReasoning: abilities.reasoning,
     abilities,
     serves,
+    region,
     deprecatedOn,
     retiresOn,
     prices,

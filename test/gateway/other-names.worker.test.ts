@@ -64,8 +64,8 @@ async function refused(answer: Response) {
 
 describe('another name of a model', () => {
   it.each([
-    ['/v1/chat/completions', 'gpt-4o-2024-08-06', 'gpt-4o'],
-    ['/v1/chat/completions', 'openai/gpt-4o-2024-08-06', 'gpt-4o'],
+    ['/v1/chat/completions', 'gpt-5.5-2026-04-23', 'gpt-5.5'],
+    ['/v1/chat/completions', 'openai/gpt-5.5-2026-04-23', 'gpt-5.5'],
     ['/v1/messages', 'claude-haiku-4-5-20251001', 'claude-haiku-4-5'],
     ['/v1/messages', 'anthropic/claude-haiku-4-5@20251001', 'claude-haiku-4-5'],
     ['/v1/chat/completions', 'claude-haiku-4.5', 'claude-haiku-4-5'],
@@ -89,15 +89,15 @@ describe('another name of a model', () => {
 
   it('is none where its date is not known: that would be another model', async () => {
     const { sent, ask } = world();
-    for (const name of ['gpt-4o-2024-05-13', 'gpt-4o-latest', 'claude-haiku-4-5-20260101', 'azure/gpt-4o-2024-08-06'])
+    for (const name of ['gpt-4o-2024-05-13', 'gpt-4o-latest', 'claude-haiku-4-5-20260101', 'azure/gpt-5.5-2026-04-23'])
       expect(await refused(await ask(seeded.apiKey, name))).toMatchObject({ status: 404, code: 'model_not_found' });
     expect(sent).toEqual([]);
   });
 
   it('is the model itself for rules, whichever name stands in either', async () => {
     const { ask } = world();
-    const names = ['gpt-4o', 'openai/gpt-4o', 'gpt-4o-2024-08-06', 'openai/gpt-4o-2024-08-06'];
-    for (const ruled of [...names, 'gpt-4o-2024-*']) {
+    const names = ['gpt-5.5', 'openai/gpt-5.5', 'gpt-5.5-2026-04-23', 'openai/gpt-5.5-2026-04-23'];
+    for (const ruled of [...names, 'gpt-5.5-2026-*']) {
       await rule({ deny: [ruled] });
       for (const asked of names) {
         expect([ruled, asked, await refused(await ask(seeded.apiKey, asked))]).toEqual([
@@ -106,31 +106,31 @@ describe('another name of a model', () => {
           { status: 403, code: 'permission_denied', rule: 'models.deny' },
         ]);
       }
-      expect((await ask(seeded.apiKey, 'gpt-4o-mini')).status).toBe(200);
+      expect((await ask(seeded.apiKey, 'gpt-5.4-mini')).status).toBe(200);
     }
-    await rule({ allow: ['openai/gpt-4o-2024-08-06'] });
+    await rule({ allow: ['openai/gpt-5.5-2026-04-23'] });
     for (const asked of names) expect([asked, (await ask(seeded.apiKey, asked)).status]).toEqual([asked, 200]);
-    expect(await refused(await ask(seeded.apiKey, 'gpt-4o-mini'))).toMatchObject({ rule: 'models.allow' });
+    expect(await refused(await ask(seeded.apiKey, 'gpt-5.4-mini'))).toMatchObject({ rule: 'models.allow' });
   });
 
   it('is told by GET /v1/models, and shows the model there', async () => {
     const { fetching } = world();
     const shown = async (name: string) => json(await fetching(seeded.apiKey, `/v1/models/${encodeURIComponent(name)}`));
-    const known = { id: 'openai/gpt-4o', canonical_model: 'gpt-4o', aliases: ['gpt-4o-2024-08-06'] };
-    for (const name of ['openai/gpt-4o', 'gpt-4o', 'gpt-4o-2024-08-06', 'openai/gpt-4o-2024-08-06'])
+    const known = { id: 'openai/gpt-5.5', canonical_model: 'gpt-5.5', aliases: ['gpt-5.5-2026-04-23'] };
+    for (const name of ['openai/gpt-5.5', 'gpt-5.5', 'gpt-5.5-2026-04-23', 'openai/gpt-5.5-2026-04-23'])
       expect(await shown(name)).toMatchObject(known);
     // Rules of one name leave out the model from both.
-    await rule({ deny: ['gpt-4o-2024-08-06'] });
-    expect(await shown('gpt-4o')).toMatchObject({ error: { code: 'model_not_found' } });
+    await rule({ deny: ['gpt-5.5-2026-04-23'] });
+    expect(await shown('gpt-5.5')).toMatchObject({ error: { code: 'model_not_found' } });
   });
 
   it('may be a fallback of a project', async () => {
     const { sent, ask } = world({ anthropicFails: true });
     const path = `/orgs/${seeded.organizationId}/projects/${seeded.projectId}/routing`;
-    const put = await call('PUT', path, seeded.masterKey, { fallbackModels: ['gpt-4o-2024-08-06'] });
+    const put = await call('PUT', path, seeded.masterKey, { fallbackModels: ['gpt-5.5-2026-04-23'] });
     expect(put.status).toBe(200);
     const answer = await ask(seeded.apiKey, 'claude-haiku-4-5-20251001');
-    expect([answer.status, answer.headers.get('x-purser-model')]).toEqual([200, 'gpt-4o']);
-    expect(sent).toEqual(['claude-haiku-4-5', 'gpt-4o']);
+    expect([answer.status, answer.headers.get('x-purser-model')]).toEqual([200, 'gpt-5.5']);
+    expect(sent).toEqual(['claude-haiku-4-5', 'gpt-5.5']);
   });
 });
