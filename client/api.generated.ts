@@ -77,12 +77,14 @@ export type AnthropicModel = {
   created_at: string;
   max_input_tokens: number;
   max_tokens: number;
-  lifecycle: 'active';
+  lifecycle: 'active' | 'deprecated' | 'retired';
   line: null;
   capabilities: null;
-  deprecated_at: null;
-  retires_at: null;
+  deprecated_at: string | null;
+  retires_at: string | null;
   canonical_model: string;
+  /** What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23. */
+  aliases: string[];
   abilities: Record<string, boolean>;
   /** As of now; null where no price is known. */
   pricing: {
@@ -1071,6 +1073,8 @@ export type Model = {
   created: number;
   owned_by: string;
   canonical_model: string;
+  /** What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23. */
+  aliases: string[];
   context_length: number;
   max_output_tokens: number;
   serves: string[];
@@ -1219,7 +1223,7 @@ export type Organization = {
   kind: 'personal' | 'team';
   plan: 'free' | 'pro' | 'enterprise';
   timeZone: string;
-  /** Whether answers are recorded for repeats under an Idempotency-Key. */
+  /** Whether answers are recorded for repeats under an Idempotency-Key. What /v1/responses stores is no such record: a request with `store: false` has nothing stored.. */
   replay: boolean;
   /** Whether answers and refusals of the gateway name limits without their amounts. */
   hideAmounts: boolean;

@@ -277,6 +277,8 @@ export const LIMITS = {
   responseBytesMax: 20 * 1024 * 1024,
   /** It lies in values of this size: one value in an object's storage holds 2 MB. */
   responseSliceBytes: 1024 * 1024,
+  /** The items of so many responses may be named by their ids: each is read, though the newest mostly has what all others have. */
+  referencedResponsesMax: 16,
   /** A provider's error page is read this far to find its message. */
   upstreamErrorBytesMax: 64 * 1024,
   /** An access token is not used in its last minute: the call has to reach the provider before it ends. */

@@ -100,8 +100,8 @@ export interface LedgerOptions {
 /** What an attempt is for, as rules ask it. */
 function useOf({ about, facts }: AuthorizeRequest): Use {
   const { mapping, canonicalModel, provider, endpoint } = about;
-  const { ip = null, inputPrice = null, outputPrice = null } = facts ?? {};
-  return { model: { mapping, canonicalModel, provider, inputPrice, outputPrice }, endpoint, ip };
+  const { ip = null, inputPrice = null, outputPrice = null, otherNames = [] } = facts ?? {};
+  return { model: { mapping, canonicalModel, otherNames, provider, inputPrice, outputPrice }, endpoint, ip };
 }
 
 export class Ledger {

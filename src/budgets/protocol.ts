@@ -52,6 +52,8 @@ export interface RuleFacts {
   /** Nanodollars per million tokens. */
   inputPrice: Nanos | null;
   outputPrice: Nanos | null;
+  /** What the model is called beside its pinned and its canonical name. Absent: nothing, or a Worker older than other names. */
+  otherNames?: readonly string[];
 }
 
 /**

@@ -14,7 +14,7 @@ interface Lists {
 }
 
 export interface Rules {
-  /** Pinned (`openai/gpt-5.5`) or canonical (`gpt-5.5`) names; with a `*` at its end all that begin so (`openai/*`). */
+  /** Names of models, pinned (`openai/gpt-5.5`), canonical (`gpt-5.5`) or any other of theirs; with a `*` at its end all that begin so (`openai/*`). */
   models: Lists;
   providers: Lists;
   /** As in usage events: `chat/completions`. */
@@ -42,6 +42,8 @@ export interface Use {
 export interface ModelUse {
   mapping: string;
   canonicalModel: string;
+  /** Whatever else it is called: a rule on one of its names is a rule on the model, however it was asked for. */
+  otherNames?: readonly string[];
   provider: string;
   /** Nanodollars per million tokens; null: not known. */
   inputPrice: Nanos | null;
@@ -51,7 +53,7 @@ export interface ModelUse {
 /** The rule that does not admit this use, the first in the order of the API; null where all do. */
 export function brokenRule(rules: Rules, { model, endpoint, ip }: Use): RuleName | null {
   if (model) {
-    const names = [model.mapping, model.canonicalModel];
+    const names = [model.mapping, model.canonicalModel, ...(model.otherNames ?? [])];
     const byModel = brokenList(rules.models, (pattern) => names.some((name) => matches(pattern, name)));
     if (byModel) return `models.${byModel}`;
     const byProvider = brokenList(rules.providers, (provider) => provider === model.provider);

@@ -10,16 +10,19 @@ import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { addressOf } from '../client-address.ts';
 import { newAttemptId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
+import { otherNamesOf } from '../models/catalogue.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { memberBudget } from '../objects.ts';
 import { type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { ask as askFor } from './cover.ts';
 import { Hold } from './hold.ts';
-import { amountFor, type Quote } from './quote.ts';
+import { amountFor, type Quote, type RulePrices } from './quote.ts';
 import type { Refusal } from './refusals.ts';
 import type { AnswerHeaders, GatewayContext } from './router.ts';
 import { brokenByQuote, type Candidate } from './routing/choose.ts';
+
+const NO_PRICES: RulePrices = { inputPrice: null, outputPrice: null };
 
 export interface Admitted {
   hold: Hold;
@@ -34,22 +37,22 @@ export interface NotAdmitted {
 }
 
 /**
- * Asks the member's object to set money aside for one attempt. `prices` are what rules about them go by; not given, no such rule
- * admits. `routingVersion`: that of the routing by which the provider was chosen, if by one.
+ * Asks the member's object to set money aside for one attempt. `told` is what rules about prices and names go by; without a
+ * price, no rule about one admits. `routingVersion`: that of the routing by which the provider was chosen, if by one.
  */
 export async function admit(
   { env, ctx, deadlines, request: asked }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request'>,
   caller: PresentedKey,
   about: AttemptAbout,
   ask: Ask,
-  prices: Omit<RuleFacts, 'ip'> = { inputPrice: null, outputPrice: null },
+  told: Omit<RuleFacts, 'ip'> = NO_PRICES,
   carrier: SettlementCarrier = settlementCarrier,
   routingVersion?: string,
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
   const attemptId = newAttemptId(sentAtMs);
-  const facts = { ip: addressOf(asked), ...prices };
+  const facts = { ip: addressOf(asked), ...told };
   const { settled, delivered } = carrier.load(memberId);
   const request = {
     memberId,
@@ -98,7 +101,7 @@ export async function admit(
 export async function admitQuoted(
   context: GatewayContext,
   caller: PresentedKey,
-  { chosenBy }: Pick<Candidate, 'chosenBy'>,
+  { chosenBy, mapping }: Pick<Candidate, 'chosenBy' | 'mapping'>,
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
@@ -111,7 +114,8 @@ export async function admitQuoted(
   }
   const version = chosenBy?.version;
   const ask = askFor(quoted, about.streamed);
-  const admission = await admit(context, caller, about, ask, quoted?.rulePrices, settlementCarrier, version);
+  const told = { ...(quoted?.rulePrices ?? NO_PRICES), otherNames: otherNamesOf(mapping) };
+  const admission = await admit(context, caller, about, ask, told, settlementCarrier, version);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   const needed = amountFor(quoted, quoted.outputTokensMax);
   return { ...admission, refusal: { ...admission.refusal, needed, toolsOffered: quoted.tools !== undefined } };

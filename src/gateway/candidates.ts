@@ -7,6 +7,7 @@ import type { RoutingBundle } from '../budgets/routing.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
+import { lifecycleHeaders } from '../models/lifecycle.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { keyStanding } from './admission.ts';
 import { appName } from './app-name.ts';
@@ -20,6 +21,7 @@ import {
   type Candidate,
   type Candidates,
   choose,
+  isAtProvider,
   type KnownRouting,
   type Market,
   type Service,
@@ -151,8 +153,9 @@ function mayBeOver(refusal: Refusal): boolean {
   return refusal.kind === 'upstream_error' && refusal.transient === true;
 }
 
-function namesOf({ requestId }: GatewayContext, { mapping }: Candidate): AnswerHeaders {
+function namesOf({ requestId }: GatewayContext, { mapping, credential }: Candidate): AnswerHeaders {
   return {
+    ...(isAtProvider(credential) && lifecycleHeaders(mapping)),
     'x-request-id': requestId,
     'x-purser-model': mapping.canonicalModel,
     'x-purser-provider': mapping.provider,

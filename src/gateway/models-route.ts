@@ -1,7 +1,7 @@
 /** GET /v1/models and /v1/models/{id}: the models that the key may use, in OpenAI's shape, with prices and abilities. */
 import { z } from '@hono/zod-openapi';
 import { brokenRule, type ModelUse } from '../budgets/rules.ts';
-import type { Mapping } from '../models/catalogue.ts';
+import { type Mapping, namesOf, otherNamesOf } from '../models/catalogue.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { modalityOf, perMillion, perThousand, priceAt, type Rates, UNITS, type Unit } from '../money/price.ts';
 import { count, like, orNull, usd } from '../reference/fields.ts';
@@ -46,6 +46,10 @@ export const Model = z
     created: count(0),
     owned_by: like('openai'),
     canonical_model: like('gpt-5.5'),
+    aliases: z.array(z.string()).openapi({
+      description: 'What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23',
+      example: ['gpt-5.5-2026-04-23'],
+    }),
     context_length: count(400_000),
     max_output_tokens: count(128_000),
     serves: z.array(z.string()).openapi({ example: ['conversation'] }),
@@ -77,7 +81,9 @@ export async function usableModel(
 ): Promise<{ model: Mapping } | { refusal: Refusal }> {
   const usable = await usableModels(context);
   if ('refusal' in usable) return usable;
-  const model = usable.models.find(({ id, canonicalModel }) => id === name || canonicalModel === name);
+  const model =
+    usable.models.find((mapping) => mapping.id === name) ??
+    usable.models.find((mapping) => namesOf(mapping).includes(name));
   return model ? { model } : { refusal: { kind: 'model_not_found', model: name } };
 }
 
@@ -98,10 +104,11 @@ export async function usableModels(context: GatewayContext): Promise<{ models: M
 }
 
 /** The smallest request for a model, as rules see it. */
-export function leastUseOf({ id, canonicalModel, provider, prices }: Mapping, nowMs: number): { model: ModelUse } {
+export function leastUseOf(mapping: Mapping, nowMs: number): { model: ModelUse } {
+  const { id, canonicalModel, provider, prices } = mapping;
   const price = priceAt(prices, nowMs);
   const told = price ? rulePricesOf(price, 0) : { inputPrice: null, outputPrice: null };
-  return { model: { mapping: id, canonicalModel, provider, ...told } };
+  return { model: { mapping: id, canonicalModel, otherNames: otherNamesOf(mapping), provider, ...told } };
 }
 
 export function describeModel(mapping: Mapping, nowMs: number): z.infer<typeof Model> {
@@ -111,6 +118,7 @@ export function describeModel(mapping: Mapping, nowMs: number): z.infer<typeof M
     created: 0,
     owned_by: mapping.provider,
     canonical_model: mapping.canonicalModel,
+    aliases: [...(mapping.aliases ?? [])],
     context_length: mapping.contextTokens,
     max_output_tokens: mapping.maxOutputTokens,
     serves: [...(mapping.serves ?? ['conversation'])],

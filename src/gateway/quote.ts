@@ -20,6 +20,8 @@ import type { Asked } from './protocol.ts';
 import { quoteTools, type ToolsQuote } from './provider-tools.ts';
 import type { Provider } from './providers/provider.ts';
 
+export type RulePrices = Pick<RuleFacts, 'inputPrice' | 'outputPrice'>;
+
 export interface Quote {
   price: Price;
   /** What the provider's tools may cost included. */
@@ -38,7 +40,7 @@ export interface Quote {
   /** Whether it is for a job, which goes on without its Worker. */
   isJob?: true;
   /** What rules go by: the price, in nanodollars per million tokens, for a request as large as this may be. */
-  rulePrices: Omit<RuleFacts, 'ip'>;
+  rulePrices: RulePrices;
 }
 
 /** Null where the model has no price now. `bodyBytes`: of the request as it was sent or will be, whichever is larger. */
@@ -126,7 +128,7 @@ function carriedBy({ media }: Asked): readonly Modality[] {
 }
 
 /** The price that rules go by, of a request with so many tokens of input at most. */
-export function rulePricesOf(price: Price, inputTokensMax: number): Omit<RuleFacts, 'ip'> {
+export function rulePricesOf(price: Price, inputTokensMax: number): RulePrices {
   const { rates } = tierFor(price, inputTokensMax);
   return { inputPrice: perMillion(rates, 'input'), outputPrice: perMillion(rates, 'output') };
 }

@@ -224,6 +224,8 @@ const AnswerHeaders = z.object({
   'x-request-id': like('req_0123456789abcdef', 'The id of the request, as asked or made'),
   'x-purser-model': like('gpt-5.5', 'The model, whoever serves it'),
   'x-purser-provider': like('openai', 'Who served it'),
+  deprecation: like('@1781136000', 'Since when its provider advises against the model (RFC 9745)').optional(),
+  sunset: like('Fri, 11 Dec 2026 00:00:00 GMT', 'When its provider ends the model (RFC 8594)').optional(),
   'x-purser-budget-limit': usd('42.50', 'The tightest limit').optional(),
   'x-purser-budget-remaining': usd('30.16', 'What it has left after this hold').optional(),
   'x-purser-budget-reset': like('2026-12-01T00:00:00.000Z', 'When it resets').optional(),

@@ -18,7 +18,8 @@ export type Refusal =
   | { kind: 'no_such_route'; method: string; path: string }
   | { kind: 'bad_request'; field: string | null; message: string }
   | { kind: 'request_too_large'; bytesMax: number }
-  | { kind: 'model_not_found'; model: string }
+  /** `retiredOn`: the day on which its provider ended it; null or absent: there is none of the name. */
+  | { kind: 'model_not_found'; model: string; retiredOn?: string | null }
   | { kind: 'video_not_found'; videoId: string }
   | { kind: 'response_not_found'; id: string }
   | { kind: 'budget_unavailable' | 'responses_unavailable' }
@@ -220,7 +221,7 @@ export function describe(refusal: Refusal, requestId: string): Described {
           404,
           'invalid_request_error',
           'model_not_found',
-          `There is no model "${refusal.model}" here. GET /v1/models lists those you can use.`,
+          `${whyNoModel(refusal)} GET /v1/models lists those you can use.`,
           {
             requestId,
           },
@@ -411,4 +412,10 @@ function usd(amount: Nanos): string {
 
 function left(view: ScopeView): Nanos {
   return Math.max(0, view.limit - view.spent) as Nanos;
+}
+
+function whyNoModel({ model, retiredOn = null }: { model: string; retiredOn?: string | null }): string {
+  return retiredOn === null
+    ? `There is no model "${model}" here.`
+    : `The model "${model}" was ended by its provider on ${retiredOn}.`;
 }

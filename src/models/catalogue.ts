@@ -7,6 +7,7 @@
  */
 
 import type { Price } from '../money/price.ts';
+import { aliasesOf } from './aliases.ts';
 import { PRICES } from './prices.generated.ts';
 import { type Abilities, mappingId, type Service } from './row.ts';
 import { ROWS } from './rows.ts';
@@ -23,6 +24,8 @@ export interface Mapping {
   upstreamModel: string;
   /** The model whoever serves it: `gpt-5.5`. */
   canonicalModel: string;
+  /** What else the model is called, whoever serves it. */
+  aliases?: readonly string[];
   /** Input and output together. */
   contextTokens: number;
   /** Reasoning included. */
@@ -30,8 +33,8 @@ export interface Mapping {
   /** The provider bills output tokens that never appear in the stream, so the stream does not bound the cost. */
   hiddenReasoning: boolean;
   abilities: Abilities;
-  /** Where it is served, where that is one place; absent: the credential's own region, if it has one. */
-  region?: string;
+  /** Where it is served, where that is not the credential's own region; absent: there, if it has one. */
+  region?: string | null;
   /** What it can be asked for; conversations, where nothing is said. */
   serves?: readonly Service[];
   /** Days (UTC) from which its provider advises against it, and ends it; null or absent: nothing was announced. */
@@ -41,6 +44,22 @@ export interface Mapping {
   prices: readonly Price[];
 }
 
+/**
+ * All names that stand for a mapping: its pinned one, the model's own and other ones, and each of those at its provider. It is found, listed
+ * and ruled on by any of them.
+ */
+export function namesOf({ id, provider, canonicalModel, aliases = [] }: NamedMapping): string[] {
+  const plain = [canonicalModel, ...aliases];
+  return [...new Set([id, ...plain, ...plain.map((name) => `${provider}/${name}`)])];
+}
+
+/** Those beside the pinned and the canonical one. */
+export function otherNamesOf(mapping: NamedMapping): string[] {
+  return namesOf(mapping).filter((name) => name !== mapping.id && name !== mapping.canonicalModel);
+}
+
+type NamedMapping = Pick<Mapping, 'id' | 'provider' | 'canonicalModel' | 'aliases'>;
+
 /** What a name stands for: at least one mapping of one model. */
 interface CatalogueEntry {
   canonicalModel: string;
@@ -48,7 +67,7 @@ interface CatalogueEntry {
 }
 
 export interface Catalogue {
-  /** Looks up a canonical model (all of its mappings) or a pinned one (that mapping); exact, case included. */
+  /** Looks up any name: one that is not pinned stands for all mappings of its model, here or at the provider it names. Exact, case included. */
   find(name: string): CatalogueEntry | null;
   all(): readonly Mapping[];
 }
@@ -60,14 +79,21 @@ export function serves(mapping: Mapping, service: Service): boolean {
 /** Throws if a name would stand for two things. */
 export function createCatalogue(mappings: readonly Mapping[]): Catalogue {
   // Names come from callers: a Map has no inherited `__proto__` or `constructor` to find.
-  const entries = new Map<string, CatalogueEntry>();
-  const add = (name: string, entry: CatalogueEntry): void => {
-    if (entries.has(name)) throw new Error(`two models are called ${name}`);
-    entries.set(name, entry);
-  };
-  for (const mapping of mappings) add(mapping.id, { canonicalModel: mapping.canonicalModel, mappings: [mapping] });
-  for (const [canonicalModel, group] of Map.groupBy(mappings, (mapping) => mapping.canonicalModel)) {
-    add(canonicalModel, { canonicalModel, mappings: group });
+  const entries = new Map<string, { canonicalModel: string; mappings: Mapping[] }>();
+  const twice = (name: string) => new Error(`two models are called ${name}`);
+  for (const mapping of mappings) {
+    if (entries.has(mapping.id)) throw twice(mapping.id);
+    entries.set(mapping.id, { canonicalModel: mapping.canonicalModel, mappings: [mapping] });
+  }
+  const pinned = new Set(entries.keys());
+  for (const mapping of mappings) {
+    for (const name of namesOf(mapping)) {
+      const entry = entries.get(name) ?? { canonicalModel: mapping.canonicalModel, mappings: [] };
+      if (entry.canonicalModel !== mapping.canonicalModel) throw twice(name);
+      // A pinned name stays that of one mapping, whatever else its provider serves the model as.
+      if (!pinned.has(name)) entry.mappings.push(mapping);
+      entries.set(name, entry);
+    }
   }
   return { find: (name) => entries.get(name) ?? null, all: () => mappings };
 }
@@ -75,7 +101,7 @@ export function createCatalogue(mappings: readonly Mapping[]): Catalogue {
 /** The mappings that every build has: the rows, each with its generated prices. */
 export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
   const { provider, model, canonicalModel, contextTokens, maxOutputTokens, abilities, serves } = row;
-  const { deprecatedOn, retiresOn } = row;
+  const { region, deprecatedOn, retiresOn } = row;
   const id = mappingId(row);
   const prices = (PRICES as Readonly<Record<string, readonly Price[]>>)[id];
   if (!prices) throw new Error(`${id} has no price: run npm run generate:prices`);
@@ -84,12 +110,14 @@ export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
     provider,
     upstreamModel: model,
     canonicalModel,
+    aliases: aliasesOf(canonicalModel),
     contextTokens,
     maxOutputTokens,
     // OpenAI never streams its reasoning, others a summary or all of it if they are asked; all bill it as output.
     hiddenReasoning: abilities.reasoning,
     abilities,
     serves,
+    region,
     deprecatedOn,
     retiresOn,
     prices,

@@ -62,6 +62,8 @@ export interface Row extends Sizes {
   priced: string;
   abilities: Abilities;
   serves: readonly Service[];
+  /** Where it is served, whatever region the credential is of: `global` is anywhere. Null: in that of the credential, if it has one. */
+  region: string | null;
   /** Days (UTC): from when its provider advises against it, and when it ends it; null where nothing was announced. */
   deprecatedOn: string | null;
   retiresOn: string | null;
@@ -82,6 +84,15 @@ export function sizes(contextTokens: number, maxOutputTokens: number): Sizes {
   return { contextTokens, maxOutputTokens };
 }
 
+/**
+ * What its provider has announced of a model's end: the day of the notice, where that is known, and that of the end. From
+ * developers.openai.com/api/docs/deprecations, ai.google.dev/gemini-api/docs/deprecations; others have told nothing of the rows here, or
+ * only the earliest day that it could be.
+ */
+export function ends(retiresOn: string, deprecatedOn: string | null = null): Pick<Row, 'deprecatedOn' | 'retiresOn'> {
+  return { deprecatedOn, retiresOn };
+}
+
 type Rest = Partial<Omit<Row, 'provider' | 'model'>>;
 
 /** A model of conversations; what differs from the common is `rest`. */
@@ -95,6 +106,7 @@ export function row(provider: ProviderId, model: string, { contextTokens, maxOut
     priced: model,
     abilities: PLAIN,
     serves: ['conversation'],
+    region: null,
     deprecatedOn: null,
     retiresOn: null,
     ...rest,

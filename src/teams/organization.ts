@@ -34,7 +34,10 @@ export const ORGANIZATION_NAMED = {
 
 export const OrganizationWhole = z.object({
   ...ORGANIZATION_NAMED,
-  replay: z.boolean().openapi({ description: 'Whether answers are recorded for repeats under an Idempotency-Key' }),
+  replay: z.boolean().openapi({
+    description:
+      'Whether answers are recorded for repeats under an Idempotency-Key. What /v1/responses stores is no such record: a request with `store: false` has nothing stored.',
+  }),
   hideAmounts: z.boolean().openapi({
     description: 'Whether answers and refusals of the gateway name limits without their amounts',
     example: false,

@@ -6,7 +6,7 @@ import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import type { ScopeName } from '../../src/budgets/refusals.ts';
 import type { Refusal } from '../../src/gateway/refusals.ts';
-import { newResponseId } from '../../src/gateway/responses/turn.ts';
+import { newResponseId } from '../../src/gateway/responses/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { pushPolicy } from '../../src/teams/policy.ts';

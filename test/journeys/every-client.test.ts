@@ -8,9 +8,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { createOpenAI } from '@ai-sdk/openai';
 import { type ChatCompletionRequest, type FixtureResponse, LLMock } from '@copilotkit/aimock';
-import { generateText } from 'ai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/server.ts';
 import { AI_SDK } from '../support/clients/ai-sdk.ts';
@@ -83,20 +81,6 @@ describe('through the gateway', () => {
 
     it.each(examples('js'))('works in Node: %s', async (_, code) => {
       expect(await run(process.execPath, '--input-type=module', '--eval', code)).toMatch(/^(word1 .* word20\n)+$/);
-    });
-
-    it('holds for the AI SDK: a second turn by Responses needs store: false', async () => {
-      const { at } = await member('demo/words');
-      const model = createOpenAI({ baseURL: `${at.origin}/v1`, apiKey: at.apiKey })(at.model);
-      const said = { role: 'user' as const, content: 'Hello' };
-      const first = await generateText({ model, messages: [said], maxOutputTokens: 20 });
-      const next = { model, messages: [said, ...first.response.messages, said], maxOutputTokens: 20 };
-      await expect(generateText(next)).rejects.toMatchObject({
-        statusCode: 400,
-        data: { error: { param: 'input.1' } },
-      });
-      const { text } = await generateText({ ...next, providerOptions: { openai: { store: false } } });
-      expect(text).toMatch(/^word1 .* word20$/);
     });
   });
 

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CATALOGUE_MAPPINGS, createCatalogue, type Mapping, serves } from '../../src/models/catalogue.ts';
+import { DEMO_MAPPINGS } from '../../src/local/demo-provider.ts';
+import { ALIASED_MODELS } from '../../src/models/aliases.ts';
+import { CATALOGUE_MAPPINGS, createCatalogue, type Mapping, namesOf, serves } from '../../src/models/catalogue.ts';
 import { dearestInputRate, dearestOutputRate } from '../../src/money/price.ts';
 
 describe('the built-in models', () => {
@@ -31,6 +34,29 @@ describe('the built-in models', () => {
       expect(catalogue.find(mapping.canonicalModel)?.mappings).toContain(mapping);
     }
     expect(catalogue.all()).toEqual(CATALOGUE_MAPPINGS);
+  });
+
+  it('have other names, each of one model only, which exists', () => {
+    // A name of two models throws here; so does one of the demo's.
+    const catalogue = createCatalogue([...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS]);
+    const models = new Set(CATALOGUE_MAPPINGS.map(({ canonicalModel }) => canonicalModel));
+    expect(ALIASED_MODELS.filter((model) => !models.has(model))).toEqual([]);
+    for (const mapping of CATALOGUE_MAPPINGS) {
+      for (const name of namesOf(mapping)) {
+        expect([name, catalogue.find(name)?.canonicalModel]).toEqual([name, mapping.canonicalModel]);
+        // As rules take it.
+        expect(name).toMatch(/^[\w.:@/-]+$/);
+      }
+      for (const alias of mapping.aliases ?? []) expect(models.has(alias)).toBe(false);
+    }
+    const served = (name: string) => catalogue.find(name)?.mappings.map(({ id }) => id);
+    expect(served('claude-haiku-4-5-20251001')).toEqual(served('claude-haiku-4-5'));
+    expect(served('vertex/claude-sonnet-5')).toEqual(['vertex/claude-sonnet-5']);
+    expect(served('bedrock/claude-haiku-4-5-20251001')).toEqual([
+      'bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0',
+      'bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0',
+    ]);
+    expect(served('groq/gpt-oss-120b')).toEqual(['groq/openai/gpt-oss-120b']);
   });
 
   it('include the sizes that the holds rely on', () => {
@@ -97,6 +123,43 @@ describe('a catalogue', () => {
     'demo/__proto__',
   ])('knows no %j', (name) => {
     expect(catalogue.find(name)).toBeNull();
+  });
+
+  it('finds every mapping by each of its names, or refuses the list', () => {
+    const word = fc.constantFrom('a', 'b', 'c', 'openai/a', 'demo/b');
+    const provider = fc.constantFrom<Mapping['provider'][]>('openai', 'demo');
+    const one = fc
+      .record({ provider, model: word, canonicalModel: word, aliases: fc.array(word, { maxLength: 2 }) })
+      .map(({ model, ...rest }) => ({
+        ...mapping(rest.provider, rest.canonicalModel),
+        id: `${rest.provider}/${model}`,
+        ...rest,
+      }));
+    let taken = 0;
+    const property = fc.property(fc.array(one, { minLength: 1, maxLength: 4 }), (mappings) => {
+      const meanings = new Map<string, Set<string>>();
+      for (const each of mappings) {
+        for (const name of namesOf(each))
+          meanings.set(name, (meanings.get(name) ?? new Set()).add(each.canonicalModel));
+      }
+      const ids = mappings.map(({ id }) => id);
+      const clear = new Set(ids).size === ids.length && [...meanings.values()].every(({ size }) => size === 1);
+      if (!clear) {
+        expect(() => createCatalogue(mappings)).toThrow('two models are called');
+        return;
+      }
+      taken++;
+      const known = createCatalogue(mappings);
+      for (const name of meanings.keys()) {
+        const meant = ids.includes(name)
+          ? mappings.filter(({ id }) => id === name)
+          : mappings.filter((each) => namesOf(each).includes(name));
+        expect(known.find(name)?.mappings).toEqual(meant);
+      }
+    });
+    fc.assert(property, { numRuns: 2_000 });
+    // Else the lists were all refused.
+    expect(taken).toBeGreaterThan(100);
   });
 
   it('refuses a name that would stand for two things', () => {

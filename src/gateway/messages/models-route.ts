@@ -4,12 +4,14 @@
  * everybody else.
  */
 import { z } from '@hono/zod-openapi';
-import { count, like } from '../../reference/fields.ts';
+import type { Mapping } from '../../models/catalogue.ts';
+import { lifecycleOf } from '../../models/lifecycle.ts';
+import { count, like, orNull } from '../../reference/fields.ts';
 import { describeModel, Model, usableModel, usableModels } from '../models-route.ts';
 import type { Refusal } from '../refusals.ts';
 import type { GatewayContext } from '../router.ts';
 
-const { canonical_model, abilities, pricing } = Model.shape;
+const { canonical_model, aliases, abilities, pricing } = Model.shape;
 
 export const AnthropicModel = z
   .object({
@@ -19,12 +21,13 @@ export const AnthropicModel = z
     created_at: like('1970-01-01T00:00:00Z', 'Not known'),
     max_input_tokens: count(1_000_000),
     max_tokens: count(128_000),
-    lifecycle: z.literal('active'),
+    lifecycle: z.enum(['active', 'deprecated', 'retired']).openapi({ example: 'active' }),
     line: z.null(),
     capabilities: z.null(),
-    deprecated_at: z.null(),
-    retires_at: z.null(),
+    deprecated_at: orNull(z.iso.datetime()),
+    retires_at: orNull(z.iso.datetime()),
     canonical_model,
+    aliases,
     abilities,
     pricing,
   })
@@ -42,7 +45,7 @@ export async function listAnthropicModels(context: GatewayContext): Promise<Resp
   const usable = await usableModels(context);
   if ('refusal' in usable) return usable.refusal;
   const nowMs = Date.now();
-  const data = usable.models.map((mapping) => toAnthropic(describeModel(mapping, nowMs)));
+  const data = usable.models.map((mapping) => toAnthropic(mapping, nowMs));
   const list: z.infer<typeof AnthropicModelList> = {
     data,
     has_more: false,
@@ -55,12 +58,14 @@ export async function listAnthropicModels(context: GatewayContext): Promise<Resp
 export async function showAnthropicModel(context: GatewayContext, name: string): Promise<Response | Refusal> {
   const found = await usableModel(context, name);
   if ('refusal' in found) return found.refusal;
-  const model = toAnthropic(describeModel(found.model, Date.now()));
+  const model = toAnthropic(found.model, Date.now());
   return Response.json(model, { headers: { 'x-request-id': context.requestId } });
 }
 
-function toAnthropic(model: z.infer<typeof Model>): z.infer<typeof AnthropicModel> {
-  const { id, context_length, max_output_tokens, canonical_model, abilities, pricing } = model;
+function toAnthropic(mapping: Mapping, nowMs: number): z.infer<typeof AnthropicModel> {
+  const { deprecated_on, retires_on, ...model } = describeModel(mapping, nowMs);
+  const { id, context_length, max_output_tokens, canonical_model, aliases, abilities, pricing } = model;
+  const instant = (day: string | null) => day && `${day}T00:00:00Z`;
   return {
     type: 'model',
     id,
@@ -68,12 +73,13 @@ function toAnthropic(model: z.infer<typeof Model>): z.infer<typeof AnthropicMode
     created_at: '1970-01-01T00:00:00Z',
     max_input_tokens: context_length,
     max_tokens: max_output_tokens,
-    lifecycle: 'active',
+    lifecycle: lifecycleOf(mapping, nowMs),
     line: null,
     capabilities: null,
-    deprecated_at: null,
-    retires_at: null,
+    deprecated_at: instant(deprecated_on),
+    retires_at: instant(retires_on),
     canonical_model,
+    aliases,
     abilities,
     pricing,
   };

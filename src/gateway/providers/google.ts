@@ -3,6 +3,7 @@
  */
 import { geminiCount } from './gemini-count.ts';
 import { asOpenAiSaysIt, batchOf } from './google-embeddings.ts';
+import { drawn, draws, isOfImages } from './google-images.ts';
 import { inHttpTerms } from './google-refusal.ts';
 import type { Operation, Provider, ProviderCall } from './provider.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
@@ -22,9 +23,11 @@ export const google: Provider = {
 
   speaks: () => ['gemini'],
 
-  serves: (operation) => operation === 'models/countTokens' || operation === 'embeddings',
+  serves: (operation, mapping) =>
+    operation === 'models/countTokens' || operation === 'embeddings' || (isOfImages(operation) && draws(mapping)),
 
   async send(call: ProviderCall): Promise<Response> {
+    if (isOfImages(call.operation)) return drawn(call, (asked) => post(asked, geminiMethod('gemini', false)));
     if (call.operation !== 'embeddings') return post(call, geminiMethod(call.operation, call.streamed));
     const model = call.mapping.upstreamModel;
     const asked = batchOf(String(call.body), model);

@@ -7,6 +7,7 @@ import { jsonObjectIn } from '../reported.ts';
 import { anthropic } from './anthropic.ts';
 import { geminiCount } from './gemini-count.ts';
 import { geminiMethod } from './google.ts';
+import { drawn, draws, isOfImages } from './google-images.ts';
 import { inHttpTerms } from './google-refusal.ts';
 import { accessToken, forgetToken, serviceAccountIn, type TokenAnswer } from './google-token.ts';
 import type { Credential, Operation, Provider, ProviderCall } from './provider.ts';
@@ -35,7 +36,10 @@ export const vertex: Provider = {
 
   speaks: (mapping) => [isClaude(mapping) ? 'messages' : 'gemini'],
 
+  serves: (operation, mapping) => isOfImages(operation) && draws(mapping),
+
   async send(call: ProviderCall): Promise<Response> {
+    if (isOfImages(call.operation)) return drawn(call, (asked) => vertex.send(asked));
     const { env, credential, mapping, operation, contentType, streamed, signal } = call;
     const { key } = credential;
     const granted = await tokenOf(env, key, signal);

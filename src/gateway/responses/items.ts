@@ -44,11 +44,9 @@ const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([
 
 /** Why an item of the input cannot be sent, or null. */
 export function foreignItem(item: Json): string | null {
-  // A message may leave its type out, and so may a reference; only the message says who speaks.
+  // A message may leave its type out, as it says who speaks. What is named by its id was put here before this is asked (references.ts).
   const type = item.type ?? (item.role === undefined ? 'item_reference' : 'message');
-  if (type === 'item_reference') {
-    return 'Items cannot be named by their id, because the provider keeps none: send the item itself, or previous_response_id.';
-  }
+  if (type === 'item_reference') return 'An item says its type and what belongs to it, or is named by its id.';
   if (!WHOLE_ITEMS.has(type)) return `Items of type ${JSON.stringify(type)?.slice(0, 60)} are not served here.`;
   const named = nameWithin(item);
   return named === null

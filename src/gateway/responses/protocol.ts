@@ -4,6 +4,7 @@ import { errorBody } from '../chat-completions/wire.ts';
 import type { Asked, Json, Protocol, Sent } from '../protocol.ts';
 import { ResponsesReader, readWhole } from './answer.ts';
 import { GatheredResponse } from './gather.ts';
+import { withProvidersId } from './ids.ts';
 import { isReadable } from './items.ts';
 import { ResponsesEventReader, readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
@@ -52,7 +53,7 @@ function sentBody({ json }: Asked, { mapping, streams, cap, toolUses }: Sent): J
   const { previous_response_id: _ours, background: _never, ...sent }: Json = json;
   sent.model = mapping.upstreamModel;
   sent.store = false;
-  if (Array.isArray(sent.input)) sent.input = sent.input.filter(isReadable);
+  if (Array.isArray(sent.input)) sent.input = sent.input.filter(isReadable).map(withProvidersId);
   if (mapping.abilities.reasoning) {
     const asked = Array.isArray(json.include) ? json.include : [];
     sent.include = asked.includes(SEALED_REASONING) ? asked : [...asked, SEALED_REASONING];

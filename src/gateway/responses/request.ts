@@ -3,9 +3,9 @@
  * reach into the provider's account, which all organizations of a deployment share. Everything else passes to the provider
  * as it came, unknown fields included.
  *
- * A conversation goes on by `previous_response_id` (turn.ts puts the earlier turns into `input` before this reads it) or by
- * sending its items again. Nothing that only the provider keeps can be named: stored responses and conversations, stored
- * prompts, files, containers, earlier items by their id.
+ * A conversation goes on by `previous_response_id` or by naming its items (route.ts puts either into `input` before this reads it),
+ * or by sending them again. Nothing that only the provider keeps can be named: its stored responses and conversations, stored
+ * prompts, files, containers.
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';

@@ -1,6 +1,7 @@
 /**
  * POST /v1/responses: a conversation like every other (converse.ts), within one that goes on. Before it the turns that
- * `previous_response_id` names are put into its input; after it what was said is stored, unless `store` is false.
+ * `previous_response_id` names, and the items that are named by their ids, are put into its input; after it what was said is stored,
+ * unless `store` is false.
  */
 
 import { LIMITS } from '../../limits.ts';
@@ -16,6 +17,7 @@ import { type JsonBody, readJsonBody, refuseField } from '../request-body.ts';
 import type { GatewayContext } from '../router.ts';
 import { itemsOf } from './items.ts';
 import { responsesOf } from './protocol.ts';
+import { referencedId, withReferencedItems } from './references.ts';
 import { ResponseStore } from './store.ts';
 import { finished, newTurn, ours } from './turn.ts';
 
@@ -28,7 +30,7 @@ export async function respond(context: GatewayContext, parameter: string): Promi
   const { apiKey, caller } = authenticated;
   const store = new ResponseStore(env, apiKey);
   const read = await readJsonBody(request);
-  const body = 'refusal' in read ? read : await withEarlierTurns(context, caller, store, read.body);
+  const body = 'refusal' in read ? read : await withStored(context, caller, store, read.body);
   if ('refusal' in body) return (await refuseKeyFirst(context, caller, ENDPOINT)) ?? body.refusal;
 
   const turn = newTurn(body.json, Date.now());
@@ -46,20 +48,35 @@ export async function respond(context: GatewayContext, parameter: string): Promi
   return Response.json(response, { headers });
 }
 
-/** The body with the conversation so far in its input, where it goes on from one. */
-async function withEarlierTurns(
+/** The body with all that is stored of its input: the items that it names, and the conversation that it goes on from. */
+async function withStored(
   context: GatewayContext,
   caller: PresentedKey,
   store: ResponseStore,
   body: JsonBody,
 ): Promise<JsonBody | { refusal: Refusal }> {
-  const { json } = body;
-  const { input, previous_response_id: id } = json;
+  const { input, previous_response_id: id } = body.json;
   // What is wrong with these is said where the rest is read.
-  if (typeof id !== 'string' || !(typeof input === 'string' || Array.isArray(input))) return body;
+  const goesOn = typeof id === 'string' && (typeof input === 'string' || Array.isArray(input));
+  const names = Array.isArray(input) && input.some((item) => referencedId(item) !== null);
+  if (!goesOn && !names) return body;
   // A key that is not active any more learns nothing of what there is.
   const { refusal } = await keyStanding(context, caller, { endpoint: ENDPOINT });
   if (refusal) return { refusal };
+  const named = names
+    ? await withReferencedItems(input, store, LIMITS.requestBytesMax - body.bytes)
+    : { input, bytes: 0 };
+  if ('refusal' in named) return named;
+  const whole = { ...body, bytes: body.bytes + named.bytes, json: { ...body.json, input: named.input } };
+  return goesOn ? withEarlierTurns(store, whole, id) : whole;
+}
+
+/** The body with the conversation so far in its input. */
+async function withEarlierTurns(
+  store: ResponseStore,
+  body: JsonBody,
+  id: string,
+): Promise<JsonBody | { refusal: Refusal }> {
   const found = await store.read(id);
   if ('refusal' in found) {
     if (found.refusal.kind !== 'response_not_found') return found;
@@ -71,7 +88,7 @@ async function withEarlierTurns(
   }
   const { conversation } = found;
   const earlier = [...conversation.input, ...itemsOf(conversation.response.output)];
-  return { ...body, json: { ...json, input: [...earlier, ...itemsOf(input)] } };
+  return { ...body, json: { ...body.json, input: [...earlier, ...itemsOf(body.json.input)] } };
 }
 
 /** Stores the answer of a stream before its last bytes go out, so that whoever has read its end can go on from it. */

@@ -7,7 +7,8 @@ import { LIMITS } from '../../limits.ts';
 import { storedResponse, tellOrInsist } from '../../objects.ts';
 import type { Refusal } from '../refusals.ts';
 import { Seal } from '../replay/seal.ts';
-import { type Conversation, isResponseId } from './turn.ts';
+import { isResponseId } from './ids.ts';
+import type { Conversation } from './turn.ts';
 
 const decoder = new TextDecoder();
 

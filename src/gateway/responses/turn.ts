@@ -2,14 +2,11 @@
  * One turn of a conversation: what a client asked and what becomes of the answer. Made before the request is understood,
  * because by then the earlier turns must be in its input; the answer as it came is left here for whoever stores it.
  */
-import { randomText } from '../../ids.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Json, Names } from '../protocol.ts';
 import { isObject } from '../reported.ts';
+import { newResponseId, withOutputIds } from './ids.ts';
 import { itemsOf } from './items.ts';
-
-/** 160 random bits: who has no other way to an answer must not find it by guessing. */
-const RANDOM_LENGTH = 32;
 
 export const SEALED_REASONING = 'reasoning.encrypted_content';
 
@@ -48,21 +45,14 @@ export function newTurn(json: Json, nowMs: number): Turn {
 }
 
 /** The answer of a turn at its end, as its client is to see it. One that is too large is not stored, which it says. */
-export function finished(turn: Turn, response: Json): Json {
+export function finished(turn: Turn, ended: Json): Json {
+  const response = withOutputIds(turn, ended);
   if (!turn.stores) return shownTo(turn, response);
   const conversation: Conversation = { input: itemsOf(turn.json.input), response };
   const bytes = encoder.encode(JSON.stringify(conversation));
   const fits = bytes.byteLength <= LIMITS.responseBytesMax;
   turn.kept = fits ? bytes : null;
   return shownTo(turn, fits ? response : { ...response, store: false });
-}
-
-export function newResponseId(): string {
-  return `resp_${randomText(RANDOM_LENGTH)}`;
-}
-
-export function isResponseId(id: string): boolean {
-  return /^resp_[0-9a-z]{32}$/.test(id);
 }
 
 /** What of the answer is this gateway's word and not the provider's. */

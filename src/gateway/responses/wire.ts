@@ -1,6 +1,7 @@
 /**
  * What the Responses protocol looks like from the outside: its events, its errors, and how a stream of a provider that
- * speaks it passes. Bytes stay as they are, save the response's id, model and usage where an event tells the whole response.
+ * speaks it passes. Bytes stay as they are, save the response's id, model and usage where an event tells the whole response,
+ * and the ids of items that are stored.
  */
 import type { Usage } from '../../money/cost.ts';
 import { formatUsd, type Nanos } from '../../money/nanos.ts';
@@ -10,6 +11,7 @@ import type { Described } from '../refusals.ts';
 import { isObject } from '../reported.ts';
 import type { Frame } from '../sse.ts';
 import { isLifecycle, writeUsage } from './answer.ts';
+import { itemIdOf, withItemId, withOutputIds } from './ids.ts';
 import { begun, finished, ours, shownTo, type Turn, withoutSeal } from './turn.ts';
 
 export function eventText(event: Json): string {
@@ -65,11 +67,22 @@ export class ResponsesPassage implements Passage {
         this.#kept = { ...json, response };
         return '';
       }
-      this.#heard = shownTo(this.#turn, response);
+      this.#heard = shownTo(this.#turn, withOutputIds(this.#turn, response));
       return eventText({ ...json, response: this.#heard });
     }
-    const hides = !this.#turn.wantsSealed && isObject(json.item) && json.item.encrypted_content != null;
-    return hides ? eventText({ ...json, item: withoutSeal(json.item) }) : raw;
+    return this.#toldOf(json) ?? raw;
+  }
+
+  /** An event about an item, where its client is to see it otherwise than it came; null where it is not. */
+  #toldOf(json: Json): string | null {
+    const { stores, wantsSealed } = this.#turn;
+    const { item, item_id: id } = json;
+    const hides = !wantsSealed && isObject(item) && item.encrypted_content != null;
+    const names = stores && (isObject(item) || typeof id === 'string');
+    if (!hides && !names) return null;
+    const shown = hides ? withoutSeal(item) : item;
+    const named = isObject(shown) ? { item: withItemId(this.#turn, shown) } : {};
+    return eventText({ ...json, ...(typeof id === 'string' && { item_id: itemIdOf(this.#turn, id) }), ...named });
   }
 
   end(usage: Usage, cost: Nanos): string {

@@ -9,6 +9,7 @@ import { PING } from '../chat-completions/wire.ts';
 import type { EndReason, NeutralAnswer, NeutralEvent, Part } from '../neutral.ts';
 import type { EventWriter, Json, Names } from '../protocol.ts';
 import type { Described } from '../refusals.ts';
+import { itemIdOf } from './ids.ts';
 import { writeSeal } from './items.ts';
 import { begun, finished, type Turn, withoutSeal } from './turn.ts';
 import { eventText, failureEvents, withUsage } from './wire.ts';
@@ -122,7 +123,7 @@ export class ResponsesWriter implements EventWriter {
   #openItem(kind: Kind, fields: Json): string {
     const [type, prefix] = ITEMS[kind];
     const status = kind === 'reasoning' ? {} : { status: 'in_progress' };
-    const item = { id: newItemId(prefix), type, ...status, ...fields };
+    const item = { id: this.#newItemId(prefix), type, ...status, ...fields };
     this.#open = { kind, item, content: [], text: '', isPartOpen: false };
     return this.#tellItem('response.output_item.added', item);
   }
@@ -192,7 +193,7 @@ export class ResponsesWriter implements EventWriter {
 
   #image({ mediaType, data }: { mediaType: string; data: string }): string {
     const closed = this.#close();
-    const image = { id: newItemId('ig'), type: 'image_generation_call' };
+    const image = { id: this.#newItemId('ig'), type: 'image_generation_call' };
     const added = this.#tellItem('response.output_item.added', { ...image, status: 'in_progress', result: null });
     const output_format = mediaType.replace(/^image\//, '');
     const done = { ...image, status: 'completed', result: data, output_format };
@@ -210,6 +211,10 @@ export class ResponsesWriter implements EventWriter {
     const place =
       kind === 'reasoning' ? { summary_index: 0 } : kind === 'tool_call' ? {} : { content_index: content.length };
     return this.#tell(type, { item_id: item.id, output_index: this.#output.length, ...place, ...fields });
+  }
+
+  #newItemId(prefix: string): string {
+    return itemIdOf(this.#turn, `${prefix}_${randomText(ITEM_ID_LENGTH)}`);
   }
 
   #tell(type: string, fields: Json): string {
@@ -246,10 +251,6 @@ function partOf({ kind, text }: Open): Json {
   return kind === 'text'
     ? { type: 'output_text', text, annotations: [], logprobs: [] }
     : { type: 'summary_text', text };
-}
-
-function newItemId(prefix: string): string {
-  return `${prefix}_${randomText(ITEM_ID_LENGTH)}`;
 }
 
 function ending(reason: EndReason | null): Json {

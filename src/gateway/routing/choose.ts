@@ -7,6 +7,7 @@
  */
 import type { Routing } from '../../budgets/routing.ts';
 import { type Catalogue, type Mapping, serves } from '../../models/catalogue.ts';
+import { lifecycleOf } from '../../models/lifecycle.ts';
 import type { Nanos } from '../../money/nanos.ts';
 import { priceAt } from '../../money/price.ts';
 import type { Credential, Provider, Providers } from '../providers/provider.ts';
@@ -67,17 +68,21 @@ export type Service = 'conversation' | 'videos' | SurfaceId;
 type Offer = Omit<Candidate, 'credential'> & { credential: Credential | null };
 
 /**
- * Those who serve `model` for `service`, best first; then those of the project's fallback models. Refused: what nobody serves, what
- * the project's routing leaves nobody for, and what only a key that cannot be read would be for.
+ * Those who serve `model` for `service`, best first; then those of the project's fallback models. Refused: what nobody serves, or any
+ * more, what the project's routing leaves nobody for, and what only a key that cannot be read would be for.
  */
 export function choose(
   market: Market,
   model: string,
   service: Service,
 ): { candidates: Candidates } | { refusal: Refusal } {
-  const offers = offersOf(market, model);
+  const all = offersOf(market, model);
+  const offers = all.filter((offer) => !isOver(offer, market));
   const [any] = offers;
-  if (!any) return { refusal: { kind: 'model_not_found', model } };
+  if (!any) {
+    const [over] = all;
+    return { refusal: { kind: 'model_not_found', model, ...(over && { retiredOn: over.mapping.retiresOn ?? null }) } };
+  }
   const able = offers.filter((offer) => isAble(offer, service));
   if (able.length === 0) {
     const { serves: served = ['conversation'] } = any.mapping;
@@ -102,8 +107,18 @@ function isAble({ mapping, provider }: Offer, service: Service): boolean {
   return service === 'conversation' || provider.serves?.(service, mapping) === true;
 }
 
+/** Whether its provider has ended the model. What speaks the provider's protocol at another address may go on with it. */
+function isOver({ mapping, credential }: Offer, { nowMs }: Market): boolean {
+  return isAtProvider(credential) && lifecycleOf(mapping, nowMs) === 'retired';
+}
+
+/** Whether it is the provider itself that is called, whose announcements count. */
+export function isAtProvider(credential: Credential | null): boolean {
+  return (credential?.baseUrl ?? null) === null;
+}
+
 function fallbacksOf(market: Market, model: string, service: Service): Offer[] {
-  const able = offersOf(market, model).filter((offer) => isAble(offer, service));
+  const able = offersOf(market, model).filter((offer) => isAble(offer, service) && !isOver(offer, market));
   const routed = admitted(able, market);
   return 'rule' in routed ? [] : sorted(routed.offers, market);
 }
@@ -112,7 +127,7 @@ function fallbacksOf(market: Market, model: string, service: Service): Offer[] {
 export function offered(market: Market): Mapping[] {
   const own = (market.known?.keys ?? []).flatMap(({ mappings }) => mappings ?? []);
   return [...market.catalogue.all(), ...own].filter((mapping) => {
-    const offers = offersAt(market, mapping);
+    const offers = offersAt(market, mapping).filter((offer) => !isOver(offer, market));
     return offers.length > 0 && !('rule' in admitted(offers, market));
   });
 }

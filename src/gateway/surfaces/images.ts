@@ -102,6 +102,11 @@ function asked(request: Request, given: number): ReturnType<Surface['read']> {
   };
 }
 
+/** Of one image of this size, with all that its model writes beside it. */
+export function outputTokensMaxOf(size: string | null): number {
+  return tokensMaxOf(size) + TEXT_TOKENS_MAX;
+}
+
 function tokensMaxOf(size: string | null): number {
   const [, width, height] = SIZE.exec(size ?? '') ?? [];
   if (width === undefined || height === undefined) return TOKENS_PER_IMAGE_MAX;

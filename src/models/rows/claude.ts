@@ -27,12 +27,12 @@ export const CLAUDE: readonly Row[] = [
   ...bedrock('claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4-5', HAIKU),
 ];
 
-/** The cross-region inference profiles; the package has one price for all that stay within a region of the world. */
+/** The cross-region inference profiles, which run in any region of the world, or of the US, and not where they are called; the package has one price for all that stay within a region of the world. */
 function bedrock(model: string, canonicalModel: string, sized = CLAUDE_1M): Row[] {
   const [global, us] = [`global.anthropic.${model}`, `us.anthropic.${model}`];
   const priced = `regional.anthropic.${model}`;
   return [
-    row('bedrock', global, sized, { ...thinks, canonicalModel }),
-    row('bedrock', us, sized, { ...thinks, canonicalModel, priced }),
+    row('bedrock', global, sized, { ...thinks, canonicalModel, region: 'global' }),
+    row('bedrock', us, sized, { ...thinks, canonicalModel, priced, region: 'us' }),
   ];
 }

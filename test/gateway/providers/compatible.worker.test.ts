@@ -11,12 +11,12 @@ vi.spyOn(console, 'warn').mockImplementation(() => undefined);
 contractOf({
   name: 'OpenAI',
   secrets: { OPENAI_API_KEY: 'sk-openai' },
-  model: 'openai/gpt-4.1-mini',
-  upstreamModel: 'gpt-4.1-mini',
+  model: 'openai/gpt-5.5',
+  upstreamModel: 'gpt-5.5',
   url: 'https://api.openai.com/v1/chat/completions',
   key: ['authorization', 'Bearer sk-openai'],
-  // 600 x $0.40 + 400 x $0.10 + 50 x $1.60 per million.
-  cost: '0.00036',
+  // 600 x $5 + 400 x $0.50 + 50 x $30 per million.
+  cost: '0.0047',
 });
 
 /** Azure says first what its filter makes of the prompt, and of each piece. */

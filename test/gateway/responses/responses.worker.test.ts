@@ -44,7 +44,7 @@ describe('an answer', () => {
         object: 'response',
         model: 'twin',
         status: 'completed',
-        output: [{ id: 'msg_up', content: [{ text: 'Hello there' }] }],
+        output: [{ id: expect.stringMatching(/^msg_[0-9a-z]{32}-msg_up$/), content: [{ text: 'Hello there' }] }],
         usage: { input_tokens: 4, output_tokens: 2, total_tokens: 9 },
       },
     });

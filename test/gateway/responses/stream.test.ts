@@ -53,6 +53,10 @@ function client(stream: string): OpenAI {
   return new OpenAI({ apiKey: 'any', baseURL: 'http://127.0.0.1/v1', fetch: answer, maxRetries: 0 });
 }
 
+function eventsOf(stream: string): Json[] {
+  return framesOf(stream).map(({ data }) => JSON.parse(data ?? ''));
+}
+
 describe('reading', () => {
   it('counts each text once, and the usage with its cached and reasoning tokens', () => {
     const found = read(EVENTS);
@@ -140,7 +144,7 @@ describe('reading', () => {
 
 describe('passing on', () => {
   it('leaves bytes as they are, save the response itself and what its client did not ask for', () => {
-    const made = turn();
+    const made = turn({ store: false });
     const raw = framesOf(streamOf(EVENTS));
     const passage = passageOf(made);
     const reader = responses.reader();
@@ -158,10 +162,30 @@ describe('passing on', () => {
     expect(told).not.toContain('gAAAAA');
     expect(told).not.toContain('resp_68af');
     expect(told).not.toContain('gpt-5.5-2026-04-23');
-    expect(told).toContain('"store":true');
+    expect(told).toContain('"store":false');
     expect(passed([{ type: 'keepalive', sequence_number: 0 }])).toBe(
       'event: keepalive\ndata: {"type":"keepalive","sequence_number":0}\n\n',
     );
+  });
+
+  it('names each item of an answer that is stored by where it is stored, in all that is told of it, and by nothing else', () => {
+    const made = turn(SEALED);
+    const passage = passageOf(made);
+    const told = eventsOf(passed(EVENTS, passage) + passage.end(COUNTED, COST));
+    const kept = JSON.parse(new TextDecoder().decode(made.kept ?? undefined)) as { response: Json };
+    const random = made.id.slice('resp_'.length);
+    const named = (id: unknown) => `${String(id).split('_')[0]}_${random}-${id}`;
+    // With the ids put back, all is as it came.
+    const expected = EVENTS.map((event) => {
+      const { item, item_id: id, response } = event as { item?: Json; item_id?: string; response?: Json };
+      if (response) {
+        const output = (response.output as Json[]).map((one) => ({ ...one, id: named(one.id) }));
+        return { ...event, response: expect.objectContaining({ id: made.id, output }) };
+      }
+      return { ...event, ...(id && { item_id: named(id) }), ...(item && { item: { ...item, id: named(item.id) } }) };
+    });
+    expect(told).toEqual(expected);
+    expect(told.at(-1)).toMatchObject({ response: { output: kept.response.output } });
   });
 
   it('keeps back the end until its cost is known, and leaves the whole answer to be stored', () => {

@@ -40,7 +40,11 @@ const MAPPINGS = [
   mapping('openai/free', null),
   mapping('openai/vectors', [1, 0], { serves: ['embeddings'] }),
   mapping('cerebras/elsewhere', [1, 1]),
+  mapping('openai/ending', [1, 1], { retiresOn: '2026-12-11', deprecatedOn: '2026-06-11' }),
+  mapping('azure/ending', [9, 9]),
 ];
+
+const LAST_MS = Date.parse('2026-12-11T00:00:00Z');
 
 const named = (id: string) => ({ id }) as Provider;
 const PROVIDERS = new Map(['openai', 'azure', 'groq', 'mistral', 'custom'].map((id) => [id, named(id)]));
@@ -95,6 +99,34 @@ function chosen(routing: KnownRouting | null, model = 'big', failing: string[] =
 }
 
 const ofDeployment = (...ids: string[]) => ids.map((id) => `${id} deployment's ${id.split('/')[0]}`);
+
+describe('a model that its provider ends', () => {
+  const at = (nowMs: number, model: string, changes: Partial<Market> = {}) => {
+    const there = { ...market(), nowMs, ...changes };
+    const answer = choose(there, model, 'conversation');
+    const ids = 'candidates' in answer ? answer.candidates.map(({ mapping: { id } }) => id) : answer.refusal;
+    return { ids, isOffered: offered(there).some(({ id }) => id === 'openai/ending') };
+  };
+
+  it('is served until that day, and from then on by whoever else has it', () => {
+    expect(at(LAST_MS - 1, 'ending')).toEqual({ ids: ['openai/ending', 'azure/ending'], isOffered: true });
+    expect(at(LAST_MS, 'ending')).toEqual({ ids: ['azure/ending'], isOffered: false });
+  });
+
+  it('is refused by its name where it is pinned, and is nobody’s fallback', () => {
+    expect(at(LAST_MS - 1, 'openai/ending').ids).toEqual(['openai/ending']);
+    const over = { kind: 'model_not_found', model: 'openai/ending', retiredOn: '2026-12-11' };
+    expect(at(LAST_MS, 'openai/ending').ids).toEqual(over);
+    const routed = { known: known({ fallbackModels: ['openai/ending'] }) };
+    expect(at(LAST_MS - 1, 'groq/big', routed).ids).toEqual(['groq/big', 'openai/ending']);
+    expect(at(LAST_MS, 'groq/big', routed).ids).toEqual(['groq/big']);
+  });
+
+  it('may go on at another address that speaks the same', () => {
+    const deploymentCredential = () => ({ ...credential('k'), baseUrl: 'https://elsewhere.example/v1' });
+    expect(at(LAST_MS, 'openai/ending', { deploymentCredential })).toEqual({ ids: ['openai/ending'], isOffered: true });
+  });
+});
 
 describe('without a routing', () => {
   it('the cheapest comes first, and who fails of late last', () => {

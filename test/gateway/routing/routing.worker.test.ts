@@ -116,23 +116,23 @@ beforeEach(async () => {
 describe("an organization's own provider key", () => {
   it("is used in the deployment's place from the next request on, and no more once it is deleted", async () => {
     const { sent, ask, calls } = world();
-    await (await ask(seeded, 'gpt-4o')).text();
+    await (await ask(seeded, 'gpt-5.5')).text();
     expect(calls()).toEqual(['authorize']);
     const { id } = await addKey(seeded, { baseUrl: 'https://proxy.acme.com/v1' });
-    const answer = await ask(seeded, 'gpt-4o');
+    const answer = await ask(seeded, 'gpt-5.5');
     expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('one two three')]);
     // Once to hear that it is stale, once to be admitted; from then on once.
     expect(calls()).toEqual(['authorize', 'authorize']);
-    await (await ask(seeded, 'gpt-4o')).text();
+    await (await ask(seeded, 'gpt-5.5')).text();
     expect(calls()).toEqual(['authorize']);
     await manage(seeded, 'DELETE', `/provider-keys/${id}`);
-    await (await ask(seeded, 'gpt-4o')).text();
+    await (await ask(seeded, 'gpt-5.5')).text();
     expect(calls()).toEqual(['authorize', 'authorize']);
-    const own = { url: 'https://proxy.acme.com/v1/chat/completions', key: `Bearer ${SECRET}`, model: 'gpt-4o' };
+    const own = { url: 'https://proxy.acme.com/v1/chat/completions', key: `Bearer ${SECRET}`, model: 'gpt-5.5' };
     const ours = {
       url: 'https://api.openai.com/v1/chat/completions',
       key: 'Bearer sk-of-the-deployment',
-      model: 'gpt-4o',
+      model: 'gpt-5.5',
     };
     expect(sent).toEqual([ours, own, own, ours]);
   });
@@ -140,13 +140,13 @@ describe("an organization's own provider key", () => {
   it('spends no wallet, and counts in the budget; the event tells who paid', async () => {
     await meter(seeded, 0);
     const { ask, sent } = world();
-    const broke = await ask(seeded, 'gpt-4o');
+    const broke = await ask(seeded, 'gpt-5.5');
     expect([broke.status, sent]).toEqual([402, []]);
     const { id } = await addKey(seeded);
-    const answer = await ask(seeded, 'gpt-4o');
+    const answer = await ask(seeded, 'gpt-5.5');
     const cost = answer.headers.get('x-purser-cost');
     await answer.text();
-    expect([answer.status, cost]).toEqual([200, '0.00075']);
+    expect([answer.status, cost]).toEqual([200, '0.002']);
     await until(async () => ((await keyOf(seeded.apiKey)).usage === cost ? true : null), 'its cost in the budget');
     await memberBudget(env, seeded.memberId, (object) => object.ship({ memberId: seeded.memberId }));
     const { results } = await env.DB.prepare(
@@ -167,7 +167,7 @@ describe("an organization's own provider key", () => {
     const sealed = await other.seal(SECRET, { organizationId: seeded.organizationId, id });
     await env.DB.prepare('UPDATE provider_keys SET sealed = ? WHERE id = ?').bind(sealed, id).run();
     await addKey(seeded, { provider: 'anthropic' });
-    expect(await refused(await ask(seeded, 'gpt-4o'))).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
+    expect(await refused(await ask(seeded, 'gpt-5.5'))).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
     expect(sent).toEqual([]);
     const lines = logged.mock.calls.map(([line]) => String(line)).join('\n');
     logged.mockRestore();
@@ -185,7 +185,7 @@ describe("an organization's own provider key", () => {
     const { id } = await addKey(seeded);
     await env.DB.prepare(`UPDATE provider_keys SET ${change} WHERE id = ?`).bind(id).run();
     await addKey(seeded, { provider: 'anthropic' });
-    expect(await refused(await ask(seeded, 'gpt-4o'))).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
+    expect(await refused(await ask(seeded, 'gpt-5.5'))).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
     expect(sent).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe("an organization's own provider key", () => {
   it('is not told to whoever asks, not even by a provider that repeats it', async () => {
     const { ask } = world({}, ({ key }) => Response.json({ error: { message: `bad ${key}` } }, { status: 400 }));
     await addKey(seeded);
-    const answer = await ask(seeded, 'gpt-4o');
+    const answer = await ask(seeded, 'gpt-5.5');
     expect([answer.status, await answer.text()]).toEqual([400, expect.not.stringContaining(SECRET)]);
   });
 });

@@ -5,10 +5,8 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { APICallError, generateText, isStepCount, type LanguageModel, Output, streamText, tool } from 'ai';
 import { type At, LOOK, Look, type OfficialClient, RESULT, Ship } from './client.ts';
 
-type Options = NonNullable<Parameters<typeof generateText>[0]['providerOptions']>;
-
-function through(name: string, modelFor: (at: At) => LanguageModel, providerOptions: Options = {}): OfficialClient {
-  const always = { maxRetries: 0, providerOptions };
+function through(name: string, modelFor: (at: At) => LanguageModel): OfficialClient {
+  const always = { maxRetries: 0 };
   return {
     name,
     whole: async (at, prompt) => (await generateText({ model: modelFor(at), prompt, ...always })).text,
@@ -44,8 +42,7 @@ const openai = ({ origin, apiKey }: At) => createOpenAI({ baseURL: `${origin}/v1
 
 export const AI_SDK: OfficialClient[] = [
   through('ai, @ai-sdk/openai, chat', (at) => openai(at).chat(at.model)),
-  // Else it names a model's earlier items by their ids alone, which nobody keeps: docs/clients.md.
-  through('ai, @ai-sdk/openai, responses', (at) => openai(at).responses(at.model), { openai: { store: false } }),
+  through('ai, @ai-sdk/openai, responses', (at) => openai(at).responses(at.model)),
   through('ai, @ai-sdk/anthropic', ({ origin, apiKey, model }) =>
     createAnthropic({ baseURL: `${origin}/v1`, apiKey })(model),
   ),
