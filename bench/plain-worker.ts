@@ -8,7 +8,7 @@ import { ROOT } from '../scripts/server.ts';
 
 /** A Worker of one of the files here as scripts/server.ts runs Purser: same workerd, same compatibility, one direct socket. */
 export async function startPlainWorker(
-  name: 'bare-worker.js' | 'pump-worker.js',
+  name: 'bare-worker.js' | 'pass-worker.js' | 'pump-worker.js',
   upstreamUrl: string,
 ): Promise<Miniflare> {
   const { compatibility_date, compatibility_flags } = unstable_readConfig({ config: join(ROOT, 'wrangler.toml') });

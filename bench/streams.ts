@@ -1,12 +1,15 @@
 /**
  * `npm run bench -- streams`: five hundred streams of a minute at once in one workerd. Each must come whole, to its last word and
  * its cost. What is measured is the memory that the isolate holds, which is what a deployment's limit is about, and that of the
- * process, beside a Worker that only pumps: most of it is the runtime's own, and garbage that nobody had to collect.
+ * process, beside two Workers that show what the runtime itself takes: one that only hands streams on, and one that pumps them.
+ *
+ * Purser plays twice, the second time for its isolate: to look at that its garbage is collected, and a process whose garbage was
+ * just collected grows for a while as if it leaked.
  */
 import { MODEL } from './answers.ts';
 import type { BenchOptions, BenchReport } from './bench.ts';
 import { type Ground, makeMembers, manage, openGround } from './ground.ts';
-import { type Isolate, openIsolate } from './isolate.ts';
+import { openIsolate } from './isolate.ts';
 import { type Call, type Loaded, load } from './load.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { costNanosOf, PACE_MS, textOf } from './paced-answers.ts';
@@ -34,9 +37,16 @@ interface Memory {
 interface Played {
   costNanos: number;
   cpuMs: number;
-  process: Memory;
-  /** Null of a Worker that is not Purser. */
-  isolate: Memory | null;
+  memory: Memory;
+}
+
+interface Stage {
+  side: Side;
+  keys: readonly string[];
+  runtime: Runtime;
+  /** How much memory is in use now, of whatever is looked at. */
+  look: () => number | Promise<number>;
+  signal: AbortSignal;
 }
 
 export async function streams({ say, signal }: BenchOptions): Promise<BenchReport> {
@@ -51,44 +61,42 @@ export async function streams({ say, signal }: BenchOptions): Promise<BenchRepor
   try {
     const members = await makeMembers(ground.server, MEMBERS, { budget: { usageLimit: '100' } });
     const purser = runtimeOf(ground.runtimes.next());
-    const worker = await startPlainWorker('pump-worker.js', ground.upstreamUrl);
-    ground.stops.push(() => worker.dispose());
-    const pump = runtimeOf(ground.runtimes.next());
-    const { origin } = await worker.unsafeGetDirectURL();
-    say(`${STREAMS} streams of ${STREAM_MS / 1000} s through a Worker that only pumps ...`);
-    const bare = { name: 'bare', url: origin, headers: {} } as const;
-    const pumped = await play({ side: bare, keys: [''], runtime: pump, isolate: null, signal });
+    const plain = async (name: 'pass-worker.js' | 'pump-worker.js'): Promise<Played> => {
+      const worker = await startPlainWorker(name, ground.upstreamUrl);
+      ground.stops.push(() => worker.dispose());
+      const runtime = runtimeOf(ground.runtimes.next());
+      const { origin } = await worker.unsafeGetDirectURL();
+      say(`${STREAMS} streams of ${STREAM_MS / 1000} s through ${name} ...`);
+      const side = { name: 'bare', url: origin, headers: {} } as const;
+      return play({ side, keys: [''], runtime, look: () => runtime.rssBytes(), signal });
+    };
+    const passed = await plain('pass-worker.js');
+    const pumped = await plain('pump-worker.js');
 
-    say(`${STREAMS} streams of ${STREAM_MS / 1000} s through Purser ...`);
+    say(`${STREAMS} streams of ${STREAM_MS / 1000} s through Purser, and again ...`);
+    const keys = members.map(({ apiKey }) => apiKey);
+    const side = { name: 'purser', url: ground.server.url, headers: {} } as const;
+    const ours = { side, keys, runtime: purser, signal };
+    const played = await play({ ...ours, look: () => purser.rssBytes() });
     if (!ground.server.inspectorUrl) throw new Error('the server was asked for an inspector');
     const isolate = await openIsolate(ground.server.inspectorUrl);
     ground.stops.push(() => isolate.close());
-    const keys = members.map(({ apiKey }) => apiKey);
-    const side = { name: 'purser', url: ground.server.url, headers: {} } as const;
-    const played = await play({ side, keys, runtime: purser, isolate, signal });
-    const broken = await judge(ground, played, members[0]);
-    return { ...report(machineText(machine), played, pumped, broken), broken };
+    const held = await play({ ...ours, look: () => isolate.heldBytes() });
+    const broken = await judge(ground, { played, held }, members[0]);
+    return { ...report(machineText(machine), { held, played, pumped, passed }, broken), broken };
   } finally {
     await ground.stop();
   }
 }
 
 /** All streams at once, after a few short ones. Throws where one does not come whole. */
-async function play(stage: {
-  side: Side;
-  keys: readonly string[];
-  runtime: Runtime;
-  isolate: Isolate | null;
-  signal: AbortSignal;
-}): Promise<Played> {
-  const { side, keys, runtime, isolate, signal } = stage;
+async function play({ side, keys, runtime, look, signal }: Stage): Promise<Played> {
   const run = (count: number, tokens: number): Promise<Loaded> => {
     let begun = 0;
     const next = (): Call | null =>
       begun < count ? callOf(pacedStream(tokens), side, keys[begun++ % keys.length] ?? '') : null;
     return load({ connections: count, forMs: Number.POSITIVE_INFINITY, next, signal });
   };
-  const look = async () => ({ process: runtime.rssBytes(), isolate: (await isolate?.heldBytes()) ?? 0 });
   const warm = await run(WARM_UP_STREAMS, WARM_UP_TOKENS);
   const before = await look();
   const cpuBeforeMs = runtime.cpuMs() ?? 0;
@@ -101,50 +109,52 @@ async function play(stage: {
   return {
     costNanos: warm.costNanos + played.costNanos,
     cpuMs: (runtime.cpuMs() ?? 0) - cpuBeforeMs,
-    process: { before: before.process, early: early.process, late: late.process },
-    isolate: isolate && { before: before.isolate, early: early.isolate, late: late.isolate },
+    memory: { before, early, late },
   };
 }
 
 /** What is wrong, a line each. */
-async function judge(ground: Ground, { costNanos, isolate }: Played, member: Parameters<typeof manage>[1] | undefined) {
+async function judge(
+  ground: Ground,
+  { played, held }: Record<'played' | 'held', Played>,
+  member: Parameters<typeof manage>[1] | undefined,
+) {
   const broken: string[] = [];
-  if (!member || !isolate) throw new Error('nobody to judge');
+  if (!member) throw new Error('nobody to judge');
+  const costNanos = played.costNanos + held.costNanos;
   await manage(ground.server.url, member, 'POST', 'rollups');
   const { results } = await ground.server.db
     .prepare('SELECT CAST(SUM(cost) AS TEXT) AS cost FROM usage_events')
     .all<{ cost: string }>();
   const booked = Number(results[0]?.cost ?? 0);
   if (booked !== costNanos) broken.push(`${booked} nanodollars are booked, not ${costNanos}`);
-  if (bytesAStream(isolate) > BYTES_A_STREAM_MAX) broken.push(`a stream takes ${kb(bytesAStream(isolate))}`);
-  if (growthOf(isolate) > GROWTH_MAX) broken.push(`memory grows by ${percent(growthOf(isolate))}`);
+  const { memory } = held;
+  if (bytesAStream(memory) > BYTES_A_STREAM_MAX) broken.push(`a stream takes ${kb(bytesAStream(memory))}`);
+  if (growthOf(memory) > GROWTH_MAX) broken.push(`memory grows by ${percent(growthOf(memory))}`);
   return broken;
 }
 
-function report(machine: string, played: Played, pumped: Played, broken: string[]) {
-  const { isolate } = played;
-  if (!isolate) throw new Error('nothing was measured');
+function report(machine: string, plays: Record<'held' | 'played' | 'pumped' | 'passed', Played>, broken: string[]) {
+  const { held, played, pumped, passed } = plays;
   const line = (what: string, of: (memory: Memory) => string) => [
     what,
-    of(isolate),
-    of(played.process),
-    of(pumped.process),
+    ...[held, played, pumped, passed].map(({ memory }) => of(memory)),
   ];
   const text = table([
-    ['', 'isolate', 'process', 'process that only pumps'],
+    ['', 'isolate', 'process', 'process that only pumps', 'that only hands on'],
     line('before', ({ before }) => mb(before)),
     line('after 10 s', ({ early }) => mb(early)),
     line('after 60 s', ({ late }) => mb(late)),
     line('growth from 10 s to 60 s', (memory) => percent(growthOf(memory))),
     line('a stream', (memory) => kb(bytesAStream(memory))),
-    ['CPU an event', '', ...[played, pumped].map(({ cpuMs }) => `${Math.round((cpuMs * 1_000) / EVENTS)} us`)],
+    ['CPU an event', '', ...[played, pumped, passed].map(({ cpuMs }) => `${Math.round((cpuMs * 1_000) / EVENTS)} us`)],
   ]);
   const meaning = `${STREAMS} streams of ${STREAM_MS / 1000} s at once, ${1_000 / PACE_MS} tokens a second each, ${MEMBERS} members with a budget; ${broken.length === 0 ? 'all came whole, and the books agree.' : 'see below.'}
 Isolate: what Purser holds once its garbage is collected, 128 MB at most where it is deployed. Promised of it: at most
 ${kb(BYTES_A_STREAM_MAX)} a stream, and after 60 s within ${percent(GROWTH_MAX)} of what it was after 10 s. The process holds garbage besides, and the runtime.`;
   return {
     text: [machine, text, meaning, ...broken].join('\n\n'),
-    json: { bench: 'streams', machine, played, pumped },
+    json: { bench: 'streams', machine, ...plays },
   };
 }
 
