@@ -49,9 +49,9 @@ const RECENT = `
   SELECT start_at, end_at, sum(cost) AS cost
   FROM (
     SELECT rollup.bucket_at AS start_at, rollup.bucket_at + ${QUARTER_MS} AS end_at, rollup.cost
-    FROM usage_rollups AS rollup
-    JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
-    WHERE rollup.organization_id = ?1
+    FROM usage_dimensions AS dimension
+    JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
+    WHERE dimension.organization_id = ?1
       AND rollup.bucket_at >= max(CAST(?3 AS INTEGER), CAST(?5 AS INTEGER))
       AND rollup.bucket_at < CAST(?2 AS INTEGER)
       AND dimension.member_id = ?4

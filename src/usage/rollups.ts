@@ -27,13 +27,12 @@ const ADD_DIMENSIONS = `
 
 const ADD_TO_ROLLUPS = `
   INSERT INTO usage_rollups (
-    organization_id, bucket_at, dimension_id, requests, upstream_errors, client_errors, refused,
+    dimension_id, bucket_at, requests, upstream_errors, client_errors, refused,
     input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost, input_cost, output_cost
   )
   SELECT
-    event.organization_id,
-    event.settled_at - event.settled_at % ${QUARTER_MS} AS bucket_at,
     dimension.id,
+    event.settled_at - event.settled_at % ${QUARTER_MS} AS bucket_at,
     sum(event.requests),
     sum(CASE WHEN event.outcome IN ('upstream_error', 'expired') THEN event.requests ELSE 0 END),
     sum(CASE WHEN event.outcome = 'client_error' THEN event.requests ELSE 0 END),
@@ -50,7 +49,7 @@ const ADD_TO_ROLLUPS = `
     organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app
   )
   WHERE ${RANGE}
-  GROUP BY event.organization_id, bucket_at, dimension.id
+  GROUP BY dimension.id, bucket_at
   ON CONFLICT DO UPDATE SET
     requests = requests + excluded.requests,
     upstream_errors = upstream_errors + excluded.upstream_errors,
