@@ -12,7 +12,7 @@ import { addNanos, formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts'
 import { count, DAY, instant, usd } from '../reference/fields.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { instantOrNull } from '../teams/status.ts';
-import { QUARTER_MS } from './rollups.ts';
+import { QUARTER_MS } from './measures.ts';
 import { type Past, type PastEvent, SimulatedBudget, type SimulatedRefusal } from './simulated-budget.ts';
 import type { Span } from './time-zones.ts';
 

@@ -7,6 +7,9 @@
  * more columns than a table of D1 may have, and some hundred numbers for each row that is read.
  */
 
+/** The grain of every sum: the only one from which every zone's days are exact. */
+export const QUARTER_MS = 15 * 60 * 1000;
+
 /** Each measure as the API names it, in its order, and its column in usage_rollups and usage_totals. All are integers. */
 export const MEASURES = {
   cost: 'cost',

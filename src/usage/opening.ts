@@ -6,7 +6,7 @@ import type { MemberPolicy, Opening } from '../budgets/policy.ts';
 import { Window } from '../budgets/windows.ts';
 import { nanos } from '../money/nanos.ts';
 import { readPolicy } from '../teams/policy.ts';
-import { QUARTER_MS } from './rollups.ts';
+import { QUARTER_MS } from './measures.ts';
 
 const EVER_BY_KEY = `
   SELECT key_id, sum(cost) AS cost
