@@ -33,14 +33,14 @@ const READ_EVENTS = `
 const ADD_DIMENSIONS = `
   INSERT INTO usage_dimensions (${DIMENSIONS.join(', ')})
   SELECT ${DIMENSIONS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE true
   ON CONFLICT DO NOTHING`;
 
 /** ?1 rows of dimensions, and the combination's place in the asker's list. */
 const FIND_DIMENSIONS = `
   SELECT asked.value ->> ${DIMENSIONS.length} AS place, dimension.id
-  FROM json_each(?1) AS asked
+  FROM jsonb_each(?1) AS asked
   CROSS JOIN usage_dimensions AS dimension
     ON ${DIMENSIONS.map((column, i) => `dimension.${column} = asked.value ->> ${i}`).join(' AND ')}`;
 
@@ -50,7 +50,7 @@ const FACT_COLUMNS = ['dimension_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 
 const ADD_FACTS = `
   INSERT INTO usage_rollups (${FACT_COLUMNS.join(', ')})
   SELECT ${FACT_COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET
     ${SUM_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(',\n    ')},
@@ -61,7 +61,7 @@ const ADD_FACTS = `
 const ADD_DAYS = `
   INSERT INTO member_days (member_id, day_at, cost)
   SELECT value ->> 0, value ->> 1, value ->> 2
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET cost = cost + excluded.cost`;
 
