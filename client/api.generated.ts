@@ -163,6 +163,64 @@ export type ApiMember = {
   budget?: BudgetBody;
 };
 
+export type AttemptedRequest = {
+  /** As in the header x-request-id; retries and fallbacks share it. */
+  requestId: string;
+  /** Null: nothing was sent. */
+  attemptId: string | null;
+  /** When it was settled: the instant it counts at. */
+  at: string;
+  startedAt: string;
+  /** cut: ended at a limit. expired: charged at its worst case, as nobody could know it. correction: the difference, once somebody could. refused: nothing was sent. */
+  outcome: 'completed' | 'cut' | 'client_gone' | 'upstream_error' | 'client_error' | 'expired' | 'correction' | 'refused';
+  /** How many it stands for: refusals of one kind are counted, a correction repeats one. */
+  requestCount: number;
+  refusal: string | null;
+  /** The last of the refused requests that it counts. */
+  refused: RefusedRequest[];
+  endpoint: string;
+  model: string;
+  mapping: string;
+  provider: string;
+  app: string;
+  project: {
+    id: string;
+    name: string | null;
+  };
+  apiKey: {
+    id: string;
+    name: string | null;
+  };
+  member: {
+    id: string;
+    name: string | null;
+  };
+  /** Cached ones included. */
+  inputTokens: number;
+  cachedTokens: number;
+  /** Reasoning included. */
+  outputTokens: number;
+  reasoningTokens: number;
+  /** Decimal USD. */
+  cost: string;
+  /** Decimal USD. */
+  inputCost: string;
+  /** Decimal USD. */
+  outputCost: string;
+  /** What the provider charged beyond the hold. */
+  overrun: string;
+  /** What it may have cost beyond that, where nobody can know any more. */
+  unresolved: string;
+  /** The cost is not by the provider's own count. */
+  estimated: boolean;
+  priceVersion: string;
+  /** The organization's own provider key, if by one. */
+  providerKeyId: string | null;
+  streamed: boolean;
+  latencyMs: number | null;
+  firstTokenMs: number | null;
+};
+
 export type AuditEntry = {
   /** Its place in the chain. */
   n: number;
@@ -918,7 +976,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -1407,6 +1465,49 @@ export type ProviderKeyPatch = {
 
 export type ProviderSignInBody = {
   returnTo?: string;
+};
+
+export type RefusedRequest = {
+  requestId: string;
+  at: string;
+  code: string;
+  message: string;
+  /** As its caller was told: which limit, its amounts as they stood, when it resets. */
+  metadata: Record<string, unknown>;
+};
+
+export type Request = {
+  requestId: string;
+  /** cut: ended at a limit. expired: charged at its worst case, as nobody could know it. correction: the difference, once somebody could. refused: nothing was sent. */
+  outcome: 'completed' | 'cut' | 'client_gone' | 'upstream_error' | 'client_error' | 'expired' | 'correction' | 'refused';
+  startedAt: string;
+  at: string;
+  /** More than 1 where refusals were counted together, or retries were sent. */
+  requestCount: number;
+  /** Of all its attempts. */
+  cost: string;
+  /** Decimal USD. */
+  inputCost: string;
+  /** Decimal USD. */
+  outputCost: string;
+  /** Each attempt at a provider, in the order of their ends. */
+  attempts: (AttemptedRequest & {
+    /** They sum to the cost; null where they are not known. */
+    costParts: ({
+      unit: 'input' | 'cachedInput' | 'output' | 'reasoning' | 'request' | 'rounding';
+      count: number;
+      /** Decimal USD. */
+      pricePerMillion: string | null;
+      /** Decimal USD. */
+      cost: string;
+    })[] | null;
+    /** Why not. */
+    costPartsUnknown: string | null;
+  })[];
+  /** There are older ones under this id: list them by `requestId`. */
+  moreAttempts: boolean;
+  /** Of what was settled before, only sums are kept. */
+  keptSince: string;
 };
 
 export type RerankBody = {
@@ -2486,6 +2587,22 @@ export interface Routes {
     path: { orgId: string };
     query: { memberId: string; from?: string; to?: string; timezone?: string; maxApiKeys?: string; usageLimit?: string; usageLimitBasis?: string; periodUsageLimit?: string; periodUsageDurationValue?: string; periodUsageDurationUnit?: string; periodAlignment?: string; requestsPerMinute?: string; tokensPerMinute?: string; concurrency?: string; newCycle?: string; version?: string };
     answer: BudgetSimulation;
+  };
+  /** Requests, one for each attempt, newest first; a filtered page may be short and yet not the last. */
+  'GET /orgs/{orgId}/requests': {
+    path: { orgId: string };
+    query?: { from?: string; to?: string; requestId?: string; projectId?: string; apiKeyId?: string; memberId?: string; model?: string; mapping?: string; provider?: string; app?: string; endpoint?: string; outcome?: 'completed' | 'cut' | 'client_gone' | 'upstream_error' | 'client_error' | 'expired' | 'correction' | 'refused'; minCost?: string; limit?: number; cursor?: string; format?: 'json' | 'csv' };
+    answer: {
+      requests: AttemptedRequest[];
+      nextCursor: string | null;
+      /** Of what was settled before, only sums are kept. */
+      keptSince: string;
+    } | string;
+  };
+  /** One request: its cost by part, each attempt, and what refused it. */
+  'GET /orgs/{orgId}/requests/{requestId}': {
+    path: { orgId: string; requestId: string };
+    answer: Request;
   };
   /** The prepaid credit: what is left, what is lent to members, what was paid in and out. */
   'GET /orgs/{orgId}/wallet': {

@@ -37,6 +37,7 @@ import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases } from './usage/databases.ts';
+import { requestRouter } from './usage/request-routes.ts';
 import { rollUp } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
@@ -68,6 +69,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     masterKeyRouter,
     providerKeyRouter,
     usageRouter,
+    requestRouter(build.mappings, catalogue),
     billingRouter,
     auditRouter,
     operatorRouter,

@@ -36,6 +36,9 @@ const ABILITIES = {
   'provider_keys.write': ['owner', 'admin'],
   'wallet.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
+  /** One's own; `requests.read` is those of everybody. */
+  'requests.own': ['owner', 'admin', 'finance', 'developer'],
+  'requests.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],
   'analytics.members': ['owner', 'admin'],
   'audit.read': ['owner', 'admin'],

@@ -9,7 +9,7 @@
 import { formatUsd, nanos, ZERO } from '../../src/money/nanos.ts';
 import { proratedCost } from '../../src/teams/seats.ts';
 import type { Caller, Who } from './callers.ts';
-import type { Ids, World } from './world.ts';
+import { type Ids, requestOfPerson, type World } from './world.ts';
 
 /** `ok`, or a status and code. */
 export type Outcome = string;
@@ -42,6 +42,7 @@ const OWNERS_AND_FINANCE = ['owner', 'finance'] as const;
 /** A master key acts as an admin. */
 const ADMINS = ['owner', 'admin', 'master key'] as const;
 const ADMINS_AND_FINANCE = [...ADMINS, 'finance'] as const;
+const REQUEST_READERS = [...ADMINS_AND_FINANCE, 'developer', 'developer not granted'] as const;
 const KEY_OWNERS = [...ADMINS, 'developer', 'developer not granted'] as const;
 
 const NOT_OWNERS: Row['otherwise'] = { admin: '403 role_required', 'master key': '403 role_required' };
@@ -441,6 +442,48 @@ export const ORGANIZATION: readonly Row[] = [
     asked: 'a key',
     may: ADMINS,
     query: ({ orgId, keyId }) => ({ organizationId: orgId, apiKeyId: keyId }),
+  },
+  // Developers get a list of their own.
+  { route: 'GET /orgs/{orgId}/requests', asked: 'all', may: REQUEST_READERS },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: 'as a file',
+    may: REQUEST_READERS,
+    query: () => ({ format: 'csv' }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: "a project's",
+    may: [...ADMINS_AND_FINANCE, 'developer'],
+    otherwise: { 'developer not granted': UNSEEN },
+    query: ({ projectId }) => ({ projectId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: "somebody else's",
+    may: ADMINS_AND_FINANCE,
+    otherwise: OF_ANOTHER,
+    query: ({ memberId }) => ({ memberId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: "somebody else's key's",
+    may: ADMINS_AND_FINANCE,
+    otherwise: OF_ANOTHER,
+    query: ({ keyId }) => ({ apiKeyId: keyId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests/{requestId}',
+    asked: "somebody else's",
+    may: ADMINS_AND_FINANCE,
+    otherwise: OF_ANOTHER,
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests/{requestId}',
+    asked: "one's own",
+    may: ['owner', 'admin', 'finance', 'developer', 'developer not granted'],
+    otherwise: { 'master key': UNSEEN },
+    path: (_, { person }) => ({ requestId: requestOfPerson(person ?? { memberId: 'mem_nobody' }) }),
   },
   { route: 'GET /orgs/{orgId}/health', may: ADMINS_AND_FINANCE },
   { route: 'GET /orgs/{orgId}/wallet', may: ADMINS_AND_FINANCE },
