@@ -63,8 +63,7 @@ async function notice(db: D1Database, mapping: string, before: string, after: st
          AND EXISTS (
            SELECT 1
            FROM usage_dimensions AS dimension
-           JOIN usage_rollups AS rollup
-             ON rollup.organization_id = dimension.organization_id AND rollup.dimension_id = dimension.id
+           JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
            WHERE dimension.organization_id = owner.organization_id AND dimension.mapping = ?1
              AND rollup.bucket_at >= CAST(?5 AS INTEGER) AND rollup.cost > 0
          )`,

@@ -7,7 +7,7 @@
  */
 import { LIMITS } from '../limits.ts';
 import { proveBooks } from './books.ts';
-import { pruneEvents } from './rollups.ts';
+import { pruneEvents } from './pruning.ts';
 
 const WHO_WAITED_LONGEST = `
   SELECT organization.id
