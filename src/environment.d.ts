@@ -82,6 +82,8 @@ declare namespace Cloudflare {
     RESEND_BASE_URL?: string;
     /** Under `npm start`: the process that writes mails to files. */
     OUTBOX?: Fetcher;
+    /** 'off': no line is logged for a request. */
+    REQUEST_LOG?: string;
     /** Shortens the life of holds in tests; the fence scales with it. */
     HOLD_TTL_MS?: string;
   }
