@@ -12,6 +12,7 @@ import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import type { Mapping } from './models/catalogue.ts';
+import { metricsRouter } from './operator/metrics-route.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
@@ -76,6 +77,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     operatorProviderKeyRouter,
     recoveryRouter,
     priceRouter(catalogue),
+    metricsRouter(new Set(providers.keys())),
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   app.route('/', referenceRouter(app));

@@ -14,6 +14,8 @@ declare namespace Cloudflare {
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
     OPERATOR_SECRET?: string;
+    /** What a scraper of /metrics presents; without it (32 characters or more) there is no such route. */
+    METRICS_TOKEN?: string;
     /** Secret under which organizations' own provider keys are sealed (32 characters or more); without it there are none. */
     PROVIDER_KEY_SECRET?: string;
     /** The one before, while `npm run purser -- reseal-provider-keys` has yet to seal all anew. */

@@ -432,6 +432,14 @@ export const LIMITS = {
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
 
+  /** A scrape within this hears the same again: Prometheus asks every 15 s to a minute, and rollups change every five minutes. */
+  metricsFreshMs: 10 * SECOND_MS,
+  /** Pairs of organization and provider that have counters of their own; ten lines each. */
+  metricsSeriesShownMax: 500,
+  /** And so many whose sums are read at all: some 20 ms of D1. */
+  metricsSeriesReadMax: 5_000,
+  /** Members whose books are summed for a scrape, of each database: as many as a large organization has. */
+  metricsMembersReadMax: 10_000,
   /** Requests looked at for one page of a filtered list: some 20 ms of D1. What they do not fill, the next page goes on with. */
   requestsScannedMax: 10_000,
   /** Counted refusals searched for one request's id: days of them, for none is written more often than a shipment. */

@@ -594,7 +594,11 @@ export const usageSeries = sqliteTable(
     /** A project's id, a model's name...; '' for the organization. */
     value: text('value').notNull(),
   },
-  (table) => [uniqueIndex('usage_series_unique').on(table.organizationId, table.kind, table.value)],
+  (table) => [
+    uniqueIndex('usage_series_unique').on(table.organizationId, table.kind, table.value),
+    // What metrics are by, in the order in which they were first used; a row for each provider that an organization ever uses.
+    index('usage_series_of_providers').on(table.kind).where(sql`${table.kind} = 'provider'`),
+  ],
 );
 
 /**
