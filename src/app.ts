@@ -35,6 +35,7 @@ import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
+import { analyticsRouter } from './usage/analytics-routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases } from './usage/databases.ts';
 import { rollUp } from './usage/rollups.ts';
@@ -67,6 +68,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     apiKeyRouter,
     masterKeyRouter,
     providerKeyRouter,
+    analyticsRouter,
     usageRouter,
     billingRouter,
     auditRouter,
