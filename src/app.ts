@@ -36,6 +36,7 @@ import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
+import { analyticsRouter } from './usage/analytics-routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases } from './usage/databases.ts';
 import { requestRouter } from './usage/request-routes.ts';
@@ -69,6 +70,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     apiKeyRouter,
     masterKeyRouter,
     providerKeyRouter,
+    analyticsRouter,
     usageRouter,
     requestRouter(build.mappings, catalogue),
     billingRouter,

@@ -140,6 +140,12 @@ const ASKED = {
   requestAttemptsMax: 100,
   /** Hourly rows get long fast. */
   analyticsHourlyDaysMax: 31,
+  /** Rows of a breakdown beside `Other`: as many as a chart can tell apart, and then some. */
+  analyticsGroupsDefault: 25,
+  /** As many as there can be active keys: a table of all of them. */
+  analyticsGroupsMax: 500,
+  /** Days or hours that an export reads at once, so that it holds a part of its file at a time. */
+  analyticsExportSpans: 31,
   /** Usage events that one budget simulation replays at most: some 10 s of pages, and what waits for corrections fits into memory. */
   simulationEventsMax: 500_000,
   /** Told one by one; the rest is counted. */

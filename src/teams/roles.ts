@@ -41,6 +41,8 @@ const ABILITIES = {
   'requests.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],
   'analytics.members': ['owner', 'admin'],
+  /** Of a project: who does not see the organization's sees only what is their own in it. */
+  'analytics.projects': ['owner', 'admin', 'developer', 'basic'],
   'audit.read': ['owner', 'admin'],
   'rollups.run': ['owner', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -19,7 +19,7 @@ import { roleMay } from '../teams/roles.ts';
 import { usageDatabase } from './databases.ts';
 import { instantOf } from './instant-bound.ts';
 import { Attempted, OUTCOMES, requestsCsv, showAttempted, showWhole, WholeRequest } from './request-shown.ts';
-import { findRefused, namesOf, type Place, readRequests, type Seen } from './requests.ts';
+import { findRefused, namesIn, type Place, readRequests, type Seen } from './requests.ts';
 
 const route = routesOf('Analytics');
 
@@ -106,7 +106,7 @@ export function requestRouter(builtIn: readonly Mapping[], catalogue: LiveCatalo
         const db = await usageDatabase(c.env, orgId);
         const page = { after: placeOf(cursor), limit: format === 'csv' ? LIMITS.requestsCsvRowsMax : limit };
         const { rows, next } = await readRequests(db, orgId, seen, filter, page);
-        const names = await namesOf(c.env.DB, rows);
+        const names = await namesIn(c.env.DB, orgId, rows);
         const requests = rows.map((row) => showAttempted(row, names));
         const nextCursor = next && `${next.settledAtMs}-${next.seq}`;
         if (format === 'json') return c.json({ requests, nextCursor, keptSince: keptSince(Date.now()) }, 200);
@@ -136,7 +136,7 @@ export function requestRouter(builtIn: readonly Mapping[], catalogue: LiveCatalo
         const [last = await findRefused(db, orgId, seen, requestId), ...others] = rows;
         if (!last) throw notFound('request');
         const attempts = [last, ...others] as const;
-        const names = await namesOf(c.env.DB, attempts);
+        const names = await namesIn(c.env.DB, orgId, attempts);
         const prices = await catalogue.now(c.env, c.executionCtx);
         const priceOf = (mapping: string, version: string): Price | null => {
           // What an override has replaced is known by the build.

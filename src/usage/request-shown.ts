@@ -1,6 +1,6 @@
 /** A request as the API shows it: as an attempt in a list and a file, and whole, with all its attempts. */
 import { z } from '@hono/zod-openapi';
-import { csvCell } from '../csv.ts';
+import { csvLine } from '../csv.ts';
 import { describe } from '../gateway/refusals.ts';
 import { formatUsd } from '../money/nanos.ts';
 import type { Price } from '../money/price.ts';
@@ -187,10 +187,8 @@ export function showWhole(
   };
 }
 
-type Cell = string | number | boolean | null;
-
 /** The columns of a file of requests. */
-const CSV: Record<string, (shown: Attempted) => Cell> = {
+const CSV: Record<string, (shown: Attempted) => Parameters<typeof csvLine>[0][number]> = {
   requestId: ({ requestId }) => requestId,
   attemptId: ({ attemptId }) => attemptId,
   at: ({ at }) => at,
@@ -213,11 +211,11 @@ const CSV: Record<string, (shown: Attempted) => Cell> = {
   cachedTokens: ({ cachedTokens }) => cachedTokens,
   outputTokens: ({ outputTokens }) => outputTokens,
   reasoningTokens: ({ reasoningTokens }) => reasoningTokens,
-  cost: ({ cost }) => cost,
-  inputCost: ({ inputCost }) => inputCost,
-  outputCost: ({ outputCost }) => outputCost,
-  overrun: ({ overrun }) => overrun,
-  unresolved: ({ unresolved }) => unresolved,
+  cost: ({ cost }) => ({ amount: cost }),
+  inputCost: ({ inputCost }) => ({ amount: inputCost }),
+  outputCost: ({ outputCost }) => ({ amount: outputCost }),
+  overrun: ({ overrun }) => ({ amount: overrun }),
+  unresolved: ({ unresolved }) => ({ amount: unresolved }),
   estimated: ({ estimated }) => estimated,
   priceVersion: ({ priceVersion }) => priceVersion,
   providerKeyId: ({ providerKeyId }) => providerKeyId,
@@ -226,12 +224,7 @@ const CSV: Record<string, (shown: Attempted) => Cell> = {
   firstTokenMs: ({ firstTokenMs }) => firstTokenMs,
 };
 
-/** Our own numbers, which may be negative: no spreadsheet takes one for a formula. */
-const AMOUNTS: ReadonlySet<string> = new Set(['cost', 'inputCost', 'outputCost', 'overrun', 'unresolved']);
-
 export function requestsCsv(shown: readonly Attempted[]): string {
-  const lines = shown.map((one) =>
-    Object.entries(CSV).map(([name, cell]) => (AMOUNTS.has(name) ? cell(one) : csvCell(cell(one)))),
-  );
-  return [Object.keys(CSV), ...lines].map((cells) => `${cells.join(',')}\r\n`).join('');
+  const lines = shown.map((one) => Object.values(CSV).map((cell) => cell(one)));
+  return [Object.keys(CSV), ...lines].map((cells) => `${csvLine(cells)}\r\n`).join('');
 }

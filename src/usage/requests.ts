@@ -11,6 +11,7 @@
  */
 import type { Outcome, RefusedRequest } from '../budgets/usage-event.ts';
 import { LIMITS } from '../limits.ts';
+import { namesOf } from './names.ts';
 
 export interface RequestRow {
   seq: number;
@@ -261,24 +262,33 @@ export async function findRefused(
 }
 
 export interface Names {
-  /** By id; who is not there never had a name. */
+  /** By id; null: nothing was ever called by it. */
   of(id: string): string | null;
 }
 
 /** The names of all that these requests were made with and by, of what is deleted too. */
-export async function namesOf(db: D1Database, rows: readonly RequestRow[]): Promise<Names> {
-  const ids = [...new Set(rows.flatMap(({ projectId, keyId, memberId }) => [projectId, keyId, memberId]))];
-  if (ids.length === 0) return { of: () => null };
-  const { results } = await db
-    .prepare(
-      `SELECT id, name FROM projects WHERE id IN (SELECT value FROM json_each(?1))
-       UNION ALL
-       SELECT id, name FROM api_keys WHERE id IN (SELECT value FROM json_each(?1))
-       UNION ALL
-       SELECT id, name FROM members WHERE id IN (SELECT value FROM json_each(?1))`,
-    )
-    .bind(JSON.stringify(ids))
-    .all<{ id: string; name: string }>();
-  const names = new Map(results.map(({ id, name }) => [id, name]));
+export async function namesIn(db: D1Database, organizationId: string, rows: readonly RequestRow[]): Promise<Names> {
+  const ids = (of: (row: RequestRow) => string) => [...new Set(rows.map(of))];
+  const found = await Promise.all([
+    namesOf(
+      db,
+      organizationId,
+      'project',
+      ids(({ projectId }) => projectId),
+    ),
+    namesOf(
+      db,
+      organizationId,
+      'apiKey',
+      ids(({ keyId }) => keyId),
+    ),
+    namesOf(
+      db,
+      organizationId,
+      'member',
+      ids(({ memberId }) => memberId),
+    ),
+  ]);
+  const names = new Map(found.flatMap((some) => [...some]));
   return { of: (id) => names.get(id) ?? null };
 }
