@@ -500,6 +500,7 @@ export const ORGANIZATION: readonly Row[] = [
     otherwise: { 'master key': UNSEEN },
     path: own,
     query: ({ orgId }) => ({ organizationId: orgId }),
+  },
   // Developers get a list of their own.
   { route: 'GET /orgs/{orgId}/requests', asked: 'all', may: REQUEST_READERS },
   {
