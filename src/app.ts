@@ -11,6 +11,7 @@ import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
+import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
@@ -36,7 +37,7 @@ import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
-import { usageDatabases } from './usage/databases.ts';
+import { usageDatabases, withEachUsageDatabase } from './usage/databases.ts';
 import { rollUp } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
@@ -88,15 +89,15 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await anchorPending(env);
       return;
     case '*/5 * * * *':
-      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
+      await rollUpAll(env, nowMs);
       await warnOfBudgets(env, nowMs);
       return;
     case '*/15 * * * *':
       await proveInTurns(env, nowMs);
       return;
     case '7 * * * *':
-      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
-      await pruneProven(env.DB, nowMs);
+      await rollUpAll(env, nowMs);
+      await withEachUsageDatabase(env, 'pruning', (db) => pruneProven(db, nowMs));
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);
       await eraseDeleted(env.DB, nowMs);
@@ -105,4 +106,10 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);
   }
+}
+
+/** Shares what one run may do among the databases. */
+async function rollUpAll(env: Env, nowMs: number): Promise<void> {
+  const batchesMax = Math.ceil(LIMITS.rollupBatchesMax / usageDatabases(env).length);
+  await withEachUsageDatabase(env, 'rollups', (db) => rollUp(db, nowMs, LIMITS.rollupRowsMax, batchesMax));
 }

@@ -20,6 +20,7 @@ import type { StoredRouting } from '../teams/routing-body.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
+import type { MovePhase } from '../usage/moving/phases.ts';
 import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 
 /**
@@ -195,6 +196,31 @@ export const organizations = sqliteTable('organizations', {
   deletedAt: integer('deleted_at'),
   /** When what need not be kept of a deleted organization went. */
   erasedAt: integer('erased_at'),
+  /** The binding of the database that its usage lies in; null: this one. src/usage/databases.ts. */
+  usageDatabase: text('usage_database'),
+  /** When its books last had a turn; null: never. */
+  booksTurnAt: integer('books_turn_at'),
+});
+
+/** The newest move of an organization's usage to another database, and how far it is: src/usage/moving/. */
+export const usageMoves = sqliteTable('usage_moves', {
+  organizationId: text('organization_id')
+    .primaryKey()
+    .references(() => organizations.id),
+  /** Bindings. */
+  source: text('source').notNull(),
+  target: text('target').notNull(),
+  phase: text('phase').$type<MovePhase>().notNull(),
+  /** The table that is being walked, and after which of its rows to go on (a JSON array; null: at its first). */
+  atTable: integer('at_table').notNull().default(0),
+  after: text('after'),
+  /** Rises as somebody takes the move over: what an earlier one is still about to write has no effect then. */
+  turn: integer('turn').notNull().default(1),
+  /** Rows written to the target and deleted from the source so far. */
+  copied: integer('copied').notNull().default(0),
+  deleted: integer('deleted').notNull().default(0),
+  beganAt: integer('began_at').notNull(),
+  switchedAt: integer('switched_at'),
 });
 
 export const projects = sqliteTable(
@@ -296,6 +322,8 @@ export const apiKeys = sqliteTable(
     lastUsedAt: integer('last_used_at'),
     /** What its member's object told of the key's own limits, until that was looked at for warnings; null: nothing new. */
     statusNews: text('status_news', { mode: 'json' }).$type<ShippedKeyStatus>(),
+    /** When the object last told of the key, by its clock: what comes later and is older tells nothing. */
+    toldAt: integer('told_at'),
   },
   (table) => [
     index('api_keys_by_member').on(table.memberId),
@@ -506,6 +534,18 @@ export const usageEvents = sqliteTable(
   ],
 );
 
+/**
+ * In the database with the usage itself: organizations of which nothing may be added here, as their usage is being moved. One that
+ * has no row is open. A shipment asks in its own transaction, so that what anybody else remembers may be stale.
+ */
+export const usageFences = sqliteTable('usage_fences', {
+  organizationId: text('organization_id').primaryKey(),
+  /** arriving: it is being copied to here; leaving: all of it is here, and waits; gone: it lies elsewhere. */
+  state: text('state').$type<'arriving' | 'leaving' | 'gone'>().notNull(),
+  /** Of the move (usage_moves.turn) that may write here. */
+  turn: integer('turn').notNull(),
+});
+
 /** Per member, for good: everything shipped so far. D1's side of the books. */
 export const memberLedgers = sqliteTable(
   'member_ledgers',
@@ -647,10 +687,9 @@ export const dayDifferences = sqliteTable(
   (table) => [primaryKey({ columns: [table.organizationId, table.dayAt, table.memberId] })],
 );
 
-/** Whose turn it is to be proven, and how far the comparing of its days has come. */
+/** How far the comparing of an organization's days has come. */
 export const booksTurns = sqliteTable('books_turns', {
   organizationId: text('organization_id').primaryKey(),
-  turnAt: integer('turn_at').notNull(),
   /** Days before this one were compared in the present round. */
   nextDayAt: integer('next_day_at').notNull(),
   roundBeganAt: integer('round_began_at').notNull(),

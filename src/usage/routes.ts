@@ -120,7 +120,7 @@ export const usageRouter = apiRouter()
       if (prove === 'now' || (prove === undefined && members <= LIMITS.booksOnDemandMembersMax)) {
         await proveBooks(c.env, orgId, nowMs);
       }
-      return c.json({ ...(await readHealth(c.env.DB, orgId, nowMs)) }, 200);
+      return c.json({ ...(await readHealth(c.env, orgId, nowMs)) }, 200);
     },
   )
   .openapi(
@@ -148,7 +148,8 @@ export const usageRouter = apiRouter()
       const { newCycle: _, version: __, ...fields } = budget;
       // Also what it would inherit.
       const { limits, basis } = effectiveBudget({ ...member, budget: JSON.stringify(fields) });
-      const simulated = await simulateBudget(c.env.DB, { organizationId: orgId, memberId, limits, basis, days });
+      const usage = await usageDatabase(c.env, orgId);
+      const simulated = await simulateBudget(usage, { organizationId: orgId, memberId, limits, basis, days });
       const usageLimitBasis = limits.total === null ? null : basis;
       return c.json({ memberId, timezone, budget: { ...showKeyLimits(limits), usageLimitBasis }, ...simulated }, 200);
     },
