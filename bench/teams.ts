@@ -113,7 +113,8 @@ async function spend(server: Server, team: BigTeam, signal: AbortSignal): Promis
   await server.db
     .prepare(
       `INSERT INTO usage_rollups
-       SELECT ?1, ?2 - day.value * 86400000 - bucket.value * ?3, dimension.id, 1, 0, 0, 0, 100, 0, 50, 0, 20000, 10000, 10000
+       SELECT
+         dimension.id, ?2 - day.value * 86400000 - bucket.value * ?3, 1, 0, 0, 0, 100, 0, 50, 0, 20000, 10000, 10000, '', ''
        FROM usage_dimensions AS dimension, json_each(?4) AS day, json_each(?5) AS bucket
        WHERE dimension.organization_id = ?1`,
     )

@@ -326,10 +326,12 @@ export const LIMITS = {
   moveCallMs: 10 * SECOND_MS,
   movePiecesPerCall: 120,
 
-  /** How many events one rollup statement takes: some 100 ms of D1 time. */
+  /** How many events one step of the rollups takes: some MB in memory, and half a second. */
   rollupRowsMax: 20_000,
-  /** How many such statements one cron run makes before it leaves the rest to the next. */
+  /** How many such steps one cron run makes before it leaves the rest to the next. */
   rollupBatchesMax: 50,
+  /** So many rows of running totals are read and raised at a time: some 10 MB. Late events raise many. */
+  rollupTotalsMax: 40_000,
   /** Usage events are kept this long once rolled up. */
   eventRetentionMs: 60 * DAY_MS,
   /** One pruning statement takes so many rows, so that it never holds D1 for long. */

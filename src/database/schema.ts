@@ -20,6 +20,7 @@ import type { StoredRouting } from '../teams/routing-body.ts';
 import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
+import type { SeriesKind } from '../usage/measures.ts';
 import type { MovePhase } from '../usage/moving/phases.ts';
 import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 
@@ -598,14 +599,58 @@ export const usageDimensions = sqliteTable(
   ],
 );
 
-/** Usage summed per quarter of an hour and dimensions, for good. */
+/**
+ * Usage summed per quarter of an hour and dimensions, for good: the ground truth of every other sum. WITHOUT ROWID, by
+ * dimension first: a row is one write, and what is filtered by a project or a key reads no row of another.
+ */
 export const usageRollups = sqliteTable(
   'usage_rollups',
   {
-    organizationId: text('organization_id').notNull(),
+    dimensionId: integer('dimension_id').notNull(),
     /** Epoch ms of the quarter of an hour, UTC: the only grain from which every zone's days are exact. */
     bucketAt: integer('bucket_at').notNull(),
-    dimensionId: integer('dimension_id').notNull(),
+    ...measures(),
+    /** A letter for each (src/usage/measures.ts). Rows from before they were kept have none. */
+    latencies: text('latencies').notNull().default(''),
+    firstTokens: text('first_tokens').notNull().default(''),
+  },
+  (table) => [primaryKey({ columns: [table.dimensionId, table.bucketAt] })],
+);
+
+/** What has running totals: an organization, and each value of each of its dimensions. */
+export const usageSeries = sqliteTable(
+  'usage_series',
+  {
+    id: integer('id').primaryKey(),
+    organizationId: text('organization_id').notNull(),
+    kind: text('kind').$type<SeriesKind>().notNull(),
+    /** A project's id, a model's name...; '' for the organization. */
+    value: text('value').notNull(),
+  },
+  (table) => [uniqueIndex('usage_series_unique').on(table.organizationId, table.kind, table.value)],
+);
+
+/**
+ * Running totals: a row for each quarter of an hour in which the series had usage, with the sum of all its usage from the
+ * beginning of time to the end of that quarter. What was used between two instants is the difference of two rows, however
+ * much it was. WITHOUT ROWID: a row is one write.
+ */
+export const usageTotals = sqliteTable(
+  'usage_totals',
+  {
+    seriesId: integer('series_id').notNull(),
+    bucketAt: integer('bucket_at').notNull(),
+    ...measures(),
+    /** Counts of each bin, encoded (src/usage/measures.ts). */
+    latencies: text('latencies').notNull().default(''),
+    firstTokens: text('first_tokens').notNull().default(''),
+  },
+  (table) => [primaryKey({ columns: [table.seriesId, table.bucketAt] })],
+);
+
+/** The columns of src/usage/measures.ts. */
+function measures() {
+  return {
     requests: integer('requests').notNull(),
     upstreamErrors: integer('upstream_errors').notNull(),
     clientErrors: integer('client_errors').notNull(),
@@ -617,9 +662,21 @@ export const usageRollups = sqliteTable(
     cost: integer('cost').notNull(),
     inputCost: integer('input_cost').notNull(),
     outputCost: integer('output_cost').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.organizationId, table.bucketAt, table.dimensionId] })],
-);
+  };
+}
+
+/** Organizations whose sums are to be compared with what they are sums of, and made right: src/usage/backfill.ts. */
+export const usageBackfills = sqliteTable('usage_backfills', {
+  organizationId: text('organization_id').primaryKey(),
+  requestedAt: integer('requested_at').notNull(),
+  /** All quarters of an hour before this one are done. */
+  nextAt: integer('next_at').notNull(),
+  /** Null: there is more to do. */
+  finishedAt: integer('finished_at'),
+  /** Rows that were wrong or missing and are right now. */
+  factsChanged: integer('facts_changed').notNull(),
+  totalsChanged: integer('totals_changed').notNull(),
+});
 
 /** One row: how far events are rolled up, and when that was last looked at. */
 export const rollupWatermark = sqliteTable('rollup_watermark', {
@@ -628,6 +685,8 @@ export const rollupWatermark = sqliteTable('rollup_watermark', {
   seq: integer('seq').notNull(),
   /** When the newest run began, epoch ms: whatever had arrived by then is in the rollups. */
   rolledUpTo: integer('rolled_up_to').notNull(),
+  /** Rises with every change of a sum, so that one who read sums writes only if nobody else did meanwhile. */
+  version: integer('version').notNull().default(0),
   /** Whether the books agreed at the last reconciliation, and when; pruning asks for it. */
   provenSeq: integer('proven_seq').notNull(),
   provenAt: integer('proven_at'),

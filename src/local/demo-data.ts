@@ -264,9 +264,8 @@ function insertUsage(db: D1Database, events: readonly DemoEvent[], nowMs: number
       db,
       'usage_rollups',
       rollups.map((sums) => ({
-        organization_id: sums.organizationId,
-        bucket_at: sums.bucketAtMs,
         dimension_id: sums.dimensionId,
+        bucket_at: sums.bucketAtMs,
         requests: sums.requests,
         upstream_errors: sums.upstreamErrors,
         client_errors: sums.clientErrors,

@@ -3,7 +3,7 @@
  * never sees. Both are what shipping and rollUp would have made; the books and a test prove it.
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
-import { QUARTER_MS } from '../usage/rollups.ts';
+import { QUARTER_MS } from '../usage/measures.ts';
 import type { DemoEvent } from './demo-usage.ts';
 
 interface LedgerSums {

@@ -56,7 +56,7 @@ const WHO_USED = `
     AND EXISTS (
       SELECT 1
       FROM usage_rollups AS rollup
-      WHERE rollup.organization_id = dimension.organization_id AND rollup.dimension_id = dimension.id
+      WHERE rollup.dimension_id = dimension.id
         AND rollup.bucket_at >= CAST(?2 AS INTEGER) AND rollup.cost > 0
     )`;
 

@@ -20,8 +20,8 @@ type ShownUsage = z.infer<typeof MemberUsage>;
 const NOTHING: ShownUsage = { usage: { cost: '0', tokens: 0, requests: 0 } };
 
 /**
- * Rollups only, so a request is in it some minutes later. Whose they are is known before they are read, so that those of others
- * are passed over by their number alone. The cost leaves SQL as text: many members' pass 2^53.
+ * Rollups only, so a request is in it some minutes later. Whose they are is known before they are read, so that none
+ * of others' is read. The cost leaves SQL as text: many members' pass 2^53.
  */
 const SUM = `
   SELECT
@@ -29,14 +29,12 @@ const SUM = `
     CAST(sum(rollup.cost) AS TEXT) AS cost,
     sum(rollup.input_tokens + rollup.output_tokens) AS tokens,
     sum(rollup.requests) AS requests
-  FROM usage_rollups AS rollup
-  JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
-  WHERE rollup.organization_id = ?1
+  FROM usage_dimensions AS dimension
+  JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
+  WHERE dimension.organization_id = ?1
+    AND dimension.member_id IN (SELECT value FROM json_each(?4))
     AND rollup.bucket_at >= CAST(?2 AS INTEGER)
     AND rollup.bucket_at < CAST(?3 AS INTEGER)
-    AND rollup.dimension_id IN (
-      SELECT id FROM usage_dimensions WHERE organization_id = ?1 AND member_id IN (SELECT value FROM json_each(?4))
-    )
   GROUP BY dimension.member_id`;
 
 /** Tells what each of these members used in the range; of a plan without it, which one has it. */

@@ -106,13 +106,14 @@ export async function activity(db: D1Database, query: ActivityQuery): Promise<z.
       dimension.${column} AS group_key,
       ${labels ? `(SELECT name FROM ${labels} WHERE id = dimension.${column})` : `dimension.${column}`} AS label,
       ${MEASURE_NAMES.map((name) => `CAST(sum(rollup.${MEASURES[name]}) AS TEXT) AS ${name}`).join(',\n      ')}
-    FROM json_each(?1) AS span
+    FROM usage_dimensions AS dimension
+    CROSS JOIN json_each(?1) AS span
     CROSS JOIN usage_rollups AS rollup
-      ON rollup.organization_id = ?2
+      ON rollup.dimension_id = dimension.id
       AND rollup.bucket_at >= span.value ->> 0
       AND rollup.bucket_at < span.value ->> 1
-    JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
-    WHERE (?3 IS NULL OR dimension.project_id = ?3)
+    WHERE dimension.organization_id = ?2
+      AND (?3 IS NULL OR dimension.project_id = ?3)
       AND (?4 IS NULL OR dimension.key_id = ?4)
     GROUP BY span.key, dimension.${column}
     ORDER BY span.key, sum(rollup.cost) DESC, dimension.${column}`;

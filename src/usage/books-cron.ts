@@ -8,7 +8,7 @@
 import { LIMITS } from '../limits.ts';
 import { proveBooks } from './books.ts';
 import { withEachUsageDatabase } from './databases.ts';
-import { pruneEvents } from './rollups.ts';
+import { pruneEvents } from './pruning.ts';
 
 const WHO_WAITED_LONGEST = `
   SELECT id FROM organizations ORDER BY coalesce(books_turn_at, 0), id LIMIT CAST(?1 AS INTEGER)`;

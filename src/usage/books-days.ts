@@ -14,7 +14,14 @@ import type { DaySums } from './books-findings.ts';
 const firstDayFrom = (instant: string) => `(
   SELECT min(at) - min(at) % ${DAY_MS}
   FROM (
-    SELECT min(bucket_at) AS at FROM usage_rollups WHERE organization_id = ?1 AND bucket_at >= ${instant}
+    SELECT min(first) AS at
+    FROM (
+      SELECT (
+        SELECT min(bucket_at) FROM usage_rollups WHERE dimension_id = dimension.id AND bucket_at >= ${instant}
+      ) AS first
+      FROM usage_dimensions AS dimension
+      WHERE dimension.organization_id = ?1
+    )
     UNION ALL
     SELECT min(first)
     FROM (
@@ -54,12 +61,13 @@ const COMPARE_DAYS = `
     CASE WHEN day_at >= CAST(?3 AS INTEGER) THEN sum(events) END
   FROM (
     SELECT asked.value AS day_at, dimension.member_id, rollup.cost AS rollups, 0 AS days, 0 AS events
-    FROM json_each(?2) AS asked
+    FROM usage_dimensions AS dimension
+    CROSS JOIN json_each(?2) AS asked
     CROSS JOIN usage_rollups AS rollup
-      ON rollup.organization_id = ?1
+      ON rollup.dimension_id = dimension.id
       AND rollup.bucket_at >= asked.value
       AND rollup.bucket_at < asked.value + ${DAY_MS}
-    JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
+    WHERE dimension.organization_id = ?1
     UNION ALL
     SELECT asked.value, ledger.member_id, 0, day.cost, 0
     FROM json_each(?2) AS asked

@@ -12,7 +12,7 @@ import { addNanos, formatUsd, type Nanos, nanos, ZERO } from '../money/nanos.ts'
 import { count, DAY, instant, usd } from '../reference/fields.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { instantOrNull } from '../teams/status.ts';
-import { QUARTER_MS } from './rollups.ts';
+import { QUARTER_MS } from './measures.ts';
 import { type Past, type PastEvent, SimulatedBudget, type SimulatedRefusal } from './simulated-budget.ts';
 import type { Span } from './time-zones.ts';
 
@@ -49,9 +49,9 @@ const RECENT = `
   SELECT start_at, end_at, sum(cost) AS cost
   FROM (
     SELECT rollup.bucket_at AS start_at, rollup.bucket_at + ${QUARTER_MS} AS end_at, rollup.cost
-    FROM usage_rollups AS rollup
-    JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
-    WHERE rollup.organization_id = ?1
+    FROM usage_dimensions AS dimension
+    JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
+    WHERE dimension.organization_id = ?1
       AND rollup.bucket_at >= max(CAST(?3 AS INTEGER), CAST(?5 AS INTEGER))
       AND rollup.bucket_at < CAST(?2 AS INTEGER)
       AND dimension.member_id = ?4

@@ -7,15 +7,14 @@ import { Window } from '../budgets/windows.ts';
 import { nanos } from '../money/nanos.ts';
 import { readPolicy } from '../teams/policy.ts';
 import { usageDatabase } from './databases.ts';
-import { QUARTER_MS } from './rollups.ts';
+import { QUARTER_MS } from './measures.ts';
 
 const EVER_BY_KEY = `
   SELECT key_id, sum(cost) AS cost
   FROM (
     SELECT dimension.key_id, sum(rollup.cost) AS cost
     FROM usage_dimensions AS dimension
-    JOIN usage_rollups AS rollup
-      ON rollup.organization_id = dimension.organization_id AND rollup.dimension_id = dimension.id
+    JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
     WHERE dimension.organization_id = ?1 AND dimension.member_id = ?2
     GROUP BY dimension.key_id
     UNION ALL
@@ -30,9 +29,9 @@ const RECENT_BY_KEY = `
   SELECT key_id, bucket_at, sum(cost) AS cost
   FROM (
     SELECT dimension.key_id, rollup.bucket_at, rollup.cost
-    FROM usage_rollups AS rollup
-    JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
-    WHERE rollup.organization_id = ?1 AND rollup.bucket_at >= CAST(?3 AS INTEGER) AND dimension.member_id = ?2
+    FROM usage_dimensions AS dimension
+    JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
+    WHERE dimension.organization_id = ?1 AND dimension.member_id = ?2 AND rollup.bucket_at >= CAST(?3 AS INTEGER)
     UNION ALL
     SELECT key_id, settled_at - settled_at % ${QUARTER_MS}, cost
     FROM usage_events

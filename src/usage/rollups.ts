@@ -1,97 +1,91 @@
 /**
- * Rollups: usage events summed per quarter of an hour and dimensions. Analytics read nothing else.
+ * Rollups: usage events added to the sums that analytics read: facts per quarter of an hour and combination of dimensions
+ * (usage_rollups), running totals (usage_totals), and each member's cost per day, which is what the books go by.
  *
- * One run is one D1 transaction that reads its watermark inside the SQL, adds the events above it and moves it: exactly
- * once, however late, doubled or concurrent the cron comes. Recomputing a bucket from events is the check (books.ts),
- * never the write. The same transaction keeps each member's cost per day, which is what that check goes by.
+ * A run reads the events above the watermark and the rows that they change, adds up in memory, and writes all of it in one
+ * D1 transaction that moves the watermark, and does nothing where the version of the sums is not the one that was read: so
+ * each event counts once, however late, doubled or concurrent the cron comes. Recomputing a sum from events is the check
+ * (books.ts) and the operator's repair (backfill.ts), never the way here.
  */
-import { DAY_MS, LIMITS } from '../limits.ts';
+import { jsonChunks } from '../database/json-rows.ts';
+import { LIMITS } from '../limits.ts';
+import {
+  ADD_SERIES,
+  FIND_TOTALS,
+  type FoundTotals,
+  forJson,
+  raised,
+  totalsFound,
+  totalsValues,
+  WRITE_TOTALS,
+} from './running-totals.ts';
+import { type Combination, DIMENSIONS, EVENT_COLUMNS, type EventRow, SUM_COLUMNS, UsageSums } from './sums.ts';
 
-export const QUARTER_MS = 15 * 60 * 1000;
+const READ_WATERMARK = 'SELECT version FROM rollup_watermark';
 
-/**
- * The events of this run: those above the watermark, at most ?1 of them. Counted from the first that waits, not from
- * the watermark: a gap in the sequence longer than ?1 would else leave a run with nothing to take, for ever.
- * Inside one transaction it never changes.
- */
-const RANGE = `
-  seq > (SELECT seq FROM rollup_watermark)
-  AND seq < CAST(?1 AS INTEGER) + (SELECT min(seq) FROM usage_events WHERE seq > (SELECT seq FROM rollup_watermark))`;
+const READ_EVENTS = `
+  SELECT seq, ${EVENT_COLUMNS.join(', ')}
+  FROM usage_events
+  WHERE seq > (SELECT seq FROM rollup_watermark)
+  ORDER BY seq
+  LIMIT CAST(?1 AS INTEGER)`;
 
 const ADD_DIMENSIONS = `
-  INSERT INTO usage_dimensions (organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app)
-  SELECT DISTINCT organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app
-  FROM usage_events
-  WHERE ${RANGE}
+  INSERT INTO usage_dimensions (${DIMENSIONS.join(', ')})
+  SELECT ${DIMENSIONS.map((_, i) => `value ->> ${i}`).join(', ')}
+  FROM json_each(?1)
+  WHERE true
   ON CONFLICT DO NOTHING`;
 
-const ADD_TO_ROLLUPS = `
-  INSERT INTO usage_rollups (
-    organization_id, bucket_at, dimension_id, requests, upstream_errors, client_errors, refused,
-    input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost, input_cost, output_cost
-  )
-  SELECT
-    event.organization_id,
-    event.settled_at - event.settled_at % ${QUARTER_MS} AS bucket_at,
-    dimension.id,
-    sum(event.requests),
-    sum(CASE WHEN event.outcome IN ('upstream_error', 'expired') THEN event.requests ELSE 0 END),
-    sum(CASE WHEN event.outcome = 'client_error' THEN event.requests ELSE 0 END),
-    sum(CASE WHEN event.outcome = 'refused' THEN event.requests ELSE 0 END),
-    sum(event.input_tokens),
-    sum(event.cached_tokens),
-    sum(event.output_tokens),
-    sum(event.reasoning_tokens),
-    sum(event.cost),
-    sum(event.input_cost),
-    sum(event.output_cost)
-  FROM usage_events AS event
-  JOIN usage_dimensions AS dimension USING (
-    organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app
-  )
-  WHERE ${RANGE}
-  GROUP BY event.organization_id, bucket_at, dimension.id
-  ON CONFLICT DO UPDATE SET
-    requests = requests + excluded.requests,
-    upstream_errors = upstream_errors + excluded.upstream_errors,
-    client_errors = client_errors + excluded.client_errors,
-    refused = refused + excluded.refused,
-    input_tokens = input_tokens + excluded.input_tokens,
-    cached_tokens = cached_tokens + excluded.cached_tokens,
-    output_tokens = output_tokens + excluded.output_tokens,
-    reasoning_tokens = reasoning_tokens + excluded.reasoning_tokens,
-    cost = cost + excluded.cost,
-    input_cost = input_cost + excluded.input_cost,
-    output_cost = output_cost + excluded.output_cost`;
+/** ?1 rows of dimensions, and the combination's place in the asker's list. */
+const FIND_DIMENSIONS = `
+  SELECT asked.value ->> ${DIMENSIONS.length} AS place, dimension.id
+  FROM json_each(?1) AS asked
+  CROSS JOIN usage_dimensions AS dimension
+    ON ${DIMENSIONS.map((column, i) => `dimension.${column} = asked.value ->> ${i}`).join(' AND ')}`;
 
-const ADD_TO_DAYS = `
+const FACT_COLUMNS = ['dimension_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_tokens'];
+
+/** ?1 rows of FACT_COLUMNS, ?2 the version of the sums. */
+const ADD_FACTS = `
+  INSERT INTO usage_rollups (${FACT_COLUMNS.join(', ')})
+  SELECT ${FACT_COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
+  FROM json_each(?1)
+  WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
+  ON CONFLICT DO UPDATE SET
+    ${SUM_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(',\n    ')},
+    latencies = latencies || excluded.latencies,
+    first_tokens = first_tokens || excluded.first_tokens`;
+
+/** ?1 rows of member, day, cost, ?2 the version of the sums. */
+const ADD_DAYS = `
   INSERT INTO member_days (member_id, day_at, cost)
-  SELECT member_id, settled_at - settled_at % ${DAY_MS} AS day_at, sum(cost)
-  FROM usage_events
-  WHERE ${RANGE}
-  GROUP BY member_id, day_at
+  SELECT value ->> 0, value ->> 1, value ->> 2
+  FROM json_each(?1)
+  WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET cost = cost + excluded.cost`;
 
-/**
- * ?1 rows at most, ?2 now. The watermark goes to the last event of the range; only a run that leaves nothing behind may
- * say that everything up to now is in.
- */
+/** ?1 the last event that is in now, ?2 when the run began if nothing was left behind, else 0, ?3 the version of the sums. */
 const MOVE_WATERMARK = `
   UPDATE rollup_watermark
   SET
-    rolled_up_to = CASE
-      WHEN coalesce((SELECT max(seq) FROM usage_events WHERE ${RANGE}), seq) >=
-        coalesce((SELECT max(seq) FROM usage_events), 0)
-      THEN max(rolled_up_to, CAST(?2 AS INTEGER))
-      ELSE rolled_up_to
-    END,
-    seq = coalesce((SELECT max(seq) FROM usage_events WHERE ${RANGE}), seq)`;
+    seq = CAST(?1 AS INTEGER),
+    rolled_up_to = max(rolled_up_to, CAST(?2 AS INTEGER)),
+    version = version + 1
+  WHERE version = CAST(?3 AS INTEGER)
+  RETURNING seq`;
+
+/** Nothing waited: everything up to ?1 is in. */
+const SAY_COMPLETE = `
+  UPDATE rollup_watermark
+  SET rolled_up_to = CAST(?1 AS INTEGER)
+  WHERE rolled_up_to < CAST(?1 AS INTEGER)`;
 
 const COUNT_WAITING = 'SELECT count(*) AS waiting FROM usage_events WHERE seq > (SELECT seq FROM rollup_watermark)';
 
 /**
  * Rolls up what has arrived, in bounded steps; what one call leaves the next takes.
- * `rowsMax` and `batchesMax` bound one statement and one call. Answers with how many events still wait.
+ * `rowsMax` and `batchesMax` bound one step and one call. Answers with how many events still wait.
  */
 export async function rollUp(
   db: D1Database,
@@ -99,43 +93,103 @@ export async function rollUp(
   rowsMax: number = LIMITS.rollupRowsMax,
   batchesMax: number = LIMITS.rollupBatchesMax,
 ): Promise<{ waiting: number }> {
-  let waiting = 0;
   for (let batch = 0; batch < batchesMax; batch++) {
-    const results = await db.batch<{ waiting: number }>([
-      db.prepare(ADD_DIMENSIONS).bind(rowsMax),
-      db.prepare(ADD_TO_ROLLUPS).bind(rowsMax),
-      db.prepare(ADD_TO_DAYS).bind(rowsMax),
-      db.prepare(MOVE_WATERMARK).bind(rowsMax, nowMs),
-      db.prepare(COUNT_WAITING),
-    ]);
-    waiting = results.at(-1)?.results[0]?.waiting ?? 0;
-    if (waiting === 0) break;
+    const { isAll } = await rollUpSome(db, nowMs, rowsMax);
+    if (isAll) return { waiting: 0 };
   }
-  return { waiting };
+  return (await db.prepare(COUNT_WAITING).first<{ waiting: number }>()) ?? { waiting: 0 };
+}
+
+/** One step, of `rowsMax` events at most. `isAll`: nothing was left behind. */
+async function rollUpSome(db: D1Database, nowMs: number, rowsMax: number): Promise<{ isAll: boolean }> {
+  const [watermark, read] = (await db.batch([db.prepare(READ_WATERMARK), db.prepare(READ_EVENTS).bind(rowsMax)])) as [
+    D1Result<{ version: number }>,
+    D1Result<EventRow & { seq: number }>,
+  ];
+  const version = watermark.results[0]?.version;
+  const last = read.results.at(-1);
+  if (version === undefined) throw new Error('no watermark of the rollups');
+  if (!last) {
+    await db.prepare(SAY_COMPLETE).bind(nowMs).run();
+    return { isAll: true };
+  }
+  const isAll = read.results.length < rowsMax;
+
+  const sums = UsageSums.ofEvents(read.results);
+  const isOne = read.results.length === 1;
+  const found = await findRows(db, sums, isOne ? Number.MAX_SAFE_INTEGER : LIMITS.rollupTotalsMax);
+  // They are so late that they raise too many rows: fewer of them at a time. One alone always goes.
+  if (!found) return rollUpSome(db, nowMs, Math.ceil(read.results.length / 2));
+
+  const guarded = (sql: string, rows: Iterable<unknown>) =>
+    jsonChunks(rows).map((chunk) => db.prepare(sql).bind(chunk, version));
+  const days = [...sums.days.values()].map(({ memberId, dayAt, cost }) => [memberId, dayAt, forJson(cost)]);
+  const results = await db.batch([
+    ...guarded(ADD_FACTS, factsOf(found.combinations)),
+    ...guarded(WRITE_TOTALS, totalsOf(found.totals)),
+    ...guarded(ADD_DAYS, days),
+    db.prepare(MOVE_WATERMARK).bind(last.seq, isAll ? nowMs : 0, version),
+  ]);
+  // Nothing where another run came first: it took the same events, and we go on with the next.
+  const isOurs = results.at(-1)?.results.length === 1;
+  return { isAll: isAll && isOurs };
+}
+
+interface FoundRows {
+  combinations: { id: number; combination: Combination }[];
+  totals: ReturnType<typeof totalsFound>;
 }
 
 /**
- * Deletes events that are past the retention, rolled up, and below what the last reconciliation proved.
- * Answers with how many went; a call takes at most `rowsMax`.
+ * The ids of all combinations and series, those made that are new, and the rows of running totals that change. A combination
+ * or series without a row does no harm, should this run come to nothing. Null where those rows are `rowsMax` or more.
  */
-export async function pruneEvents(
-  db: D1Database,
-  nowMs: number,
-  rowsMax: number = LIMITS.pruneRowsMax,
-): Promise<{ pruned: number }> {
-  const result = await db
-    .prepare(
-      `DELETE FROM usage_events
-       WHERE seq IN (
-         SELECT seq
-         FROM usage_events
-         WHERE seq <= (SELECT min(seq, proven_seq) FROM rollup_watermark)
-           AND settled_at < CAST(?1 AS INTEGER)
-         ORDER BY seq
-         LIMIT CAST(?2 AS INTEGER)
-       )`,
-    )
-    .bind(nowMs - LIMITS.eventRetentionMs, rowsMax)
-    .run();
-  return { pruned: result.meta.changes };
+async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promise<FoundRows | null> {
+  const combinations = [...sums.combinations.values()];
+  const dimensions = jsonChunks(
+    combinations.map(({ dimensions }, place) => [...DIMENSIONS.map((column) => dimensions[column]), place]),
+  );
+  const series = [...sums.series.values()];
+  const asked = jsonChunks(
+    series.map(({ organizationId, kind, value, quarters }, place) => [
+      organizationId,
+      kind,
+      value,
+      Math.min(...quarters.keys()),
+      place,
+    ]),
+  );
+  const results = await db.batch([
+    ...dimensions.map((chunk) => db.prepare(ADD_DIMENSIONS).bind(chunk)),
+    ...asked.map((chunk) => db.prepare(ADD_SERIES).bind(chunk)),
+    ...dimensions.map((chunk) => db.prepare(FIND_DIMENSIONS).bind(chunk)),
+    ...asked.map((chunk) => db.prepare(FIND_TOTALS).bind(chunk, rowsMax)),
+  ]);
+  const ids = results.slice(dimensions.length + asked.length, 2 * dimensions.length + asked.length);
+  const found = results.slice(2 * dimensions.length + asked.length) as D1Result<FoundTotals>[];
+  const rows = found.reduce((sum, { results }) => sum + results.length, 0);
+  if (rows >= rowsMax) return null;
+  return {
+    combinations: (ids as D1Result<{ place: number; id: number }>[])
+      .flatMap(({ results }) => results)
+      .map(({ place, id }) => ({ id, combination: combinations[place] as Combination })),
+    totals: totalsFound(
+      series,
+      found.flatMap(({ results }) => results),
+    ),
+  };
+}
+
+function* factsOf(combinations: FoundRows['combinations']): Generator<unknown[]> {
+  for (const { id, combination } of combinations) {
+    for (const [bucketAt, { values, latencies, firstTokens }] of combination.facts) {
+      yield [id, bucketAt, ...values.map(forJson), latencies, firstTokens];
+    }
+  }
+}
+
+function* totalsOf(totals: FoundRows['totals']): Generator<unknown[]> {
+  for (const { series, id, rows } of totals) {
+    for (const row of raised(rows, series.quarters)) yield totalsValues(id, row);
+  }
 }

@@ -3,7 +3,8 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
-import { pruneEvents, rollUp } from '../../src/usage/rollups.ts';
+import { pruneEvents } from '../../src/usage/pruning.ts';
+import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
 import {
   countLedgers,
