@@ -318,11 +318,11 @@ export const LIMITS = {
   usageDatabasesKnownMax: 10_000,
   /** After a move the old rows are left for so long, for whoever may still read there. */
   moveRestMs: 3 * MINUTE_MS,
-  /** A move copies and compares so many rows at a time (whole quarter-hours, so it may be more): some 50 ms of D1... */
+  /** A move copies and compares so many rows at a time: some 50 ms of D1... */
   moveRowsMax: 2_000,
   /** ...which travel in texts of so many rows, each well below the 2 MB that D1 takes of one. */
   moveRowsPerText: 250,
-  /** One call of the operator moves for so long, or so many pieces: a person still waits, and a piece is some six of its 1,000 subrequests. */
+  /** One call of the operator moves for so long, or so many pieces: each is some seven of its 1,000 subrequests. */
   moveCallMs: 10 * SECOND_MS,
   movePiecesPerCall: 120,
 

@@ -21,7 +21,7 @@ import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
 import type { SeriesKind } from '../usage/measures.ts';
-import type { MovePhase } from '../usage/moving/phases.ts';
+import type { FenceState, MovePhase } from '../usage/moving/phases.ts';
 import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 
 /**
@@ -536,14 +536,14 @@ export const usageEvents = sqliteTable(
 );
 
 /**
- * In the database with the usage itself: organizations of which nothing may be added here, as their usage is being moved. One that
- * has no row is open. A shipment asks in its own transaction, so that what anybody else remembers may be stale.
+ * In the database with the usage itself: organizations whose usage was ever moved from or to it. Nothing may be added but where it
+ * is open, as it is where there is no row. A shipment asks in its own transaction, so what anybody else remembers may be stale.
  */
 export const usageFences = sqliteTable('usage_fences', {
   organizationId: text('organization_id').primaryKey(),
   /** arriving: it is being copied to here; leaving: all of it is here, and waits; gone: it lies elsewhere. */
-  state: text('state').$type<'arriving' | 'leaving' | 'gone'>().notNull(),
-  /** Of the move (usage_moves.turn) that may write here. */
+  state: text('state').$type<FenceState>().notNull(),
+  /** Of the one (usage_moves.turn) who may copy to here, or delete; it never goes back. */
   turn: integer('turn').notNull(),
 });
 

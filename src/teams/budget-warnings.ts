@@ -54,7 +54,7 @@ interface News {
 const READ_STATUSES = `
   SELECT member_id, status
   FROM member_ledgers
-  WHERE status_is_news = 1 AND organization_id NOT IN (SELECT organization_id FROM usage_fences)
+  WHERE status_is_news = 1 AND organization_id NOT IN (SELECT organization_id FROM usage_fences WHERE state <> 'open')
   LIMIT ${LIMITS.warningStatusesAtOnce}`;
 
 /** ?1: now, ?2: members as a JSON array. */

@@ -35,7 +35,7 @@ const MAY_NOT_PRUNE = `
   SELECT 1
   WHERE EXISTS (SELECT 1 FROM member_books WHERE differs = 1)
     OR EXISTS (SELECT 1 FROM day_differences)
-    OR EXISTS (SELECT 1 FROM usage_fences WHERE state <> 'gone')
+    OR EXISTS (SELECT 1 FROM usage_fences WHERE state IN ('arriving', 'leaving'))
     OR (
       EXISTS (SELECT 1 FROM usage_events WHERE seq <= 0)
       AND EXISTS (SELECT 1 FROM member_books WHERE proven_seq = 0)

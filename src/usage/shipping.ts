@@ -34,7 +34,7 @@ export interface Telling {
 
 /** SQL: whether usage of the organization (a parameter) may be added to here. */
 const isOpen = (organization: string) =>
-  `NOT EXISTS (SELECT 1 FROM usage_fences WHERE organization_id = ${organization})`;
+  `NOT EXISTS (SELECT 1 FROM usage_fences WHERE organization_id = ${organization} AND state <> 'open')`;
 
 const ENSURE_LEDGER = `
   INSERT INTO member_ledgers (member_id, organization_id, shipped, cost, requests, overrun, unresolved)
@@ -132,7 +132,7 @@ const TELL_KEYS = `
 const READ_SHIPPED = `
   SELECT
     (SELECT shipped FROM member_ledgers WHERE member_id = ?1) AS shipped,
-    (SELECT state FROM usage_fences WHERE organization_id = ?2) AS fence`;
+    (SELECT state FROM usage_fences WHERE organization_id = ?2 AND state <> 'open') AS fence`;
 
 interface Shipper {
   memberId: string;

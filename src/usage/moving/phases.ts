@@ -12,3 +12,5 @@ export type MovePhase =
   /** The rows of the source go. */
   | 'emptying'
   | 'done';
+
+export type FenceState = 'open' | 'arriving' | 'leaving' | 'gone';
