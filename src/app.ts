@@ -17,6 +17,7 @@ import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
+import { operatorUsageRouter } from './operator/usage-routes.ts';
 import { LiveCatalogue } from './prices/live-catalogue.ts';
 import { noticePriceChanges } from './prices/notices.ts';
 import { providerKeyRouter } from './provider-keys/routes.ts';
@@ -74,6 +75,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     operatorRouter,
     operatorProviderKeyRouter,
     recoveryRouter,
+    operatorUsageRouter,
     priceRouter(catalogue),
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
