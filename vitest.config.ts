@@ -67,6 +67,8 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
         main,
         wrangler: { configPath: './wrangler.toml' },
         miniflare: {
+          // Beside the one of wrangler.toml.
+          d1Databases: ['USAGE_DB_1'],
           bindings: {
             TEST_MIGRATIONS: await readD1Migrations('d1-migrations'),
             KEY_SECRET: 'a secret for tests only',

@@ -2,6 +2,8 @@
 declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
+    /** Further databases for usage (src/usage/databases.ts). */
+    [usageDatabase: `USAGE_DB_${string}`]: D1Database | undefined;
     MEMBER_BUDGET: DurableObjectNamespace<import('../durable-objects/member-budget.ts').MemberBudget>;
     ORG_WALLET: DurableObjectNamespace<import('../durable-objects/org-wallet.ts').OrgWallet>;
     PROVIDER_HEALTH: DurableObjectNamespace;

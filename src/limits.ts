@@ -324,6 +324,20 @@ export const LIMITS = {
   /** Mails of changed prices in one run, as many as of warnings. */
   priceNoticesPerRun: 100,
 
+  /** Who reads usage goes by what it heard of its place so long ago; who adds to it asks nobody, for the place itself knows. */
+  usageDatabaseFreshMs: MINUTE_MS,
+  /** Organizations whose place an isolate remembers: about 1 MB. */
+  usageDatabasesKnownMax: 10_000,
+  /** After a move the old rows are left for so long, for whoever may still read there. */
+  moveRestMs: 3 * MINUTE_MS,
+  /** A move copies and compares so many rows at a time: some 50 ms of D1... */
+  moveRowsMax: 2_000,
+  /** ...which travel in texts of so many rows, each well below the 2 MB that D1 takes of one. */
+  moveRowsPerText: 250,
+  /** One call of the operator moves for so long, or so many pieces: each is some seven of its 1,000 subrequests. */
+  moveCallMs: 10 * SECOND_MS,
+  movePiecesPerCall: 120,
+
   /** How many events one step of the rollups takes: some MB in memory, and half a second. */
   rollupRowsMax: 20_000,
   /** How many such steps one cron run makes before it leaves the rest to the next. */

@@ -130,22 +130,17 @@ function usageFamilies(databases: readonly SeriesRow[][], builtIn: ReadonlySet<s
   const shown = new Map<string, Series>();
   const latencies = new Map<string, Counts>();
   const firstTokens = new Map<string, Counts>();
-  // So many of each: what is new in one database never takes the place of what is told of another.
-  const each = Math.floor(LIMITS.metricsSeriesShownMax / databases.length);
-  for (const rows of databases) {
-    for (const [place, row] of rows.entries()) {
-      const names =
-        place < each
-          ? { organization: row.organization, provider: row.provider }
-          : { organization: OTHER, provider: OTHER };
-      const id = JSON.stringify(names);
-      const series = shown.get(id) ?? { ...names, sums: noSums() };
-      for (const name of NAMES) series.sums[name] += BigInt(row[name]);
-      shown.set(id, series);
-      const provider = builtIn.has(row.provider) ? row.provider : CUSTOM;
-      addCounts(countsOf(latencies, provider), row.latencies);
-      addCounts(countsOf(firstTokens, provider), row.firstTokens);
-    }
+  for (const { row, byItself } of withoutCopies(databases)) {
+    const names = byItself
+      ? { organization: row.organization, provider: row.provider }
+      : { organization: OTHER, provider: OTHER };
+    const id = JSON.stringify(names);
+    const series = shown.get(id) ?? { ...names, sums: noSums() };
+    for (const name of NAMES) series.sums[name] += BigInt(row[name]);
+    shown.set(id, series);
+    const provider = builtIn.has(row.provider) ? row.provider : CUSTOM;
+    addCounts(countsOf(latencies, provider), row.latencies);
+    addCounts(countsOf(firstTokens, provider), row.firstTokens);
   }
   const all = [...shown.values()];
   const samples = (value: (sums: Sums) => string | number, labels: Record<string, string> = {}): Sample[] =>
@@ -198,6 +193,23 @@ function usageFamilies(databases: readonly SeriesRow[][], builtIn: ReadonlySet<s
       samples: [{ labels: {}, value: databases.filter(({ length }) => length >= LIMITS.metricsSeriesReadMax).length }],
     },
   ];
+}
+
+/** While an organization is moved its series are in two databases: the one that goes on is ahead. */
+function withoutCopies(databases: readonly SeriesRow[][]): { row: SeriesRow; byItself: boolean }[] {
+  // So many of each: what is new in one database never takes the place of what is told of another.
+  const each = Math.floor(LIMITS.metricsSeriesShownMax / databases.length);
+  const found = new Map<string, { row: SeriesRow; byItself: boolean }>();
+  for (const rows of databases) {
+    for (const [place, row] of rows.entries()) {
+      const id = JSON.stringify([row.organization, row.provider]);
+      const copy = found.get(id);
+      const isBehind = copy !== undefined && BigInt(copy.row.requestCount) >= BigInt(row.requestCount);
+      const byItself = place < each || (copy?.byItself ?? false);
+      found.set(id, { row: isBehind ? copy.row : row, byItself });
+    }
+  }
+  return [...found.values()];
 }
 
 function noSums(): Sums {

@@ -14,6 +14,7 @@ import { proveBooks } from './books.ts';
 import { countMembers, Health, readHealth } from './books-health.ts';
 import { withBudget } from './budget-query.ts';
 import { Simulated, simulateBudget } from './budget-simulation.ts';
+import { usageDatabase } from './databases.ts';
 import { type DateRange, RANGE, rangeOf, spansOf } from './date-range.ts';
 import { firstDaySince } from './time-zones.ts';
 
@@ -67,7 +68,7 @@ export const usageRouter = apiRouter()
       if (prove === 'now' || (prove === undefined && members <= LIMITS.booksOnDemandMembersMax)) {
         await proveBooks(c.env, orgId, nowMs);
       }
-      return c.json({ ...(await readHealth(c.env.DB, orgId, nowMs)) }, 200);
+      return c.json({ ...(await readHealth(c.env, orgId, nowMs)) }, 200);
     },
   )
   .openapi(
@@ -95,7 +96,8 @@ export const usageRouter = apiRouter()
       const { newCycle: _, version: __, ...fields } = budget;
       // Also what it would inherit.
       const { limits, basis } = effectiveBudget({ ...member, budget: JSON.stringify(fields) });
-      const simulated = await simulateBudget(c.env.DB, { organizationId: orgId, memberId, limits, basis, days });
+      const usage = await usageDatabase(c.env, orgId);
+      const simulated = await simulateBudget(usage, { organizationId: orgId, memberId, limits, basis, days });
       const usageLimitBasis = limits.total === null ? null : basis;
       return c.json({ memberId, timezone, budget: { ...showKeyLimits(limits), usageLimitBasis }, ...simulated }, 200);
     },
