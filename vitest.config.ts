@@ -67,10 +67,13 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
         main,
         wrangler: { configPath: './wrangler.toml' },
         miniflare: {
+          // Beside the one of wrangler.toml.
+          d1Databases: ['USAGE_DB_1'],
           bindings: {
             TEST_MIGRATIONS: await readD1Migrations('d1-migrations'),
             KEY_SECRET: 'a secret for tests only',
             PROVIDER_KEY_SECRET: 'another secret, also for tests only',
+            REQUEST_LOG: 'off',
             FUZZ_RUNS: process.env.FUZZ_RUNS ?? '',
             FUZZ_SEED: process.env.FUZZ_SEED ?? '',
             ...bindings,

@@ -32,7 +32,7 @@ import { LIMITS, MINUTE_MS } from '../src/limits.ts';
 import { nanos } from '../src/money/nanos.ts';
 import { orgWallet } from '../src/objects.ts';
 import { readOpening } from '../src/usage/opening.ts';
-import { shipEvents } from '../src/usage/shipping.ts';
+import { ship } from '../src/usage/shipping.ts';
 import { storeOf } from './object-store.ts';
 
 /** Every call names the member: an object cannot tell its own name before it has a policy. */
@@ -198,7 +198,7 @@ export class MemberBudget extends DurableObject<Env> {
     await this.#shipAll().catch((error) => {
       console.warn(JSON.stringify({ event: 'shipping_failed', memberId: call.memberId, error: String(error) }));
     });
-    const opening = await readOpening(this.env.DB, call.memberId, Date.now());
+    const opening = await readOpening(this.env, call.memberId, Date.now());
     if (!opening) throw new Error(`no member ${call.memberId}`);
     // No await from here on: what was settled while D1 was asked is seen as what D1 does not know.
     const { before, after } = this.#ledger.standing(opening);
@@ -247,7 +247,7 @@ export class MemberBudget extends DurableObject<Env> {
         member: this.#ledger.status('member'),
         keys: this.#ledger.limitedKeys(new Set(events.map(({ keyId }) => keyId))),
       };
-      await shipEvents(this.env.DB, this.#ledger.member(), events, status);
+      await ship(this.env, this.#ledger.member(), events, status);
       this.#ledger.confirmShipped(last.n);
       if (events.length < LIMITS.shipRowsMax) return;
     }
@@ -261,7 +261,7 @@ export class MemberBudget extends DurableObject<Env> {
   /** Whether there is such a member, with its ledger ready. Throws where D1 cannot be asked: then nobody may decide. */
   async #isMember({ memberId }: MemberCall): Promise<boolean> {
     if (this.#ledger.version()) return true;
-    const opening = await readOpening(this.env.DB, memberId, Date.now());
+    const opening = await readOpening(this.env, memberId, Date.now());
     if (opening) this.#ledger.open(opening);
     return opening !== null;
   }

@@ -30,6 +30,11 @@ Secrets
                                          PROVIDER_KEY_SECRET_PREVIOUS: seals organizations' provider keys anew. Repeat it
                                          until left and pending are 0, then unbind the one before (docs/provider-keys.md)
 
+Databases (docs/usage-databases.md)
+  move-usage --to USAGE_DB_1             has the organization's usage lie in another database (DB: the main one), while requests are
+                                         served; asks until it is done, and goes on where it was when it is called again.
+                                         To where it lies: calls a move off that is under way
+
 When something was lost (docs/recovery.md)
   restore                                undo the deletion of the organization, within 30 days
   rebuild --member ID [--force]          a member's object forgets what it counts and begins again with what D1 knows
@@ -45,6 +50,19 @@ Every command is told by the organization's audit log.`;
 
 /** Longer than the server lets a change of all members wait. */
 const TIMEOUT_MS = 30_000;
+
+/** So often in a row a move may be interrupted before somebody should look at why. */
+const MOVE_FAILURES_MAX = 5;
+
+interface MoveTold {
+  database: string;
+  done: boolean;
+  phase: string;
+  table: string | null;
+  copied: number;
+  deleted: number;
+  waits: { forWhat: string; ms: number } | null;
+}
 
 interface Call {
   method: 'POST' | 'PUT';
@@ -90,7 +108,9 @@ async function main(): Promise<void> {
   if (values.help || command === undefined || command === 'help') return console.log(HELP);
   if (rest.length > 0) throw new Error(`One command at a time; what is ${rest.join(' ')}?`);
   const call = callOf(command, values);
-  console.log(await ask(values.remote ? remote() : local(values.data), call));
+  const operator = values.remote ? remote() : local(values.data);
+  if (command === 'move-usage') return moveUsage(operator, call);
+  console.log(await ask(operator, call));
   if (call.body && 'apply' in call.body && !values.yes) {
     console.error('Nothing has changed: this is what the command would do. To do it, repeat it with --yes.');
   }
@@ -148,6 +168,10 @@ function callOf(command: string, flags: Flags): Call {
       const body = { restoredTo: flags.to, apply: flags.yes };
       return { method: 'POST', path: `${organizationPath(flags)}/d1-restored`, body };
     }
+    case 'move-usage': {
+      if (flags.to === undefined) throw new Error('Say to where: --to USAGE_DB_1, or --to DB, the main database.');
+      return { method: 'PUT', path: `${organizationPath(flags)}/usage-database`, body: { database: flags.to } };
+    }
     case 'price':
       return { method: 'PUT', path: '/operator/prices', body: priceOf(flags) };
     case 'reseal-provider-keys':
@@ -201,6 +225,28 @@ function remote(): Operator {
   // The secret travels in the request.
   if (new URL(url).protocol !== 'https:') throw new Error(`PURSER_URL must begin with https://, not ${url}.`);
   return { url: url.replace(/\/+$/, ''), secret };
+}
+
+/** Asks until the move is done, and tells how far it is. What is interrupted is asked again, for as long as that gets on. */
+async function moveUsage(operator: Operator, call: Call): Promise<void> {
+  for (let failures = 0; ; ) {
+    let told: MoveTold;
+    try {
+      told = JSON.parse(await ask(operator, call));
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes('call again') || ++failures > MOVE_FAILURES_MAX)
+        throw error;
+      console.error(error.message);
+      continue;
+    }
+    const { phase, table, copied, deleted, waits } = told;
+    console.log(`${phase}${table ? ` ${table}` : ''}: ${copied} rows copied, ${deleted} deleted`);
+    if (told.done) return console.log(`The usage lies in ${told.database}.`);
+    if (!waits) continue;
+    console.log(`waiting ${Math.ceil(waits.ms / 1000)} s for ${waits.forWhat}`);
+    await new Promise((resolve) => setTimeout(resolve, waits.ms));
+  }
 }
 
 /** The answer, as it came. Throws what was refused. */

@@ -17,6 +17,7 @@ import { Cron } from 'croner';
 import { convertV4MiniflareOptions, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
 import type { Mail } from '../src/mail/mail.ts';
+import { applyMigrations } from './migrations.ts';
 import { writeOperator } from './operator-file.ts';
 import { openOutbox } from './outbox.ts';
 
@@ -24,6 +25,9 @@ export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const run = promisify(execFile);
 const CONFIG = join(ROOT, 'wrangler.toml');
+
+/** Databases for usage beside the main one, so that `move-usage` has somewhere to go (wrangler.toml has how to deploy one). */
+const FURTHER_DATABASES = { USAGE_DB_1: { id: 'purser-usage-1' } };
 
 /** The local build of the Worker. */
 const ENTRY = 'src/local/worker.ts';
@@ -67,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const keySecret = localSecret(dataDir, 'key-secret');
   const operatorSecret = randomBytes(32).toString('base64url');
   say('Building the Worker and applying migrations ...');
-  const [built] = await Promise.all([buildWorker(options.entry ?? ENTRY, dataDir), applyMigrations(dataDir)]);
+  const built = await buildWorker(options.entry ?? ENTRY, dataDir);
   const script = options.patch?.(built) ?? built;
 
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
@@ -87,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       workers: [
         {
           ...worker,
+          d1Databases: { ...(worker.d1Databases as Record<string, { id: string }>), ...FURTHER_DATABASES },
           name: 'purser',
           modules: [{ type: 'ESModule', path: 'worker.js', contents: script }],
           bindings: {
@@ -110,6 +115,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     }),
   );
   await miniflare.ready;
+  const database = async (name: string) => (await miniflare.getD1Database(name)) as unknown as D1Database;
+  for (const name of ['DB', ...Object.keys(FURTHER_DATABASES)]) {
+    await applyMigrations(await database(name), join(ROOT, 'd1-migrations'));
+  }
   const url = `http://127.0.0.1:${port}`;
   writeOperator(dataDir, { url, secret: operatorSecret });
   const handle = await miniflare.getWorker();
@@ -123,7 +132,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     : [];
   return {
     url,
-    db: (await miniflare.getD1Database('DB')) as unknown as D1Database,
+    db: await database('DB'),
     keySecret,
     inspectorUrl: options.inspector ? await miniflare.getInspectorURL() : null,
     cron,
@@ -146,10 +155,6 @@ async function buildWorker(entry: string, dataDir: string): Promise<string> {
   const outDir = join(dataDir, 'build');
   await wrangler(['deploy', entry, '--dry-run', '--outdir', outDir]);
   return readFileSync(join(outDir, basename(entry).replace(/\.ts$/, '.js')), 'utf8');
-}
-
-async function applyMigrations(dataDir: string): Promise<void> {
-  await wrangler(['d1', 'migrations', 'apply', 'purser', '--local', '--persist-to', dataDir]);
 }
 
 async function wrangler(args: string[]): Promise<void> {

@@ -168,10 +168,10 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       {
         file: 'durable-objects/member-budget.ts',
-        instead: `      await shipEvents(this.env.DB, this.#ledger.member(), events, status);
+        instead: `      await ship(this.env, this.#ledger.member(), events, status);
       this.#ledger.confirmShipped(last.n);`,
         put: `      this.#ledger.confirmShipped(last.n);
-      await shipEvents(this.env.DB, this.#ledger.member(), events, status);`,
+      await ship(this.env, this.#ledger.member(), events, status);`,
       },
     ],
   },

@@ -11,11 +11,14 @@ import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
+import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
+import { metricsRouter } from './operator/metrics-route.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
 import { operatorRouter } from './operator/routes.ts';
+import { operatorUsageRouter } from './operator/usage-routes.ts';
 import { LiveCatalogue } from './prices/live-catalogue.ts';
 import { noticePriceChanges } from './prices/notices.ts';
 import { providerKeyRouter } from './provider-keys/routes.ts';
@@ -35,8 +38,10 @@ import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
+import { analyticsRouter } from './usage/analytics-routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
-import { usageDatabases } from './usage/databases.ts';
+import { usageDatabases, withEachUsageDatabase } from './usage/databases.ts';
+import { requestRouter } from './usage/request-routes.ts';
 import { rollUp } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
@@ -67,13 +72,17 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     apiKeyRouter,
     masterKeyRouter,
     providerKeyRouter,
+    analyticsRouter,
     usageRouter,
+    requestRouter(build.mappings, catalogue),
     billingRouter,
     auditRouter,
     operatorRouter,
     operatorProviderKeyRouter,
     recoveryRouter,
+    operatorUsageRouter,
     priceRouter(catalogue),
+    metricsRouter(new Set(providers.keys())),
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   app.route('/', referenceRouter(app));
@@ -88,15 +97,15 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await anchorPending(env);
       return;
     case '*/5 * * * *':
-      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
+      await rollUpAll(env, nowMs);
       await warnOfBudgets(env, nowMs);
       return;
     case '*/15 * * * *':
       await proveInTurns(env, nowMs);
       return;
     case '7 * * * *':
-      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
-      await pruneProven(env.DB, nowMs);
+      await rollUpAll(env, nowMs);
+      await withEachUsageDatabase(env, 'pruning', (db) => pruneProven(db, nowMs));
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);
       await eraseDeleted(env.DB, nowMs);
@@ -105,4 +114,10 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);
   }
+}
+
+/** Shares what one run may do among the databases. */
+async function rollUpAll(env: Env, nowMs: number): Promise<void> {
+  const batchesMax = Math.ceil(LIMITS.rollupBatchesMax / usageDatabases(env).length);
+  await withEachUsageDatabase(env, 'rollups', (db) => rollUp(db, nowMs, LIMITS.rollupRowsMax, batchesMax));
 }

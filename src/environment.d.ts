@@ -2,6 +2,8 @@
 declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
+    /** Further databases for usage (src/usage/databases.ts). */
+    [usageDatabase: `USAGE_DB_${string}`]: D1Database | undefined;
     MEMBER_BUDGET: DurableObjectNamespace<import('../durable-objects/member-budget.ts').MemberBudget>;
     ORG_WALLET: DurableObjectNamespace<import('../durable-objects/org-wallet.ts').OrgWallet>;
     PROVIDER_HEALTH: DurableObjectNamespace;
@@ -14,6 +16,8 @@ declare namespace Cloudflare {
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
     OPERATOR_SECRET?: string;
+    /** What a scraper of /metrics presents; without it (32 characters or more) there is no such route. */
+    METRICS_TOKEN?: string;
     /** Secret under which organizations' own provider keys are sealed (32 characters or more); without it there are none. */
     PROVIDER_KEY_SECRET?: string;
     /** The one before, while `npm run purser -- reseal-provider-keys` has yet to seal all anew. */
@@ -82,6 +86,8 @@ declare namespace Cloudflare {
     RESEND_BASE_URL?: string;
     /** Under `npm start`: the process that writes mails to files. */
     OUTBOX?: Fetcher;
+    /** 'off': no line is logged for a request. */
+    REQUEST_LOG?: string;
     /** Shortens the life of holds in tests; the fence scales with it. */
     HOLD_TTL_MS?: string;
   }

@@ -54,6 +54,7 @@ const ACTIONS = {
   'organization.seats.updated': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
+  'organization.usage.moved': 'organization',
   'database.restored': 'organization',
   'member.rebuilt': 'member',
   'set_up_code.created': 'deployment',

@@ -11,6 +11,7 @@ import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
 import type { Extra } from '../budgets/policy.ts';
 import type { CustomModel } from '../budgets/routing.ts';
+import type { RefusedRequest } from '../budgets/usage-event.ts';
 import type { Price } from '../money/price.ts';
 import type { ProviderKeyKind } from '../provider-keys/kinds.ts';
 import type { StoredBudget, StoredKeyLimits } from '../teams/budget-body.ts';
@@ -21,6 +22,7 @@ import type { StoredRules } from '../teams/rules-body.ts';
 import type { WarnedAbout } from '../teams/warning-levels.ts';
 import type { Proof } from '../usage/books-findings.ts';
 import type { SeriesKind } from '../usage/measures.ts';
+import type { FenceState, MovePhase } from '../usage/moving/phases.ts';
 import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 
 /**
@@ -196,6 +198,31 @@ export const organizations = sqliteTable('organizations', {
   deletedAt: integer('deleted_at'),
   /** When what need not be kept of a deleted organization went. */
   erasedAt: integer('erased_at'),
+  /** The binding of the database that its usage lies in; null: this one. src/usage/databases.ts. */
+  usageDatabase: text('usage_database'),
+  /** When its books last had a turn; null: never. */
+  booksTurnAt: integer('books_turn_at'),
+});
+
+/** The newest move of an organization's usage to another database, and how far it is: src/usage/moving/. */
+export const usageMoves = sqliteTable('usage_moves', {
+  organizationId: text('organization_id')
+    .primaryKey()
+    .references(() => organizations.id),
+  /** Bindings. */
+  source: text('source').notNull(),
+  target: text('target').notNull(),
+  phase: text('phase').$type<MovePhase>().notNull(),
+  /** The table that is being walked, and after which of its rows to go on (a JSON array; null: at its first). */
+  atTable: integer('at_table').notNull().default(0),
+  after: text('after'),
+  /** Rises as somebody takes the move over: what an earlier one is still about to write has no effect then. */
+  turn: integer('turn').notNull().default(1),
+  /** Rows written to the target and deleted from the source so far. */
+  copied: integer('copied').notNull().default(0),
+  deleted: integer('deleted').notNull().default(0),
+  beganAt: integer('began_at').notNull(),
+  switchedAt: integer('switched_at'),
 });
 
 export const projects = sqliteTable(
@@ -297,6 +324,8 @@ export const apiKeys = sqliteTable(
     lastUsedAt: integer('last_used_at'),
     /** What its member's object told of the key's own limits, until that was looked at for warnings; null: nothing new. */
     statusNews: text('status_news', { mode: 'json' }).$type<ShippedKeyStatus>(),
+    /** When the object last told of the key, by its clock: what comes later and is older tells nothing. */
+    toldAt: integer('told_at'),
   },
   (table) => [
     index('api_keys_by_member').on(table.memberId),
@@ -479,6 +508,8 @@ export const usageEvents = sqliteTable(
     app: text('app').notNull(),
     outcome: text('outcome').notNull(),
     refusal: text('refusal'),
+    /** Of refused: the last of those that it counts. */
+    refused: text('refused', { mode: 'json' }).$type<RefusedRequest[]>(),
     /** How many attempts this row stands for: many for counted refusals, 0 for a correction. */
     requests: integer('requests').notNull(),
     openedAt: integer('opened_at').notNull(),
@@ -504,8 +535,24 @@ export const usageEvents = sqliteTable(
   // index alone; an index of their own would be one more row written for every request.
   (table) => [
     index('usage_events_by_organization').on(table.organizationId, table.settledAt, table.memberId, table.cost),
+    // One more row for every request: without it nobody who has an id from an error, a log or a support case finds what it cost.
+    index('usage_events_by_request').on(table.organizationId, table.requestId, table.settledAt),
+    // Refusals are counted by the dozen, so this costs next to nothing.
+    index('usage_events_refused').on(table.organizationId, table.settledAt).where(sql`${table.outcome} = 'refused'`),
   ],
 );
+
+/**
+ * In the database with the usage itself: organizations whose usage was ever moved from or to it. Nothing may be added but where it
+ * is open, as it is where there is no row. A shipment asks in its own transaction, so what anybody else remembers may be stale.
+ */
+export const usageFences = sqliteTable('usage_fences', {
+  organizationId: text('organization_id').primaryKey(),
+  /** arriving: it is being copied to here; leaving: all of it is here, and waits; gone: it lies elsewhere. */
+  state: text('state').$type<FenceState>().notNull(),
+  /** Of the one (usage_moves.turn) who may copy to here, or delete; it never goes back. */
+  turn: integer('turn').notNull(),
+});
 
 /** Per member, for good: everything shipped so far. D1's side of the books. */
 export const memberLedgers = sqliteTable(
@@ -587,7 +634,11 @@ export const usageSeries = sqliteTable(
     /** A project's id, a model's name...; '' for the organization. */
     value: text('value').notNull(),
   },
-  (table) => [uniqueIndex('usage_series_unique').on(table.organizationId, table.kind, table.value)],
+  (table) => [
+    uniqueIndex('usage_series_unique').on(table.organizationId, table.kind, table.value),
+    // What metrics are by, in the order in which they were first used; a row for each provider that an organization ever uses.
+    index('usage_series_of_providers').on(table.kind).where(sql`${table.kind} = 'provider'`),
+  ],
 );
 
 /**
@@ -706,10 +757,9 @@ export const dayDifferences = sqliteTable(
   (table) => [primaryKey({ columns: [table.organizationId, table.dayAt, table.memberId] })],
 );
 
-/** Whose turn it is to be proven, and how far the comparing of its days has come. */
+/** How far the comparing of an organization's days has come. */
 export const booksTurns = sqliteTable('books_turns', {
   organizationId: text('organization_id').primaryKey(),
-  turnAt: integer('turn_at').notNull(),
   /** Days before this one were compared in the present round. */
   nextDayAt: integer('next_day_at').notNull(),
   roundBeganAt: integer('round_began_at').notNull(),

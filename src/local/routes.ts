@@ -5,6 +5,7 @@ import { forEachObject, settledBudget } from '../objects.ts';
 import { count, ORG_ID } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
 import { guarded } from '../teams/guard.ts';
+import { usageDatabase } from '../usage/databases.ts';
 import { rollUp } from '../usage/rollups.ts';
 
 export const localRouter = apiRouter().openapi(
@@ -28,7 +29,7 @@ export const localRouter = apiRouter().openapi(
     await forEachObject(results, ({ id: memberId }) =>
       settledBudget(c.env, memberId, (object) => object.ship({ memberId })),
     );
-    const { waiting } = await rollUp(c.env.DB, Date.now());
+    const { waiting } = await rollUp(await usageDatabase(c.env, orgId), Date.now());
     return c.json({ waiting }, 200);
   },
 );

@@ -11,19 +11,19 @@ import { deliversMail, isSent } from '../mail/mail.ts';
 import type { Mapping } from '../models/catalogue.ts';
 import { overridden } from '../models/overrides.ts';
 import { priceAt } from '../money/price.ts';
+import { usageDatabases } from '../usage/databases.ts';
 import { priceMail } from './notice-mail.ts';
 import { readOverrides } from './overrides.ts';
 import { type Terms, termsOf } from './terms.ts';
 
 /** Looks at all prices of a build, and mails what is due. */
 export async function noticePriceChanges(env: Env, builtIn: readonly Mapping[], nowMs: number): Promise<void> {
-  await lookAtPrices(env.DB, overridden(builtIn, await readOverrides(env.DB)), nowMs);
+  await lookAtPrices(env, overridden(builtIn, await readOverrides(env.DB)), nowMs);
   await mailDue(env, nowMs);
 }
 
-async function lookAtPrices(db: D1Database, mappings: readonly Mapping[], nowMs: number): Promise<void> {
-  const { results } = await db
-    .withSession('first-primary')
+async function lookAtPrices(env: Env, mappings: readonly Mapping[], nowMs: number): Promise<void> {
+  const { results } = await env.DB.withSession('first-primary')
     .prepare('SELECT mapping, terms FROM known_prices')
     .all<{ mapping: string; terms: string }>();
   const known = new Map(results.map(({ mapping, terms }) => [mapping, terms]));
@@ -34,23 +34,44 @@ async function lookAtPrices(db: D1Database, mappings: readonly Mapping[], nowMs:
     const terms = termsOf(price);
     const before = known.get(mapping);
     if (before === undefined) news.push({ mapping, terms });
-    else if (before !== terms && (await notice(db, mapping, before, terms, nowMs))) {
+    else if (before !== terms && (await notice(env, mapping, before, terms, nowMs))) {
       console.log(JSON.stringify({ event: 'price_changed', mapping, before, after: terms }));
     }
   }
   if (news.length === 0) return;
   // A model that nobody has seen before has no price that could have changed.
-  await db
-    .prepare(
-      `INSERT OR IGNORE INTO known_prices (mapping, terms)
+  await env.DB.prepare(
+    `INSERT OR IGNORE INTO known_prices (mapping, terms)
        SELECT value ->> 'mapping', value ->> 'terms' FROM json_each(?1)`,
-    )
+  )
     .bind(JSON.stringify(news))
     .run();
 }
 
-/** False where another run has noticed. */
-async function notice(db: D1Database, mapping: string, before: string, after: string, nowMs: number): Promise<boolean> {
+/** Organizations that have used a model (?1) since an instant (?2). */
+const WHO_USED = `
+  SELECT DISTINCT dimension.organization_id AS id
+  FROM usage_dimensions AS dimension
+  WHERE dimension.mapping = ?1
+    AND EXISTS (
+      SELECT 1
+      FROM usage_rollups AS rollup
+      WHERE rollup.dimension_id = dimension.id
+        AND rollup.bucket_at >= CAST(?2 AS INTEGER) AND rollup.cost > 0
+    )`;
+
+/** False where another run has noticed. Throws where a database does not tell who used the model: then the next run notices. */
+async function notice(env: Env, mapping: string, before: string, after: string, nowMs: number): Promise<boolean> {
+  const db = env.DB;
+  const used = await Promise.all(
+    usageDatabases(env).map((usage) =>
+      usage
+        .prepare(WHO_USED)
+        .bind(mapping, nowMs - LIMITS.priceNoticeUsedMs)
+        .all<{ id: string }>(),
+    ),
+  );
+  const organizationIds = used.flatMap(({ results }) => results.map(({ id }) => id));
   const owners = db
     .prepare(
       `INSERT OR IGNORE INTO price_notices (organization_id, user_id, mapping, noticed_at, before, after)
@@ -59,16 +80,10 @@ async function notice(db: D1Database, mapping: string, before: string, after: st
        JOIN organizations AS organization ON organization.id = owner.organization_id
        WHERE owner.role = 'owner' AND owner.user_id IS NOT NULL AND owner.removed_at IS NULL
          AND organization.deleted_at IS NULL
-         AND EXISTS (SELECT 1 FROM known_prices WHERE mapping = ?1 AND terms = ?2)
-         AND EXISTS (
-           SELECT 1
-           FROM usage_dimensions AS dimension
-           JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
-           WHERE dimension.organization_id = owner.organization_id AND dimension.mapping = ?1
-             AND rollup.bucket_at >= CAST(?5 AS INTEGER) AND rollup.cost > 0
-         )`,
+         AND organization.id IN (SELECT value FROM json_each(?5))
+         AND EXISTS (SELECT 1 FROM known_prices WHERE mapping = ?1 AND terms = ?2)`,
     )
-    .bind(mapping, before, after, nowMs, nowMs - LIMITS.priceNoticeUsedMs);
+    .bind(mapping, before, after, nowMs, JSON.stringify(organizationIds));
   const known = db
     .prepare('UPDATE known_prices SET terms = ?3 WHERE mapping = ?1 AND terms = ?2')
     .bind(mapping, before, after);

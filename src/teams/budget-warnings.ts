@@ -17,6 +17,7 @@ import type { Trail } from '../audit/trail.ts';
 import { MEMBER_SCOPE } from '../budgets/ledger-state.ts';
 import { LIMITS } from '../limits.ts';
 import { deliversMail } from '../mail/mail.ts';
+import { usageDatabases, withEachUsageDatabase } from '../usage/databases.ts';
 import type { ShippedKeyStatus, ShippedStatus } from '../usage/shipping.ts';
 import { notFound } from './api-error.ts';
 import { isActiveKey } from './api-keys.ts';
@@ -28,15 +29,17 @@ import { mailWarnings } from './warning-mailing.ts';
 export async function warnOfBudgets(env: Env, nowMs: number): Promise<void> {
   // The news keeps until there is a way for it.
   if (!deliversMail(env)) return;
-  for (let looked = 0; looked < LIMITS.warningStatusesPerRun; looked += LIMITS.warningStatusesAtOnce) {
-    if (!(await lookAtNews(env.DB, nowMs))) break;
-  }
+  const perDatabase = LIMITS.warningStatusesPerRun / usageDatabases(env).length;
+  await withEachUsageDatabase(env, 'budget warnings', async (usage) => {
+    for (let looked = 0; looked < perDatabase; looked += LIMITS.warningStatusesAtOnce) {
+      if (!(await lookAtNews(env.DB, usage, nowMs))) break;
+    }
+  });
   await mailWarnings(env, nowMs);
 }
 
 interface News {
   member_id: string;
-  status: string;
   /** A JSON object of the statuses of keys, by id: those that are new, of keys that can be used. */
   keys: string;
   /** Of a member and an organization that are there. */
@@ -47,17 +50,24 @@ interface News {
   told: string;
 }
 
-/** ?1: now. */
+/** Not of usage that is being moved: it is news in the new place as well. */
+const READ_STATUSES = `
+  SELECT member_id, status
+  FROM member_ledgers
+  WHERE status_is_news = 1 AND organization_id NOT IN (SELECT organization_id FROM usage_fences WHERE state <> 'open')
+  LIMIT ${LIMITS.warningStatusesAtOnce}`;
+
+/** ?1: now, ?2: members as a JSON array. */
 const READ_NEWS = `
   SELECT
-    ledger.member_id, ledger.status,
+    member.id AS member_id,
     member.removed_at IS NULL AND organization.deleted_at IS NULL AS active,
     organization.budget_warnings AS organization_warnings,
     member.budget_warnings AS own_warnings,
     (
       SELECT json_group_object(key.id, json(key.status_news))
       FROM api_keys AS key
-      WHERE key.member_id = ledger.member_id AND key.status_news IS NOT NULL AND ${isActiveKey('key', '?1')}
+      WHERE key.member_id = member.id AND key.status_news IS NOT NULL AND ${isActiveKey('key', '?1')}
     ) AS keys,
     (
       SELECT json_group_object(told.scope || ' ' || told.limit_name, json_object(
@@ -66,13 +76,11 @@ const READ_NEWS = `
       ))
       FROM budget_warnings AS told
       LEFT JOIN api_keys AS key ON key.id = told.scope
-      WHERE told.member_id = ledger.member_id AND (told.scope = '${MEMBER_SCOPE}' OR key.status_news IS NOT NULL)
+      WHERE told.member_id = member.id AND (told.scope = '${MEMBER_SCOPE}' OR key.status_news IS NOT NULL)
     ) AS told
-  FROM member_ledgers AS ledger
-  JOIN members AS member ON member.id = ledger.member_id
-  JOIN organizations AS organization ON organization.id = member.organization_id
-  WHERE ledger.status_is_news = 1
-  LIMIT ${LIMITS.warningStatusesAtOnce}`;
+  FROM json_each(?2) AS asked
+  JOIN members AS member ON member.id = asked.value
+  JOIN organizations AS organization ON organization.id = member.organization_id`;
 
 /**
  * A status that has come meanwhile is news still, and so is one whose decision was not taken because another run's was: that is to
@@ -86,25 +94,52 @@ const WAS_DECIDED = `NOT EXISTS (
     )
   )`;
 
-const TAKE_OFF_THE_NEWS = [
-  `UPDATE member_ledgers SET status_is_news = 0 WHERE member_id = ?1 AND status ->> 'atMs' = ?2 AND ${WAS_DECIDED}`,
-  `UPDATE api_keys SET status_news = NULL WHERE member_id = ?1 AND status_news ->> 'atMs' <= ?2 AND ${WAS_DECIDED}`,
-] as const;
+const TAKE_KEYS_OFF_THE_NEWS = `
+  UPDATE api_keys SET status_news = NULL WHERE member_id = ?1 AND status_news ->> 'atMs' <= ?2 AND ${WAS_DECIDED}`;
 
-/** Decides about some statuses, in one transaction with taking them off the news. False: there were none. */
-async function lookAtNews(db: D1Database, nowMs: number): Promise<boolean> {
-  const { results } = await db.withSession('first-primary').prepare(READ_NEWS).bind(nowMs).all<News>();
+/** Answers with the member and the instant of the status that was decided on. */
+const TELL_DECIDED = `SELECT ?1 AS memberId, ?2 AS atMs WHERE ${WAS_DECIDED}`;
+
+/** ?1: rows of a member and the instant of its status. */
+const TAKE_OFF_THE_NEWS = `
+  UPDATE member_ledgers
+  SET status_is_news = 0
+  FROM json_each(?1) AS decided
+  WHERE member_ledgers.member_id = decided.value ->> 'memberId' AND status ->> 'atMs' = decided.value ->> 'atMs'`;
+
+/**
+ * Decides about some statuses, and takes them off the news where they lie once that is written: who dies between the two has the
+ * next run decide again, to nothing new. False: there were none.
+ */
+async function lookAtNews(db: D1Database, usage: D1Database, nowMs: number): Promise<boolean> {
+  const { results } = await usage
+    .withSession('first-primary')
+    .prepare(READ_STATUSES)
+    .all<{ member_id: string; status: string }>();
   if (results.length === 0) return false;
-  await db.batch(
-    results.flatMap((news) => {
-      const shipped = JSON.parse(news.status) as ShippedStatus;
-      const decided = news.active === 1 ? decide(news, shipped) : [];
+  const statuses = new Map(
+    results.map(({ member_id, status }) => [member_id, JSON.parse(status) as ShippedStatus] as const),
+  );
+  const known = await db
+    .withSession('first-primary')
+    .prepare(READ_NEWS)
+    .bind(nowMs, JSON.stringify([...statuses.keys()]))
+    .all<News>();
+  const news = new Map(known.results.map((row) => [row.member_id, row]));
+  const told = await db.batch<{ memberId: string; atMs: number }>(
+    [...statuses].flatMap(([memberId, shipped]) => {
+      const about = news.get(memberId);
+      const decided = about?.active === 1 ? decide(about, shipped) : [];
       return [
-        ...(decided.length > 0 ? [remember(db, news.member_id, decided)] : []),
-        ...TAKE_OFF_THE_NEWS.map((sql) => db.prepare(sql).bind(news.member_id, shipped.atMs, JSON.stringify(decided))),
+        ...(decided.length > 0 ? [remember(db, memberId, decided)] : []),
+        ...[TAKE_KEYS_OFF_THE_NEWS, TELL_DECIDED].map((sql) =>
+          db.prepare(sql).bind(memberId, shipped.atMs, JSON.stringify(decided)),
+        ),
       ];
     }),
   );
+  const decided = told.flatMap((result) => result.results);
+  await usage.prepare(TAKE_OFF_THE_NEWS).bind(JSON.stringify(decided)).run();
   return true;
 }
 

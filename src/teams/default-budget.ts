@@ -7,6 +7,7 @@
 import { changeAudited } from '../audit/change.ts';
 import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
+import { usageDatabase } from '../usage/databases.ts';
 import { notFound, staleVersion } from './api-error.ts';
 import { type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { becomesOneTime, changedGroups, enforced, type GroupName } from './effective-budget.ts';
@@ -48,7 +49,7 @@ export async function setDefaultBudget(
   if (startsCycle) {
     groups.add('usageLimit');
     const theirs = inheriting(organizationId, expected, ['usageLimit']);
-    await wakeThoseWithAPast(env, theirs, deadlineMs);
+    await wakeThoseWithAPast(env, organizationId, theirs, deadlineMs);
     const newCycle = `UPDATE members SET budget_cycle = budget_cycle + 1 WHERE ${theirs.sql}`;
     cycles.push(env.DB.prepare(newCycle).bind(...theirs.values));
   }
@@ -81,10 +82,20 @@ function inheriting(organizationId: string, version: number, groups: readonly Gr
 }
 
 /** Who never spent has nothing that could count into a new cycle. */
-async function wakeThoseWithAPast(env: Env, members: Members, deadlineMs: number): Promise<void> {
+async function wakeThoseWithAPast(
+  env: Env,
+  organizationId: string,
+  members: Members,
+  deadlineMs: number,
+): Promise<void> {
   const { results } = await env.DB.withSession('first-primary')
-    .prepare(`SELECT id FROM members WHERE ${members.sql} AND id IN (SELECT member_id FROM member_ledgers)`)
+    .prepare(`SELECT id FROM members WHERE ${members.sql}`)
     .bind(...members.values)
     .all<{ id: string }>();
-  await wakeObjects(env, results, deadlineMs);
+  const withAPast = await (await usageDatabase(env, organizationId))
+    .withSession('first-primary')
+    .prepare('SELECT member_id AS id FROM member_ledgers WHERE member_id IN (SELECT value FROM json_each(?1))')
+    .bind(JSON.stringify(results.map(({ id }) => id)))
+    .all<{ id: string }>();
+  await wakeObjects(env, withAPast.results, deadlineMs);
 }

@@ -10,6 +10,7 @@ import { createMiddleware } from 'hono/factory';
 import { type Actor, type Trail, trailOf, withTrail } from '../audit/trail.ts';
 import { tells } from '../reference/route.ts';
 import { refuseOtherSites, sessionTokenOf } from '../sign-in/session.ts';
+import { noteUsageDatabase } from '../usage/databases.ts';
 import { ApiError, badRequest } from './api-error.ts';
 import { checkKey } from './keys.ts';
 import { type Ability, PLAN_NAMES, type Plan, type PlanFeature, planHas, type Role, roleMay } from './roles.ts';
@@ -110,6 +111,7 @@ interface OrganizationRow {
   plan: Plan;
   time_zone: string;
   deleted_at: number | null;
+  usage_database: string | null;
 }
 
 /** What a master key in the header Authorization opens, or null. */
@@ -122,7 +124,7 @@ export async function byMasterKey(env: Env, authorization: string): Promise<Call
   const row = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT key.id AS master_key_id, organization.id, organization.kind, organization.plan, organization.time_zone,
-              organization.deleted_at
+              organization.deleted_at, organization.usage_database
        FROM master_keys AS key
        JOIN organizations AS organization ON organization.id = key.organization_id
        WHERE key.hash = ?1 AND key.deleted_at IS NULL AND organization.id = ?2`,
@@ -138,7 +140,8 @@ async function bySession(env: Env, request: Request, organizationId: string): Pr
   const row = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT session.id AS session_id, session.user_id, member.id AS member_id, member.role,
-              organization.id, organization.kind, organization.plan, organization.time_zone, organization.deleted_at
+              organization.id, organization.kind, organization.plan, organization.time_zone, organization.deleted_at,
+              organization.usage_database
        FROM sessions AS session
        LEFT JOIN members AS member
          ON member.user_id = session.user_id AND member.organization_id = ?2 AND member.removed_at IS NULL
@@ -156,6 +159,8 @@ async function bySession(env: Env, request: Request, organizationId: string): Pr
 
 type Membership = OrganizationRow & { member_id: string; role: Role };
 
-function callerOf({ id, kind, plan, time_zone, deleted_at }: OrganizationRow, role: Role, actor: Actor): Caller {
+function callerOf(row: OrganizationRow, role: Role, actor: Actor): Caller {
+  const { id, kind, plan, time_zone, deleted_at } = row;
+  noteUsageDatabase(id, row.usage_database);
   return { actor, organizationId: id, kind, plan, timeZone: time_zone, deleted: deleted_at !== null, role };
 }

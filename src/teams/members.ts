@@ -1,4 +1,4 @@
-/** Members and their budgets: lists, one with its live status, setting a budget. */
+/** Members and their budgets: how they are shown, one with its live status, setting a budget. Lists: member-list.ts. */
 import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
 import { changedFields } from '../audit/fields.ts';
@@ -10,10 +10,8 @@ import { settledBudget } from '../objects.ts';
 import { count, idOf, instant, like } from '../reference/fields.ts';
 import type { ShippedStatus } from '../usage/shipping.ts';
 import { notFound, staleVersion } from './api-error.ts';
-import { isActiveKey } from './api-keys.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import { type BudgetSource, becomesOneTime, effectiveBudget, GRANTED_EXTRAS } from './effective-budget.ts';
-import { cutPage, orderBy, type Page } from './page.ts';
 import { type Members, policyChange, pushPolicy, wakeObjects } from './policy.ts';
 import { ROLES } from './roles.ts';
 import { ShownRules, storedRules } from './rules-body.ts';
@@ -84,14 +82,15 @@ export type MemberRow = BudgetSource & {
 };
 
 /** What D1 knows of a member's spending besides. */
-type ListedRow = MemberRow & {
+export type ListedRow = MemberRow & {
   active_keys: number;
   /** Everything shipped, nanodollars; null: nothing was. */
   shipped_cost: number | null;
   shipped_status: string | null;
 };
 
-const selectMembers = (more: { columns: string; from: string; joins: string }) => `
+/** SQL that shows members of the organization ?1, with more of each. */
+export const selectMembers = (more: { columns: string; from: string; joins: string }) => `
   SELECT
     member.id, member.user_id, member.name, user.email, member.role, member.created_at,
     member.budget, member.budget_version, member.budget_cycle, member.member_version, member.rules,
@@ -106,64 +105,6 @@ const selectMembers = (more: { columns: string; from: string; joins: string }) =
   WHERE member.organization_id = ?1 AND member.removed_at IS NULL`;
 
 const SELECT_MEMBERS = selectMembers({ columns: '', from: 'members AS member', joins: '' });
-
-/** Over one row of members. What somebody spent is known to D1 as far as it was shipped. */
-export const MEMBER_SORTS = {
-  name: 'lower(name)',
-  email: "coalesce((SELECT lower(users.email) FROM users WHERE users.id = user_id), '')",
-  role: 'role',
-  createdAt: 'created_at',
-  lifetimeUsage: 'coalesce((SELECT ledger.cost FROM member_ledgers AS ledger WHERE ledger.member_id = members.id), 0)',
-};
-
-/** Active keys are counted as the object counts them: whether their projects may be used is another question. */
-const SELECT_LISTED = selectMembers({
-  columns: `,
-    ledger.cost AS shipped_cost, ledger.status AS shipped_status,
-    (
-      SELECT count(*) FROM api_keys AS key
-      WHERE key.member_id = member.id AND ${isActiveKey('key', '?5')}
-    ) AS active_keys`,
-  // In this order: whose turn it is to be shown is found first, so that no key of anybody else is looked at.
-  from: 'page CROSS JOIN members AS member ON member.id = page.id',
-  joins: 'LEFT JOIN member_ledgers AS ledger ON ledger.member_id = member.id',
-});
-
-/**
- * A page of members; `q` is a part of a name or e-mail, `only` the one member that who asks may see. One query, however many
- * they are.
- */
-export async function listMembers(
-  env: Env,
-  organizationId: string,
-  page: Page & { only?: string | null },
-  nowMs: number,
-): Promise<{ rows: ListedRow[]; nextCursor: string | null }> {
-  const { after, by, value, direction } = orderBy(MEMBER_SORTS, page.sort, 'members', '?2');
-  const { results } = await env.DB.withSession('first-primary')
-    .prepare(
-      `WITH page AS MATERIALIZED (
-         SELECT id, ${value} AS sorted_by
-         FROM members
-         WHERE organization_id = ?1
-           AND removed_at IS NULL
-           AND ${after}
-           AND (
-             ?3 IS NULL
-             OR instr(lower(name), lower(?3)) > 0
-             OR instr(${MEMBER_SORTS.email}, lower(?3)) > 0
-           )
-           AND (?6 IS NULL OR id = ?6)
-         ORDER BY ${by}
-         LIMIT CAST(?4 AS INTEGER)
-       )
-       ${SELECT_LISTED}
-       ORDER BY page.sorted_by ${direction}, member.id ${direction}`,
-    )
-    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1, nowMs, page.only ?? null)
-    .all<ListedRow>();
-  return cutPage(results, page.limit);
-}
 
 /** One member of the organization; throws a 404 where there is none. */
 export async function findMember(env: Env, organizationId: string, memberId: string): Promise<MemberRow> {

@@ -2,21 +2,18 @@
  * The proof of all books by cron, every quarter of an hour: as many turns as one invocation can, to the organizations
  * that have waited longest. What one run leaves the next begins with; progress is in D1 after each turn.
  *
- * Pruning goes by what was proven: events go once every member's books have agreed past them, and while anything
- * differs anywhere none go, because they are what a difference is explained with.
+ * Pruning goes by what was proven: events go once every member's books have agreed past them, and while anything in
+ * their database differs none go, because they are what a difference is explained with.
  */
 import { LIMITS } from '../limits.ts';
 import { proveBooks } from './books.ts';
+import { withEachUsageDatabase } from './databases.ts';
 import { pruneEvents } from './pruning.ts';
 
 const WHO_WAITED_LONGEST = `
-  SELECT organization.id
-  FROM organizations AS organization
-  LEFT JOIN books_turns AS turn ON turn.organization_id = organization.id
-  ORDER BY coalesce(turn.turn_at, 0), organization.id
-  LIMIT CAST(?1 AS INTEGER)`;
+  SELECT id FROM organizations ORDER BY coalesce(books_turn_at, 0), id LIMIT CAST(?1 AS INTEGER)`;
 
-/** As far as the member that is least far was proven; a member that was never looked at holds it where it is. */
+/** As far as the member that is least far was proven; a member that has usage and was never looked at holds it where it is. */
 const RAISE_PROVEN = `
   UPDATE rollup_watermark
   SET
@@ -24,16 +21,25 @@ const RAISE_PROVEN = `
       proven_seq,
       (
         SELECT coalesce(min(coalesce(books.proven_seq, 0)), rollup_watermark.seq)
-        FROM members AS member
-        LEFT JOIN member_books AS books ON books.member_id = member.id
+        FROM member_ledgers AS ledger
+        LEFT JOIN member_books AS books ON books.member_id = ledger.member_id
       )
     ),
     proven_at = CAST(?1 AS INTEGER)`;
 
-const DIFFERS = `
+/**
+ * Nor may events go while an organization is being moved (the two places are compared), or before the books of who has come from
+ * elsewhere were proven here: their events have numbers below every watermark.
+ */
+const MAY_NOT_PRUNE = `
   SELECT 1
   WHERE EXISTS (SELECT 1 FROM member_books WHERE differs = 1)
-    OR EXISTS (SELECT 1 FROM day_differences)`;
+    OR EXISTS (SELECT 1 FROM day_differences)
+    OR EXISTS (SELECT 1 FROM usage_fences WHERE state IN ('arriving', 'leaving'))
+    OR (
+      EXISTS (SELECT 1 FROM usage_events WHERE seq <= 0)
+      AND EXISTS (SELECT 1 FROM member_books WHERE proven_seq = 0)
+    )`;
 
 export interface ProofRun {
   proven: number;
@@ -64,12 +70,12 @@ export async function proveInTurns(
       console.error(JSON.stringify({ event: 'books_turn_failed', organizationId: id, error: String(error) }));
     }
   }
-  await env.DB.prepare(RAISE_PROVEN).bind(nowMs).run();
+  await withEachUsageDatabase(env, 'proven', (db) => db.prepare(RAISE_PROVEN).bind(nowMs).run());
   return run;
 }
 
-/** Prunes what may go. Called after the rollups, hourly. */
+/** Prunes what may go of a database. Called after the rollups, hourly. */
 export async function pruneProven(db: D1Database, nowMs: number): Promise<{ pruned: number }> {
-  if (await db.prepare(DIFFERS).first()) return { pruned: 0 };
+  if (await db.prepare(MAY_NOT_PRUNE).first()) return { pruned: 0 };
   return pruneEvents(db, nowMs);
 }

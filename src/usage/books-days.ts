@@ -25,9 +25,9 @@ const firstDayFrom = (instant: string) => `(
     UNION ALL
     SELECT min(first)
     FROM (
-      SELECT (SELECT min(day_at) FROM member_days WHERE member_id = member.id AND day_at >= ${instant}) AS first
-      FROM members AS member
-      WHERE member.organization_id = ?1
+      SELECT (SELECT min(day_at) FROM member_days WHERE member_id = ledger.member_id AND day_at >= ${instant}) AS first
+      FROM member_ledgers AS ledger
+      WHERE ledger.organization_id = ?1
     )
   )
 )`;
@@ -69,10 +69,10 @@ const COMPARE_DAYS = `
       AND rollup.bucket_at < asked.value + ${DAY_MS}
     WHERE dimension.organization_id = ?1
     UNION ALL
-    SELECT asked.value, member.id, 0, day.cost, 0
+    SELECT asked.value, ledger.member_id, 0, day.cost, 0
     FROM json_each(?2) AS asked
-    CROSS JOIN members AS member ON member.organization_id = ?1
-    CROSS JOIN member_days AS day ON day.member_id = member.id AND day.day_at = asked.value
+    CROSS JOIN member_ledgers AS ledger ON ledger.organization_id = ?1
+    CROSS JOIN member_days AS day ON day.member_id = ledger.member_id AND day.day_at = asked.value
     UNION ALL
     SELECT asked.value, event.member_id, 0, 0, event.cost
     FROM json_each(?2) AS asked
@@ -98,12 +98,11 @@ const READ_DIFFERENCES = `
   WHERE organization_id = ?1
   ORDER BY day_at, member_id`;
 
-/** ?1 organization, ?2 now, ?3 where the next turn goes on, ?4 when the round began, ?5 since when all are compared. */
+/** ?1 organization, ?2 where the next turn goes on, ?3 when the round began, ?4 since when all are compared. */
 const WRITE_TURN = `
-  INSERT INTO books_turns (organization_id, turn_at, next_day_at, round_began_at, compared_since)
-  VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), CAST(?4 AS INTEGER), CAST(?5 AS INTEGER))
+  INSERT INTO books_turns (organization_id, next_day_at, round_began_at, compared_since)
+  VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), CAST(?4 AS INTEGER))
   ON CONFLICT DO UPDATE SET
-    turn_at = excluded.turn_at,
     next_day_at = excluded.next_day_at,
     round_began_at = excluded.round_began_at,
     compared_since = excluded.compared_since`;
@@ -147,7 +146,6 @@ export async function compareDays(
       .prepare(WRITE_TURN)
       .bind(
         organizationId,
-        nowMs,
         roundIsOver ? 0 : last + DAY_MS,
         roundIsOver ? nowMs : turn.round_began_at,
         roundIsOver ? turn.round_began_at : turn.compared_since,

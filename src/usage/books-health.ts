@@ -8,6 +8,7 @@ import { formatUsd } from '../money/nanos.ts';
 import { count, idOf, instant, like, usd } from '../reference/fields.ts';
 import { instantOrNull } from '../teams/status.ts';
 import { type Proof, ProofShown } from './books-findings.ts';
+import { usageDatabase } from './databases.ts';
 
 type MemberRow = {
   member_id: string;
@@ -31,9 +32,9 @@ type SumsRow = {
   compared_since: number | null;
 };
 
-/** Members, and whoever else the organization's sums tell of: usage of nobody's is a difference too. */
+/** Members (?2, a JSON array), and whoever else the organization's sums tell of: usage of nobody's is a difference too. */
 const EVERYONE = `
-  SELECT id FROM members WHERE organization_id = ?1
+  SELECT value AS id FROM json_each(?2)
   UNION
   SELECT member_id FROM member_books WHERE organization_id = ?1 AND differs = 1`;
 
@@ -60,10 +61,7 @@ const READ_SUMS = `
     min(coalesce(books.proven_at, 0)) AS oldest,
     CAST(coalesce(sum(ledger.overrun), 0) AS TEXT) AS overrun,
     CAST(coalesce(sum(ledger.unresolved), 0) AS TEXT) AS unresolved,
-    -- Before the first rollup nothing is staler than the organization is old.
-    (SELECT max(watermark.rolled_up_to, organization.created_at)
-     FROM rollup_watermark AS watermark, organizations AS organization
-     WHERE organization.id = ?1) AS rolled_up_to,
+    (SELECT rolled_up_to FROM rollup_watermark) AS rolled_up_to,
     (SELECT compared_since FROM books_turns WHERE organization_id = ?1) AS compared_since
   FROM (${EVERYONE}) AS everyone
   LEFT JOIN member_ledgers AS ledger ON ledger.member_id = everyone.id
@@ -136,15 +134,29 @@ export async function countMembers(db: D1Database, organizationId: string): Prom
   return row?.members ?? 0;
 }
 
-export async function readHealth(db: D1Database, organizationId: string, nowMs: number): Promise<Health> {
-  const session = db.withSession('first-primary');
+const READ_ORGANIZATION = `
+  SELECT
+    created_at,
+    (SELECT json_group_array(id) FROM members WHERE organization_id = ?1) AS members
+  FROM organizations
+  WHERE id = ?1`;
+
+export async function readHealth(env: Env, organizationId: string, nowMs: number): Promise<Health> {
+  const organization = await env.DB.withSession('first-primary')
+    .prepare(READ_ORGANIZATION)
+    .bind(organizationId)
+    .first<{ created_at: number; members: string }>();
+  const session = (await usageDatabase(env, organizationId)).withSession('first-primary');
+  const asked = [organizationId, organization?.members ?? '[]'];
   const [members, summed] = (await session.batch([
-    session.prepare(READ_MEMBERS).bind(organizationId),
-    session.prepare(READ_SUMS).bind(organizationId),
+    session.prepare(READ_MEMBERS).bind(...asked),
+    session.prepare(READ_SUMS).bind(...asked),
   ])) as [D1Result<MemberRow>, D1Result<SumsRow>];
   const sums = summed.results[0];
   if (!sums) throw new Error('an aggregate without a row');
   const books = members.results.map(showBooks);
+  // Before the first rollup nothing is staler than the organization is old.
+  const rolledUpTo = Math.max(sums.rolled_up_to, organization?.created_at ?? 0);
   const isOld = (ms: number) => nowMs - ms > LIMITS.booksStaleMs;
   return {
     ok: sums.differing === 0 && sums.unproven === 0,
@@ -160,13 +172,11 @@ export async function readHealth(db: D1Database, organizationId: string, nowMs: 
         unproven ? [{ part: 'member' as const, memberId, since: unproven.since }] : [],
       ),
       ...(isOld(sums.oldest ?? nowMs) ? [{ part: 'proof' as const, since: instantOrNull(sums.oldest || null) }] : []),
-      ...(isOld(sums.rolled_up_to)
-        ? [{ part: 'rollups' as const, since: instantOrNull(sums.rolled_up_to || null) }]
-        : []),
+      ...(isOld(rolledUpTo) ? [{ part: 'rollups' as const, since: instantOrNull(rolledUpTo || null) }] : []),
     ],
     provenAt: instantOrNull(sums.oldest || null),
     daysComparedSince: instantOrNull(sums.compared_since),
-    rolledUpTo: instantOrNull(sums.rolled_up_to || null),
+    rolledUpTo: instantOrNull(rolledUpTo || null),
   };
 }
 

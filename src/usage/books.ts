@@ -21,6 +21,7 @@ import {
   rollupDifference,
   sizeOf,
 } from './books-findings.ts';
+import { databaseNamed, noteUsageDatabase } from './databases.ts';
 
 /** How often a member is looked at again that shipped between the two readings. */
 const LOOKS_MAX = 5;
@@ -36,8 +37,8 @@ type LedgerRow = {
   days: string;
   waiting: string;
   watermark: number;
-  /** 0 for somebody who has usage here and is no member: then there is no object to ask. */
-  is_member: 0 | 1;
+  /** 1 where the organization's usage has left this database. */
+  gone: 0 | 1;
   /** Of the last look, if there was one. */
   proof: string | null;
   proven_at: number | null;
@@ -46,18 +47,23 @@ type LedgerRow = {
   alarmed_at: number | null;
 };
 
+const MARK_TURN = 'UPDATE organizations SET books_turn_at = CAST(?2 AS INTEGER) WHERE id = ?1';
+
+const READ_MEMBERS = 'SELECT id FROM members WHERE organization_id = ?1 ORDER BY created_at, id';
+
+const READ_PLACE = 'SELECT usage_database AS id FROM organizations WHERE id = ?1';
+
 /**
- * The longest unproven; and, so that it is told at once, whoever has a day that differs now (?3, a JSON array) or differed
- * when last looked at. ?1 organization, ?2 how many.
+ * The longest unproven of the members (?4, a JSON array); and, so that it is told at once, whoever has a day that differs now
+ * (?3, another) or differed when last looked at. ?1 organization, ?2 how many.
  */
 const WHOSE_TURN = `
   SELECT id
   FROM (
-    SELECT member.id
-    FROM members AS member
-    LEFT JOIN member_books AS books ON books.member_id = member.id
-    WHERE member.organization_id = ?1
-    ORDER BY coalesce(books.looked_at, 0), member.created_at, member.id
+    SELECT member.value AS id
+    FROM json_each(?4) AS member
+    LEFT JOIN member_books AS books ON books.member_id = member.value
+    ORDER BY coalesce(books.looked_at, 0), member.key
     LIMIT CAST(?2 AS INTEGER)
   )
   UNION
@@ -91,7 +97,7 @@ const READ_LEDGERS = `
     CAST(coalesce((SELECT sum(cost) FROM member_days WHERE member_id = asked.value), 0) AS TEXT) AS days,
     CAST(coalesce(waiting.cost, 0) AS TEXT) AS waiting,
     (SELECT seq FROM rollup_watermark) AS watermark,
-    EXISTS (SELECT 1 FROM members WHERE id = asked.value AND organization_id = ?1) AS is_member,
+    EXISTS (SELECT 1 FROM usage_fences WHERE organization_id = ?1 AND state = 'gone') AS gone,
     books.proof,
     books.proven_at,
     books.proven_seq,
@@ -131,39 +137,59 @@ export async function proveBooks(
   nowMs: number,
   membersMax: number = LIMITS.booksMembersPerTurn,
 ): Promise<ProvenMember[]> {
-  const differing = await compareDays(env.DB, organizationId, nowMs);
+  // Before anything that can fail: the next run gives the turn to others.
+  const [, place, found] = (await env.DB.batch([
+    env.DB.prepare(MARK_TURN).bind(organizationId, nowMs),
+    env.DB.prepare(READ_PLACE).bind(organizationId),
+    env.DB.prepare(READ_MEMBERS).bind(organizationId),
+  ])) as [D1Result<never>, D1Result<{ id: string | null }>, D1Result<{ id: string }>];
+  const members = found.results.map(({ id }) => id);
+  const turn: Turn = {
+    env,
+    // As of now: in an old place the ledger would seem to have lost what the object has shipped since.
+    db: databaseNamed(env, noteUsageDatabase(organizationId, place.results[0]?.id ?? null)),
+    organizationId,
+    members: new Set(members),
+    nowMs,
+  };
+  const { db } = turn;
+  const differing = await compareDays(db, organizationId, nowMs);
   const withADay = JSON.stringify([...differing.keys()].slice(0, membersMax));
-  const whoseTurn = await env.DB.withSession('first-primary')
+  const whoseTurn = await db
+    .withSession('first-primary')
     .prepare(WHOSE_TURN)
-    .bind(organizationId, membersMax, withADay)
+    .bind(organizationId, membersMax, withADay, JSON.stringify(members))
     .all<{ id: string }>();
   const memberIds = whoseTurn.results.map(({ id }) => id);
-  const looks = await forEachObject(await readLedgers(env, organizationId, memberIds), (row) =>
-    lookAt(env, organizationId, row, differing.get(row.member_id) ?? [], nowMs),
+  const looks = await forEachObject(await readLedgers(turn, memberIds), (row) =>
+    lookAt(turn, row, differing.get(row.member_id) ?? []),
   );
-  await nameSequences(env, organizationId, looks, nowMs);
+  await nameSequences(turn, looks);
   const stored = looks.map((look) => storedLook(look, alarm(organizationId, look, nowMs), nowMs));
-  await env.DB.prepare(WRITE_LOOKS).bind(JSON.stringify(stored), organizationId).run();
+  await db.prepare(WRITE_LOOKS).bind(JSON.stringify(stored), organizationId).run();
   return looks;
 }
 
-async function readLedgers(env: Env, organizationId: string, memberIds: readonly string[]): Promise<LedgerRow[]> {
-  const session = env.DB.withSession('first-primary');
-  const { results } = await session
+/** Whose books a turn proves, where they lie, and when. */
+interface Turn {
+  env: Env;
+  db: D1Database;
+  organizationId: string;
+  members: ReadonlySet<string>;
+  nowMs: number;
+}
+
+async function readLedgers({ db, organizationId }: Turn, memberIds: readonly string[]): Promise<LedgerRow[]> {
+  const { results } = await db
+    .withSession('first-primary')
     .prepare(READ_LEDGERS)
     .bind(organizationId, JSON.stringify(memberIds))
     .all<LedgerRow>();
   return results;
 }
 
-async function lookAt(
-  env: Env,
-  organizationId: string,
-  first: LedgerRow,
-  differingDays: readonly DaySums[],
-  nowMs: number,
-): Promise<Look> {
-  const { row, side, why } = await readBothSides(env, organizationId, first);
+async function lookAt(turn: Turn, first: LedgerRow, differingDays: readonly DaySums[]): Promise<Look> {
+  const { row, side, why } = await readBothSides(turn, first);
   const before = row.proof === null ? null : (JSON.parse(row.proof) as Proof);
   const accounts: Accounts = {
     object: side && BigInt(side.settledUpTo),
@@ -183,7 +209,7 @@ async function lookAt(
     memberId: row.member_id,
     row,
     before,
-    unproven: why === null ? null : { sinceMs: row.unproven_since ?? nowMs, why },
+    unproven: why === null ? null : { sinceMs: row.unproven_since ?? turn.nowMs, why },
     proof: {
       difference: sizeOf(findings).toString(),
       objectDifference: side && (BigInt(side.settledUpTo) - accounts.ledger).toString(),
@@ -198,23 +224,24 @@ async function lookAt(
 
 /** Both sides of one member's books at the same sequence; `why` there is none of the object, if there should be. */
 async function readBothSides(
-  env: Env,
-  organizationId: string,
+  turn: Turn,
   first: LedgerRow,
 ): Promise<{ row: LedgerRow; side: ObjectSide | null; why: string | null }> {
   const memberId = first.member_id;
-  if (first.is_member === 0) return { row: first, side: null, why: null };
+  // Somebody who has usage here and is no member: there is no object to ask.
+  if (!turn.members.has(memberId)) return { row: first, side: null, why: null };
   let row = first;
   let confirmed = 0;
   try {
     for (let look = 1; ; look++) {
-      const side = await settledBudget(env, memberId, (object) => object.books({ memberId, k: row.shipped }));
+      const side = await settledBudget(turn.env, memberId, (object) => object.books({ memberId, k: row.shipped }));
       // What D1 lacks of what was confirmed before it was read, it has lost. Else the object has let go of events that
       // this reading of D1 does not have yet: read D1 again.
       if (side.shipped <= row.shipped || row.shipped < confirmed) return { row, side, why: null };
       if (look === LOOKS_MAX) throw new Error('it ships faster than its books can be read');
       confirmed = side.shipped;
-      row = (await readLedgers(env, organizationId, [memberId]))[0] ?? row;
+      row = (await readLedgers(turn, [memberId]))[0] ?? row;
+      if (row.gone === 1) throw new Error('its usage has just been moved');
     }
   } catch (error) {
     return { row, side: null, why: `the member's object could not be read: ${String(error)}` };
@@ -222,13 +249,13 @@ async function readBothSides(
 }
 
 /** Says which events are missing, of the first few members whose events are wrong: each is a query. */
-async function nameSequences(env: Env, organizationId: string, looks: readonly Look[], nowMs: number): Promise<void> {
+async function nameSequences({ db, organizationId, nowMs }: Turn, looks: readonly Look[]): Promise<void> {
   const wrong = looks.flatMap(({ memberId, proof }) => {
     const finding = proof.findings.find(({ side }) => side === 'events');
     return finding ? [{ member: { organizationId, memberId, shipped: proof.shipped }, finding }] : [];
   });
   for (const { member, finding } of wrong.slice(0, NAMED_MAX)) {
-    finding.sequences = await missingSequences(env.DB, member, finding.day, nowMs);
+    finding.sequences = await missingSequences(db, member, finding.day, nowMs);
   }
 }
 
@@ -273,7 +300,7 @@ const WRITE_LOOKS = `
     value ->> 'memberId', ?2, value ->> 'lookedAt', value ->> 'provenAt', value ->> 'provenSeq',
     value ->> 'unprovenSince', value ->> 'unprovenWhy', value ->> 'differs', value ->> 'proof', value ->> 'alarmedAt'
   FROM json_each(?1)
-  WHERE true
+  WHERE NOT EXISTS (SELECT 1 FROM usage_fences WHERE organization_id = ?2 AND state = 'gone')
   ON CONFLICT DO UPDATE SET
     looked_at = excluded.looked_at,
     proven_at = excluded.proven_at,

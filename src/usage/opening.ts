@@ -1,11 +1,12 @@
 /**
  * What D1 knows of a member's past, for an object that starts without memory: a member's first request, or a rebuild.
- * Read in one transaction on the primary, so that ledger, rollups and events belong to one instant.
+ * Its usage is read in one transaction on the primary, so that ledger, rollups and events belong to one instant.
  */
 import type { MemberPolicy, Opening } from '../budgets/policy.ts';
 import { Window } from '../budgets/windows.ts';
 import { nanos } from '../money/nanos.ts';
 import { readPolicy } from '../teams/policy.ts';
+import { usageDatabase } from './databases.ts';
 import { QUARTER_MS } from './measures.ts';
 
 const EVER_BY_KEY = `
@@ -39,19 +40,33 @@ const RECENT_BY_KEY = `
   GROUP BY key_id, bucket_at
   HAVING sum(cost) > 0`;
 
-/** Null where there is no such member. Throws where D1 does not answer: then nothing may be admitted. */
-export async function readOpening(db: D1Database, memberId: string, nowMs: number): Promise<Opening | null> {
-  const session = db.withSession('first-primary');
-  const policy = await readPolicy(session, memberId);
+/** Whether anything was shipped of the member (?1), and whether its organization's usage (?2) has left this database. */
+const LOOK = `
+  SELECT
+    EXISTS (SELECT 1 FROM member_ledgers WHERE member_id = ?1) AS shipped,
+    EXISTS (SELECT 1 FROM usage_fences WHERE organization_id = ?2 AND state = 'gone') AS gone`;
+
+/**
+ * Null where there is no such member. Throws where D1 does not answer, or the usage is just being moved: then nothing may be
+ * admitted.
+ */
+export async function readOpening(env: Env, memberId: string, nowMs: number): Promise<Opening | null> {
+  const policy = await readPolicy(env.DB.withSession('first-primary'), memberId);
   if (!policy) return null;
+  const { organizationId } = policy;
+  const session = (await usageDatabase(env, organizationId, 0)).withSession('first-primary');
+  const look = session.prepare(LOOK).bind(memberId, organizationId);
+  const first = await look.first<{ shipped: number; gone: number }>();
   // A new member, as every member once is: nothing to look for among the whole organization's usage.
-  const shipped = await session.prepare('SELECT 1 FROM member_ledgers WHERE member_id = ?1').bind(memberId).first();
-  if (!shipped) return { policy, sequence: 0, lifetime: [], recent: [] };
-  const [ledger, ever, recent] = await session.batch<Record<string, number | string>>([
+  if (first?.shipped === 0 && first.gone === 0) return { policy, sequence: 0, lifetime: [], recent: [] };
+  const [ledger, ever, recent, last] = await session.batch<Record<string, number | string>>([
     session.prepare('SELECT shipped, cost FROM member_ledgers WHERE member_id = ?1').bind(memberId),
-    session.prepare(EVER_BY_KEY).bind(policy.organizationId, memberId),
-    session.prepare(RECENT_BY_KEY).bind(policy.organizationId, memberId, historyStartMs(policy, nowMs)),
+    session.prepare(EVER_BY_KEY).bind(organizationId, memberId),
+    session.prepare(RECENT_BY_KEY).bind(organizationId, memberId, historyStartMs(policy, nowMs)),
+    look,
   ]);
+  // Nothing is added to the next place before this one says so, and nothing taken from here: until then it is all here.
+  if (last?.results[0]?.gone !== 0) throw new Error(`the usage of ${organizationId} is just being moved: ask again`);
   const recentOfMember = new Map<number, number>();
   const recentOfKeys = (recent?.results ?? []).map((row) => {
     const startMs = Number(row.bucket_at);

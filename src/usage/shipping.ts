@@ -3,11 +3,15 @@
  *
  * A batch is events n1..n2 of one member and one D1 transaction. Its guard is inside the SQL: D1's ledger row of that
  * member says how far it has got, so a late, repeated or superseded batch adds nothing, and a batch that would leave a
- * gap adds nothing either. The caller deletes its rows only after the answer. The member's status travels along, and
- * those of the keys that these events used and that have limits of their own: news for whoever warns of budgets.
+ * gap adds nothing either; nor does one to a database that the organization's usage has left, or is about to. The caller
+ * deletes its rows only after the answer. The member's status travels along: news for whoever warns of budgets.
+ *
+ * The keys that these events used are told of in the main database, which may be another one: afterwards. Who dies between
+ * the two has not had the answer, and ships again: the events change nothing then, and the keys are told.
  */
 import type { LimitStatus, ScopeStatus } from '../budgets/protocol.ts';
 import type { UsageEvent } from '../budgets/usage-event.ts';
+import { usageDatabase } from './databases.ts';
 
 /** A member's budget as its object saw it when it shipped: what lists of members show without asking each object. */
 export interface ShippedStatus {
@@ -28,9 +32,14 @@ export interface Telling {
   keys: Record<string, LimitStatus>;
 }
 
+/** SQL: whether usage of the organization (a parameter) may be added to here. */
+const isOpen = (organization: string) =>
+  `NOT EXISTS (SELECT 1 FROM usage_fences WHERE organization_id = ${organization} AND state <> 'open')`;
+
 const ENSURE_LEDGER = `
   INSERT INTO member_ledgers (member_id, organization_id, shipped, cost, requests, overrun, unresolved)
-  VALUES (?1, ?2, 0, 0, 0, 0, 0)
+  SELECT ?1, ?2, 0, 0, 0, 0, 0
+  WHERE ${isOpen('?2')}
   ON CONFLICT DO NOTHING`;
 
 /** The columns of an event, and its field in each. A batch travels as rows of values: names would be most of its bytes. */
@@ -47,6 +56,7 @@ const EVENT_COLUMNS = {
   app: 'app',
   outcome: 'outcome',
   refusal: 'refusal',
+  refused: 'refused',
   requests: 'requests',
   opened_at: 'openedAtMs',
   settled_at: 'settledAtMs',
@@ -78,7 +88,8 @@ const INSERT_EVENTS = `
   SELECT ?3, ?2, ${EVENT_FIELDS.map((_, i) => `value ->> ${i}`).join(', ')}
   FROM jsonb_each(?1)
   WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
-    AND CAST(?4 AS INTEGER) <= (SELECT shipped FROM member_ledgers WHERE member_id = ?2) + 1`;
+    AND CAST(?4 AS INTEGER) <= (SELECT shipped FROM member_ledgers WHERE member_id = ?2) + 1
+    AND ${isOpen('?3')}`;
 
 /** The sums of the same events, by the same guard; moving `shipped` in the same statement ends the guard. ?1: see `summed`. */
 const ADD_TO_LEDGER = `
@@ -103,56 +114,80 @@ const ADD_TO_LEDGER = `
   ) AS added
   WHERE member_ledgers.member_id = ?2
     AND added.newest > member_ledgers.shipped
-    AND CAST(?3 AS INTEGER) <= member_ledgers.shipped + 1`;
+    AND CAST(?3 AS INTEGER) <= member_ledgers.shipped + 1
+    AND ${isOpen('member_ledgers.organization_id')}`;
 
 /**
- * One write for each key of a batch, not one for each request, by the same guard. ?1: rows of a key, when it was last used, and
- * its status as text or null. What was told of a key before is no news beside that.
+ * One write for each key of a batch, not one for each request. ?1: rows of a key, when it was last used, and its status as text or
+ * null; ?3: when the object told that. What was told before is no news beside it, and what was told after that stays.
  */
 const TELL_KEYS = `
   UPDATE api_keys
   SET
     last_used_at = max(used.value ->> 1, coalesce(api_keys.last_used_at, 0)),
-    status_news = used.value ->> 2
+    status_news = used.value ->> 2,
+    told_at = CAST(?3 AS INTEGER)
   FROM json_each(?1) AS used
   WHERE api_keys.id = used.value ->> 0
     AND api_keys.member_id = ?2
-    AND (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
-      BETWEEN CAST(?3 AS INTEGER) - 1 AND CAST(?4 AS INTEGER) - 1`;
+    AND coalesce(api_keys.told_at, 0) < CAST(?3 AS INTEGER)`;
 
-const READ_SHIPPED = 'SELECT shipped FROM member_ledgers WHERE member_id = ?1';
+const READ_SHIPPED = `
+  SELECT
+    (SELECT shipped FROM member_ledgers WHERE member_id = ?1) AS shipped,
+    (SELECT state FROM usage_fences WHERE organization_id = ?2 AND state <> 'open') AS fence`;
+
+interface Shipper {
+  memberId: string;
+  organizationId: string;
+}
 
 /**
- * Adds the member's events to D1. Returns once D1 has all of them, by this or an earlier call.
- * Throws where D1 does not answer, or where it is missing an event before the first of these.
+ * Adds the member's events to where its organization's usage lies, and tells of the keys that they used. Returns once D1 has all
+ * of it, by this or an earlier call. Throws where D1 does not answer, where it is missing an event before the first of these,
+ * and while the usage is being moved: then the events wait with the caller.
+ */
+export async function ship(env: Env, member: Shipper, events: readonly UsageEvent[], telling: Telling): Promise<void> {
+  const { organizationId } = member;
+  // However stale the place is that we know: it refuses what does not belong there any more.
+  let fence = await shipEvents(await usageDatabase(env, organizationId, Infinity), member, events, telling);
+  if (fence) fence = await shipEvents(await usageDatabase(env, organizationId, 0), member, events, telling);
+  if (fence) throw new Error(`the usage of ${organizationId} is being moved (${fence}): its events wait`);
+  await env.DB.prepare(TELL_KEYS)
+    .bind(JSON.stringify(usedKeys(events, telling)), member.memberId, telling.atMs)
+    .run();
+}
+
+/**
+ * Adds the member's events to this database. Null once it has all of them, by this or an earlier call; else what closes it to
+ * them. Throws where it does not answer, or is missing an event before the first of these.
  */
 export async function shipEvents(
   db: D1Database,
-  member: { memberId: string; organizationId: string },
+  member: Shipper,
   events: readonly UsageEvent[],
-  telling: Telling | null = null,
-): Promise<void> {
+  telling: Pick<Telling, 'atMs' | 'member'> | null = null,
+): Promise<string | null> {
   const first = events[0];
   const last = events.at(-1);
-  if (!first || !last) return;
+  if (!first || !last) return null;
   if (last.n - first.n + 1 !== events.length) {
     throw new Error(`events of ${member.memberId} from ${first.n} to ${last.n} are ${events.length}: one is missing`);
   }
   const rows = events.map((event) => EVENT_FIELDS.map((field) => event[field]));
   const status: ShippedStatus | null = telling && { atMs: telling.atMs, status: telling.member };
-  const results = await db.batch<{ shipped: number }>([
+  const results = await db.batch<{ shipped: number | null; fence: string | null }>([
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),
     db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows), member.memberId, member.organizationId, first.n),
-    db.prepare(TELL_KEYS).bind(JSON.stringify(usedKeys(events, telling)), member.memberId, first.n, last.n),
     db
       .prepare(ADD_TO_LEDGER)
       .bind(JSON.stringify(events.map(summed)), member.memberId, first.n, status && JSON.stringify(status)),
-    db.prepare(READ_SHIPPED).bind(member.memberId),
+    db.prepare(READ_SHIPPED).bind(member.memberId, member.organizationId),
   ]);
-  const shipped = results.at(-1)?.results[0]?.shipped ?? 0;
-  if (shipped < last.n) {
-    throw new Error(`D1 has events of ${member.memberId} up to ${shipped}, cannot take ${first.n} to ${last.n}`);
-  }
+  const { shipped, fence } = results.at(-1)?.results[0] ?? { shipped: null, fence: null };
+  if ((shipped ?? 0) >= last.n) return null;
+  if (fence !== null) return fence;
+  throw new Error(`D1 has events of ${member.memberId} up to ${shipped}, cannot take ${first.n} to ${last.n}`);
 }
 
 /** What the ledger adds up of an event, after its number. */
@@ -161,12 +196,12 @@ function summed({ n, costNanos, requests, overrunNanos, unresolvedNanos }: Usage
 }
 
 /** For each key of these events, when the latest of its attempts began (epoch ms), and what is told of it. */
-function usedKeys(events: readonly UsageEvent[], telling: Telling | null): [string, number, string | null][] {
+function usedKeys(events: readonly UsageEvent[], telling: Telling): [string, number, string | null][] {
   const latest = new Map<string, number>();
   for (const { keyId, openedAtMs } of events) latest.set(keyId, Math.max(latest.get(keyId) ?? 0, openedAtMs));
   return [...latest].map(([keyId, usedAtMs]) => {
-    const status = telling?.keys[keyId];
-    const news: ShippedKeyStatus | undefined = telling && status ? { atMs: telling.atMs, status } : undefined;
+    const status = telling.keys[keyId];
+    const news: ShippedKeyStatus | undefined = status && { atMs: telling.atMs, status };
     return [keyId, usedAtMs, news ? JSON.stringify(news) : null];
   });
 }

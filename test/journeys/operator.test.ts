@@ -1,6 +1,6 @@
 /** The operator's commands against a running server, as a person types them. */
 import { execFile } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/server.ts';
@@ -67,16 +67,62 @@ describe('npm run purser', () => {
     expect([told.ok, JSON.parse(told.output)]).toEqual([true, expect.objectContaining({ told: true, entriesLost: 0 })]);
   });
 
+  it("moves an organization's usage to the other database, as far as its old place may be read", async () => {
+    const { organizationId: organization, apiKey, masterKey } = await purser.seed();
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ model: 'demo/words', messages: [{ role: 'user', content: 'one two' }] });
+    const asked = await fetch(`${purser.server.url}/v1/chat/completions`, { method: 'POST', headers, body });
+    expect(asked.status).toBe(200);
+    const management = { authorization: `Bearer ${masterKey}` };
+    const rollups = `${purser.server.url}/orgs/${organization}/rollups`;
+    expect((await fetch(rollups, { method: 'POST', headers: management })).status).toBe(200);
+    const analytics = async () =>
+      (
+        await fetch(`${purser.server.url}/analytics/activity?organizationId=${organization}`, { headers: management })
+      ).json();
+    const { rolledUpTo: _, ...before } = (await analytics()) as { rolledUpTo: string };
+    // By the route and not the command, which would wait for minutes until what is left in the old place may go.
+    const path = `${purser.server.url}/operator/orgs/${organization}/usage-database`;
+    const { secret } = JSON.parse(readFileSync(join(purser.dataDir, 'operator.json'), 'utf8')) as { secret: string };
+    const operator = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+    const move = (database: string) =>
+      fetch(path, { method: 'PUT', headers: operator, body: JSON.stringify({ database }) });
+    const moved = await move('USAGE_DB_1');
+    expect([moved.status, await moved.json()]).toMatchObject([
+      202,
+      { phase: 'switched', waits: { ms: expect.any(Number) } },
+    ]);
+    const { rolledUpTo: __, ...after } = (await analytics()) as { rolledUpTo: string };
+    expect(after).toEqual(before);
+    expect((await move('USAGE_DB_2')).status).toBe(400);
+    const there = ['--organization', organization, '--data', purser.dataDir];
+    const elsewhere = await run('move-usage', '--to', 'DB', ...there);
+    expect([elsewhere.ok, elsewhere.output]).toEqual([false, expect.stringContaining('being moved elsewhere')]);
+    const another = await purser.seed();
+    const stays = await run(
+      'move-usage',
+      '--to',
+      'DB',
+      '--organization',
+      another.organizationId,
+      '--data',
+      purser.dataDir,
+    );
+    expect([stays.ok, stays.output]).toEqual([true, expect.stringContaining('The usage lies in DB.')]);
+  });
+
   it('lists its commands', async () => {
     const { ok, output } = await run('help');
     expect(ok).toBe(true);
-    for (const command of ['set-up-code', 'restore', 'rebuild', 'd1-restored'])
+    for (const command of ['set-up-code', 'restore', 'rebuild', 'd1-restored', 'move-usage'])
       expect(output).toContain(`  ${command}`);
   });
 
   it.each([
     [['rebuild'], '--member'],
     [['d1-restored'], '--to'],
+    [['move-usage'], '--to USAGE_DB_1'],
+    [['move-usage', '--to', 'NOWHERE'], 'one of DB, USAGE_DB_1'],
     [['d1-restored', '--to', 'yesterday'], 'ISO 8601'],
     [['restore'], 'not deleted'],
     [['wallet-top-up', '--amount', '1', '--id', 'x', '--organization', 'org_nobody'], 'no such organization'],

@@ -10,7 +10,7 @@ import { warnOfBudgets } from '../../src/teams/budget-warnings.ts';
 import { effectiveBudget, enforcedOfKey } from '../../src/teams/effective-budget.ts';
 import { findMember } from '../../src/teams/members.ts';
 import { restated } from '../../src/teams/status.ts';
-import { shipEvents } from '../../src/usage/shipping.ts';
+import { ship } from '../../src/usage/shipping.ts';
 import { Outbox } from '../support/browser.ts';
 import { seedTeam } from '../support/team.ts';
 import { usageEvent } from '../usage/events.ts';
@@ -76,7 +76,7 @@ export async function warnedTeam(down: (mail: Mail) => boolean = () => false) {
       const events = used.map((keyId, i) => usageEvent(first + i, { keyId, attemptId: `${memberId}_${first + i}` }));
       shipped.set(memberId, first + events.length - 1);
       const telling = { atMs: clock.ms, member: restated({ ...budget, limits }, null, known), keys };
-      await shipEvents(env.DB, { memberId, organizationId }, events, telling);
+      await ship(env, { memberId, organizationId }, events, telling);
     },
     cron: (atMs = clock.ms) => warnOfBudgets(mailing, atMs),
     /** Who was mailed since the last look: "dev: subject". */

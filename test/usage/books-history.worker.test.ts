@@ -138,7 +138,7 @@ describe('a turn', () => {
     const since: (string | null)[] = [];
     for (let turn = 0; turn < 7; turn++) {
       await proveBooks(agreeing(), organizationId, NOW + turn);
-      since.push((await readHealth(env.DB, organizationId, NOW)).daysComparedSince);
+      since.push((await readHealth(env, organizationId, NOW)).daysComparedSince);
     }
     const at = (ms: number) => new Date(ms).toISOString();
     // Ten days, four a turn: a round is three turns.

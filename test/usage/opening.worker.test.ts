@@ -35,7 +35,7 @@ const period = (limit: string, value: number, unit: 'hour' | 'day' | 'week' | 'm
 });
 
 async function openingOf({ memberId }: Seeded): Promise<Opening> {
-  const opening = await readOpening(env.DB, memberId, Date.now());
+  const opening = await readOpening(env, memberId, Date.now());
   if (!opening) throw new Error(`no member ${memberId}`);
   return opening;
 }
@@ -108,7 +108,7 @@ describe('an opening', () => {
     const team = await seedOrganization();
     const opening = await openingOf(team);
     expect(opening).toMatchObject({ sequence: 0, lifetime: [], recent: [] });
-    expect(await readOpening(env.DB, 'mem_none', Date.now())).toBeNull();
+    expect(await readOpening(env, 'mem_none', Date.now())).toBeNull();
   });
 });
 

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { ScopeStatus } from '../../src/budgets/protocol.ts';
 import type { UsageEvent } from '../../src/budgets/usage-event.ts';
 import { nanos } from '../../src/money/nanos.ts';
-import { type ShippedKeyStatus, shipEvents } from '../../src/usage/shipping.ts';
+import { type ShippedKeyStatus, shipEvents, ship as shipTelling } from '../../src/usage/shipping.ts';
 import { seedOrganization } from '../support/seed.ts';
 import {
   countLedgers,
@@ -149,7 +149,7 @@ describe('a shipment', () => {
       const status = { limits, usage: nanos(usage ?? 0), cycleStartedAtMs: null, period: null };
       const keys = usage === null ? {} : { [keyId]: status };
       const telling = { atMs: NOON + n, member: status as unknown as ScopeStatus, keys };
-      return shipEvents(env.DB, { organizationId, memberId }, [usageEvent(n, { keyId })], telling);
+      return shipTelling(env, { organizationId, memberId }, [usageEvent(n, { keyId })], telling);
     };
     await told(1, 3);
     expect(await news()).toBe(3);
