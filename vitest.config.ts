@@ -73,6 +73,7 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
             TEST_MIGRATIONS: await readD1Migrations('d1-migrations'),
             KEY_SECRET: 'a secret for tests only',
             PROVIDER_KEY_SECRET: 'another secret, also for tests only',
+            REQUEST_LOG: 'off',
             FUZZ_RUNS: process.env.FUZZ_RUNS ?? '',
             FUZZ_SEED: process.env.FUZZ_SEED ?? '',
             ...bindings,

@@ -30,8 +30,8 @@ export interface Ground {
   runtimes: ReturnType<typeof watchRuntimes>;
   /** What a bench starts beside it is added here, to be stopped before the rest. */
   stops: (() => unknown)[];
-  /** Ends Purser in order, and starts it again on the same data. */
-  restart(): Promise<void>;
+  /** Ends Purser in order, and starts it again on the same data; `meanwhile`, nobody has that open. */
+  restart(meanwhile?: () => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -75,8 +75,9 @@ export async function openGround({ folder, upstream: program, bindings, ...optio
       upstreamUrl,
       runtimes,
       stops,
-      async restart() {
+      async restart(meanwhile = () => {}) {
         await ground.server.stop();
+        meanwhile();
         ground.server = await start();
       },
       stop,

@@ -24,8 +24,18 @@ export type Activity = {
     totalTokens: number;
     /** Of those that were neither refused nor wrong. */
     errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
     breakdown: ({
-      key: string;
+      /** Null: all the others together. */
+      key: string | null;
+      /** A name where there is one; of deleted keys and removed members too. */
       label: string;
       /** Decimal USD. */
       cost: string;
@@ -47,10 +57,81 @@ export type Activity = {
       totalTokens: number;
       /** Of those that were neither refused nor wrong. */
       errorRate: number | null;
+      /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP50: number | null;
+      /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP95: number | null;
+      /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP50: number | null;
+      /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP95: number | null;
     })[];
   })[];
-  totals: Usage;
-  groupBy: 'model' | 'mapping' | 'project' | 'apiKey' | 'member' | 'provider' | 'app';
+  totals: {
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+    breakdown: ({
+      /** Null: all the others together. */
+      key: string | null;
+      /** A name where there is one; of deleted keys and removed members too. */
+      label: string;
+      /** Decimal USD. */
+      cost: string;
+      /** Decimal USD. */
+      inputCost: string;
+      /** Decimal USD. */
+      outputCost: string;
+      requestCount: number;
+      /** Failed at the provider. */
+      errorCount: number;
+      /** The request was wrong. */
+      clientErrorCount: number;
+      /** Refused by a limit or a rule. */
+      refusedCount: number;
+      inputTokens: number;
+      outputTokens: number;
+      cachedTokens: number;
+      reasoningTokens: number;
+      totalTokens: number;
+      /** Of those that were neither refused nor wrong. */
+      errorRate: number | null;
+      /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP50: number | null;
+      /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP95: number | null;
+      /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP50: number | null;
+      /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP95: number | null;
+    })[];
+  };
+  groupBy: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app';
   /** Usage that had arrived by then is in it. */
   rolledUpTo: string;
 };
@@ -161,6 +242,64 @@ export type ApiMember = {
   apiOnly: true;
   projects?: string[];
   budget?: BudgetBody;
+};
+
+export type AttemptedRequest = {
+  /** As in the header x-request-id; retries and fallbacks share it. */
+  requestId: string;
+  /** Null: nothing was sent. */
+  attemptId: string | null;
+  /** When it was settled: the instant it counts at. */
+  at: string;
+  startedAt: string;
+  /** cut: ended at a limit. expired: charged at its worst case, as nobody could know it. correction: the difference, once somebody could. refused: nothing was sent. */
+  outcome: 'completed' | 'cut' | 'client_gone' | 'upstream_error' | 'client_error' | 'expired' | 'correction' | 'refused';
+  /** How many it stands for: refusals of one kind are counted, a correction repeats one. */
+  requestCount: number;
+  refusal: string | null;
+  /** The last of the refused requests that it counts. */
+  refused: RefusedRequest[];
+  endpoint: string;
+  model: string;
+  mapping: string;
+  provider: string;
+  app: string;
+  project: {
+    id: string;
+    name: string | null;
+  };
+  apiKey: {
+    id: string;
+    name: string | null;
+  };
+  member: {
+    id: string;
+    name: string | null;
+  };
+  /** Cached ones included. */
+  inputTokens: number;
+  cachedTokens: number;
+  /** Reasoning included. */
+  outputTokens: number;
+  reasoningTokens: number;
+  /** Decimal USD. */
+  cost: string;
+  /** Decimal USD. */
+  inputCost: string;
+  /** Decimal USD. */
+  outputCost: string;
+  /** What the provider charged beyond the hold. */
+  overrun: string;
+  /** What it may have cost beyond that, where nobody can know any more. */
+  unresolved: string;
+  /** The cost is not by the provider's own count. */
+  estimated: boolean;
+  priceVersion: string;
+  /** The organization's own provider key, if by one. */
+  providerKeyId: string | null;
+  streamed: boolean;
+  latencyMs: number | null;
+  firstTokenMs: number | null;
 };
 
 export type AuditEntry = {
@@ -865,6 +1004,223 @@ export type KeyLimitsBody = {
   concurrency?: number | null;
 };
 
+export type KeyUsage = {
+  key: {
+    id: string;
+    projectId: string;
+    memberId: string;
+    name: string;
+    maskedKey: string;
+    status: 'active' | 'disabled';
+    createdAt: string;
+    expiresAt: string | null;
+    usageLimit: string | null;
+    periodUsageLimit: string | null;
+    periodUsageDurationValue: number | null;
+    periodUsageDurationUnit: 'hour' | 'day' | 'week' | 'month' | null;
+    periodAlignment: 'rolling' | 'first-use' | 'calendar' | null;
+    requestsPerMinute: number | null;
+    tokensPerMinute: number | null;
+    concurrency: number | null;
+    rules: Rules;
+    lastUsedAt: string | null;
+    /** Decimal USD; null, and no other usage, where the member's object does not answer. */
+    usage: string | null;
+    /** Decimal USD. */
+    remaining?: string | null;
+    /** When the limit is reached at the present pace. */
+    runsOutAt?: string | null;
+    /** Decimal USD. */
+    currentPeriodUsage?: string | null;
+    /** Decimal USD. */
+    currentPeriodRemaining?: string | null;
+    currentPeriodResetAt?: string | null;
+    /** When the limit is reached at the present pace. */
+    currentPeriodRunsOutAt?: string | null;
+    /** It works no more, its usage stays. */
+    deleted: boolean;
+  };
+  summary: Usage;
+  /** By requests; null where nothing was used. */
+  mostUsed: {
+    model: string | null;
+    provider: string | null;
+    app: string | null;
+  };
+  costByModel: ({
+    /** Null: all the others together. */
+    key: string | null;
+    /** A name where there is one; of deleted keys and removed members too. */
+    label: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  topProviders: ({
+    /** Null: all the others together. */
+    key: string | null;
+    /** A name where there is one; of deleted keys and removed members too. */
+    label: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  topApps: ({
+    /** Null: all the others together. */
+    key: string | null;
+    /** A name where there is one; of deleted keys and removed members too. */
+    label: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  activity: ({
+    /** The local day, or when the hour begins. */
+    date: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+    breakdown: ({
+      /** Null: all the others together. */
+      key: string | null;
+      /** A name where there is one; of deleted keys and removed members too. */
+      label: string;
+      /** Decimal USD. */
+      cost: string;
+      /** Decimal USD. */
+      inputCost: string;
+      /** Decimal USD. */
+      outputCost: string;
+      requestCount: number;
+      /** Failed at the provider. */
+      errorCount: number;
+      /** The request was wrong. */
+      clientErrorCount: number;
+      /** Refused by a limit or a rule. */
+      refusedCount: number;
+      inputTokens: number;
+      outputTokens: number;
+      cachedTokens: number;
+      reasoningTokens: number;
+      totalTokens: number;
+      /** Of those that were neither refused nor wrong. */
+      errorRate: number | null;
+      /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP50: number | null;
+      /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP95: number | null;
+      /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP50: number | null;
+      /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP95: number | null;
+    })[];
+  })[];
+  groupBy: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app';
+  /** Usage that had arrived by then is in it. */
+  rolledUpTo: string;
+  timezone: string;
+};
+
 export type ListedMember = {
   id: string;
   /** Null for API-only members. */
@@ -918,7 +1274,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'analytics.organization' | 'analytics.members' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -1013,6 +1369,251 @@ export type MemberStatus = {
   activeApiKeys: number | null;
   /** The budget's version that is in force. */
   version: number | null;
+};
+
+export type MemberUsage = {
+  member: {
+    /** Null for API-only members. */
+    userId: string | null;
+    memberId: string;
+    name: string;
+    email: string | null;
+    role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+    /** Whether they have left; their usage stays. */
+    removed: boolean;
+  };
+  /** What limits the member, and how far it is used up; null of one who was removed. */
+  caps: {
+    effectiveBudget: EffectiveBudget;
+    /** Null where the member's object does not answer. */
+    status: MemberStatus | null;
+  } | null;
+  summary: Usage;
+  /** By requests; null where nothing was used. */
+  mostUsed: {
+    model: string | null;
+    provider: string | null;
+    app: string | null;
+  };
+  costByModel: ({
+    /** Null: all the others together. */
+    key: string | null;
+    /** A name where there is one; of deleted keys and removed members too. */
+    label: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  topProviders: ({
+    /** Null: all the others together. */
+    key: string | null;
+    /** A name where there is one; of deleted keys and removed members too. */
+    label: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  topApps: ({
+    /** Null: all the others together. */
+    key: string | null;
+    /** A name where there is one; of deleted keys and removed members too. */
+    label: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  activity: ({
+    /** The local day, or when the hour begins. */
+    date: string;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+    breakdown: ({
+      /** Null: all the others together. */
+      key: string | null;
+      /** A name where there is one; of deleted keys and removed members too. */
+      label: string;
+      /** Decimal USD. */
+      cost: string;
+      /** Decimal USD. */
+      inputCost: string;
+      /** Decimal USD. */
+      outputCost: string;
+      requestCount: number;
+      /** Failed at the provider. */
+      errorCount: number;
+      /** The request was wrong. */
+      clientErrorCount: number;
+      /** Refused by a limit or a rule. */
+      refusedCount: number;
+      inputTokens: number;
+      outputTokens: number;
+      cachedTokens: number;
+      reasoningTokens: number;
+      totalTokens: number;
+      /** Of those that were neither refused nor wrong. */
+      errorRate: number | null;
+      /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP50: number | null;
+      /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+      latencyMsP95: number | null;
+      /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP50: number | null;
+      /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+      firstTokenMsP95: number | null;
+    })[];
+  })[];
+  groupBy: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app';
+  /** Usage that had arrived by then is in it. */
+  rolledUpTo: string;
+  timezone: string;
+};
+
+export type MembersUsage = {
+  members: ({
+    /** Null for API-only members. */
+    userId: string | null;
+    memberId: string;
+    name: string;
+    email: string | null;
+    role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
+    /** Whether they have left; their usage stays. */
+    removed: boolean;
+    /** Keys that are not deleted. */
+    apiKeyCount: number;
+    /** Decimal USD. */
+    cost: string;
+    /** Decimal USD. */
+    inputCost: string;
+    /** Decimal USD. */
+    outputCost: string;
+    requestCount: number;
+    /** Failed at the provider. */
+    errorCount: number;
+    /** The request was wrong. */
+    clientErrorCount: number;
+    /** Refused by a limit or a rule. */
+    refusedCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    /** Of those that were neither refused nor wrong. */
+    errorRate: number | null;
+    /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP50: number | null;
+    /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+    latencyMsP95: number | null;
+    /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP50: number | null;
+    /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+    firstTokenMsP95: number | null;
+  })[];
+  totals: Usage;
+  timezone: string;
+  /** Usage that had arrived by then is in it. */
+  rolledUpTo: string;
 };
 
 export type Membership = {
@@ -1409,6 +2010,49 @@ export type ProviderSignInBody = {
   returnTo?: string;
 };
 
+export type RefusedRequest = {
+  requestId: string;
+  at: string;
+  code: string;
+  message: string;
+  /** As its caller was told: which limit, its amounts as they stood, when it resets. */
+  metadata: Record<string, unknown>;
+};
+
+export type Request = {
+  requestId: string;
+  /** cut: ended at a limit. expired: charged at its worst case, as nobody could know it. correction: the difference, once somebody could. refused: nothing was sent. */
+  outcome: 'completed' | 'cut' | 'client_gone' | 'upstream_error' | 'client_error' | 'expired' | 'correction' | 'refused';
+  startedAt: string;
+  at: string;
+  /** More than 1 where refusals were counted together, or retries were sent. */
+  requestCount: number;
+  /** Of all its attempts. */
+  cost: string;
+  /** Decimal USD. */
+  inputCost: string;
+  /** Decimal USD. */
+  outputCost: string;
+  /** Each attempt at a provider, in the order of their ends. */
+  attempts: (AttemptedRequest & {
+    /** They sum to the cost; null where they are not known. */
+    costParts: ({
+      unit: 'input' | 'cachedInput' | 'output' | 'reasoning' | 'request' | 'rounding';
+      count: number;
+      /** Decimal USD. */
+      pricePerMillion: string | null;
+      /** Decimal USD. */
+      cost: string;
+    })[] | null;
+    /** Why not. */
+    costPartsUnknown: string | null;
+  })[];
+  /** There are older ones under this id: list them by `requestId`. */
+  moreAttempts: boolean;
+  /** Of what was settled before, only sums are kept. */
+  keptSince: string;
+};
+
 export type RerankBody = {
   model: string;
   query: string;
@@ -1663,6 +2307,14 @@ export type Usage = {
   totalTokens: number;
   /** Of those that were neither refused nor wrong. */
   errorRate: number | null;
+  /** Half of the answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+  latencyMsP50: number | null;
+  /** 95 of 100 answers took at most so long, in ms, within 10 %; null where nothing was measured. */
+  latencyMsP95: number | null;
+  /** Half of the streams began within, in ms, within 10 %; null where nothing was measured. */
+  firstTokenMsP50: number | null;
+  /** 95 of 100 streams began within, in ms, within 10 %; null where nothing was measured. */
+  firstTokenMsP95: number | null;
 };
 
 export type User = {
@@ -2468,12 +3120,34 @@ export interface Routes {
     path: { orgId: string; providerKeyId: string };
     answer: ProviderKey;
   };
-  /** Usage by local day or hour, broken down by one dimension. */
+  /** Usage by local day or hour, broken down by one dimension; who does not see all sees their own. */
   'GET /analytics/activity': {
-    query: { organizationId: string; from?: string; to?: string; timezone?: string; groupBy?: 'model' | 'mapping' | 'project' | 'apiKey' | 'member' | 'provider' | 'app'; granularity?: 'day' | 'hour'; projectId?: string; apiKeyId?: string };
+    query: { organizationId: string; from?: string; to?: string; timezone?: string; format?: 'json' | 'csv'; groupBy?: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app'; granularity?: 'day' | 'hour'; limit?: number; projectId?: string; apiKeyId?: string; memberId?: string };
     answer: Activity & {
       timezone: string;
-    };
+    } | string;
+  };
+  /** What each member used in the range, dearest first; also those who were removed. */
+  'GET /analytics/members': {
+    query: { organizationId: string; from?: string; to?: string; timezone?: string; format?: 'json' | 'csv' };
+    answer: MembersUsage | string;
+  };
+  /** What one member used, by its user id or its own. */
+  'GET /analytics/members/{userId}': {
+    path: { userId: string };
+    query: { organizationId: string; from?: string; to?: string; timezone?: string; format?: 'json' | 'csv'; groupBy?: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app'; granularity?: 'day' | 'hour'; limit?: number };
+    answer: MemberUsage | string;
+  };
+  /** What oneself used. */
+  'GET /analytics/me': {
+    query: { organizationId: string; from?: string; to?: string; timezone?: string; format?: 'json' | 'csv'; groupBy?: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app'; granularity?: 'day' | 'hour'; limit?: number };
+    answer: MemberUsage | string;
+  };
+  /** What one API key was used for: one's own, for owners and admins everybody's, also a deleted one. */
+  'GET /analytics/keys/{keyId}': {
+    path: { keyId: string };
+    query: { organizationId: string; from?: string; to?: string; timezone?: string; format?: 'json' | 'csv'; groupBy?: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app'; granularity?: 'day' | 'hour'; limit?: number };
+    answer: KeyUsage | string;
   };
   /** The books of every member, as last proven. */
   'GET /orgs/{orgId}/health': {
@@ -2486,6 +3160,22 @@ export interface Routes {
     path: { orgId: string };
     query: { memberId: string; from?: string; to?: string; timezone?: string; maxApiKeys?: string; usageLimit?: string; usageLimitBasis?: string; periodUsageLimit?: string; periodUsageDurationValue?: string; periodUsageDurationUnit?: string; periodAlignment?: string; requestsPerMinute?: string; tokensPerMinute?: string; concurrency?: string; newCycle?: string; version?: string };
     answer: BudgetSimulation;
+  };
+  /** Requests, one for each attempt, newest first; a filtered page may be short and yet not the last. */
+  'GET /orgs/{orgId}/requests': {
+    path: { orgId: string };
+    query?: { from?: string; to?: string; requestId?: string; projectId?: string; apiKeyId?: string; memberId?: string; model?: string; mapping?: string; provider?: string; app?: string; endpoint?: string; outcome?: 'completed' | 'cut' | 'client_gone' | 'upstream_error' | 'client_error' | 'expired' | 'correction' | 'refused'; minCost?: string; limit?: number; cursor?: string; format?: 'json' | 'csv' };
+    answer: {
+      requests: AttemptedRequest[];
+      nextCursor: string | null;
+      /** Of what was settled before, only sums are kept. */
+      keptSince: string;
+    } | string;
+  };
+  /** One request: its cost by part, each attempt, and what refused it. */
+  'GET /orgs/{orgId}/requests/{requestId}': {
+    path: { orgId: string; requestId: string };
+    answer: Request;
   };
   /** The prepaid credit: what is left, what is lent to members, what was paid in and out. */
   'GET /orgs/{orgId}/wallet': {

@@ -1,5 +1,6 @@
 /** `npm run bench`: picks a bench by name and prints its report. Exits with 1 only where something is broken. */
 import { parseArgs } from 'node:util';
+import { analytics } from '../bench/analytics.ts';
 import type { Bench } from '../bench/bench.ts';
 import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
@@ -10,7 +11,7 @@ import { teams } from '../bench/teams.ts';
 import { translate } from '../bench/translate.ts';
 import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams, translate };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams, translate, analytics };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -25,6 +26,7 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   wallet     a metered organization: how many requests come to one call of its wallet
   streams    five hundred streams of a minute at once: none dropped, and the memory they take
   teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
+  analytics  a year of 3.3 million requests a month: every page of analytics, for a month and for the year
   translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
 
   --seconds N  speed, translate: length of one measured round

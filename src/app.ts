@@ -13,6 +13,7 @@ import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
+import { metricsRouter } from './operator/metrics-route.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
@@ -37,8 +38,10 @@ import { eraseDeleted } from './teams/organizations.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
+import { analyticsRouter } from './usage/analytics-routes.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases, withEachUsageDatabase } from './usage/databases.ts';
+import { requestRouter } from './usage/request-routes.ts';
 import { rollUp } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
@@ -69,7 +72,9 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     apiKeyRouter,
     masterKeyRouter,
     providerKeyRouter,
+    analyticsRouter,
     usageRouter,
+    requestRouter(build.mappings, catalogue),
     billingRouter,
     auditRouter,
     operatorRouter,
@@ -77,6 +82,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     recoveryRouter,
     operatorUsageRouter,
     priceRouter(catalogue),
+    metricsRouter(new Set(providers.keys())),
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
   app.route('/', referenceRouter(app));

@@ -16,6 +16,8 @@ declare namespace Cloudflare {
     KEY_SECRET: string;
     /** What the operator's commands present; without it (32 characters or more) there are no operator routes. */
     OPERATOR_SECRET?: string;
+    /** What a scraper of /metrics presents; without it (32 characters or more) there is no such route. */
+    METRICS_TOKEN?: string;
     /** Secret under which organizations' own provider keys are sealed (32 characters or more); without it there are none. */
     PROVIDER_KEY_SECRET?: string;
     /** The one before, while `npm run purser -- reseal-provider-keys` has yet to seal all anew. */
@@ -84,6 +86,8 @@ declare namespace Cloudflare {
     RESEND_BASE_URL?: string;
     /** Under `npm start`: the process that writes mails to files. */
     OUTBOX?: Fetcher;
+    /** 'off': no line is logged for a request. */
+    REQUEST_LOG?: string;
     /** Shortens the life of holds in tests; the fence scales with it. */
     HOLD_TTL_MS?: string;
   }

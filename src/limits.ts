@@ -134,8 +134,18 @@ const ASKED = {
 
   /** A year and a day, so that a leap year fits. */
   analyticsDaysMax: 366,
+  /** Of a file of requests: some MB, read in one go; more is in the next. */
+  requestsCsvRowsMax: 5_000,
+  /** Attempts of one request that are shown one by one: a client that gives all its requests one id has more. */
+  requestAttemptsMax: 100,
   /** Hourly rows get long fast. */
   analyticsHourlyDaysMax: 31,
+  /** Rows of a breakdown beside `Other`: as many as a chart can tell apart, and then some. */
+  analyticsGroupsDefault: 25,
+  /** As many as there can be active keys: a table of all of them. */
+  analyticsGroupsMax: 500,
+  /** Days or hours that an export reads at once, so that it holds a part of its file at a time. */
+  analyticsExportSpans: 31,
   /** Usage events that one budget simulation replays at most: some 10 s of pages, and what waits for corrections fits into memory. */
   simulationEventsMax: 500_000,
   /** Told one by one; the rest is counted. */
@@ -284,6 +294,8 @@ export const LIMITS = {
   shipRetryMsMax: 5 * MINUTE_MS,
   /** Kinds of refusal counted between two shipments; what a caller invents beyond that is not counted. */
   refusalKindsMax: 200,
+  /** Of each of them so many are kept with what refused them: what somebody who looks into it needs, and 300 KB for all kinds at most. */
+  refusalsKeptMax: 5,
 
   /** A period of a scope without limit is remembered this long, so that a limit set today knows the last month. */
   windowHistoryMs: 31 * DAY_MS,
@@ -439,6 +451,19 @@ export const LIMITS = {
   rebuildMs: 20 * SECOND_MS,
   /** How many objects one cron run talks to at once. */
   objectCallsAtOnce: 32,
+
+  /** A scrape within this hears the same again: Prometheus asks every 15 s to a minute, and rollups change every five minutes. */
+  metricsFreshMs: 10 * SECOND_MS,
+  /** Pairs of organization and provider that have counters of their own; ten lines each. */
+  metricsSeriesShownMax: 500,
+  /** And so many whose sums are read at all: some 20 ms of D1. */
+  metricsSeriesReadMax: 5_000,
+  /** Members whose books are summed for a scrape, of each database: as many as a large organization has. */
+  metricsMembersReadMax: 10_000,
+  /** Requests looked at for one page of a filtered list: some 20 ms of D1. What they do not fill, the next page goes on with. */
+  requestsScannedMax: 10_000,
+  /** Counted refusals searched for one request's id: days of them, for none is written more often than a shipment. */
+  refusalsSearchedMax: 1_000,
 
   /** Read so many at a time: a page is some hundred KB and 10 ms of D1. */
   simulationPageRows: 5_000,

@@ -2,6 +2,7 @@
  * The audit log as a file, streamed page by page: JSON lines, which `npm run audit:verify` checks, and CSV for people.
  * Oldest first, the order of the chain, up to the entry that is the newest when the export begins.
  */
+import { csvLine } from '../csv.ts';
 import { LIMITS } from '../limits.ts';
 import { cellsOf, lineOf, type SealedEntry } from './chain.ts';
 import { type Filter, readEntries, readNewest } from './entries.ts';
@@ -14,7 +15,7 @@ const FORMATS: Record<ExportFormat, { type: string; header: string; line: (entry
     type: 'text/csv',
     header:
       'organizationId,n,at,actorKind,actorId,memberId,sessionId,action,targetKind,targetId,before,after,ip,userAgent,requestId,previousHash,hash\r\n',
-    line: csvLine,
+    line: (entry) => csvLine(Object.values(cellsOf(entry))),
   },
 };
 
@@ -47,17 +48,4 @@ export async function exportLog(
       'content-disposition': `attachment; filename="audit-log-${organizationId}.${format}"`,
     },
   });
-}
-
-function csvLine(entry: SealedEntry): string {
-  return Object.values(cellsOf(entry)).map(csvCell).join(',');
-}
-
-/** A spreadsheet takes what begins so for a formula, and runs what a caller put into a header. */
-const FORMULA = /^[\t\r\n]|^\s*[=+\-@＝＋－＠]/;
-
-function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  const text = typeof value === 'string' && FORMULA.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

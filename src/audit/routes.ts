@@ -4,10 +4,9 @@ import { answers, apiRouter } from '../api.ts';
 import { LIMITS } from '../limits.ts';
 import { count, idOf, instant, like, ORG_ID, pageOf } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
-import { badRequest } from '../teams/api-error.ts';
-import { type Caller, guarded } from '../teams/guard.ts';
+import { guarded } from '../teams/guard.ts';
 import { NUMBER_CURSOR, PAGE } from '../teams/page.ts';
-import { localDays, parseDate } from '../usage/time-zones.ts';
+import { instantOf } from '../usage/instant-bound.ts';
 import { PAST_THE_LAST, readEntries } from './entries.ts';
 import { exportLog } from './export.ts';
 import { actorNames } from './names.ts';
@@ -127,17 +126,3 @@ export const auditRouter = apiRouter()
     }),
     async (c) => c.json({ ...(await verifyLog(c.env, c.req.valid('param').orgId)) }, 200),
   );
-
-/** The instant (epoch ms) that a bound means: of a date the beginning of that local day, or as `to` its end. */
-function instantOf(field: 'from' | 'to', text: string | undefined, timeZone: Caller['timeZone']): number | null {
-  if (text === undefined) return null;
-  const date = parseDate(text);
-  if (date) {
-    const [day] = localDays(date, date, timeZone);
-    return (field === 'from' ? day?.startMs : day?.endMs) ?? null;
-  }
-  if (!z.iso.datetime().safeParse(text).success) {
-    throw badRequest(field, `${field} must be a date, YYYY-MM-DD, or an ISO 8601 instant in UTC.`);
-  }
-  return Date.parse(text);
-}

@@ -606,7 +606,7 @@ export class Ledger {
   }
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
-    if (key) this.#refusals.count(request.about, key, refusal.kind);
+    if (key) this.#refusals.count(request.about, key, refusal, this.#loaded().lastMs);
     if (!key || !NAMES_NO_LIMIT.has(refusal.kind)) return { granted: false, refusal };
     const state = this.#loaded();
     const views = viewsOf(state, key.keyId, state.lastMs);

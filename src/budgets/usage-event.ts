@@ -2,6 +2,7 @@
  * The usage event: the one record of one attempt, made when its hold is resolved, shipped to D1 in sequence.
  */
 import type { Nanos } from '../money/nanos.ts';
+import type { LedgerRefusal } from './refusals.ts';
 
 /** What an attempt was for. Known at admission and kept with the hold, so that an expired hold still tells it. */
 export interface AttemptAbout {
@@ -48,6 +49,13 @@ export type Outcome =
   | 'correction'
   | 'refused';
 
+/** A request that was refused: which, when, and by what as it stood then. */
+export interface RefusedRequest {
+  requestId: string;
+  atMs: number;
+  refusal: LedgerRefusal;
+}
+
 export interface UsageEvent extends AttemptAbout, TokenCounts {
   /** Gapless per member. */
   n: number;
@@ -57,6 +65,8 @@ export interface UsageEvent extends AttemptAbout, TokenCounts {
   outcome: Outcome;
   /** For refused: which refusal. */
   refusal: string | null;
+  /** For refused: the last of those that it counts, oldest first. Absent from any other, and from one older than this. */
+  refused?: RefusedRequest[];
   /** How many attempts this event stands for; 0 for a correction, which repeats one. */
   requests: number;
   openedAtMs: number;

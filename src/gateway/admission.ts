@@ -38,7 +38,7 @@ export interface NotAdmitted {
  * admits. `routingVersion`: that of the routing by which the provider was chosen, if by one.
  */
 export async function admit(
-  { env, ctx, deadlines, request: asked }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request'>,
+  { env, ctx, deadlines, request: asked, log }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request' | 'log'>,
   caller: PresentedKey,
   about: AttemptAbout,
   ask: Ask,
@@ -77,7 +77,9 @@ export async function admit(
       return { refusal, tightest: 'view' in refusal ? refusal.view : tightest };
     }
     const { ticket, tightest } = admission;
-    return { admitted: { hold: new Hold(env, memberId, about, ticket, sentAtMs, deadlines, carrier), tightest } };
+    const hold = new Hold(env, memberId, about, ticket, sentAtMs, deadlines, carrier);
+    hold.onResolved = log?.began(about, ticket);
+    return { admitted: { hold, tightest } };
   } catch (error) {
     delivered(undefined);
     console.warn(JSON.stringify({ event: 'admission_failed', attemptId, error: String(error) }));

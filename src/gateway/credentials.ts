@@ -3,6 +3,7 @@
  */
 import { checkKey, type PresentedKey } from '../teams/keys.ts';
 import type { Refusal } from './refusals.ts';
+import { noteCaller } from './request-log.ts';
 
 const KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key'] as const;
 const KEY_PARAMETERS = ['key', 'api_key', 'api-key', 'access_token'] as const;
@@ -35,5 +36,6 @@ export async function authenticate(
   const caller = await checkKey(key, env.KEY_SECRET);
   if (!caller) return { refusal: { kind: 'no_key', reason: 'malformed' } };
   if (caller.kind !== 'api') return { refusal: { kind: 'no_key', reason: 'not_a_gateway_key' } };
+  noteCaller(request, caller);
   return { caller, apiKey: key };
 }

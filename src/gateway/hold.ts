@@ -12,6 +12,7 @@ import type { Nanos } from '../money/nanos.ts';
 import { insist, memberBudget } from '../objects.ts';
 import { type SettleCall, type SettlementCarrier, settlementCarrier } from '../settlement-carrier.ts';
 import type { Refusal } from './refusals.ts';
+import type { Resolved } from './request-log.ts';
 
 /** A renewal every quarter of the ttl: see LIMITS.holdRenewMs. */
 const RENEWALS_PER_TTL = LIMITS.holdTtlMs / LIMITS.holdRenewMs;
@@ -23,6 +24,8 @@ export interface Grown {
 }
 
 export class Hold {
+  /** Told how it is resolved, once; absent: nobody wants to know. */
+  onResolved: ((resolved: Resolved) => void) | undefined;
   readonly #env: Env;
   readonly #memberId: string;
   readonly #about: AttemptAbout;
@@ -95,6 +98,7 @@ export class Hold {
    * `sinceMs` (the hang-up): then its alarm charges the hold.
    */
   settle(request: Omit<SettleRequest, 'ticket' | 'about'>, sinceMs: number): Promise<boolean> {
+    if (!this.#resolved) this.onResolved?.(request);
     this.#resolved ??= this.#settle({ ...request, ...this.claim }, sinceMs);
     return this.#resolved;
   }
@@ -103,6 +107,7 @@ export class Hold {
   release(): Promise<boolean> {
     const { attemptId } = this.#ticket;
     this.#deadlines.cancel(this.#renewal);
+    if (!this.#resolved) this.onResolved?.('released');
     this.#resolved ??= this.#insist(
       attemptId,
       (object) => object.release({ attemptId, ...this.claim }),
@@ -114,6 +119,7 @@ export class Hold {
   /** Ends its renewal here: from now on it is another's to renew and to resolve. */
   handOver(): void {
     this.#deadlines.cancel(this.#renewal);
+    if (!this.#resolved) this.onResolved?.('handed_over');
     this.#resolved ??= Promise.resolve(true);
     this.#deadlines.end();
   }

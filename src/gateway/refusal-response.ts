@@ -1,6 +1,7 @@
 /** A refusal as the caller gets it, in the envelope of the protocol that it speaks. */
 import type { Protocol } from './protocol.ts';
 import { describe, type Refusal } from './refusals.ts';
+import { noteRefusal } from './request-log.ts';
 import type { AnswerHeaders } from './router.ts';
 
 export function refusalResponse(
@@ -12,5 +13,7 @@ export function refusalResponse(
   const described = describe(refusal, requestId);
   const { status, retryAfter } = described;
   const told = retryAfter === null ? headers : { ...headers, 'retry-after': retryAfter };
-  return Response.json(refusalBody(described), { status, headers: told });
+  const response = Response.json(refusalBody(described), { status, headers: told });
+  noteRefusal(response, refusal.kind, described.code);
+  return response;
 }

@@ -25,12 +25,13 @@ import type { Refusal } from './refusals.ts';
 import { billable } from './replay/billable.ts';
 import type { AnswerRecord } from './replay/recording.ts';
 import type { JsonBody } from './request-body.ts';
+import { RequestLog } from './request-log.ts';
 import { responses } from './responses/protocol.ts';
 import { respond } from './responses/route.ts';
 import { deleteResponse, listInputItems, showResponse } from './responses/stored-routes.ts';
 import { serveSurface } from './surfaces/route.ts';
 import { SURFACES } from './surfaces/surfaces.ts';
-import { createVideo } from './videos/create.ts';
+import { createVideo, VIDEOS } from './videos/create.ts';
 import { deleteVideo, showVideoRoute, videoContent } from './videos/routes.ts';
 
 /** What every gateway handler works with. */
@@ -44,6 +45,8 @@ export interface GatewayContext {
   providers: Providers;
   /** Of a request with an Idempotency-Key that runs: whoever bills or streams tells it (replay/recording.ts). */
   recording: AnswerRecord | null;
+  /** Told of each attempt; absent: nothing is logged. */
+  log?: RequestLog | undefined;
   /** What was read of the request's body, where that was before its handler. */
   body: JsonBody | null;
 }
@@ -67,7 +70,7 @@ export function gatewayRouter(
   const router = new Hono<{ Bindings: Env }>();
 
   const answer =
-    (handle: Handler, protocol?: Protocol) =>
+    (handle: Handler, protocol?: Protocol, endpoint = protocol?.endpoint ?? null) =>
     async (c: { env: Env; executionCtx: unknown; req: { raw: Request; param(name: string): string | undefined } }) => {
       const request = c.req.raw;
       const asked = request.headers.get('x-request-id');
@@ -76,16 +79,24 @@ export function gatewayRouter(
       const deadlines = new Deadlines();
       const catalogue = await live.now(c.env, ctx);
       const made = { requestId, deadlines, catalogue, providers, recording: null, body: null };
-      const context = { env: c.env, ctx, request, ...made };
+      const log = c.env.REQUEST_LOG === 'off' ? undefined : new RequestLog(request, requestId, endpoint);
+      const context = { env: c.env, ctx, request, log, ...made };
       // Caught here and not where all routers' errors are: only here is it known under which id the request runs.
-      const answered = await handle(context, c.req.param('model') ?? c.req.param('id') ?? '').catch(
+      const answering = handle(context, c.req.param('model') ?? c.req.param('id') ?? '').catch(
         (error: unknown): Refusal => {
           logUnexpected(error, requestId);
           return { kind: 'internal_error' };
         },
       );
-      if (answered instanceof Response) return answered;
-      return refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
+      // Who hangs up while the object is asked leaves no hold behind, and a line.
+      ctx.waitUntil(answering);
+      const answered = await answering;
+      const response =
+        answered instanceof Response
+          ? answered
+          : refusalResponse(protocol ?? envelopeOf(request), answered, requestId, { 'x-request-id': requestId });
+      log?.answered(response);
+      return response;
     };
 
   router.post('/models/:model{.+}', answer(callModel, gemini));
@@ -99,15 +110,16 @@ export function gatewayRouter(
   router.delete('/responses/:id', answer(deleteResponse, responses));
   router.get('/responses/:id/input_items', answer(listInputItems, responses));
   router.post('/messages', answer(billable(converse(messages)), messages));
-  router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages));
-  for (const surface of SURFACES) router.post(`/${surface.id}`, answer(billable(serveSurface(surface))));
-  router.post('/videos', answer(billable(createVideo)));
-  router.get('/videos/:id', answer(showVideoRoute));
-  router.get('/videos/:id/content', answer(videoContent));
-  router.delete('/videos/:id', answer(deleteVideo));
-  router.get('/models', answer(byClient(listModels, listAnthropicModels)));
-  router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel)));
-  router.get('/key', answer(showKey));
+  router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages, 'messages/count_tokens'));
+  for (const surface of SURFACES)
+    router.post(`/${surface.id}`, answer(billable(serveSurface(surface)), undefined, surface.id));
+  router.post('/videos', answer(billable(createVideo), undefined, VIDEOS));
+  router.get('/videos/:id', answer(showVideoRoute, undefined, VIDEOS));
+  router.get('/videos/:id/content', answer(videoContent, undefined, VIDEOS));
+  router.delete('/videos/:id', answer(deleteVideo, undefined, VIDEOS));
+  router.get('/models', answer(byClient(listModels, listAnthropicModels), undefined, 'models'));
+  router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel), undefined, 'models'));
+  router.get('/key', answer(showKey, undefined, 'key'));
   router.all('*', answer(nothingHere));
   return router;
 }

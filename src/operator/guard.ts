@@ -36,9 +36,13 @@ export const operatorOfAll = createMiddleware<OperatorEnv>(async (c, next) => {
 
 /** False where this deployment has no operator's secret. Throws the 401 of any other one. */
 function isOperator(env: Env, request: Request): boolean {
-  const secret = env.OPERATOR_SECRET ?? '';
-  if (secret.length < SECRET_LENGTH_MIN) return false;
+  return bearerOpens(env.OPERATOR_SECRET, request, 'This takes the secret of the operator.');
+}
+
+/** Whether a request presents this secret; false where there is none, or too short a one. Throws a 401 for any other. */
+export function bearerOpens(secret: string | undefined, request: Request, message: string): boolean {
+  if (secret === undefined || secret.length < SECRET_LENGTH_MIN) return false;
   const presented = /^Bearer (\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
   if (equalInConstantTime(presented, secret)) return true;
-  throw new ApiError(401, 'unauthorized', 'This takes the secret of the operator.');
+  throw new ApiError(401, 'unauthorized', message);
 }

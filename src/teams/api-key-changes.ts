@@ -61,6 +61,7 @@ export async function createKey(
     created_at: nowMs,
     expires_at: asked.expiresAtMs,
     last_used_at: null,
+    deleted_at: null,
   };
   await changeAudited(env.DB, trail, nowMs, async () => {
     const member = await ownerOf(env, caller, owner.id);

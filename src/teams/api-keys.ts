@@ -55,9 +55,11 @@ export interface KeyRow {
   created_at: number;
   expires_at: number | null;
   last_used_at: number | null;
+  deleted_at: number | null;
 }
 
-const COLUMNS = 'id, project_id, member_id, name, masked, status, limits, rules, created_at, expires_at, last_used_at';
+const COLUMNS =
+  'id, project_id, member_id, name, masked, status, limits, rules, created_at, expires_at, last_used_at, deleted_at';
 
 /** SQL: whether a row of api_keys, by the name it has there, is of a key that could be used at an instant (a parameter). */
 export function isActiveKey(key: string, now: string): string {
@@ -121,13 +123,20 @@ export async function listKeys(
   return cutPage(results, page.limit);
 }
 
-/** One key that the caller may see; throws a 404 for any other. */
+/** One key that the caller may see; throws a 404 for any other, which one that is deleted is too. */
 export async function findKey(env: Env, caller: Caller, keyId: string): Promise<KeyRow> {
+  const row = await findKeyEver(env, caller, keyId);
+  if (row.deleted_at !== null) throw notFound('key');
+  return row;
+}
+
+/** The same, also of what is deleted: its usage is still told. */
+export async function findKeyEver(env: Env, caller: Caller, keyId: string): Promise<KeyRow> {
   const row = await env.DB.withSession('first-primary')
     .prepare(
       `SELECT ${COLUMNS}
        FROM api_keys
-       WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL AND (?3 IS NULL OR member_id = ?3)`,
+       WHERE organization_id = ?1 AND id = ?2 AND (?3 IS NULL OR member_id = ?3)`,
     )
     .bind(caller.organizationId, keyId, managesAllKeys(caller) ? null : memberOfCaller(caller))
     .first<KeyRow>();

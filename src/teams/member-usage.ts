@@ -2,7 +2,9 @@
 import { z } from '@hono/zod-openapi';
 import { formatUsd } from '../money/nanos.ts';
 import { count, usd } from '../reference/fields.ts';
+import { usageDatabase } from '../usage/databases.ts';
 import { type DateRange, spansOf } from '../usage/date-range.ts';
+import { lastBefore } from '../usage/from-totals.ts';
 import type { Caller } from './guard.ts';
 import { planHas } from './roles.ts';
 
@@ -20,22 +22,22 @@ type ShownUsage = z.infer<typeof MemberUsage>;
 const NOTHING: ShownUsage = { usage: { cost: '0', tokens: 0, requests: 0 } };
 
 /**
- * Rollups only, so a request is in it some minutes later. Whose they are is known before they are read, so that none
- * of others' is read. The cost leaves SQL as text: many members' pass 2^53.
+ * Running totals only, so a request is in it some minutes later. Two rows are sought for each member, however much it used.
+ * The cost leaves SQL as text: a large organization's passes 2^53.
  */
-const SUM = `
+const USED = `
   SELECT
-    dimension.member_id AS memberId,
-    CAST(sum(rollup.cost) AS TEXT) AS cost,
-    sum(rollup.input_tokens + rollup.output_tokens) AS tokens,
-    sum(rollup.requests) AS requests
-  FROM usage_dimensions AS dimension
-  JOIN usage_rollups AS rollup ON rollup.dimension_id = dimension.id
-  WHERE dimension.organization_id = ?1
-    AND dimension.member_id IN (SELECT value FROM json_each(?4))
-    AND rollup.bucket_at >= CAST(?2 AS INTEGER)
-    AND rollup.bucket_at < CAST(?3 AS INTEGER)
-  GROUP BY dimension.member_id`;
+    series.value AS memberId,
+    CAST(until.cost - coalesce(since.cost, 0) AS TEXT) AS cost,
+    until.input_tokens + until.output_tokens - coalesce(since.input_tokens + since.output_tokens, 0) AS tokens,
+    until.requests - coalesce(since.requests, 0) AS requests
+  FROM json_each(?4) AS asked
+  CROSS JOIN usage_series AS series
+    ON series.organization_id = ?1 AND series.kind = 'member' AND series.value = asked.value
+  CROSS JOIN usage_totals AS until
+    ON until.series_id = series.id AND until.bucket_at = ${lastBefore('CAST(?3 AS INTEGER)')}
+  LEFT JOIN usage_totals AS since
+    ON since.series_id = series.id AND since.bucket_at = ${lastBefore('CAST(?2 AS INTEGER)')}`;
 
 /** Tells what each of these members used in the range; of a plan without it, which one has it. */
 export async function usageOf(
@@ -46,8 +48,10 @@ export async function usageOf(
 ): Promise<(memberId: string) => ShownUsage> {
   const days = spansOf(range, 'day');
   if (!planHas(plan, 'analytics.members')) return () => ({ usage: null, planRequired: 'enterprise' });
-  const { results } = await env.DB.withSession('first-unconstrained')
-    .prepare(SUM)
+  const db = await usageDatabase(env, organizationId);
+  const { results } = await db
+    .withSession('first-unconstrained')
+    .prepare(USED)
     .bind(organizationId, days[0]?.startMs, days.at(-1)?.endMs, JSON.stringify(members.map(({ id }) => id)))
     .all<{ memberId: string; cost: string; tokens: number; requests: number }>();
   const shown = new Map(

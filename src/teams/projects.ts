@@ -37,6 +37,17 @@ function onlyGrantedTo({ actor, role, plan }: Caller): string | null {
   return actor.kind === 'user' && seesGrantedOnly(role, plan) ? actor.memberId : null;
 }
 
+/** The projects that are all that the caller sees; null for who sees every project. */
+export async function grantedProjects(env: Env, caller: Caller): Promise<string[] | null> {
+  const memberId = onlyGrantedTo(caller);
+  if (memberId === null) return null;
+  const { results } = await env.DB.withSession('first-primary')
+    .prepare('SELECT project_id AS id FROM project_grants WHERE member_id = ?1')
+    .bind(memberId)
+    .all<{ id: string }>();
+  return results.map(({ id }) => id);
+}
+
 export async function listProjects(
   env: Env,
   caller: Caller,

@@ -36,8 +36,13 @@ const ABILITIES = {
   'provider_keys.write': ['owner', 'admin'],
   'wallet.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
+  /** One's own; `requests.read` is those of everybody. */
+  'requests.own': ['owner', 'admin', 'finance', 'developer'],
+  'requests.read': ['owner', 'admin', 'finance'],
   'analytics.organization': ['owner', 'admin'],
   'analytics.members': ['owner', 'admin'],
+  /** Of a project: who does not see the organization's sees only what is their own in it. */
+  'analytics.projects': ['owner', 'admin', 'developer', 'basic'],
   'audit.read': ['owner', 'admin'],
   'rollups.run': ['owner', 'admin'],
 } as const satisfies Record<string, readonly Role[]>;

@@ -29,17 +29,32 @@ export type Measure = keyof typeof MEASURES;
 
 export const MEASURE_NAMES = Object.keys(MEASURES) as Measure[];
 
-/** The kinds of series that have running totals, as usage_series.kind, and the column of usage_dimensions that is their value. */
+/** What tells the usage of one organization apart: all columns of usage_dimensions but its own. */
+export const COMBINED = ['project_id', 'key_id', 'member_id', 'mapping', 'canonical_model', 'provider', 'app'] as const;
+
+/**
+ * The kinds of series that have running totals, as usage_series.kind, and the columns of usage_dimensions that their value
+ * is made of. Whatever is filtered and broken down otherwise is added up of combinations: a kind for each pair of
+ * dimensions would be many more rows written for each request.
+ */
 export const SERIES = {
-  organization: null,
-  project: 'project_id',
-  apiKey: 'key_id',
-  member: 'member_id',
-  mapping: 'mapping',
-  model: 'canonical_model',
-  provider: 'provider',
-  app: 'app',
-} as const;
+  organization: [],
+  project: ['project_id'],
+  apiKey: ['key_id'],
+  member: ['member_id'],
+  mapping: ['mapping'],
+  model: ['canonical_model'],
+  provider: ['provider'],
+  app: ['app'],
+  combination: COMBINED,
+} as const satisfies Record<string, readonly (typeof COMBINED)[number][]>;
+
+/** Between the columns of a value, in SQL; in none of them, for no header may have it. */
+export const BETWEEN_COLUMNS = 'char(31)';
+
+export function seriesValue(kind: SeriesKind, dimensions: Record<(typeof COMBINED)[number], string>): string {
+  return SERIES[kind].map((column) => dimensions[column]).join('\u001f');
+}
 
 export type SeriesKind = keyof typeof SERIES;
 

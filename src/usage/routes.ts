@@ -1,16 +1,15 @@
-/** The management routes of usage: analytics, the health of the books, budgets tried out. */
+/** The management routes of usage beside analytics: the health of the books, budgets tried out. */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import { idOf, like, ORG_ID } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
-import { ApiError, notFound } from '../teams/api-error.ts';
+import { ApiError } from '../teams/api-error.ts';
 import { checkMayModify, toSetBudgets } from '../teams/budget-guard.ts';
 import { effectiveBudget } from '../teams/effective-budget.ts';
 import { guarded } from '../teams/guard.ts';
 import { findMember } from '../teams/members.ts';
 import { BASIS, ScopeLimitsShown, showKeyLimits } from '../teams/status.ts';
-import { Activity, activity, GROUP_NAMES } from './analytics.ts';
 import { proveBooks } from './books.ts';
 import { countMembers, Health, readHealth } from './books-health.ts';
 import { withBudget } from './budget-query.ts';
@@ -20,37 +19,6 @@ import { type DateRange, RANGE, rangeOf, spansOf } from './date-range.ts';
 import { firstDaySince } from './time-zones.ts';
 
 const route = routesOf('Analytics');
-
-const ActivityParameters = z.strictObject({
-  organizationId: z.string({ error: 'organizationId is required.' }).openapi({ example: 'org_0123456789abcdef' }),
-  ...RANGE,
-  groupBy: z.enum(GROUP_NAMES, { error: `groupBy must be one of ${GROUP_NAMES.join(', ')}.` }).default('model'),
-  granularity: z.enum(['day', 'hour'], { error: 'granularity must be day or hour.' }).default('day'),
-  projectId: idOf('prj').optional(),
-  apiKeyId: idOf('key').optional(),
-});
-
-/** A project's or a key's usage is in every plan; the organization's and the members' are not. */
-const toAnalytics = guarded(({ groupBy, projectId, apiKeyId }) => {
-  if (groupBy === 'member') {
-    return {
-      ability: 'analytics.members',
-      roleMessage: 'Only organization owners and admins can view member usage',
-      feature: 'analytics.members',
-      planMessage: 'Member analytics require an enterprise plan',
-    };
-  }
-  const needs = {
-    ability: 'analytics.organization',
-    roleMessage: 'Only organization owners and admins can view organization analytics',
-  } as const;
-  if (projectId !== undefined || apiKeyId !== undefined) return needs;
-  return {
-    ...needs,
-    feature: 'analytics.organization',
-    planMessage: 'Organization analytics require an enterprise plan',
-  };
-});
 
 const Org = z.object({ orgId: ORG_ID });
 
@@ -80,26 +48,6 @@ const toHealth = guarded({
 });
 
 export const usageRouter = apiRouter()
-  .openapi(
-    route({
-      method: 'get',
-      path: '/analytics/activity',
-      summary: 'Usage by local day or hour, broken down by one dimension',
-      middleware: toAnalytics,
-      request: { query: ActivityParameters },
-      responses: { 200: answers('Every day or hour of the range, and totals', Activity.extend(TIME_ZONE)) },
-    }),
-    async (c) => {
-      const asked = c.req.valid('query');
-      const caller = c.var.caller;
-      const timezone = asked.timezone ?? caller.timeZone;
-      const spans = spansOf(rangeOf({ ...asked, timezone }, Date.now()), asked.granularity);
-      await checkOwned(c.env, caller.organizationId, 'projects', asked.projectId, 'project');
-      await checkOwned(c.env, caller.organizationId, 'api_keys', asked.apiKeyId, 'API key');
-      const answer = await activity(await usageDatabase(c.env, caller.organizationId), { ...asked, spans });
-      return c.json({ ...answer, timezone }, 200);
-    },
-  )
   .openapi(
     route({
       method: 'get',
@@ -162,19 +110,4 @@ function checkRetained({ from, timezone }: DateRange, nowMs: number): void {
   const firstDayPossible = first.toString();
   const message = `Requests are kept for ${LIMITS.eventRetentionMs / DAY_MS} days: from must be ${firstDayPossible} or later.`;
   throw new ApiError(400, 'invalid_request_error', message, { param: 'from', metadata: { firstDayPossible } });
-}
-
-/** What belongs to another organization does not exist. */
-async function checkOwned(
-  env: Env,
-  organizationId: string,
-  table: 'projects' | 'api_keys',
-  id: string | undefined,
-  what: string,
-): Promise<void> {
-  if (id === undefined) return;
-  const found = await env.DB.prepare(`SELECT 1 FROM ${table} WHERE id = ?1 AND organization_id = ?2`)
-    .bind(id, organizationId)
-    .first();
-  if (!found) throw notFound(what);
 }

@@ -56,6 +56,7 @@ const EVENT_COLUMNS = {
   app: 'app',
   outcome: 'outcome',
   refusal: 'refusal',
+  refused: 'refused',
   requests: 'requests',
   opened_at: 'openedAtMs',
   settled_at: 'settledAtMs',

@@ -3,7 +3,7 @@
  * into what each series has to add to its running totals. Pure, and exact however large a sum is.
  */
 import { DAY_MS } from '../limits.ts';
-import { letterOf, MEASURES, QUARTER_MS, SERIES, type SeriesKind } from './measures.ts';
+import { letterOf, MEASURES, QUARTER_MS, SERIES, type SeriesKind, seriesValue } from './measures.ts';
 
 /** A whole number of any size: a bigint only where a number would not hold it exactly, since those are slow. */
 export type Whole = number | bigint;
@@ -181,8 +181,8 @@ export class UsageSums {
 
   #seriesOf(dimensions: Dimensions): Series[] {
     const organizationId = dimensions.organization_id;
-    return (Object.entries(SERIES) as [SeriesKind, keyof Dimensions | null][]).map(([kind, column]) => {
-      const value = column === null ? '' : dimensions[column];
+    return (Object.keys(SERIES) as SeriesKind[]).map((kind) => {
+      const value = seriesValue(kind, dimensions);
       const name = `${kind}\0${organizationId}\0${value}`;
       let series = this.series.get(name);
       if (!series) {

@@ -9,7 +9,7 @@
 import { formatUsd, nanos, ZERO } from '../../src/money/nanos.ts';
 import { proratedCost } from '../../src/teams/seats.ts';
 import type { Caller, Who } from './callers.ts';
-import type { Ids, World } from './world.ts';
+import { type Ids, requestOfPerson, type World } from './world.ts';
 
 /** `ok`, or a status and code. */
 export type Outcome = string;
@@ -42,6 +42,7 @@ const OWNERS_AND_FINANCE = ['owner', 'finance'] as const;
 /** A master key acts as an admin. */
 const ADMINS = ['owner', 'admin', 'master key'] as const;
 const ADMINS_AND_FINANCE = [...ADMINS, 'finance'] as const;
+const REQUEST_READERS = [...ADMINS_AND_FINANCE, 'developer', 'developer not granted'] as const;
 const KEY_OWNERS = [...ADMINS, 'developer', 'developer not granted'] as const;
 
 const NOT_OWNERS: Row['otherwise'] = { admin: '403 role_required', 'master key': '403 role_required' };
@@ -432,15 +433,115 @@ export const ORGANIZATION: readonly Row[] = [
   },
   {
     route: 'GET /analytics/activity',
-    asked: 'a project',
+    asked: 'a member',
     may: ADMINS,
+    feature: true,
+    query: ({ orgId, memberId, projectId }) => ({ organizationId: orgId, memberId, projectId }),
+  },
+  {
+    route: 'GET /analytics/activity',
+    asked: 'a project by member',
+    may: ADMINS,
+    feature: true,
+    query: ({ orgId, projectId }) => ({ organizationId: orgId, projectId, groupBy: 'member' }),
+  },
+  {
+    route: 'GET /analytics/activity',
+    asked: 'a project',
+    may: [...ADMINS, 'developer'],
+    // Of a project that they do not see they hear nothing.
+    otherwise: { 'developer not granted': UNSEEN, basic: UNSEEN },
     query: ({ orgId, projectId }) => ({ organizationId: orgId, projectId }),
   },
   {
     route: 'GET /analytics/activity',
-    asked: 'a key',
+    asked: "somebody else's key",
     may: ADMINS,
+    otherwise: OF_ANOTHER,
     query: ({ orgId, keyId }) => ({ organizationId: orgId, apiKeyId: keyId }),
+  },
+  {
+    route: 'GET /analytics/activity',
+    asked: "one's own key",
+    may: ['owner', 'admin', 'developer', 'developer not granted'],
+    otherwise: { 'master key': UNSEEN },
+    query: (ids, caller) => ({ organizationId: ids.orgId, apiKeyId: own(ids, caller).keyId, format: 'csv' }),
+  },
+  {
+    route: 'GET /analytics/members',
+    may: ADMINS,
+    feature: true,
+    query: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  {
+    route: 'GET /analytics/members/{userId}',
+    may: ADMINS,
+    feature: true,
+    path: ({ memberId }) => ({ userId: memberId }),
+    query: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  {
+    route: 'GET /analytics/me',
+    may: PEOPLE,
+    otherwise: { 'master key': UNSEEN },
+    query: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  {
+    route: 'GET /analytics/keys/{keyId}',
+    asked: "somebody else's",
+    may: ADMINS,
+    otherwise: OF_ANOTHER,
+    query: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  {
+    route: 'GET /analytics/keys/{keyId}',
+    asked: "one's own",
+    may: ['owner', 'admin', 'developer', 'developer not granted'],
+    otherwise: { 'master key': UNSEEN },
+    path: own,
+    query: ({ orgId }) => ({ organizationId: orgId }),
+  },
+  // Developers get a list of their own.
+  { route: 'GET /orgs/{orgId}/requests', asked: 'all', may: REQUEST_READERS },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: 'as a file',
+    may: REQUEST_READERS,
+    query: () => ({ format: 'csv' }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: "a project's",
+    may: [...ADMINS_AND_FINANCE, 'developer'],
+    otherwise: { 'developer not granted': UNSEEN },
+    query: ({ projectId }) => ({ projectId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: "somebody else's",
+    may: ADMINS_AND_FINANCE,
+    otherwise: OF_ANOTHER,
+    query: ({ memberId }) => ({ memberId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests',
+    asked: "somebody else's key's",
+    may: ADMINS_AND_FINANCE,
+    otherwise: OF_ANOTHER,
+    query: ({ keyId }) => ({ apiKeyId: keyId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests/{requestId}',
+    asked: "somebody else's",
+    may: ADMINS_AND_FINANCE,
+    otherwise: OF_ANOTHER,
+  },
+  {
+    route: 'GET /orgs/{orgId}/requests/{requestId}',
+    asked: "one's own",
+    may: ['owner', 'admin', 'finance', 'developer', 'developer not granted'],
+    otherwise: { 'master key': UNSEEN },
+    path: (_, { person }) => ({ requestId: requestOfPerson(person ?? { memberId: 'mem_nobody' }) }),
   },
   { route: 'GET /orgs/{orgId}/health', may: ADMINS_AND_FINANCE },
   { route: 'GET /orgs/{orgId}/wallet', may: ADMINS_AND_FINANCE },

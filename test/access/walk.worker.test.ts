@@ -99,7 +99,7 @@ const TITLED = ORGANIZATION.filter(({ route }) => SERVED.includes(route)).map((r
 ]);
 
 /** Served, and in no document: `hide` says so where each is made. */
-const HIDDEN = /^\w+ \/operator\//;
+const HIDDEN = /^\w+ \/(operator\/|metrics$)/;
 
 describe('the table', () => {
   it('has a row for every route of the document, and no other', () => {

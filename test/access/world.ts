@@ -86,6 +86,11 @@ const unique = (what: string) => `${what}-${randomText(16)}`;
 const uniqueAmount = () =>
   `${crypto.getRandomValues(new Uint32Array(1))[0] ?? 0}`.slice(0, 5).padStart(5, '7').concat('.137');
 
+/** The id under which somebody has made a request. */
+export function requestOfPerson({ memberId }: Pick<Person, 'memberId'>): string {
+  return `req_of_${memberId}`;
+}
+
 /** Makes one. */
 export async function makeWorld(): Promise<World> {
   passwordHash ??= hashPassword(PASSWORD);
@@ -198,15 +203,37 @@ export async function makeWorld(): Promise<World> {
     if (role === 'developer') grant(memberId, projectId);
     return { person: { ...user, memberId, keyId }, secret };
   };
+  /** A request that somebody made. */
+  const insertRequest = (requestId: string, memberId: string, keyId: string, projectId: string) =>
+    sql(
+      `INSERT INTO usage_events (
+         organization_id, member_id, n, attempt_id, request_id, project_id, key_id, endpoint, mapping, canonical_model,
+         provider, app, outcome, requests, opened_at, settled_at, input_tokens, cached_tokens, output_tokens,
+         reasoning_tokens, cost, input_cost, output_cost, overrun, unresolved, price_version, estimated, streamed
+       )
+       VALUES (?, ?, 1, ?, ?, ?, ?, 'chat/completions', 'demo/words', 'demo-words', 'demo', ?, 'completed', 1, ?, ?,
+               1, 0, 1, 0, 3000, 1000, 2000, 0, 0, 'demo@0', 0, 0)`,
+      ids.orgId,
+      memberId,
+      plant(`att_${randomText(24)}`),
+      plant(requestId),
+      projectId,
+      keyId,
+      plant(unique('app')),
+      Date.now(),
+      Date.now(),
+    );
   const entries = await Promise.all(
     POSITIONS.map(async (position): Promise<[Position, Person]> => {
       const projectId = position === 'developer not granted' ? otherProjectId : ids.projectId;
       const label = position.replaceAll(' ', '-');
       const { person } = await insertPerson(label, ROLE_OF[position], newId('mem'), newId('key'), projectId);
+      insertRequest(requestOfPerson(person), person.memberId, person.keyId, projectId);
       return [position, person];
     }),
   );
   const { secret: apiKey } = await insertPerson('target', 'developer', ids.memberId, ids.keyId, ids.projectId);
+  insertRequest(ids.requestId, ids.memberId, ids.keyId, ids.projectId);
   await insertPerson('other-owner', 'owner', ids.otherOwnerId, newId('key'), ids.projectId);
 
   const masterKey = await makeKey('master', ids.orgId, env.KEY_SECRET);

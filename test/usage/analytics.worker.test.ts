@@ -5,8 +5,10 @@ import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { formatUsd } from '../../src/money/nanos.ts';
 import { activity } from '../../src/usage/analytics.ts';
+import { binOf, noCounts, percentileOf } from '../../src/usage/measures.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
+import { countD1 } from '../support/d1-counts.ts';
 import { get, json } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
 import { mixed, type Owned, QUARTER_MS, rows, usageEvent } from './events.ts';
@@ -16,9 +18,14 @@ const DAY_MS = 24 * HOUR_MS;
 
 type Sums = Record<string, string | number | null>;
 
+interface Totals {
+  breakdown: Sums[];
+  [measure: string]: string | number | null | Sums[];
+}
+
 interface Answer {
   activity: (Sums & { date: string; breakdown: Sums[] })[];
-  totals: Sums;
+  totals: Totals;
   groupBy: string;
   timezone: string;
   rolledUpTo: string;
@@ -52,7 +59,26 @@ function recount(events: readonly Owned[]): Sums {
     reasoningTokens: sum(({ reasoningTokens }) => reasoningTokens),
     totalTokens: sum(({ inputTokens, outputTokens }) => inputTokens + outputTokens),
     errorRate: answered > 0 ? errorCount / answered : null,
+    ...percentiles(events, 'latencyMs'),
+    ...percentiles(events, 'firstTokenMs'),
   };
+}
+
+function percentiles(events: readonly Owned[], of: 'latencyMs' | 'firstTokenMs'): Sums {
+  const counts = noCounts();
+  for (const { [of]: ms } of events) if (ms !== null) counts[binOf(ms)] = (counts[binOf(ms)] ?? 0) + 1;
+  return { [`${of}P50`]: percentileOf(counts, 0.5), [`${of}P95`]: percentileOf(counts, 0.95) };
+}
+
+function nanosOf(usd: unknown): bigint {
+  const [whole = '', fraction = ''] = String(usd).split('.');
+  const nanos = BigInt(whole.replace('-', '') + fraction.padEnd(9, '0'));
+  return whole.startsWith('-') ? -nanos : nanos;
+}
+
+/** Without its breakdown. */
+function whole({ breakdown: _, ...sums }: Totals): object {
+  return sums;
 }
 
 const GROUPS: Record<string, (event: Owned) => string> = {
@@ -78,12 +104,11 @@ function expected(events: readonly Owned[], dates: readonly string[], dateOf: (m
 }
 
 function withoutLabels({ activity: shown }: Answer) {
-  return shown.map((row) => ({
-    ...row,
-    breakdown: row.breakdown
-      .map(({ label: _, ...group }) => group)
-      .toSorted((a, b) => (String(a.key) < String(b.key) ? -1 : 1)),
-  }));
+  return shown.map((row) => ({ ...row, breakdown: inOrder(row.breakdown) }));
+}
+
+function inOrder(breakdown: readonly Sums[]): Sums[] {
+  return breakdown.map(({ label: _, ...group }) => group).toSorted((a, b) => (String(a.key) < String(b.key) ? -1 : 1));
 }
 
 function localDate(zone: string): (ms: number) => string {
@@ -93,6 +118,11 @@ function localDate(zone: string): (ms: number) => string {
 
 function datesFrom(from: string, count: number): string[] {
   return Array.from({ length: count }, (_, i) => new Date(Date.parse(from) + i * DAY_MS).toISOString().slice(0, 10));
+}
+
+/** Some have none. */
+function latencies(i: number): Partial<Owned> {
+  return i % 9 === 0 ? {} : { latencyMs: (i * 7_919) % 60_000, firstTokenMs: i % 2 ? (i * 577) % 5_000 : null };
 }
 
 /** Each with a range in which its clock changes, if it ever does. */
@@ -123,7 +153,9 @@ describe('analytics of activity', () => {
       (ms) => !quiet.includes(new Date(ms).toISOString().slice(0, 10)),
     );
     const ids = { keyId: team.keyId, projectId: team.projectId, app: 'tool' };
-    const all = instants.map((settledAtMs, i) => usageEvent(i + 1, { ...ids, ...mixed(i), settledAtMs }));
+    const all = instants.map((settledAtMs, i) =>
+      usageEvent(i + 1, { ...ids, ...mixed(i), ...latencies(i), settledAtMs }),
+    );
     const member = { memberId: team.memberId, organizationId: team.organizationId };
     await shipEvents(env.DB, member, all);
     // Another member of the same organization, and another organization: its usage shows nowhere here.
@@ -145,7 +177,10 @@ describe('analytics of activity', () => {
       expect(withoutLabels(answer)).toEqual(expected(events, dates, localDate(zone), groupBy));
       const inRange = events.filter(({ settledAtMs }) => dates.includes(localDate(zone)(settledAtMs)));
       expect(inRange.length).toBeGreaterThan(50);
-      expect(answer.totals).toEqual(recount(inRange));
+      expect(whole(answer.totals)).toEqual(recount(inRange));
+      expect(inOrder(answer.totals.breakdown)).toEqual(
+        inOrder(expected(inRange, ['all'], () => 'all', groupBy)[0]?.breakdown ?? []),
+      );
     });
 
     it('by hour sum to the same days', async () => {
@@ -185,11 +220,51 @@ describe('analytics of activity', () => {
     expect(ofKey.length).toBeLessThan(ofProject.length);
     expect(ofProject.length).toBeLessThan(ofRange.length);
     const asked = { organizationId, ...inMarch };
-    expect((await ask(masterKey, { ...asked, projectId })).totals).toEqual(recount(ofProject));
+    expect(whole((await ask(masterKey, { ...asked, projectId })).totals)).toEqual(recount(ofProject));
     const apiKeyId = keyId;
-    expect((await ask(masterKey, { ...asked, projectId, apiKeyId })).totals).toEqual(recount(ofKey));
+    expect(whole((await ask(masterKey, { ...asked, projectId, apiKeyId })).totals)).toEqual(recount(ofKey));
     const byKey = ofRange.filter((event) => event.keyId === keyId);
-    expect((await ask(masterKey, { ...asked, apiKeyId })).totals).toEqual(recount(byKey));
+    expect(whole((await ask(masterKey, { ...asked, apiKeyId })).totals)).toEqual(recount(byKey));
+  });
+
+  it.each(Object.keys(GROUPS))(
+    'of a project, a key or both by %s are the sums of the events of each',
+    async (groupBy) => {
+      const { organizationId, projectId, keyId, masterKey } = team;
+      const dates = datesFrom(inMarch.from, 5);
+      const dateOf = localDate('Asia/Kathmandu');
+      const filters = [{ projectId }, { apiKeyId: keyId }, { projectId, apiKeyId: keyId }, { memberId: team.memberId }];
+      for (const filter of filters) {
+        const some = events.filter(
+          (event) =>
+            (!filter.projectId || event.projectId === filter.projectId) &&
+            (!filter.apiKeyId || event.keyId === filter.apiKeyId) &&
+            (!filter.memberId || event.memberId === filter.memberId),
+        );
+        const parameters = { organizationId, ...inMarch, timezone: 'Asia/Kathmandu', groupBy };
+        const given = Object.fromEntries(Object.entries(filter).map(([name, id]) => [name, String(id)]));
+        const answer = await ask(masterKey, { ...parameters, ...given });
+        expect(withoutLabels(answer), JSON.stringify(filter)).toEqual(expected(some, dates, dateOf, groupBy));
+      }
+    },
+  );
+
+  it('tell what is beyond the limit as one row, so that rows sum to each day and to the totals', async () => {
+    const { organizationId, masterKey } = team;
+    for (const groupBy of ['model', 'app', 'mapping']) {
+      const asked = { organizationId, ...inMarch, groupBy };
+      const [all, one] = [await ask(masterKey, asked), await ask(masterKey, { ...asked, limit: '1' })];
+      const [dearest, ...others] = all.totals.breakdown;
+      expect(one.totals.breakdown[0]).toEqual(dearest);
+      expect(one.totals.breakdown[1]).toMatchObject({ key: null, label: `Other (${others.length})` });
+      expect(one.totals.breakdown).toHaveLength(2);
+      expect(whole(one.totals)).toEqual(whole(all.totals));
+      for (const { breakdown, cost, requestCount } of one.activity) {
+        expect(breakdown.filter(({ key }) => key !== null && key !== dearest?.key)).toEqual([]);
+        expect(breakdown.reduce((sum, row) => sum + Number(row.requestCount), 0)).toBe(requestCount);
+        expect(breakdown.reduce((sum, row) => sum + nanosOf(row.cost), 0n)).toBe(nanosOf(cost));
+      }
+    }
   });
 
   it.each([
@@ -227,7 +302,7 @@ describe('analytics of activity', () => {
     const answer = await ask(masterKey, { organizationId, from: '2024-01-01', to: '2024-12-31' });
     expect(answer.activity.map(({ date }) => date)).toEqual(datesFrom('2024-01-01', 366));
     expect(answer.activity[59]).toEqual({ date: '2024-02-29', ...recount([]), breakdown: [] });
-    expect(answer.totals).toEqual(recount([]));
+    expect(answer.totals).toEqual({ ...recount([]), breakdown: [] });
   });
 
   it('tell the repeated hour at the end of summer time in two rows', async () => {
@@ -251,27 +326,27 @@ describe('analytics of activity', () => {
   });
 
   it('are exact beyond 2^53 nanodollars', async () => {
-    const { organizationId, masterKey } = await seedOrganization();
-    await env.DB.batch([
-      env.DB.prepare(
-        `INSERT INTO usage_dimensions (id, organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app)
-         VALUES (900001, ?1, 'p', 'k', 'm', 'x/y', 'y', 'x', 'a'), (900002, ?1, 'p', 'k', 'm', 'x/z', 'z', 'x', 'a')`,
-      ).bind(organizationId),
-      // 2^53 + 1 can only be written as text here: a double does not hold it.
-      ...[900001, 900002].flatMap((dimension) =>
-        ['2026-01-01', '2026-01-02'].map((day) =>
-          env.DB.prepare(
-            `INSERT INTO usage_rollups
-             VALUES (?1, ${Date.parse(day)}, ${dimension}, 1, 0, 0, 0, 5, 0, 5, 0, 9007199254740993, 9007199254740992, 1)`,
-          ).bind(organizationId),
-        ),
-      ),
-    ]);
-    const answer = await ask(masterKey, { organizationId, from: '2026-01-01', to: '2026-01-02' });
-    expect(answer.totals).toMatchObject({ cost: '36028797.018963972', inputCost: '36028797.018963968' });
+    const seeded = await seedOrganization();
+    // Odd, and three of them are more than a double holds.
+    const costNanos = 2 ** 53 - 1;
+    const events = Array.from({ length: 6 }, (_, i) =>
+      usageEvent(i + 1, {
+        settledAtMs: Date.parse(i < 3 ? '2026-01-01T12:00Z' : '2026-01-02T12:00Z'),
+        canonicalModel: i % 3 === 0 ? 'a' : 'b',
+        costNanos,
+        inputCostNanos: costNanos - 1,
+        outputCostNanos: 1,
+      }),
+    );
+    await shipEvents(env.DB, seeded, events);
+    await rollUp(env.DB, 0);
+    const { organizationId, masterKey } = seeded;
+    const asked = { organizationId, from: '2026-01-01', to: '2026-01-02' };
+    const answer = await ask(masterKey, asked);
+    expect(answer.totals).toMatchObject({ cost: '54043195.528445946', inputCost: '54043195.52844594' });
     for (const day of answer.activity) {
-      expect(day).toMatchObject({ cost: '18014398.509481986', outputCost: '0.000000002' });
-      expect(day.breakdown.map(({ cost }) => cost)).toEqual(['9007199.254740993', '9007199.254740993']);
+      expect(day).toMatchObject({ cost: '27021597.764222973', outputCost: '0.000000003' });
+      expect(day.breakdown.map(({ cost }) => cost)).toEqual(['18014398.509481982', '9007199.254740991']);
     }
   });
 
@@ -289,6 +364,10 @@ describe('analytics of activity', () => {
     ['groupBy', { groupBy: 'weather' }],
     ['groupBy', { groupBy: 'constructor' }],
     ['granularity', { granularity: 'minute' }],
+    ['limit', { limit: '0' }],
+    ['limit', { limit: '501' }],
+    ['limit', { limit: 'all' }],
+    ['format', { format: 'xml' }],
     ['fromm', { fromm: '2026-01-01' }],
   ])('name %s as the bad field: %o', async (param, parameters) => {
     const { organizationId, masterKey } = team;
@@ -349,53 +428,40 @@ describe('analytics of activity', () => {
     expect(await ask(masterKey, { organizationId: stranger.organizationId })).toMatchObject({ status: 404 });
   });
 
-  it('read the rollups of their range only', async () => {
-    const organizationId = newId('org');
-    const dimensions = 10;
-    await env.DB.batch([
-      env.DB.prepare(
-        `INSERT INTO usage_dimensions (organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app)
-         SELECT ?1, 'p', 'k' || value, 'm', 'x/y', 'y', 'x', 'a' FROM json_each(?2)`,
-      ).bind(organizationId, JSON.stringify(Array.from({ length: dimensions }, (_, i) => i))),
-      // A hundred days, one row an hour and dimension, of this organization and of its neighbour.
-      ...[organizationId, `${organizationId}z`].map((id) =>
-        env.DB.prepare(
-          `WITH RECURSIVE hour (at) AS (
-             SELECT ${Date.parse('2025-01-01')} UNION ALL SELECT at + ${HOUR_MS} FROM hour
-             WHERE at < ${Date.parse('2025-01-01') + 99 * DAY_MS}
-           )
-           INSERT INTO usage_rollups
-           SELECT ?1, hour.at, dimension.id, 1, 0, 0, 0, 1, 1, 1, 1, 7, 3, 4
-           FROM hour CROSS JOIN usage_dimensions AS dimension WHERE dimension.organization_id = ?2`,
-        ).bind(id, organizationId),
-      ),
-    ]);
+  it('read a few rows for each series and day, however much was used', async () => {
+    const seeded = await seedOrganization();
+    const { organizationId } = seeded;
+    const first = Date.parse('2025-01-01');
+    const keys = 10;
+    // A hundred days, every second hour of each of ten keys.
+    const all = Array.from({ length: 100 * 12 * keys }, (_, i) =>
+      usageEvent(i + 1, { keyId: `key_${i % keys}`, settledAtMs: first + Math.floor(i / keys) * 2 * HOUR_MS }),
+    );
+    for (let at = 0; at < all.length; at += 2_000) await shipEvents(env.DB, seeded, all.slice(at, at + 2_000));
+    await rollUp(env.DB, 0);
+    const [row] = await rows<{ n: number }>(
+      'SELECT count(*) AS n FROM usage_rollups JOIN usage_dimensions ON id = dimension_id WHERE organization_id = ?1',
+      organizationId,
+    );
+    expect(row?.n).toBe(all.length);
     let read = 0;
-    const counting = {
-      withSession: () => ({
-        prepare: (sql: string) => env.DB.prepare(sql),
-        batch: async (statements: D1PreparedStatement[]) => {
-          const results = await env.DB.batch(statements);
-          read = results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
-          return results;
-        },
-      }),
-    } as unknown as D1Database;
-    for (const days of [1, 7]) {
+    const stop = countD1(env.DB, ({ rowsRead }) => {
+      read += rowsRead;
+    });
+    for (const days of [1, 7, 28]) {
       const startMs = Date.parse('2025-03-01');
       const spans = datesFrom('2025-03-01', days).map((label, i) => ({
         label,
         startMs: startMs + i * DAY_MS,
         endMs: startMs + (i + 1) * DAY_MS,
       }));
-      const answer = await activity(counting, { organizationId, spans, groupBy: 'apiKey' });
-      const inRange = days * 24 * dimensions;
-      expect(answer.totals).toMatchObject({ requestCount: inRange });
-      // Each rollup and its dimension, the days, and what sorting touches again; a scan would read 48,000.
-      expect(read).toBeLessThan(5 * inRange + 100);
+      read = 0;
+      const databases = { usage: env.DB, names: env.DB };
+      const answer = await activity(databases, { organizationId, spans, groupBy: 'apiKey', limit: 25 });
+      expect(answer.totals).toMatchObject({ requestCount: days * 12 * keys });
+      // Two rows for each instant of each series, found and read, and the ranking.
+      expect(read, `${days} days`).toBeLessThan(4 * (keys + 1) * (days + 1) + 150);
     }
-    expect(await rows('SELECT count(*) AS n FROM usage_rollups WHERE organization_id = ?1', organizationId)).toEqual([
-      { n: (99 * 24 + 1) * dimensions },
-    ]);
+    stop();
   });
 });
