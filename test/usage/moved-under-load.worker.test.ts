@@ -1,14 +1,18 @@
 /** An organization whose members go on calling is moved: nothing of what they were charged is lost or counted twice. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, it } from 'vitest';
+import { newId } from '../../src/ids.ts';
 import { DAY_MS } from '../../src/limits.ts';
 import { formatUsd, parseUsd } from '../../src/money/nanos.ts';
 import { settledBudget } from '../../src/objects.ts';
+import { NO_KEY_LIMITS } from '../../src/teams/budget-body.ts';
+import { makeKey } from '../../src/teams/keys.ts';
 import { usageDatabase } from '../../src/usage/databases.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
 import { chat, get, json } from '../support/gateway.ts';
-import { booksOf, health, seedTeam, shipNow } from './books-world.ts';
+import { insertMember, seedOrganization } from '../support/seed.ts';
+import { booksOf, health, run, shipNow } from './books-world.ts';
 import { forgetUsage, rows, usageEvents } from './events.ts';
 import { moveTo, rowsIn } from './moved.ts';
 
@@ -16,11 +20,31 @@ const DAYS_AGO = 5;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
 
+/** A second member with a key, of whom its object is told nothing: it opens from D1, when it is first called. */
+async function addDeveloper(organizationId: string, projectId: string) {
+  const memberId = await insertMember(organizationId, 'developer');
+  const key = await makeKey('api', memberId, env.KEY_SECRET);
+  await run('INSERT INTO project_grants (member_id, project_id) VALUES (?, ?)', memberId, projectId);
+  await run(
+    `INSERT INTO api_keys (id, organization_id, project_id, member_id, name, hash, masked, status, limits, created_at)
+     VALUES (?, ?, ?, ?, 'Other', ?, ?, 'active', ?, 0)`,
+    newId('key'),
+    organizationId,
+    projectId,
+    memberId,
+    key.hash,
+    key.masked,
+    JSON.stringify(NO_KEY_LIMITS),
+  );
+  return { memberId, apiKey: key.secret };
+}
+
 beforeEach(forgetUsage);
 
 it('what members were charged before, while and after is in their ledgers, events, sums and books, once', async () => {
-  const team = await seedTeam();
-  const { organizationId, memberId, masterKey } = team;
+  const team = { ...(await seedOrganization()), other: { memberId: '', apiKey: '' } };
+  const { organizationId, memberId, projectId, masterKey } = team;
+  team.other = await addDeveloper(organizationId, projectId);
   const other = env.USAGE_DB_1;
   if (!other) throw new Error('no second database');
   // A past that their objects have yet to hear of: one opens before the move, one in the middle of it.
