@@ -66,7 +66,7 @@ function together(a: Counts, b: Counts): Counts {
 export const ADD_SERIES = `
   INSERT INTO usage_series (organization_id, kind, value)
   SELECT value ->> 0, value ->> 1, value ->> 2
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE true
   ON CONFLICT DO NOTHING`;
 
@@ -82,7 +82,7 @@ export const FIND_TOTALS = `
     ${SUM_COLUMNS.map((column) => `total.${column}`).join(" || ' ' || ")} AS sums,
     total.latencies,
     total.first_tokens
-  FROM json_each(?1) AS asked
+  FROM jsonb_each(?1) AS asked
   CROSS JOIN usage_series AS series
     ON series.organization_id = asked.value ->> 0
     AND series.kind = asked.value ->> 1
@@ -126,7 +126,7 @@ const COLUMNS = ['series_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_t
 export const WRITE_TOTALS = `
   INSERT INTO usage_totals (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET
     ${[...SUM_COLUMNS, 'latencies', 'first_tokens'].map((column) => `${column} = excluded.${column}`).join(',\n    ')}`;
