@@ -20,8 +20,8 @@ const BENCHES: Record<string, Bench> = {
   teams,
   streams,
   translate,
-  rollups,
   analytics,
+  rollups,
 };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
@@ -37,8 +37,8 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   wallet     a metered organization: how many requests come to one call of its wallet
   streams    five hundred streams of a minute at once: none dropped, and the memory they take
   teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
-  rollups    a million usage events shipped and rolled up: events a second, runs, rows written for a request
   analytics  a year of 3.3 million requests a month: every page of analytics, for a month and for the year
+  rollups    a million usage events shipped and rolled up: events a second, runs, rows written for a request
   translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
 
   --seconds N  speed, translate: length of one measured round

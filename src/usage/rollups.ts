@@ -85,23 +85,29 @@ const COUNT_WAITING = 'SELECT count(*) AS waiting FROM usage_events WHERE seq > 
 
 /**
  * Rolls up what has arrived, in bounded steps; what one call leaves the next takes.
- * `rowsMax` and `batchesMax` bound one step and one call. Answers with how many events still wait.
+ * `rowsMax` and `totalsMax` (rows of running totals) bound one step, `batchesMax` one call. Answers with how many events still wait.
  */
 export async function rollUp(
   db: D1Database,
   nowMs: number,
   rowsMax: number = LIMITS.rollupRowsMax,
   batchesMax: number = LIMITS.rollupBatchesMax,
+  totalsMax: number = LIMITS.rollupTotalsMax,
 ): Promise<{ waiting: number }> {
   for (let batch = 0; batch < batchesMax; batch++) {
-    const { isAll } = await rollUpSome(db, nowMs, rowsMax);
+    const { isAll } = await rollUpSome(db, nowMs, rowsMax, totalsMax);
     if (isAll) return { waiting: 0 };
   }
   return (await db.prepare(COUNT_WAITING).first<{ waiting: number }>()) ?? { waiting: 0 };
 }
 
 /** One step, of `rowsMax` events at most. `isAll`: nothing was left behind. */
-async function rollUpSome(db: D1Database, nowMs: number, rowsMax: number): Promise<{ isAll: boolean }> {
+async function rollUpSome(
+  db: D1Database,
+  nowMs: number,
+  rowsMax: number,
+  totalsMax: number,
+): Promise<{ isAll: boolean }> {
   const [watermark, read] = (await db.batch([db.prepare(READ_WATERMARK), db.prepare(READ_EVENTS).bind(rowsMax)])) as [
     D1Result<{ version: number }>,
     D1Result<EventRow & { seq: number }>,
@@ -117,9 +123,9 @@ async function rollUpSome(db: D1Database, nowMs: number, rowsMax: number): Promi
 
   const sums = UsageSums.ofEvents(read.results);
   const isOne = read.results.length === 1;
-  const found = await findRows(db, sums, isOne ? Number.MAX_SAFE_INTEGER : LIMITS.rollupTotalsMax);
+  const found = await findRows(db, sums, isOne ? Number.MAX_SAFE_INTEGER : totalsMax);
   // They are so late that they raise too many rows: fewer of them at a time. One alone always goes.
-  if (!found) return rollUpSome(db, nowMs, Math.ceil(read.results.length / 2));
+  if (!found) return rollUpSome(db, nowMs, Math.ceil(read.results.length / 2), totalsMax);
 
   const guarded = (sql: string, rows: Iterable<unknown>) =>
     jsonChunks(rows).map((chunk) => db.prepare(sql).bind(chunk, version));

@@ -182,7 +182,7 @@ export async function writeRows(
   // Rows that others name by their id must keep it, and are never changed.
   const insert = `INSERT OR ${hasId ? 'IGNORE' : 'REPLACE'} INTO ${name} (${into.join(', ')})
     SELECT ${values.join(', ')}
-    FROM json_each(?3) AS given ${found}
+    FROM jsonb_each(?3) AS given ${found}
     WHERE ${isOurs('?2')}
     ORDER BY given.key`;
   const rows = rowsOf(piece, organizationId);
