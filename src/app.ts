@@ -40,7 +40,7 @@ import { teamsRouter } from './teams/routes.ts';
 import { goOnBackfilling } from './usage/backfill.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases } from './usage/databases.ts';
-import { rollUp } from './usage/rollups.ts';
+import { rollUp, rollUpOverdue } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
 export interface Build {
@@ -88,6 +88,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
 export async function runCron(cron: string, env: Env, nowMs: number, mappings: Build['mappings'] = []): Promise<void> {
   switch (cron) {
     case '* * * * *':
+      for (const db of usageDatabases(env)) await rollUpOverdue(db, nowMs);
       await pushPending(env);
       await anchorPending(env);
       return;

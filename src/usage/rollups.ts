@@ -94,6 +94,26 @@ export async function rollUp(
   return (await db.prepare(COUNT_WAITING).first<{ waiting: number }>()) ?? { waiting: 0 };
 }
 
+const IS_OVERDUE = `
+  SELECT 1
+  FROM usage_events
+  WHERE seq > (SELECT seq FROM rollup_watermark) AND settled_at <= CAST(?1 AS INTEGER)
+  LIMIT 1`;
+
+/**
+ * Each minute: rolls up where an event has waited for as long as it may. Not whatever waits: every run writes the rows of the
+ * present quarter of an hour again, and rows cost money.
+ */
+export async function rollUpOverdue(db: D1Database, nowMs: number): Promise<void> {
+  if (
+    await db
+      .prepare(IS_OVERDUE)
+      .bind(nowMs - LIMITS.rollupWaitMs)
+      .first()
+  )
+    await rollUp(db, nowMs);
+}
+
 /** One step, of `rowsMax` events at most. `isAll`: nothing was left behind. */
 async function rollUpSome(
   db: D1Database,
