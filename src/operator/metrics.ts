@@ -253,12 +253,14 @@ function healthFamilies(
     type: 'gauge',
     samples: [{ labels: {}, value }],
   });
+  // Nothing is missing where nothing ever arrived.
+  const rolledUp = databases.flatMap((row) => (row.rolledUpTo > 0 || row.waiting > 0 ? row.rolledUpTo : []));
   const proofs = databases.flatMap(({ oldestProof }) => oldestProof ?? []);
   return [
     gauge(
       'purser_rollups_age_seconds',
       'Since when usage that has arrived may be missing in the rollups.',
-      seconds(Math.min(...databases.map(({ rolledUpTo }) => rolledUpTo))),
+      rolledUp.length > 0 ? seconds(Math.min(...rolledUp)) : 0,
     ),
     gauge(
       'purser_events_waiting',

@@ -4,7 +4,7 @@
  *
  * What one page reads is bounded however many events there are: it walks an index backwards from its cursor, over
  * LIMITS.requestsScannedMax events at most, and keeps those that the filter wants. Where these do not fill the page it is
- * shorter, and its cursor says where to go on. The cursor is a place (settled when, and which event), so what arrives
+ * shorter, and its cursor says where to go on: at the next quarter of an hour that can have any (request-skip.ts). The cursor is a place (settled when, and which event), so what arrives
  * meanwhile moves nothing.
  *
  * Names are looked up apart, because usage may lie in another database than people do.
@@ -12,6 +12,7 @@
 import type { Outcome, RefusedRequest } from '../budgets/usage-event.ts';
 import { LIMITS } from '../limits.ts';
 import { namesOf } from './names.ts';
+import { skipped } from './request-skip.ts';
 
 export interface RequestRow {
   seq: number;
@@ -158,7 +159,8 @@ export async function readRequests(
     throw new Error('requests out of their order');
   if (rows.length > limit) return { rows: rows.slice(0, limit), next: rows[limit - 1] ?? null };
   if (wanted.length === 0) return { rows, next: null };
-  return { rows, next: await endOfScan(session, organizationId, filter, after, scannedMax) };
+  const end = await endOfScan(session, organizationId, filter, after, scannedMax);
+  return { rows, next: end && (await skipped(session, organizationId, seen, filter, end)) };
 }
 
 function isBehind(row: Place, before: Place): boolean {

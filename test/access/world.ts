@@ -203,7 +203,7 @@ export async function makeWorld(): Promise<World> {
     if (role === 'developer') grant(memberId, projectId);
     return { person: { ...user, memberId, keyId }, secret };
   };
-  /** A request that somebody made. */
+  /** A request that somebody made, of no cost: no ledger knows of it, and the books agree all the same. */
   const insertRequest = (requestId: string, memberId: string, keyId: string, projectId: string) =>
     sql(
       `INSERT INTO usage_events (
@@ -212,7 +212,7 @@ export async function makeWorld(): Promise<World> {
          reasoning_tokens, cost, input_cost, output_cost, overrun, unresolved, price_version, estimated, streamed
        )
        VALUES (?, ?, 1, ?, ?, ?, ?, 'chat/completions', 'demo/words', 'demo-words', 'demo', ?, 'completed', 1, ?, ?,
-               1, 0, 1, 0, 3000, 1000, 2000, 0, 0, 'demo@0', 0, 0)`,
+               1, 0, 1, 0, 0, 0, 0, 0, 0, 'demo@0', 0, 0)`,
       ids.orgId,
       memberId,
       plant(`att_${randomText(24)}`),

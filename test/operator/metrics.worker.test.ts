@@ -241,6 +241,33 @@ describe('metrics', () => {
     await env.DB.prepare('DELETE FROM policy_pushes').run();
   });
 
+  it('count an organization once that is in two databases while it is moved', async () => {
+    const team = await seedOrganization();
+    const [main, other] = usageDatabases(env);
+    if (!main || !other) throw new Error('tests have two usage databases');
+    // The one to which it goes is ahead by then.
+    for (const [db, many] of [
+      [main, 5],
+      [other, 7],
+    ] as const) {
+      await db.batch([
+        db
+          .prepare(`INSERT INTO usage_series (organization_id, kind, value) VALUES (?1, 'provider', 'demo')`)
+          .bind(team.organizationId),
+        db
+          .prepare(
+            `INSERT INTO usage_totals (series_id, bucket_at, requests, upstream_errors, client_errors, refused, input_tokens,
+             cached_tokens, output_tokens, reasoning_tokens, cost, input_cost, output_cost)
+           SELECT max(id), 0, ?1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM usage_series`,
+          )
+          .bind(many),
+      ]);
+    }
+    const labels = { organization: team.organizationId, provider: 'demo' };
+    expect(at(await read(), 'purser_requests_total', labels)).toBe('7');
+    await other.batch(['DELETE FROM usage_totals', 'DELETE FROM usage_series'].map((sql) => other.prepare(sql)));
+  });
+
   it('have so many series and no more: the oldest by themselves, all others together', async () => {
     // Each database has its part of them.
     const most = LIMITS.metricsSeriesShownMax / usageDatabases(env).length;

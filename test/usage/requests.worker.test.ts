@@ -5,6 +5,7 @@ import type { RefusedRequest, UsageEvent } from '../../src/budgets/usage-event.t
 import { newId } from '../../src/ids.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { formatUsd } from '../../src/money/nanos.ts';
+import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
 import { countD1, type D1Counts, NO_D1_COUNTS } from '../support/d1-counts.ts';
 import { chat, type ErrorBody, get, json } from '../support/gateway.ts';
@@ -86,6 +87,10 @@ async function shipped(seeded: Seeded, many: number, over: (n: number) => Partia
   // Newest first; of one millisecond, what arrived last.
   return events.toSorted((a, b) => b.settledAtMs - a.settledAtMs || b.n - a.n);
 }
+
+/** What there is so far is rolled up nowhere. */
+const forgetWatermark = () =>
+  env.DB.prepare('UPDATE rollup_watermark SET seq = (SELECT max(seq) FROM usage_events)').run();
 
 let undo = () => {};
 afterEach(() => undo());
@@ -285,6 +290,50 @@ describe('what a page reads', () => {
     expect([found.length, new Set(idsOf(found)).size]).toEqual([4, 2]);
     expect(pages).toBe(Math.floor((2 * MANY) / LIMITS.requestsScannedMax) + 1);
   });
+});
+
+describe('what is skipped', () => {
+  /** An hour of 100 events in each of three days, far apart; the rare key has one in each hour, and one that is not rolled up. */
+  it('are the hours in which nothing that is filtered by was used, and no request', async () => {
+    const seeded = await seedOrganization();
+    const { organizationId, projectId, keyId, memberId } = seeded;
+    const insert = (from: number, to: number, first: number, rare: number, model: string) =>
+      env.DB.prepare(
+        `WITH RECURSIVE numbers (n) AS (SELECT CAST(?6 AS INTEGER) UNION ALL SELECT n + 1 FROM numbers WHERE n < ?7)
+         INSERT INTO usage_events (
+           organization_id, member_id, n, attempt_id, request_id, project_id, key_id, endpoint, mapping, canonical_model,
+           provider, app, outcome, requests, opened_at, settled_at, input_tokens, cached_tokens, output_tokens,
+           reasoning_tokens, cost, input_cost, output_cost, overrun, unresolved, price_version, estimated, streamed
+         )
+         SELECT ?1, ?2, n, 'att_' || n, 'req_' || n, ?3, CASE WHEN n = ?8 THEN ?4 ELSE 'key_busy' END, 'messages', 'demo/words',
+                CASE WHEN n = ?8 THEN ?9 ELSE 'common' END,
+                'demo', 'app', 'completed', 1, 0, ?5 + (n - ?6) * 100, 1, 0, 1, 0, n, 0, n, 0, 0, 'demo@0', 0, 0
+         FROM numbers`,
+      ).bind(organizationId, memberId, projectId, keyId, from, first, to, rare, model);
+    const day = 24 * 3_600_000;
+    const many = LIMITS.requestsScannedMax * 2 + 500;
+    // Before anything was rolled up: the totals know nothing of the first.
+    await insert(NOON - day, 10, 1, 5, 'rare').run();
+    await forgetWatermark();
+    await insert(NOON, many, 11, 20, 'rare').run();
+    await insert(NOON + 5 * day, 2 * many, many + 1, 2 * many - 7, 'rare').run();
+    while ((await rollUp(env.DB, NOON + 9 * day)).waiting > 0);
+    await insert(NOON + 9 * day, 2 * many + 20, 2 * many + 1, 2 * many + 3, 'other').run();
+    const pages: number[] = [];
+    const found: (string | null)[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Page = await list(seeded, { apiKeyId: keyId, ...(cursor && { cursor }) });
+      found.push(...idsOf(page.requests));
+      pages.push(page.requests.length);
+      cursor = page.nextCursor;
+    } while (cursor !== null && pages.length < 20);
+    expect(found).toEqual([2 * many + 3, 2 * many - 7, 20, 5].map((n) => `att_${n}`));
+    // Two days of more than twenty thousand each would be five pages: the hour of one request is found in one.
+    expect(pages.length).toBeLessThanOrEqual(4);
+    const both = await walk(seeded, { apiKeyId: keyId, model: 'rare', limit: 100 });
+    expect(idsOf(both)).toEqual([2 * many - 7, 20, 5].map((n) => `att_${n}`));
+  }, 120_000);
 });
 
 describe('one request', () => {
