@@ -13,6 +13,7 @@ import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
+import { backfillRouter } from './operator/backfill-routes.ts';
 import { metricsRouter } from './operator/metrics-route.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
@@ -39,10 +40,11 @@ import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { analyticsRouter } from './usage/analytics-routes.ts';
+import { goOnBackfilling } from './usage/backfill.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases, withEachUsageDatabase } from './usage/databases.ts';
 import { requestRouter } from './usage/request-routes.ts';
-import { rollUp } from './usage/rollups.ts';
+import { rollUp, rollUpOverdue } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
 export interface Build {
@@ -81,6 +83,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     operatorProviderKeyRouter,
     recoveryRouter,
     operatorUsageRouter,
+    backfillRouter,
     priceRouter(catalogue),
     metricsRouter(new Set(providers.keys())),
   ];
@@ -93,11 +96,13 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
 export async function runCron(cron: string, env: Env, nowMs: number, mappings: Build['mappings'] = []): Promise<void> {
   switch (cron) {
     case '* * * * *':
+      await withEachUsageDatabase(env, 'overdue rollups', (db) => rollUpOverdue(db, nowMs));
       await pushPending(env);
       await anchorPending(env);
       return;
     case '*/5 * * * *':
       await rollUpAll(env, nowMs);
+      await withEachUsageDatabase(env, 'backfill', (db) => goOnBackfilling(db, nowMs, LIMITS.backfillCronMs));
       await warnOfBudgets(env, nowMs);
       return;
     case '*/15 * * * *':

@@ -214,7 +214,8 @@ async function* readPages(
 ): AsyncGenerator<PastEvent[]> {
   const untilMs = days.at(-1)?.endMs ?? 0;
   const page = session.prepare(READ_PAGE);
-  let after = { settled_at: days[0]?.startMs ?? 0, seq: 0 };
+  // Events that were moved here have numbers below 0.
+  let after = { settled_at: days[0]?.startMs ?? 0, seq: Number.MIN_SAFE_INTEGER };
   for (;;) {
     const { results } = await page
       .bind(organizationId, after.settled_at, untilMs, memberId, after.seq, last, pageRows)

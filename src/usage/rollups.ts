@@ -10,16 +10,25 @@
 import { jsonChunks } from '../database/json-rows.ts';
 import { LIMITS } from '../limits.ts';
 import {
+  ADD_DIMENSIONS,
+  dimensionRows,
+  FACT_COLUMNS,
+  FIND_DIMENSIONS,
+  type FoundDimensions,
+  factValues,
+} from './facts.ts';
+import {
   ADD_SERIES,
   FIND_TOTALS,
   type FoundTotals,
   forJson,
   raised,
+  seriesRows,
   totalsFound,
   totalsValues,
   WRITE_TOTALS,
 } from './running-totals.ts';
-import { type Combination, DIMENSIONS, EVENT_COLUMNS, type EventRow, SUM_COLUMNS, UsageSums } from './sums.ts';
+import { type Combination, EVENT_COLUMNS, type EventRow, SUM_COLUMNS, UsageSums } from './sums.ts';
 
 const READ_WATERMARK = 'SELECT version FROM rollup_watermark';
 
@@ -29,22 +38,6 @@ const READ_EVENTS = `
   WHERE seq > (SELECT seq FROM rollup_watermark)
   ORDER BY seq
   LIMIT CAST(?1 AS INTEGER)`;
-
-const ADD_DIMENSIONS = `
-  INSERT INTO usage_dimensions (${DIMENSIONS.join(', ')})
-  SELECT ${DIMENSIONS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM jsonb_each(?1)
-  WHERE true
-  ON CONFLICT DO NOTHING`;
-
-/** ?1 rows of dimensions, and the combination's place in the asker's list. */
-const FIND_DIMENSIONS = `
-  SELECT asked.value ->> ${DIMENSIONS.length} AS place, dimension.id
-  FROM jsonb_each(?1) AS asked
-  CROSS JOIN usage_dimensions AS dimension
-    ON ${DIMENSIONS.map((column, i) => `dimension.${column} = asked.value ->> ${i}`).join(' AND ')}`;
-
-const FACT_COLUMNS = ['dimension_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_tokens'];
 
 /** ?1 rows of FACT_COLUMNS, ?2 the version of the sums. */
 const ADD_FACTS = `
@@ -101,6 +94,26 @@ export async function rollUp(
   return (await db.prepare(COUNT_WAITING).first<{ waiting: number }>()) ?? { waiting: 0 };
 }
 
+const IS_OVERDUE = `
+  SELECT 1
+  FROM usage_events
+  WHERE seq > (SELECT seq FROM rollup_watermark) AND settled_at <= CAST(?1 AS INTEGER)
+  LIMIT 1`;
+
+/**
+ * Each minute: rolls up where an event has waited for as long as it may. Not whatever waits: every run writes the rows of the
+ * present quarter of an hour again, and rows cost money.
+ */
+export async function rollUpOverdue(db: D1Database, nowMs: number): Promise<void> {
+  if (
+    await db
+      .prepare(IS_OVERDUE)
+      .bind(nowMs - LIMITS.rollupWaitMs)
+      .first()
+  )
+    await rollUp(db, nowMs);
+}
+
 /** One step, of `rowsMax` events at most. `isAll`: nothing was left behind. */
 async function rollUpSome(
   db: D1Database,
@@ -152,19 +165,9 @@ interface FoundRows {
  */
 async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promise<FoundRows | null> {
   const combinations = [...sums.combinations.values()];
-  const dimensions = jsonChunks(
-    combinations.map(({ dimensions }, place) => [...DIMENSIONS.map((column) => dimensions[column]), place]),
-  );
+  const dimensions = jsonChunks(dimensionRows(combinations));
   const series = [...sums.series.values()];
-  const asked = jsonChunks(
-    series.map(({ organizationId, kind, value, quarters }, place) => [
-      organizationId,
-      kind,
-      value,
-      Math.min(...quarters.keys()),
-      place,
-    ]),
-  );
+  const asked = jsonChunks(seriesRows(series, ({ quarters }) => Math.min(...quarters.keys())));
   const results = await db.batch([
     ...dimensions.map((chunk) => db.prepare(ADD_DIMENSIONS).bind(chunk)),
     ...asked.map((chunk) => db.prepare(ADD_SERIES).bind(chunk)),
@@ -176,7 +179,7 @@ async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promi
   const rows = found.reduce((sum, { results }) => sum + results.length, 0);
   if (rows >= rowsMax) return null;
   return {
-    combinations: (ids as D1Result<{ place: number; id: number }>[])
+    combinations: (ids as D1Result<FoundDimensions>[])
       .flatMap(({ results }) => results)
       .map(({ place, id }) => ({ id, combination: combinations[place] as Combination })),
     totals: totalsFound(
@@ -188,9 +191,7 @@ async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promi
 
 function* factsOf(combinations: FoundRows['combinations']): Generator<unknown[]> {
   for (const { id, combination } of combinations) {
-    for (const [bucketAt, { values, latencies, firstTokens }] of combination.facts) {
-      yield [id, bucketAt, ...values.map(forJson), latencies, firstTokens];
-    }
+    for (const [bucketAt, sums] of combination.facts) yield factValues(id, bucketAt, sums);
   }
 }
 

@@ -62,7 +62,12 @@ function together(a: Counts, b: Counts): Counts {
   return a.map((count, bin) => count + (b[bin] ?? 0));
 }
 
-/** ?1 rows of organization, kind, value. */
+/** Rows that name each series: organization, kind, value, the instant from which its rows are asked for, and its place in the list. */
+export function seriesRows(series: readonly Series[], fromMs: (series: Series) => number): unknown[][] {
+  return series.map((each, place) => [each.organizationId, each.kind, each.value, fromMs(each), place]);
+}
+
+/** ?1 rows of series. */
 export const ADD_SERIES = `
   INSERT INTO usage_series (organization_id, kind, value)
   SELECT value ->> 0, value ->> 1, value ->> 2
@@ -71,8 +76,8 @@ export const ADD_SERIES = `
   ON CONFLICT DO NOTHING`;
 
 /**
- * The series asked for, with the rows that `raised` asks for. ?1 rows of organization, kind, value, first quarter, and the
- * series' place in the asker's list; ?2 how many rows at most. Sums as one text, because a double would not hold them.
+ * The series asked for, each with its last row before the instant asked for and all later ones. ?1 rows of series; ?2 how many
+ * rows at most. Sums as one text, because a double would not hold them.
  */
 export const FIND_TOTALS = `
   SELECT

@@ -139,8 +139,25 @@ export class UsageSums {
     return sums;
   }
 
-  /** The combination of these dimensions, with its series; made where there is none yet. */
-  combination(dimensions: Dimensions): Combination {
+  addFact(dimensions: Dimensions, bucketAt: number, fact: Sums): void {
+    const { facts, series } = this.#combination(dimensions);
+    for (const quarters of [facts, ...series.map((each) => each.quarters)])
+      addSums(inQuarter(quarters, bucketAt), fact);
+  }
+
+  /** The series of that name; one that nothing is added to, unless it is known already. */
+  addSeries(organizationId: string, kind: SeriesKind, value: string): Series {
+    const name = `${kind}\0${organizationId}\0${value}`;
+    let series = this.series.get(name);
+    if (!series) {
+      series = { organizationId, kind, value, quarters: new Map() };
+      this.series.set(name, series);
+    }
+    return series;
+  }
+
+  /** Made where there is none yet. */
+  #combination(dimensions: Dimensions): Combination {
     const { organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app } = dimensions;
     const name = `${organization_id}\0${project_id}\0${key_id}\0${member_id}\0${mapping}\0${canonical_model}\0${provider}\0${app}`;
     let combination = this.combinations.get(name);
@@ -154,7 +171,7 @@ export class UsageSums {
 
   #addToFacts(event: EventRow): void {
     const { outcome, requests, settled_at: settledAt, latency_ms: latency, first_token_ms: firstToken } = event;
-    const sums = inQuarter(this.combination(event).facts, settledAt - (settledAt % QUARTER_MS));
+    const sums = inQuarter(this.#combination(event).facts, settledAt - (settledAt % QUARTER_MS));
     // In the order of SUM_COLUMNS.
     addValues(sums.values, [
       event.cost,
@@ -185,14 +202,7 @@ export class UsageSums {
   #seriesOf(dimensions: Dimensions): Series[] {
     const organizationId = dimensions.organization_id;
     return (Object.keys(SERIES) as SeriesKind[]).map((kind) => {
-      const value = seriesValue(kind, dimensions);
-      const name = `${kind}\0${organizationId}\0${value}`;
-      let series = this.series.get(name);
-      if (!series) {
-        series = { organizationId, kind, value, quarters: new Map() };
-        this.series.set(name, series);
-      }
-      return series;
+      return this.addSeries(organizationId, kind, seriesValue(kind, dimensions));
     });
   }
 }

@@ -56,7 +56,12 @@ it('what members were charged before, while and after is in their ledgers, event
   }));
   const past = history.reduce((sum, { costNanos }) => sum + costNanos, 0);
   for (const who of [memberId, team.other.memberId]) {
-    await shipEvents(env.DB, { memberId: who, organizationId }, history);
+    const own = history.map((event) => ({
+      ...event,
+      attemptId: `${who}_${event.n}`,
+      requestId: `req_${who}_${event.n}`,
+    }));
+    await shipEvents(env.DB, { memberId: who, organizationId }, own);
   }
   await rollUp(env.DB, Date.now());
 
@@ -69,6 +74,8 @@ it('what members were charged before, while and after is in their ledgers, event
       const { rolledUpTo: _, ...answer } = await json(await get(`/analytics/activity?${asked}`, masterKey));
       answers.push(answer);
     }
+    const asked = `memberId=${memberId}&usageLimit=0.001&${range}`;
+    answers.push(await json(await get(`/orgs/${organizationId}/budget-simulation?${asked}`, masterKey)));
     return answers;
   };
   const before = await analytics();
@@ -146,6 +153,16 @@ it('what members were charged before, while and after is in their ledgers, event
   }
   await rollUp(other, Date.now());
   expect(await analytics()).toEqual(before);
+  // Page by page, over those that were moved and those that came after.
+  const listed: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const path: string = `/orgs/${organizationId}/requests?limit=100${cursor && `&cursor=${cursor}`}`;
+    const page: { requests: { id: string }[]; nextCursor: string | null } = await json(await get(path, masterKey));
+    listed.push(...page.requests.map((request) => JSON.stringify(request)));
+    cursor = page.nextCursor;
+  }
+  const all = 2 * history.length + (answered[memberId] ?? 0) + (answered[team.other.memberId] ?? 0);
+  expect([listed.length, new Set(listed).size]).toEqual([all, all]);
   const books = await health(team);
   expect(books).toMatchObject({ ok: true, difference: '0', differing: 0, unproven: 0 });
   for (const who of [memberId, team.other.memberId]) {

@@ -93,6 +93,8 @@ const NOTE_SWITCH = `
 /** Sums of a move are made nowhere else meanwhile. */
 const IS_BACKFILLED = 'SELECT 1 FROM usage_backfills WHERE organization_id = ?1 AND finished_at IS NULL';
 
+const RAISE_VERSION = 'UPDATE rollup_watermark SET version = version + 1';
+
 const WAITS_FOR_ROLLUP = `
   SELECT 1
   FROM usage_events NOT INDEXED
@@ -143,7 +145,11 @@ export async function goOn(
     else if (row.phase === 'clearing') await step.remove(step.target, 'arriving', 'copying');
     else if (row.phase === 'emptying') await step.remove(step.source, 'gone', 'done');
     else if (row.phase === 'copying') waits = await step.copy();
-    else if (await step.close(nowMs)) await switchOver(env, trail, row, nowMs);
+    else {
+      const closed = await step.close(nowMs);
+      if (closed === 'equal') await switchOver(env, trail, row, nowMs);
+      else waits = closed;
+    }
   }
   const { source, target, phase, copied, deleted } = row;
   return { source, target, phase, table: step.table()?.name ?? null, copied, deleted, waits };
@@ -204,26 +210,32 @@ class Step {
     const { organizationId, row } = this;
     await setFence(this.target, organizationId, 'arriving', row.turn);
     if (!(await this.#isCopied())) return null;
-    if (await this.source.prepare(IS_BACKFILLED).bind(organizationId).first()) {
-      return { forWhat: 'its sums are being made right', ms: LIMITS.moveRestMs };
-    }
+    const waits = await this.#backfill();
+    if (waits) return waits;
     await this.#note({ phase: 'closing', at_table: 0, after: null });
     return null;
   }
 
-  /** Copies what has changed of a piece; true once every piece is equal on both sides. */
-  async close(nowMs: number): Promise<boolean> {
+  /** Copies what has changed of a piece, until every piece is equal on both sides. */
+  async close(nowMs: number): Promise<Move['waits'] | 'equal'> {
     const { organizationId, row, source, target } = this;
     if (!this.#isStill) {
       await setFence(target, organizationId, 'arriving', row.turn);
       await setFence(source, organizationId, 'leaving', row.turn);
       if (await source.prepare(WAITS_FOR_ROLLUP).bind(organizationId).first()) {
         await rollUp(source, nowMs, LIMITS.rollupRowsMax, 1);
-        return false;
+        return null;
       }
+      const waits = await this.#backfill();
+      if (waits) return waits;
       this.#isStill = true;
     }
-    return this.#isCopied();
+    return (await this.#isCopied()) ? 'equal' : null;
+  }
+
+  async #backfill(): Promise<Move['waits']> {
+    const isUnderWay = await this.source.prepare(IS_BACKFILLED).bind(this.organizationId).first();
+    return isUnderWay ? { forWhat: 'the backfill of its sums', ms: LIMITS.moveRestMs } : null;
   }
 
   /** The source refuses from now on, and only then does the target take. Whoever still reads in the source is waited for. */
@@ -257,6 +269,8 @@ class Step {
       }
     }
     const isLast = piece.upTo === null;
+    // A backfill of the target that has read of a table what was not whole yet writes nothing of it any more.
+    if (isLast && row.phase === 'closing') await target.prepare(RAISE_VERSION).run();
     await this.#note({
       at_table: row.at_table + (isLast ? 1 : 0),
       after: isLast ? null : piece.upTo,
