@@ -73,6 +73,7 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
             PROVIDER_KEY_SECRET: 'another secret, also for tests only',
             FUZZ_RUNS: process.env.FUZZ_RUNS ?? '',
             FUZZ_SEED: process.env.FUZZ_SEED ?? '',
+            ALL_ZONES: process.env.ALL_ZONES ?? '',
             ...bindings,
           },
         },
