@@ -5,13 +5,24 @@ import type { Bench } from '../bench/bench.ts';
 import { crash } from '../bench/crash.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
+import { rollups } from '../bench/rollups.ts';
 import { speed } from '../bench/speed.ts';
 import { streams } from '../bench/streams.ts';
 import { teams } from '../bench/teams.ts';
 import { translate } from '../bench/translate.ts';
 import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams, translate, analytics };
+const BENCHES: Record<string, Bench> = {
+  speed,
+  overshoot,
+  crash,
+  wallet,
+  teams,
+  streams,
+  translate,
+  rollups,
+  analytics,
+};
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -27,6 +38,7 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   streams    five hundred streams of a minute at once: none dropped, and the memory they take
   teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
   analytics  a year of 3.3 million requests a month: every page of analytics, for a month and for the year
+  rollups    a million usage events shipped and rolled up: events a second, runs, rows written for a request
   translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
 
   --seconds N  speed, translate: length of one measured round

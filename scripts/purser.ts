@@ -30,6 +30,10 @@ Secrets
                                          PROVIDER_KEY_SECRET_PREVIOUS: seals organizations' provider keys anew. Repeat it
                                          until left and pending are 0, then unbind the one before (docs/provider-keys.md)
 
+Usage
+  backfill [--organization ID]           compares the sums of usage with what they are sums of, of one organization or all,
+                                         makes them right, and says what was wrong; may be broken off and repeated
+
 When something was lost (docs/recovery.md)
   restore                                undo the deletion of the organization, within 30 days
   rebuild --member ID [--force]          a member's object forgets what it counts and begins again with what D1 knows
@@ -89,6 +93,8 @@ async function main(): Promise<void> {
   const [command, ...rest] = positionals;
   if (values.help || command === undefined || command === 'help') return console.log(HELP);
   if (rest.length > 0) throw new Error(`One command at a time; what is ${rest.join(' ')}?`);
+  if (command === 'backfill')
+    return backfill(values.remote ? remote() : local(values.data), values.organization ?? null);
   const call = callOf(command, values);
   console.log(await ask(values.remote ? remote() : local(values.data), call));
   if (call.body && 'apply' in call.body && !values.yes) {
@@ -157,6 +163,28 @@ function callOf(command: string, flags: Flags): Call {
     default:
       throw new Error(`There is no command ${command}.\n\n${HELP}`);
   }
+}
+
+/** Asks again and again, and tells how far it is, until it is done. */
+async function backfill(operator: Operator, organizationId: string | null): Promise<void> {
+  for (let begin = true; ; begin = false) {
+    const answer = await ask(operator, { method: 'POST', path: '/operator/backfill', body: { begin, organizationId } });
+    const { more, organizations } = JSON.parse(answer) as { more: boolean; organizations: Backfilled[] };
+    for (const one of organizations) {
+      if (one.finished && more) continue;
+      const changed = `${one.factsChanged} facts and ${one.totalsChanged} running totals were wrong`;
+      console.log(`${one.organizationId}: ${one.finished ? 'done' : `up to ${one.doneUpTo}`}; ${changed}`);
+    }
+    if (!more) return;
+  }
+}
+
+interface Backfilled {
+  organizationId: string;
+  finished: boolean;
+  doneUpTo: string;
+  factsChanged: number;
+  totalsChanged: number;
 }
 
 function priceOf({ model, from: at, rates, long, clear }: Flags): object {

@@ -11,7 +11,9 @@ import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
+import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
+import { backfillRouter } from './operator/backfill-routes.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
@@ -36,9 +38,10 @@ import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
 import { analyticsRouter } from './usage/analytics-routes.ts';
+import { goOnBackfilling } from './usage/backfill.ts';
 import { proveInTurns, pruneProven } from './usage/books-cron.ts';
 import { usageDatabases } from './usage/databases.ts';
-import { rollUp } from './usage/rollups.ts';
+import { rollUp, rollUpOverdue } from './usage/rollups.ts';
 import { usageRouter } from './usage/routes.ts';
 
 export interface Build {
@@ -75,6 +78,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     operatorRouter,
     operatorProviderKeyRouter,
     recoveryRouter,
+    backfillRouter,
     priceRouter(catalogue),
   ];
   for (const router of [...forPeople, ...ours, ...build.routers]) app.route('/', router);
@@ -86,11 +90,15 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
 export async function runCron(cron: string, env: Env, nowMs: number, mappings: Build['mappings'] = []): Promise<void> {
   switch (cron) {
     case '* * * * *':
+      for (const db of usageDatabases(env)) await rollUpOverdue(db, nowMs);
       await pushPending(env);
       await anchorPending(env);
       return;
     case '*/5 * * * *':
-      for (const db of usageDatabases(env)) await rollUp(db, nowMs);
+      for (const db of usageDatabases(env)) {
+        await rollUp(db, nowMs);
+        await goOnBackfilling(db, nowMs, LIMITS.backfillCronMs);
+      }
       await warnOfBudgets(env, nowMs);
       return;
     case '*/15 * * * *':

@@ -324,6 +324,17 @@ export const LIMITS = {
   rollupBatchesMax: 50,
   /** So many rows of running totals are read and raised at a time: some 10 MB. Late events raise many. */
   rollupTotalsMax: 40_000,
+  /**
+   * An event that was settled so long ago is rolled up by the next minute's cron. So it is in the sums at most four minutes
+   * after its settlement, which leaves a minute for a cron that is late and its run, and for shipping's last seconds.
+   */
+  rollupWaitMs: 3 * MINUTE_MS,
+  /** So many facts or events are read for one step of a backfill: some MB. */
+  backfillRowsMax: 20_000,
+  /** A call of the operator begins no further step after this; it is called again until all is done. */
+  backfillRunMs: 10 * SECOND_MS,
+  /** A cron spends so much on what the operator, or a migration, has begun. */
+  backfillCronMs: 30 * SECOND_MS,
   /** Usage events are kept this long once rolled up. */
   eventRetentionMs: 60 * DAY_MS,
   /** One pruning statement takes so many rows, so that it never holds D1 for long. */

@@ -57,6 +57,7 @@ const ACTIONS = {
   'database.restored': 'organization',
   'member.rebuilt': 'member',
   'set_up_code.created': 'deployment',
+  'usage.backfilled': 'organization',
   'price.set': 'price',
   'price.cleared': 'price',
   'wallet.entry.posted': 'wallet_entry',

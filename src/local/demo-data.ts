@@ -14,6 +14,7 @@ import { DAY_MS, LIMITS } from '../limits.ts';
 import { makeKey, type NewKey } from '../teams/keys.ts';
 import type { Role } from '../teams/roles.ts';
 import { rollUp } from '../usage/rollups.ts';
+import type { EventRow } from '../usage/sums.ts';
 import { DEMO_ORGANIZATIONS, type DemoKey, type DemoMember } from './demo-people.ts';
 import { demoId } from './demo-random.ts';
 import { insertRows, type Row } from './demo-rows.ts';
@@ -230,7 +231,7 @@ function userIdOf({ email }: Pick<DemoMember, 'email'>): string | null {
 
 function insertUsage(db: D1Database, events: readonly DemoEvent[], nowMs: number): D1PreparedStatement[] {
   const isKept = (event: DemoEvent) => event.settledAtMs >= nowMs - LIMITS.eventRetentionMs;
-  const { dimensions, rollups } = rollupsOf(events.filter((event) => !isKept(event)));
+  const past = rollupsOf(events.filter((event) => !isKept(event)).map(eventRow));
   return [
     ...insertRows(
       db,
@@ -245,53 +246,16 @@ function insertUsage(db: D1Database, events: readonly DemoEvent[], nowMs: number
         unresolved: 0,
       })),
     ),
-    ...insertRows(
-      db,
-      'usage_dimensions',
-      dimensions.map((dimension) => ({
-        id: dimension.id,
-        organization_id: dimension.organizationId,
-        project_id: dimension.projectId,
-        key_id: dimension.keyId,
-        member_id: dimension.memberId,
-        mapping: dimension.mapping,
-        canonical_model: dimension.canonicalModel,
-        provider: dimension.provider,
-        app: dimension.app,
-      })),
-    ),
-    ...insertRows(
-      db,
-      'usage_rollups',
-      rollups.map((sums) => ({
-        dimension_id: sums.dimensionId,
-        bucket_at: sums.bucketAtMs,
-        requests: sums.requests,
-        upstream_errors: sums.upstreamErrors,
-        client_errors: sums.clientErrors,
-        refused: 0,
-        input_tokens: sums.inputTokens,
-        cached_tokens: sums.cachedTokens,
-        output_tokens: sums.outputTokens,
-        reasoning_tokens: sums.reasoningTokens,
-        cost: sums.cost,
-        input_cost: sums.inputCost,
-        output_cost: sums.outputCost,
-      })),
-    ),
-    // What rollUp adds to the days of the events that it rolls up; these it never sees.
-    db.prepare(
-      `INSERT INTO member_days (member_id, day_at, cost)
-       SELECT dimension.member_id, rollup.bucket_at - rollup.bucket_at % ${DAY_MS}, sum(rollup.cost)
-       FROM usage_rollups AS rollup
-       JOIN usage_dimensions AS dimension ON dimension.id = rollup.dimension_id
-       GROUP BY 1, 2`,
-    ),
+    ...insertRows(db, 'usage_dimensions', past.dimensions),
+    ...insertRows(db, 'usage_rollups', past.facts),
+    ...insertRows(db, 'usage_series', past.series),
+    ...insertRows(db, 'usage_totals', past.totals),
+    ...insertRows(db, 'member_days', past.days),
     ...insertRows(db, 'usage_events', events.filter(isKept).map(eventRow)),
   ];
 }
 
-function eventRow(event: DemoEvent): Row {
+function eventRow(event: DemoEvent): Row & EventRow {
   return {
     organization_id: event.organizationId,
     member_id: event.memberId,

@@ -9,7 +9,7 @@ export function insertRows(db: D1Database, table: string, rows: readonly Row[]):
   const statement = `
     INSERT INTO ${table} (${columns.join(', ')})
     SELECT ${columns.map((_, i) => `value ->> ${i}`).join(', ')}
-    FROM json_each(?1)
+    FROM jsonb_each(?1)
     ORDER BY key`;
   return jsonChunks(rows.map((row) => columns.map((column) => row[column]))).map((chunk) =>
     db.prepare(statement).bind(chunk),

@@ -3,7 +3,8 @@
  * never sees. Both are what shipping and rollUp would have made; the books and a test prove it.
  */
 import { addNanos, type Nanos, ZERO } from '../money/nanos.ts';
-import { QUARTER_MS } from '../usage/measures.ts';
+import { forJson, raised } from '../usage/running-totals.ts';
+import { type EventRow, SUM_COLUMNS, UsageSums, type Whole } from '../usage/sums.ts';
 import type { DemoEvent } from './demo-usage.ts';
 
 interface LedgerSums {
@@ -27,80 +28,49 @@ export function ledgersOf(events: readonly DemoEvent[]): LedgerSums[] {
   return [...ledgers.values()];
 }
 
-const DIMENSIONS = [
-  'organizationId',
-  'projectId',
-  'keyId',
-  'memberId',
-  'mapping',
-  'canonicalModel',
-  'provider',
-  'app',
-] as const;
+type Values = Record<string, string | number>;
 
-type Dimensions = { id: number } & Record<(typeof DIMENSIONS)[number], string>;
-
-interface RollupSums {
-  organizationId: string;
-  bucketAtMs: number;
-  dimensionId: number;
-  requests: number;
-  upstreamErrors: number;
-  clientErrors: number;
-  inputTokens: number;
-  cachedTokens: number;
-  outputTokens: number;
-  reasoningTokens: number;
-  cost: Nanos;
-  inputCost: Nanos;
-  outputCost: Nanos;
-}
-
-/** The same sums as rollUp makes in SQL (src/usage/rollups.ts): for events that D1 never sees. */
-export function rollupsOf(events: readonly DemoEvent[]): { dimensions: Dimensions[]; rollups: RollupSums[] } {
-  const dimensions = new Map<string, Dimensions>();
-  const rollups = new Map<string, RollupSums>();
-  for (const event of events) {
-    const name = DIMENSIONS.map((dimension) => event[dimension]).join('\n');
-    const dimension = dimensions.get(name) ?? { id: dimensions.size + 1, ...pickDimensions(event) };
-    dimensions.set(name, dimension);
-    const bucketAtMs = event.settledAtMs - (event.settledAtMs % QUARTER_MS);
-    const place = `${bucketAtMs} ${dimension.id}`;
-    const sums = rollups.get(place) ?? emptySums(event.organizationId, bucketAtMs, dimension.id);
-    rollups.set(place, sums);
-    sums.requests += event.requests;
-    if (event.outcome === 'upstream_error') sums.upstreamErrors += event.requests;
-    if (event.outcome === 'client_error') sums.clientErrors += event.requests;
-    sums.inputTokens += event.inputTokens;
-    sums.cachedTokens += event.cachedTokens;
-    sums.outputTokens += event.outputTokens;
-    sums.reasoningTokens += event.reasoningTokens;
-    sums.cost = addNanos(sums.cost, event.costNanos as Nanos);
-    sums.inputCost = addNanos(sums.inputCost, event.inputCostNanos as Nanos);
-    sums.outputCost = addNanos(sums.outputCost, event.outputCostNanos as Nanos);
-  }
-  return { dimensions: [...dimensions.values()], rollups: [...rollups.values()] };
-}
-
-function pickDimensions(event: DemoEvent): Omit<Dimensions, 'id'> {
-  const { organizationId, projectId, keyId, memberId, mapping, canonicalModel, provider, app } = event;
-  return { organizationId, projectId, keyId, memberId, mapping, canonicalModel, provider, app };
-}
-
-function emptySums(organizationId: string, bucketAtMs: number, dimensionId: number): RollupSums {
+/** What rollUp would have left of these events, as rows of each table, in an empty D1: for events that it never sees. */
+export function rollupsOf(
+  events: Iterable<EventRow>,
+): Record<'dimensions' | 'facts' | 'series' | 'totals' | 'days', Values[]> {
+  const sums = UsageSums.ofEvents(events);
+  const combinations = [...sums.combinations.values()];
+  const series = [...sums.series.values()];
   return {
-    organizationId,
-    bucketAtMs,
-    dimensionId,
-    requests: 0,
-    upstreamErrors: 0,
-    clientErrors: 0,
-    inputTokens: 0,
-    cachedTokens: 0,
-    outputTokens: 0,
-    reasoningTokens: 0,
-    cost: ZERO,
-    inputCost: ZERO,
-    outputCost: ZERO,
+    dimensions: combinations.map(({ dimensions }, i) => ({ id: i + 1, ...dimensions })),
+    facts: combinations.flatMap(({ facts }, i) =>
+      [...facts].map(([bucketAt, { values, latencies, firstTokens }]) => ({
+        dimension_id: i + 1,
+        bucket_at: bucketAt,
+        ...named(values),
+        latencies,
+        first_tokens: firstTokens,
+      })),
+    ),
+    series: series.map(({ organizationId, kind, value }, i) => ({
+      id: i + 1,
+      organization_id: organizationId,
+      kind,
+      value,
+    })),
+    totals: series.flatMap(({ quarters }, i) =>
+      raised([], quarters).map(({ bucketAt, values, latencies, firstTokens }) => ({
+        series_id: i + 1,
+        bucket_at: bucketAt,
+        ...named(values),
+        latencies,
+        first_tokens: firstTokens,
+      })),
+    ),
+    days: [...sums.days.values()].map(({ memberId, dayAt, cost }) => ({
+      member_id: memberId,
+      day_at: dayAt,
+      cost: forJson(cost),
+    })),
   };
+}
+
+function named(values: readonly Whole[]): Values {
+  return Object.fromEntries(SUM_COLUMNS.map((column, i) => [column, forJson(values[i] ?? 0)]));
 }

@@ -10,16 +10,25 @@
 import { jsonChunks } from '../database/json-rows.ts';
 import { LIMITS } from '../limits.ts';
 import {
+  ADD_DIMENSIONS,
+  dimensionRows,
+  FACT_COLUMNS,
+  FIND_DIMENSIONS,
+  type FoundDimensions,
+  factValues,
+} from './facts.ts';
+import {
   ADD_SERIES,
   FIND_TOTALS,
   type FoundTotals,
   forJson,
   raised,
+  seriesRows,
   totalsFound,
   totalsValues,
   WRITE_TOTALS,
 } from './running-totals.ts';
-import { type Combination, DIMENSIONS, EVENT_COLUMNS, type EventRow, SUM_COLUMNS, UsageSums } from './sums.ts';
+import { type Combination, EVENT_COLUMNS, type EventRow, SUM_COLUMNS, UsageSums } from './sums.ts';
 
 const READ_WATERMARK = 'SELECT version FROM rollup_watermark';
 
@@ -30,27 +39,11 @@ const READ_EVENTS = `
   ORDER BY seq
   LIMIT CAST(?1 AS INTEGER)`;
 
-const ADD_DIMENSIONS = `
-  INSERT INTO usage_dimensions (${DIMENSIONS.join(', ')})
-  SELECT ${DIMENSIONS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM json_each(?1)
-  WHERE true
-  ON CONFLICT DO NOTHING`;
-
-/** ?1 rows of dimensions, and the combination's place in the asker's list. */
-const FIND_DIMENSIONS = `
-  SELECT asked.value ->> ${DIMENSIONS.length} AS place, dimension.id
-  FROM json_each(?1) AS asked
-  CROSS JOIN usage_dimensions AS dimension
-    ON ${DIMENSIONS.map((column, i) => `dimension.${column} = asked.value ->> ${i}`).join(' AND ')}`;
-
-const FACT_COLUMNS = ['dimension_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_tokens'];
-
 /** ?1 rows of FACT_COLUMNS, ?2 the version of the sums. */
 const ADD_FACTS = `
   INSERT INTO usage_rollups (${FACT_COLUMNS.join(', ')})
   SELECT ${FACT_COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET
     ${SUM_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(',\n    ')},
@@ -61,7 +54,7 @@ const ADD_FACTS = `
 const ADD_DAYS = `
   INSERT INTO member_days (member_id, day_at, cost)
   SELECT value ->> 0, value ->> 1, value ->> 2
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET cost = cost + excluded.cost`;
 
@@ -85,23 +78,49 @@ const COUNT_WAITING = 'SELECT count(*) AS waiting FROM usage_events WHERE seq > 
 
 /**
  * Rolls up what has arrived, in bounded steps; what one call leaves the next takes.
- * `rowsMax` and `batchesMax` bound one step and one call. Answers with how many events still wait.
+ * `rowsMax` and `totalsMax` (rows of running totals) bound one step, `batchesMax` one call. Answers with how many events still wait.
  */
 export async function rollUp(
   db: D1Database,
   nowMs: number,
   rowsMax: number = LIMITS.rollupRowsMax,
   batchesMax: number = LIMITS.rollupBatchesMax,
+  totalsMax: number = LIMITS.rollupTotalsMax,
 ): Promise<{ waiting: number }> {
   for (let batch = 0; batch < batchesMax; batch++) {
-    const { isAll } = await rollUpSome(db, nowMs, rowsMax);
+    const { isAll } = await rollUpSome(db, nowMs, rowsMax, totalsMax);
     if (isAll) return { waiting: 0 };
   }
   return (await db.prepare(COUNT_WAITING).first<{ waiting: number }>()) ?? { waiting: 0 };
 }
 
+const IS_OVERDUE = `
+  SELECT 1
+  FROM usage_events
+  WHERE seq > (SELECT seq FROM rollup_watermark) AND settled_at <= CAST(?1 AS INTEGER)
+  LIMIT 1`;
+
+/**
+ * Each minute: rolls up where an event has waited for as long as it may. Not whatever waits: every run writes the rows of the
+ * present quarter of an hour again, and rows cost money.
+ */
+export async function rollUpOverdue(db: D1Database, nowMs: number): Promise<void> {
+  if (
+    await db
+      .prepare(IS_OVERDUE)
+      .bind(nowMs - LIMITS.rollupWaitMs)
+      .first()
+  )
+    await rollUp(db, nowMs);
+}
+
 /** One step, of `rowsMax` events at most. `isAll`: nothing was left behind. */
-async function rollUpSome(db: D1Database, nowMs: number, rowsMax: number): Promise<{ isAll: boolean }> {
+async function rollUpSome(
+  db: D1Database,
+  nowMs: number,
+  rowsMax: number,
+  totalsMax: number,
+): Promise<{ isAll: boolean }> {
   const [watermark, read] = (await db.batch([db.prepare(READ_WATERMARK), db.prepare(READ_EVENTS).bind(rowsMax)])) as [
     D1Result<{ version: number }>,
     D1Result<EventRow & { seq: number }>,
@@ -117,9 +136,9 @@ async function rollUpSome(db: D1Database, nowMs: number, rowsMax: number): Promi
 
   const sums = UsageSums.ofEvents(read.results);
   const isOne = read.results.length === 1;
-  const found = await findRows(db, sums, isOne ? Number.MAX_SAFE_INTEGER : LIMITS.rollupTotalsMax);
+  const found = await findRows(db, sums, isOne ? Number.MAX_SAFE_INTEGER : totalsMax);
   // They are so late that they raise too many rows: fewer of them at a time. One alone always goes.
-  if (!found) return rollUpSome(db, nowMs, Math.ceil(read.results.length / 2));
+  if (!found) return rollUpSome(db, nowMs, Math.ceil(read.results.length / 2), totalsMax);
 
   const guarded = (sql: string, rows: Iterable<unknown>) =>
     jsonChunks(rows).map((chunk) => db.prepare(sql).bind(chunk, version));
@@ -146,19 +165,9 @@ interface FoundRows {
  */
 async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promise<FoundRows | null> {
   const combinations = [...sums.combinations.values()];
-  const dimensions = jsonChunks(
-    combinations.map(({ dimensions }, place) => [...DIMENSIONS.map((column) => dimensions[column]), place]),
-  );
+  const dimensions = jsonChunks(dimensionRows(combinations));
   const series = [...sums.series.values()];
-  const asked = jsonChunks(
-    series.map(({ organizationId, kind, value, quarters }, place) => [
-      organizationId,
-      kind,
-      value,
-      Math.min(...quarters.keys()),
-      place,
-    ]),
-  );
+  const asked = jsonChunks(seriesRows(series, ({ quarters }) => Math.min(...quarters.keys())));
   const results = await db.batch([
     ...dimensions.map((chunk) => db.prepare(ADD_DIMENSIONS).bind(chunk)),
     ...asked.map((chunk) => db.prepare(ADD_SERIES).bind(chunk)),
@@ -170,7 +179,7 @@ async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promi
   const rows = found.reduce((sum, { results }) => sum + results.length, 0);
   if (rows >= rowsMax) return null;
   return {
-    combinations: (ids as D1Result<{ place: number; id: number }>[])
+    combinations: (ids as D1Result<FoundDimensions>[])
       .flatMap(({ results }) => results)
       .map(({ place, id }) => ({ id, combination: combinations[place] as Combination })),
     totals: totalsFound(
@@ -182,9 +191,7 @@ async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promi
 
 function* factsOf(combinations: FoundRows['combinations']): Generator<unknown[]> {
   for (const { id, combination } of combinations) {
-    for (const [bucketAt, { values, latencies, firstTokens }] of combination.facts) {
-      yield [id, bucketAt, ...values.map(forJson), latencies, firstTokens];
-    }
+    for (const [bucketAt, sums] of combination.facts) yield factValues(id, bucketAt, sums);
   }
 }
 

@@ -62,17 +62,22 @@ function together(a: Counts, b: Counts): Counts {
   return a.map((count, bin) => count + (b[bin] ?? 0));
 }
 
-/** ?1 rows of organization, kind, value. */
+/** Rows that name each series: organization, kind, value, the instant from which its rows are asked for, and its place in the list. */
+export function seriesRows(series: readonly Series[], fromMs: (series: Series) => number): unknown[][] {
+  return series.map((each, place) => [each.organizationId, each.kind, each.value, fromMs(each), place]);
+}
+
+/** ?1 rows of series. */
 export const ADD_SERIES = `
   INSERT INTO usage_series (organization_id, kind, value)
   SELECT value ->> 0, value ->> 1, value ->> 2
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE true
   ON CONFLICT DO NOTHING`;
 
 /**
- * The series asked for, with the rows that `raised` asks for. ?1 rows of organization, kind, value, first quarter, and the
- * series' place in the asker's list; ?2 how many rows at most. Sums as one text, because a double would not hold them.
+ * The series asked for, each with its last row before the instant asked for and all later ones. ?1 rows of series; ?2 how many
+ * rows at most. Sums as one text, because a double would not hold them.
  */
 export const FIND_TOTALS = `
   SELECT
@@ -82,7 +87,7 @@ export const FIND_TOTALS = `
     ${SUM_COLUMNS.map((column) => `total.${column}`).join(" || ' ' || ")} AS sums,
     total.latencies,
     total.first_tokens
-  FROM json_each(?1) AS asked
+  FROM jsonb_each(?1) AS asked
   CROSS JOIN usage_series AS series
     ON series.organization_id = asked.value ->> 0
     AND series.kind = asked.value ->> 1
@@ -126,7 +131,7 @@ const COLUMNS = ['series_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_t
 export const WRITE_TOTALS = `
   INSERT INTO usage_totals (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM json_each(?1)
+  FROM jsonb_each(?1)
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET
     ${[...SUM_COLUMNS, 'latencies', 'first_tokens'].map((column) => `${column} = excluded.${column}`).join(',\n    ')}`;

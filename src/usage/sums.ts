@@ -41,13 +41,17 @@ export interface Sums {
 }
 
 export function noSums(): Sums {
-  return { values: SUM_COLUMNS.map(() => 0), latencies: '', firstTokens: '' };
+  return { values: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], latencies: '', firstTokens: '' };
 }
 
 export function addSums(into: Sums, added: Sums): void {
-  for (let i = 0; i < into.values.length; i++) into.values[i] = plus(into.values[i] ?? 0, added.values[i] ?? 0);
+  addValues(into.values, added.values);
   into.latencies += added.latencies;
   into.firstTokens += added.firstTokens;
+}
+
+function addValues(into: Whole[], added: readonly Whole[]): void {
+  for (let i = 0; i < into.length; i++) into[i] = plus(into[i] ?? 0, added[i] ?? 0);
 }
 
 /** What tells one combination from another; the columns of usage_dimensions, in the order of its unique index. */
@@ -135,12 +139,29 @@ export class UsageSums {
     return sums;
   }
 
-  /** The combination of these dimensions, with its series; made where there is none yet. */
-  combination(dimensions: Dimensions): Combination {
-    const name = DIMENSIONS.map((column) => dimensions[column]).join('\0');
+  addFact(dimensions: Dimensions, bucketAt: number, fact: Sums): void {
+    const { facts, series } = this.#combination(dimensions);
+    for (const quarters of [facts, ...series.map((each) => each.quarters)])
+      addSums(inQuarter(quarters, bucketAt), fact);
+  }
+
+  /** The series of that name; one that nothing is added to, unless it is known already. */
+  addSeries(organizationId: string, kind: SeriesKind, value: string): Series {
+    const name = `${kind}\0${organizationId}\0${value}`;
+    let series = this.series.get(name);
+    if (!series) {
+      series = { organizationId, kind, value, quarters: new Map() };
+      this.series.set(name, series);
+    }
+    return series;
+  }
+
+  /** Made where there is none yet. */
+  #combination(dimensions: Dimensions): Combination {
+    const { organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app } = dimensions;
+    const name = `${organization_id}\0${project_id}\0${key_id}\0${member_id}\0${mapping}\0${canonical_model}\0${provider}\0${app}`;
     let combination = this.combinations.get(name);
     if (!combination) {
-      const { organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app } = dimensions;
       const own = { organization_id, project_id, key_id, member_id, mapping, canonical_model, provider, app };
       combination = { dimensions: own, facts: new Map(), series: this.#seriesOf(own) };
       this.combinations.set(name, combination);
@@ -149,31 +170,30 @@ export class UsageSums {
   }
 
   #addToFacts(event: EventRow): void {
-    const { outcome, requests, settled_at: settledAt, cost, latency_ms: latency, first_token_ms: firstToken } = event;
-    const counted: Record<(typeof SUM_COLUMNS)[number], number> = {
-      cost,
-      input_cost: event.input_cost,
-      output_cost: event.output_cost,
+    const { outcome, requests, settled_at: settledAt, latency_ms: latency, first_token_ms: firstToken } = event;
+    const sums = inQuarter(this.#combination(event).facts, settledAt - (settledAt % QUARTER_MS));
+    // In the order of SUM_COLUMNS.
+    addValues(sums.values, [
+      event.cost,
+      event.input_cost,
+      event.output_cost,
       requests,
-      upstream_errors: outcome === 'upstream_error' || outcome === 'expired' ? requests : 0,
-      client_errors: outcome === 'client_error' ? requests : 0,
-      refused: outcome === 'refused' ? requests : 0,
-      input_tokens: event.input_tokens,
-      output_tokens: event.output_tokens,
-      cached_tokens: event.cached_tokens,
-      reasoning_tokens: event.reasoning_tokens,
-    };
+      outcome === 'upstream_error' || outcome === 'expired' ? requests : 0,
+      outcome === 'client_error' ? requests : 0,
+      outcome === 'refused' ? requests : 0,
+      event.input_tokens,
+      event.output_tokens,
+      event.cached_tokens,
+      event.reasoning_tokens,
+    ]);
     // An attempt has one latency at most: an expired one has none, and its correction has that of both.
-    addSums(inQuarter(this.combination(event).facts, settledAt - (settledAt % QUARTER_MS)), {
-      values: SUM_COLUMNS.map((column) => counted[column]),
-      latencies: latency === null ? '' : letterOf(latency),
-      firstTokens: firstToken === null ? '' : letterOf(firstToken),
-    });
-    this.#addToDay(event.member_id, settledAt - (settledAt % DAY_MS), cost);
+    if (latency !== null) sums.latencies += letterOf(latency);
+    if (firstToken !== null) sums.firstTokens += letterOf(firstToken);
+    this.#addToDay(event.member_id, settledAt - (settledAt % DAY_MS), event.cost);
   }
 
   #addToDay(memberId: string, dayAt: number, cost: number): void {
-    const name = `${dayAt} ${memberId}`;
+    const name = dayAt + memberId;
     const day = this.days.get(name);
     if (day) day.cost = plus(day.cost, cost);
     else this.days.set(name, { memberId, dayAt, cost });
@@ -182,14 +202,7 @@ export class UsageSums {
   #seriesOf(dimensions: Dimensions): Series[] {
     const organizationId = dimensions.organization_id;
     return (Object.keys(SERIES) as SeriesKind[]).map((kind) => {
-      const value = seriesValue(kind, dimensions);
-      const name = `${kind}\0${organizationId}\0${value}`;
-      let series = this.series.get(name);
-      if (!series) {
-        series = { organizationId, kind, value, quarters: new Map() };
-        this.series.set(name, series);
-      }
-      return series;
+      return this.addSeries(organizationId, kind, seriesValue(kind, dimensions));
     });
   }
 }

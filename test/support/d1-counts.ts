@@ -6,12 +6,14 @@ export interface D1Counts {
   /** As SQLite tells them, and Cloudflare bills them. */
   rowsRead: number;
   rowsWritten: number;
+  /** Milliseconds in SQLite, as D1 tells them. */
+  sqlMs: number;
 }
 
-export const NO_D1_COUNTS: D1Counts = { statements: 0, rowsRead: 0, rowsWritten: 0 };
+export const NO_D1_COUNTS: D1Counts = { statements: 0, rowsRead: 0, rowsWritten: 0, sqlMs: 0 };
 
 type Send = (...args: unknown[]) => Promise<unknown>;
-type Answer = { meta?: { rows_read?: number; rows_written?: number } };
+type Answer = { meta?: { rows_read?: number; rows_written?: number; duration?: number } };
 
 /** From now on `add` is told of everything that any session of this database is answered. Gives back what undoes that. */
 export function countD1(db: D1Database, add: (counts: D1Counts) => void): () => void {
@@ -21,7 +23,8 @@ export function countD1(db: D1Database, add: (counts: D1Counts) => void): () => 
   session._sendOrThrow = async function (...args) {
     const answer = await send.apply(this, args);
     for (const { meta } of [answer].flat() as Answer[]) {
-      add({ statements: 1, rowsRead: meta?.rows_read ?? 0, rowsWritten: meta?.rows_written ?? 0 });
+      const { rows_read: rowsRead = 0, rows_written: rowsWritten = 0, duration: sqlMs = 0 } = meta ?? {};
+      add({ statements: 1, rowsRead, rowsWritten, sqlMs });
     }
     return answer;
   };

@@ -132,7 +132,7 @@ const counted =
   (event: Owned) =>
     outcomes.includes(event.outcome) ? event.requests : 0;
 
-const MEASURES = {
+export const MEASURES = {
   requests: (event: Owned) => event.requests,
   upstream_errors: counted('upstream_error', 'expired'),
   client_errors: counted('client_error'),
