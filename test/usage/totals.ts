@@ -7,8 +7,9 @@ import {
   noCounts,
   SERIES,
   type SeriesKind,
+  seriesValue,
 } from '../../src/usage/measures.ts';
-import { SUM_COLUMNS } from '../../src/usage/sums.ts';
+import { type Dimensions, SUM_COLUMNS } from '../../src/usage/sums.ts';
 import { MEASURES, type Owned, QUARTER_MS, rows } from './events.ts';
 
 interface Used {
@@ -29,7 +30,7 @@ function nothing(): Used {
 
 const nameOf = (kind: string, organizationId: string, value: string) => `${kind} ${organizationId} ${value}`;
 
-const KINDS = Object.entries(SERIES) as [SeriesKind, string | null][];
+const KINDS = Object.keys(SERIES) as SeriesKind[];
 
 /** What lies in `usage_totals`, and what was used of each series from one instant up to another, by it. */
 export async function readTotals() {
@@ -107,10 +108,10 @@ export function usedBy(events: readonly Owned[]) {
 
 function added<T extends { bucket_at: number }>(found: readonly T[], add: (one: T, used: Used) => void) {
   const parts = found.flatMap((one) =>
-    KINDS.map(([kind, column]): Part & { one: T } => {
-      const dimensions = one as unknown as Record<string, string>;
-      const value = column === null ? '' : (dimensions[column] ?? '');
-      return { one, bucketAt: one.bucket_at, series: nameOf(kind, dimensions.organization_id ?? '', value) };
+    KINDS.map((kind): Part & { one: T } => {
+      const dimensions = one as unknown as Dimensions;
+      const value = seriesValue(kind, dimensions);
+      return { one, bucketAt: one.bucket_at, series: nameOf(kind, dimensions.organization_id, value) };
     }),
   );
   const bySeries = Map.groupBy(parts, ({ series }) => series);
