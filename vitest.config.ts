@@ -76,6 +76,7 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
             REQUEST_LOG: 'off',
             FUZZ_RUNS: process.env.FUZZ_RUNS ?? '',
             FUZZ_SEED: process.env.FUZZ_SEED ?? '',
+            ALL_ZONES: process.env.ALL_ZONES ?? '',
             ...bindings,
           },
         },

@@ -3,7 +3,7 @@
  * keys, 100 members and 60 models, the few used much more than the many, more by day than by night.
  *
  * Each request is drawn, and counts in its nine series. Rows are written in the order of time, as rollups write them, so that
- * they lie in the file as they would. The last month has every quarter of an hour; before it a series has a row each four
+ * they lie in the file as they would. The last month has every quarter of an hour; before it a series has a row each eight
  * hours, or the file would be written for an hour: a query seeks the row before an instant, and finds it through as many
  * levels of the tree. Facts are left out, which no query of analytics reads.
  */
@@ -27,7 +27,7 @@ const QUARTER_MS = 900_000;
 const DAY_MS = 96 * QUARTER_MS;
 const DAYS = 366;
 const FINE_DAYS = 33;
-const COARSE_MS = 16 * QUARTER_MS;
+const COARSE_MS = 32 * QUARTER_MS;
 
 export interface YearOf {
   organizationId: string;
@@ -69,7 +69,8 @@ export function writeYear(file: string, year: YearOf, seed: string, untilMs: num
   const combinations = combinationsOf(year, random);
   const db = new DatabaseSync(file);
   // Nothing of this file is kept, should it break in the middle.
-  db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN');
+  db.exec('PRAGMA journal_mode = DELETE');
+  db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN');
   const series = insertSeries(db, year.organizationId, combinations);
   const insert = db.prepare(
     `INSERT INTO usage_totals (series_id, bucket_at, ${SUM_COLUMNS.join(', ')}, latencies, first_tokens)

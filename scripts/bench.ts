@@ -20,8 +20,8 @@ const BENCHES: Record<string, Bench> = {
   teams,
   streams,
   translate,
-  analytics,
   rollups,
+  analytics,
 };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;

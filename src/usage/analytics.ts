@@ -11,6 +11,7 @@ import type { Span } from './time-zones.ts';
 import {
   addUsed,
   byCost,
+  copyOf,
   isAnything,
   Measures,
   nothingUsed,
@@ -66,7 +67,8 @@ export async function activity(databases: Databases, query: ActivityQuery): Prom
   const totals = new Map([...usage.groups].map(([key, used]) => [key, sumOf(used)]));
   const dearest = ranked(totals).slice(0, limit);
   const names = await namesOf(databases.names, organizationId, groupBy, dearest);
-  const others = `Other (${Math.max(1, usage.groupCount - dearest.length)})`;
+  const more = usage.groupCount - dearest.length;
+  const others = more > 0 ? `Other (${more})` : null;
   const show = (whole: Used, partOf: (key: string) => Used | undefined) => ({
     ...showUsed(whole),
     breakdown: breakdownOf(whole, dearest, partOf, (key) => names.get(key) ?? key, others),
@@ -115,21 +117,23 @@ function breakdownOf(
   keys: readonly string[],
   partOf: (key: string) => Used | undefined,
   labelOf: (key: string) => string,
-  others: string,
+  others: string | null,
 ): z.infer<typeof Breakdown> {
-  const rest = nothingUsed();
-  addUsed(rest, whole);
+  const rest = others === null ? null : copyOf(whole);
   const parts: { key: string; used: Used }[] = [];
   for (const key of keys) {
     const used = partOf(key);
     if (!used || !isAnything(used)) continue;
-    takeAway(rest, used);
+    if (rest) takeAway(rest, used);
     parts.push({ key, used });
   }
   // Keys come in the order of the totals, in which parts that are alike stay.
   parts.sort((a, b) => byCost(a.used, b.used));
-  return [
-    ...parts.map(({ key, used }) => ({ key, label: labelOf(key), ...showUsed(used) })),
-    ...(isAnything(rest) ? [{ key: null, label: others, ...showUsed(rest) }] : []),
-  ];
+  const rows: z.infer<typeof Breakdown> = parts.map(({ key, used }) => ({
+    key,
+    label: labelOf(key),
+    ...showUsed(used),
+  }));
+  if (others !== null && rest && isAnything(rest)) rows.push({ key: null, label: others, ...showUsed(rest) });
+  return rows;
 }

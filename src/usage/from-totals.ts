@@ -5,9 +5,8 @@
  * What is asked of the whole organization is read from the series of one kind. What is filtered (a project by model, a
  * member by app) is read from the series of the combinations of dimensions that match, and added up.
  */
-import { addCounts, BETWEEN_COLUMNS, COMBINED, SERIES, type SeriesKind } from './measures.ts';
-import { minus } from './sums.ts';
-import { addUsed, nothingUsed, parseSums, sumsText, type Usage, type Used } from './used.ts';
+import { addCounts, BETWEEN_COLUMNS, COMBINED, noCounts, SERIES, type SeriesKind } from './measures.ts';
+import { addUsed, copyOf, nothingUsed, parseSums, sumsText, takeAway, type Usage, type Used } from './used.ts';
 
 /** What an answer can be broken down by. */
 export type GroupBy = Exclude<SeriesKind, 'organization' | 'combination'>;
@@ -159,33 +158,29 @@ function isFiltered({ projectId, apiKeyId, memberId }: Filter): boolean {
 /** What was used in each span, of what had been used by each instant; undefined where nothing was. */
 function differences(rows: readonly Row[], spans: number): (Used | undefined)[] {
   const used = Array.from({ length: spans }, (): Used | undefined => undefined);
-  let before: Row | null = null;
+  let before = { row: null as Row | null, used: nothingUsed() };
   for (const row of rows) {
-    if (row.i > 0 && !isSame(row, before)) used[row.i - 1] = difference(row, before);
-    before = row;
+    if (isSame(row, before.row)) continue;
+    const now = { row, used: usedBy(row) };
+    if (row.i > 0) {
+      const since = copyOf(now.used);
+      takeAway(since, before.used);
+      used[row.i - 1] = since;
+    }
+    before = now;
   }
   return used;
 }
-
 function isSame(row: Row, before: Row | null): boolean {
   return row.sums === before?.sums && row.latencies === before.latencies && row.first_tokens === before.first_tokens;
 }
 
-function difference(row: Row, before: Row | null): Used {
-  const used = nothingUsed();
-  used.values = parseSums(row.sums);
-  addTexts(used, row, 1);
-  if (!before) return used;
-  const values = parseSums(before.sums);
-  used.values = used.values.map((value, i) => minus(value, values[i] ?? 0));
-  addTexts(used, before, -1);
-  return used;
-}
-
 /** Added up, the counts of several series are told one after the other. */
-function addTexts(into: Used, { latencies, first_tokens: firstTokens }: Row, times: 1 | -1): void {
-  for (const text of latencies.split(' ')) addCounts(into.latencies, text, times);
-  for (const text of firstTokens.split(' ')) addCounts(into.firstTokens, text, times);
+function usedBy({ sums, latencies, first_tokens: firstTokens }: Row): Used {
+  const used = { values: parseSums(sums), latencies: noCounts(), firstTokens: noCounts() };
+  for (const text of latencies.split(' ')) addCounts(used.latencies, text);
+  for (const text of firstTokens.split(' ')) addCounts(used.firstTokens, text);
+  return used;
 }
 
 function addedUp(groups: readonly (Used | undefined)[][], spans: number): (Used | undefined)[] {

@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     /** How many requests test/access/fuzz.worker.test.ts sends to each route, and the seed; empty: its own. */
     FUZZ_RUNS?: string;
     FUZZ_SEED?: string;
+    ALL_ZONES?: string;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
   }
   interface GlobalProps {

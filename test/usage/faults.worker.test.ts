@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../src/limits.ts';
+import { goOnBackfilling, startBackfill } from '../../src/usage/backfill.ts';
 import { pruneEvents } from '../../src/usage/pruning.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
@@ -14,12 +15,14 @@ import {
   mixed,
   NOON,
   owned,
+  QUARTER_MS,
   readLedgers,
   readRollups,
   rows,
   usageEvents,
   watermark,
 } from './events.ts';
+import { readFacts, readTotals, readTotalsRows, usedBy } from './totals.ts';
 
 const ANN: Member = { memberId: 'mem_ann', organizationId: 'org_a' };
 const ZOE: Member = { memberId: 'mem_zoe', organizationId: 'org_z' };
@@ -37,7 +40,7 @@ const FAULTS: Fault[] = [
 class Injected extends Error {}
 
 /** D1 that asks before each call whether it shall fail. */
-function faultyD1(next: () => Fault | null): D1Database {
+function faultyD1(next: (statements: number) => Fault | null): D1Database {
   const db = env.DB;
   const failing = async <T>(fault: Fault | null, call: () => Promise<T>): Promise<T> => {
     if (fault?.kind === 'refused') throw new Injected('D1 is away');
@@ -46,21 +49,20 @@ function faultyD1(next: () => Fault | null): D1Database {
     return answer;
   };
   const batch = (statements: D1PreparedStatement[]) => {
-    const fault = next();
+    const fault = next(statements.length);
     if (fault?.kind !== 'broken off') return failing(fault, () => db.batch(statements));
     return db.batch(statements.toSpliced(fault.at, 0, db.prepare("SELECT json('broken off')")));
   };
-  const prepare = (sql: string) => {
-    const statement = db.prepare(sql);
-    const bind = statement.bind.bind(statement);
+  const faulty = (statement: D1PreparedStatement): D1PreparedStatement => {
+    const { bind, run, all, first } = statement;
     return Object.assign(statement, {
-      bind: (...values: unknown[]) => {
-        const bound = bind(...values);
-        const run = bound.run.bind(bound);
-        return Object.assign(bound, { run: () => failing(next(), run) });
-      },
+      bind: (...values: unknown[]) => faulty(bind.apply(statement, values)),
+      run: () => failing(next(1), () => run.apply(statement)),
+      all: () => failing(next(1), () => all.apply(statement)),
+      first: () => failing(next(1), () => (first as () => Promise<unknown>).apply(statement)),
     });
   };
+  const prepare = (sql: string) => faulty(db.prepare(sql));
   return { batch, prepare } as unknown as D1Database;
 }
 
@@ -71,9 +73,15 @@ const ship =
   (db) =>
     shipEvents(db, member, usageEvents(first, last, mixed));
 
+/** What a database from before running totals, or one that has lost some, has done to it. */
+const backfill: Step = async (db) => {
+  await startBackfill(db, null, NOON);
+  while ((await goOnBackfilling(db, NOON, 0)).more);
+};
+
 const prove: Step = () => env.DB.prepare('UPDATE rollup_watermark SET proven_seq = seq').run();
 
-/** A day of usage: shipments of two members, crons that come between them, and one that prunes. */
+/** Of a day of usage: shipments of two members, crons that come between them, and one that prunes. */
 const DAY: Step[] = [
   ship(ANN, 1, 6),
   ship(ZOE, 1, 4),
@@ -86,12 +94,21 @@ const DAY: Step[] = [
   (db) => rollUp(db, NOON + 2),
 ];
 
+/** And of a backfill: the steps before it fail never. */
+const REPAIR: Step[] = [
+  () => ship(ANN, 1, 12)(env.DB),
+  () => ship(ZOE, 1, 6)(env.DB),
+  () => rollUp(env.DB, NOON + 2),
+  () => env.DB.prepare('DELETE FROM usage_totals').run(),
+  backfill,
+];
+
 /** Runs the day; a step that fails is repeated, as the next alarm or cron does. Answers with how often one failed. */
-async function runDay(next: () => Fault | null): Promise<number> {
+async function runDay(day: readonly Step[], next: (statements: number) => Fault | null): Promise<number> {
   await forgetUsage();
   const db = faultyD1(next);
   let failures = 0;
-  for (const step of DAY) {
+  for (const step of day) {
     try {
       await step(db);
     } catch {
@@ -114,47 +131,59 @@ async function figures() {
     rolledUpTo: rolled_up_to,
     ledgers: await readLedgers(),
     rollups: await readRollups(),
+    totals: await readTotalsRows(),
   };
 }
 
 describe('after a failure of D1 and a clean run', () => {
-  it.each(FAULTS)('the figures are those of an undisturbed run: %o', async (fault) => {
-    let calls = 0;
-    await runDay(() => {
-      calls += 1;
-      return null;
-    });
-    const undisturbed = await figures();
-    const all = [...owned(ANN, usageEvents(1, 12, mixed)), ...owned(ZOE, usageEvents(1, 6, mixed))];
-    expect(undisturbed).toMatchObject({
-      events: { n: 10 },
-      ledgers: countLedgers(all),
-      rollups: countRollups(all),
-      rolledUpTo: NOON + 2,
-    });
-    expect(calls).toBeGreaterThan(8);
-    let failures = 0;
+  const days = [
+    { what: 'usage', day: DAY, left: 10 },
+    { what: 'a backfill', day: REPAIR, left: 18 },
+  ];
+  it.each(days.flatMap((each) => FAULTS.map((fault) => ({ ...each, fault }))))(
+    'the figures are those of an undisturbed run: $what, $fault',
+    async ({ day, left, fault }) => {
+      // How many statements each call has.
+      const calls: number[] = [];
+      await runDay(day, (statements) => {
+        calls.push(statements);
+        return null;
+      });
+      const undisturbed = await figures();
+      const all = [...owned(ANN, usageEvents(1, 12, mixed)), ...owned(ZOE, usageEvents(1, 6, mixed))];
+      expect(undisturbed).toMatchObject({
+        events: { n: left },
+        ledgers: countLedgers(all),
+        rollups: countRollups(all),
+        rolledUpTo: NOON + 2,
+      });
+      expect(undisturbed.totals.length).toBeGreaterThan(20);
+      expect(calls.length).toBeGreaterThan(8);
+      let failures = 0;
 
-    for (let k = 1; k <= calls; k++) {
-      let call = 0;
-      failures += await runDay(() => {
-        call += 1;
-        return call === k ? fault : null;
-      });
-      // Pruning whose answer was lost goes on with the next rows when it is repeated: more is gone, nothing is wrong.
-      const { events, unpruned, ...kept } = await figures();
-      expect(kept, `call ${k}`).toMatchObject({
-        ledgers: undisturbed.ledgers,
-        rollups: undisturbed.rollups,
-        rolledUpTo: undisturbed.rolledUpTo,
-      });
-      const pruningAgain = fault.kind === 'answer lost' && events.n !== undisturbed.events.n;
-      if (pruningAgain) expect(events.n).toBe(2);
-      else expect({ events, unpruned }).toEqual({ events: undisturbed.events, unpruned: undisturbed.unpruned });
-    }
-    // A single statement cannot break off in the middle: that is the one call of pruning.
-    expect(failures).toBe(fault.kind === 'broken off' ? calls - 1 : calls);
-  });
+      for (let k = 1; k <= calls.length; k++) {
+        let call = 0;
+        failures += await runDay(day, () => {
+          call += 1;
+          return call === k ? fault : null;
+        });
+        // Pruning whose answer was lost goes on with the next rows when it is repeated: more is gone, nothing is wrong.
+        const { events, unpruned, ...kept } = await figures();
+        expect(kept, `call ${k}`).toMatchObject({
+          ledgers: undisturbed.ledgers,
+          rollups: undisturbed.rollups,
+          totals: undisturbed.totals,
+          rolledUpTo: undisturbed.rolledUpTo,
+        });
+        const pruningAgain = fault.kind === 'answer lost' && events.n !== undisturbed.events.n;
+        if (pruningAgain) expect(events.n).toBe(2);
+        else expect({ events, unpruned }).toEqual({ events: undisturbed.events, unpruned: undisturbed.unpruned });
+      }
+      // A single statement cannot break off in the middle.
+      const failing = fault.kind === 'broken off' ? calls.filter((statements) => statements > 1) : calls;
+      expect(failures).toBe(failing.length);
+    },
+  );
 
   it('so they are after any mixture of shipments, crons and failures, one after the other or at once', async () => {
     const member = fc.constantFrom(ANN, ZOE);
@@ -167,6 +196,7 @@ describe('after a failure of D1 and a clean run', () => {
           (db) =>
             rollUp(db, NOON, rowsMax, batchesMax),
       ),
+      fc.constant(backfill),
       fc.constant<Step>(async (db) => {
         await prove(db);
         await pruneEvents(db, LATE, 3);
@@ -185,6 +215,14 @@ describe('after a failure of D1 and a clean run', () => {
         expect(await rollUp(env.DB, NOON + 1)).toEqual({ waiting: 0 });
         expect(await readLedgers()).toEqual(countLedgers(all));
         expect(await readRollups()).toEqual(countRollups(all));
+        const wanted = usedBy(all);
+        for (const found of [await readFacts(), await readTotals()]) {
+          for (const series of wanted.series) {
+            const used = wanted.between(series, 0, NOON + QUARTER_MS);
+            expect(found.between(series, 0, NOON + QUARTER_MS), series).toEqual(used);
+            expect(found.between(series, 0, LATE), series).toEqual(wanted.between(series, 0, LATE));
+          }
+        }
         expect((await watermark()).rolled_up_to).toBe(NOON + 1);
       }),
       { numRuns: 25 },

@@ -70,6 +70,15 @@ export async function readTotals() {
   };
 }
 
+/** All rows of it, in a fixed order; the numbers of series are of no matter. */
+export async function readTotalsRows() {
+  return rows(
+    `SELECT kind, organization_id, value, bucket_at, ${asText('total')}, latencies, first_tokens
+     FROM usage_totals AS total JOIN usage_series AS series ON series.id = total.series_id
+     ORDER BY kind, organization_id, value, bucket_at`,
+  );
+}
+
 /** The same of `usage_rollups`. */
 export async function readFacts() {
   const found = await rows<{ bucket_at: number; sums: string; latencies: string; first_tokens: string }>(
