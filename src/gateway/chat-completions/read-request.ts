@@ -3,6 +3,7 @@
  * parts, messages and tools (OpenRouter, LiteLLM), reasoning that is handed back (reasoning.ts), `top_k`, and `reasoning` as
  * OpenRouter takes it. The types of the official client 7.55 say what OpenAI's fields are.
  */
+import { Fields, Reading } from '../fields.ts';
 import type {
   AnswerFormat,
   CacheMark,
@@ -16,7 +17,6 @@ import type {
 import type { Asked, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { readSource } from './data-url.ts';
-import { Fields, Reading } from './fields.ts';
 import { readReasoning, thinkingText } from './reasoning.ts';
 import { TOOL_FAILED } from './tool-failed.ts';
 
@@ -30,7 +30,7 @@ const AUDIO_TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function readRequest({ json }: Asked): Understood<NeutralRequest> {
-  const reading = new Reading();
+  const reading = new Reading('Chat Completions');
   const fields = new Fields(json, '', reading);
   // The caches of OpenAI are keyed and kept by these, and change no answer; the route has dealt with the others.
   fields.leaveOut('model', 'stream', 'stream_options', 'demo');
@@ -207,8 +207,8 @@ function readAssistant(message: Fields): Part[] {
     const cache = readMark(call);
     const part: Part = {
       type: 'tool_call',
-      id: call.needed('id'),
-      name: of?.needed('name') ?? '',
+      id: call.named('id'),
+      name: of?.named('name') ?? '',
       json: of?.text('arguments') ?? '',
       sealed,
       cache,
@@ -237,7 +237,7 @@ function readCallSeal(call: Fields): string | null {
 }
 
 function readToolResult(message: Fields): Part {
-  const id = message.needed('tool_call_id');
+  const id = message.named('tool_call_id');
   const content = readContent(message, ['text', 'image_url', 'file']);
   const [first] = content;
   const isError = first?.type === 'text' && first.text === TOOL_FAILED;
@@ -269,7 +269,7 @@ function readTool(tool: Fields): Tool {
   const of = tool.within('function');
   if (type === 'function' && !of) tool.reading.refuse(tool.at('function'), 'is missing.');
   const read: Tool = {
-    name: of?.needed('name') ?? '',
+    name: of?.named('name') ?? '',
     description: of?.text('description') ?? null,
     parameters: of?.object('parameters') ?? null,
     strict: of?.boolean('strict') ?? null,
