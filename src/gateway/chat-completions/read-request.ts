@@ -15,7 +15,7 @@ import type {
   ToolChoice,
 } from '../neutral.ts';
 import type { Asked, Understood } from '../protocol.ts';
-import { fieldsOf, isObject } from '../reported.ts';
+import { isObject } from '../reported.ts';
 import { readSource } from './data-url.ts';
 import { readReasoning, thinkingText } from './reasoning.ts';
 import { TOOL_FAILED } from './tool-failed.ts';
@@ -185,9 +185,9 @@ function readFile(part: Fields, cache: CacheMark | null): Part | null {
 
 function readAssistant(message: Fields): Part[] {
   const thought = readReasoning({
-    reasoning_details: message.take('reasoning_details'),
-    reasoning_content: message.take('reasoning_content'),
-    reasoning: message.take('reasoning'),
+    reasoning_details: message.list('reasoning_details'),
+    reasoning_content: message.text('reasoning_content'),
+    reasoning: message.text('reasoning'),
   });
   const said = readContent(message, ['text', 'refusal', 'thinking']).filter(
     (part) => part.type !== 'text' || part.text !== '',
@@ -284,12 +284,19 @@ function readToolChoice(fields: Fields): ToolChoice | null {
   const choice = fields.take('tool_choice');
   if (choice === null) return null;
   if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
-  const { type, function: of } = fieldsOf(choice);
-  const { name } = fieldsOf(of);
-  if (type === 'function' && typeof name === 'string') return { kind: 'tool', name };
-  // Allowed tools, and tools that are no functions.
-  fields.reading.refuseUntranslatable('tool_choice');
-  return null;
+  if (!isObject(choice) || choice.type !== 'function') {
+    // Allowed tools, and tools that are no functions.
+    fields.reading.refuseUntranslatable('tool_choice', choice);
+    return null;
+  }
+  const chosen = new Fields(choice, 'tool_choice', fields.reading);
+  chosen.leaveOut('type');
+  const of = chosen.within('function');
+  if (!of) chosen.reading.refuse(chosen.at('function'), 'is missing.');
+  const name = of?.named('name') ?? '';
+  of?.end();
+  chosen.end();
+  return { kind: 'tool', name };
 }
 
 function readStop(fields: Fields): string[] {
