@@ -229,8 +229,9 @@ class RequestWriter {
     return { reasoning: withoutNulls({ ...amount, exclude: shown === null ? null : !shown }) };
   }
 
-  /** One plain text as such, which every provider takes; some don't take lists everywhere. */
+  /** One plain text as such, which every provider takes; some don't take lists everywhere, and none an empty one. */
   #content(parts: Json[]): string | Json[] {
+    if (parts.length === 0) return '';
     const [first] = parts;
     const plain = parts.length === 1 && first?.type === 'text' && first.cache_control === undefined;
     return plain && typeof first.text === 'string' ? first.text : parts;

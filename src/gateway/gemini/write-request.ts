@@ -15,6 +15,7 @@ export function writeRequest(request: NeutralRequest, { mapping, cap }: Sent): U
   if (request.verbosity !== null) return lacks('gemini', 'verbosity');
   if (request.parallelToolCalls === false) return lacks('gemini', 'parallelToolCalls');
   if (request.system.some(({ type }) => type !== 'text')) return lacks('gemini', 'system');
+  if (request.messages.some(({ parts }) => parts.some(isForeignResult))) return lacks('gemini', 'toolResult');
   const unsent = unsentMedium(request);
   if (unsent !== null) return refuseField(unsent, keptAtGoogle(unsent));
   const nameless = namelessResult(request);
@@ -32,6 +33,14 @@ export function writeRequest(request: NeutralRequest, { mapping, cap }: Sent): U
       ...(Object.keys(config).length > 0 && { generationConfig: config }),
     },
   };
+}
+
+/** Of a result Google takes text, images and documents. */
+function isForeignResult(part: Part): boolean {
+  return (
+    part.type === 'tool_result' &&
+    part.content.some(({ type }) => type !== 'text' && type !== 'image' && type !== 'document')
+  );
 }
 
 /** A link that Google would follow with the deployment's own rights. */

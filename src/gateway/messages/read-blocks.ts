@@ -17,6 +17,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_result: ['tool_use_id', 'content', 'is_error'],
 };
 
+const OF_RESULTS: ReadonlySet<unknown> = new Set(['text', 'image', 'document']);
+
 export class BlockReader {
   readonly #objections: Objections;
   /** Gemini's seal of the tool call that comes next. */
@@ -83,11 +85,19 @@ export class BlockReader {
           type: 'tool_result',
           id: this.#text(block, 'tool_use_id', path),
           name: null,
-          content: this.read(block.content, `${path}.content`),
+          content: this.#result(block.content, `${path}.content`),
           isError: this.#objections.flagAt(block.is_error, `${path}.is_error`) === true,
           cache,
         };
     }
+  }
+
+  /** What a tool gave back: it neither thinks nor calls. */
+  #result(content: unknown, path: string): Part[] {
+    for (const [i, block] of (Array.isArray(content) ? content : []).entries()) {
+      if (!OF_RESULTS.has(fieldsOf(block).type)) this.#objections.to(`${path}.${i}`);
+    }
+    return this.read(content, path);
   }
 
   #thought(text: string, signature: string): Part | null {

@@ -140,7 +140,10 @@ class RequestReader {
     this.#objections.toAllBut(fieldsOf(choice), 'tool_choice', ['type', 'name', 'disable_parallel_tool_use']);
     if (type === 'auto' || type === 'none') return { kind: type };
     if (type === 'any') return { kind: 'required' };
-    if (type === 'tool' && typeof name === 'string') return { kind: 'tool', name };
+    if (type === 'tool') {
+      if (name == null) this.#objections.toValue('tool_choice.name', 'is missing');
+      return { kind: 'tool', name: this.#objections.textAt(name, 'tool_choice.name') ?? '' };
+    }
     this.#objections.to('tool_choice.type');
     return null;
   }

@@ -111,7 +111,9 @@ function resultOf({ content, isError }: Extract<Part, { type: 'tool_result' }>):
   const failed: Part[] = isError ? [{ type: 'text', text: TOOL_FAILED, cache: null }] : [];
   const parts = [...failed, ...content];
   const [first, ...others] = parts;
-  if (first?.type === 'text' && others.length === 0) return first.text;
+  // An empty list is refused.
+  if (!first) return '';
+  if (first.type === 'text' && others.length === 0) return first.text;
   return parts.map((part) => contentOf(part, 'user'));
 }
 
