@@ -4,15 +4,16 @@
  * OpenRouter takes it. The types of the official client 7.55 say what OpenAI's fields are.
  */
 import { Fields, Reading } from '../fields.ts';
-import type {
-  AnswerFormat,
-  CacheMark,
-  Message,
-  NeutralRequest,
-  Part,
-  Reasoning,
-  Tool,
-  ToolChoice,
+import {
+  type AnswerFormat,
+  addInstruction,
+  type CacheMark,
+  type Message,
+  type NeutralRequest,
+  type Part,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
 } from '../neutral.ts';
 import type { Asked, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
@@ -84,7 +85,11 @@ function readMessage(message: Fields, system: Part[], messages: Message[]): void
   switch (role) {
     case 'system':
     case 'developer':
-      say(system, readContent(message, ['text']));
+      {
+        const parts: Part[] = [];
+        say(parts, readContent(message, ['text']));
+        addInstruction({ system, messages }, parts);
+      }
       break;
     case 'user': {
       const parts: Part[] = [];

@@ -81,6 +81,7 @@ class RequestWriter {
   }
 
   #message({ role, parts }: Message): Json[] {
+    if (role === 'system') return this.#system(parts);
     if (role === 'assistant') {
       const said = this.#assistant(parts);
       // Nothing but a seal of somebody else's.
@@ -95,6 +96,7 @@ class RequestWriter {
   #assistant(parts: readonly Part[]): Json {
     const said: Json[] = [];
     const thought: PartOf<'reasoning'>[] = [];
+    // All that is said comes before all calls: a message of this protocol has no place for words between them.
     const calls: Json[] = [];
     const pictures: Json[] = [];
     for (const part of parts) {

@@ -1,6 +1,16 @@
 /** A neutral request as Google understands it. */
 import { lacks } from '../lacking.ts';
-import type { AnswerFormat, Effort, Message, NeutralRequest, Part, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import {
+  type AnswerFormat,
+  type Effort,
+  type Message,
+  type NeutralRequest,
+  type Part,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
+  withSystemAtHead,
+} from '../neutral.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import { fieldsOf } from '../reported.ts';
 import { refuseField } from '../request-body.ts';
@@ -11,7 +21,8 @@ import { isKeptAtGoogle, keptAtGoogle } from './request.ts';
  * What only tunes billing is left out: marks for the cache, as Google caches by itself what repeats; and so are the end user,
  * whom Google has no field for, and what names a document or a schema for people.
  */
-export function writeRequest(request: NeutralRequest, { mapping, cap }: Sent): Understood<Json> {
+export function writeRequest(asked: NeutralRequest, { mapping, cap }: Sent): Understood<Json> {
+  const request = withSystemAtHead(asked);
   if (request.verbosity !== null) return lacks('gemini', 'verbosity');
   if (request.parallelToolCalls === false) return lacks('gemini', 'parallelToolCalls');
   if (request.system.some(({ type }) => type !== 'text')) return lacks('gemini', 'system');

@@ -4,7 +4,15 @@
  * What only transports or bills is left out. Whatever else has no counterpart is refused by its path: a field that nobody
  * knows may change the answer, and nothing is lost in silence.
  */
-import type { Effort, Message, NeutralRequest, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import {
+  addInstruction,
+  type Effort,
+  type Message,
+  type NeutralRequest,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
+} from '../neutral.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { Objections } from './objections.ts';
@@ -82,7 +90,6 @@ class RequestReader {
     };
   }
 
-  /** Instructions in the middle of a conversation stand at its head. */
   #conversation(): Pick<NeutralRequest, 'system' | 'messages'> {
     const system = this.#blocks.read(this.#json.system, 'system');
     const messages: Message[] = [];
@@ -90,7 +97,7 @@ class RequestReader {
       const { role, content, ...rest } = this.#objections.fieldsAt(message, `messages.${i}`);
       this.#objections.toAllBut(rest, `messages.${i}`, []);
       const parts = this.#blocks.read(content, `messages.${i}.content`);
-      if (role === 'system') system.push(...parts);
+      if (role === 'system') addInstruction({ system, messages }, parts);
       else messages.push({ role: role === 'assistant' ? 'assistant' : 'user', parts });
     }
     // Set at the top, it marks the last that can be marked.

@@ -6,7 +6,16 @@
 import { readSource } from '../chat-completions/data-url.ts';
 import { TOOL_FAILED } from '../chat-completions/tool-failed.ts';
 import { Fields, Reading } from '../fields.ts';
-import type { CacheMark, Message, NeutralRequest, Part, Source, Tool, ToolChoice } from '../neutral.ts';
+import {
+  addInstruction,
+  type CacheMark,
+  type Message,
+  type NeutralRequest,
+  type Part,
+  type Source,
+  type Tool,
+  type ToolChoice,
+} from '../neutral.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { CallSeals, itemsOf, reasoningOf } from './items.ts';
@@ -73,7 +82,7 @@ function readConversation(items: Json[], reading: Reading): { system: Part[]; me
     const [call] = parts;
     if (call?.type === 'tool_call') call.sealed = sealed;
     const last = messages.at(-1);
-    if (role === 'system') system.push(...parts);
+    if (role === 'system') addInstruction({ system, messages }, parts);
     // Items of one speaker in a row are one message: a call belongs to the text before it.
     else if (last?.role === role) last.parts.push(...parts);
     else if (parts.length > 0) messages.push({ role, parts });
@@ -82,7 +91,7 @@ function readConversation(items: Json[], reading: Reading): { system: Part[]; me
 }
 
 /** What an item says, and who says it. An item that nobody else knows is refused as a whole. */
-function readItem(item: Fields, json: Json): { role: Message['role'] | 'system'; parts: Part[] } {
+function readItem(item: Fields, json: Json): Message {
   const type = item.take('type') ?? 'message';
   // Names that were given to what a response holds, and how far it had come.
   item.leaveOut('id', 'status');
@@ -92,7 +101,7 @@ function readItem(item: Fields, json: Json): { role: Message['role'] | 'system';
   return read ?? { role: 'user', parts: [] };
 }
 
-function readSaid(item: Fields, type: unknown, json: Json): ReturnType<typeof readItem> | null {
+function readSaid(item: Fields, type: unknown, json: Json): Message | null {
   switch (type) {
     case 'message': {
       const role = item.oneOf('role', ['user', 'assistant', 'system', 'developer'] as const);

@@ -153,9 +153,10 @@ describe('reading a request', () => {
     });
     const text = (said: string, ttl?: '1h') => ({ type: 'text', text: said, cache: ttl ? { ttl } : null });
     expect(request).toEqual({
-      system: [text('be brief', '1h'), text('and be kind')],
+      system: [text('be brief', '1h')],
       messages: [
         { role: 'user', parts: [text('look')] },
+        { role: 'system', parts: [text('and be kind')] },
         {
           role: 'assistant',
           parts: [

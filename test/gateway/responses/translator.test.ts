@@ -176,7 +176,7 @@ describe('a request of Responses for another protocol', () => {
     expect(readBack(besides)).toEqual(readBack({}));
   });
 
-  it("puts the developer's words at the head, and calls beside the text before them", () => {
+  it("leaves the developer's words where they stand, and puts calls beside the text before them", () => {
     const input = [
       { role: 'user', content: 'weather?' },
       { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'gAAA' },
@@ -187,11 +187,12 @@ describe('a request of Responses for another protocol', () => {
       { role: 'developer', content: 'Be brief.' },
     ];
     const { system, messages } = readBack({ input, instructions: 'Be kind.' });
-    expect(system.map((part) => part.type === 'text' && part.text)).toEqual(['Be kind.', 'Be brief.']);
+    expect(system.map((part) => part.type === 'text' && part.text)).toEqual(['Be kind.']);
     expect(messages.map(({ role, parts }) => [role, parts.map(({ type }) => type)])).toEqual([
       ['user', ['text']],
       ['assistant', ['reasoning', 'text', 'tool_call']],
       ['user', ['tool_result']],
+      ['system', ['text']],
     ]);
     expect(messages[1]?.parts[0]).toEqual({ type: 'reasoning', text: 'hm', sealed: 'gAAA', sealedBy: 'responses' });
   });

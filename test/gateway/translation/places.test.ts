@@ -70,3 +70,27 @@ it('text between calls stays there where the protocol has a place for it; in cha
   const { messages } = written('OpenAI by chat', { messages: INTERLEAVED });
   expect((messages as Json[])[0]).toMatchObject({ content: [{ text: 'one' }, { text: 'two' }], tool_calls: [{}, {}] });
 });
+
+it('instructions in the middle stay there where the protocol has a place for them, and come last at the head elsewhere', () => {
+  const { system, messages } = read({
+    system: 'Be kind.',
+    messages: [
+      { role: 'user', content: 'Hi' },
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Go on' },
+    ],
+  });
+  const asked = { system, messages };
+  expect(written('OpenAI by chat', asked).messages).toEqual([
+    { role: 'system', content: 'Be kind.' },
+    { role: 'user', content: 'Hi' },
+    { role: 'system', content: 'Be brief.' },
+    { role: 'user', content: 'Go on' },
+  ]);
+  const responses = written('OpenAI by Responses', asked);
+  expect(responses.instructions).toBe('Be kind.');
+  expect((responses.input as Json[]).map(({ role }) => role)).toEqual(['user', 'developer', 'user']);
+  const head = [{ text: 'Be kind.' }, { text: 'Be brief.' }];
+  expect(written('Google', asked)).toMatchObject({ systemInstruction: { parts: head }, contents: [{ role: 'user' }] });
+  expect(written('Anthropic', asked)).toMatchObject({ system: head, messages: [{ role: 'user', content: [{}, {}] }] });
+});
