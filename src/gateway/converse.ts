@@ -15,7 +15,7 @@ import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
 import { CONVERSATION } from './other-protocol.ts';
-import type { Asked, Names, Protocol, Sent } from './protocol.ts';
+import type { Asked, Names, Protocol, ProtocolId, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
 import { runsTools } from './provider-tools.ts';
 import { quote, withUsesWithin } from './quote.ts';
@@ -74,10 +74,9 @@ async function attemptAt(
   const unfit = unfitFor(asked, mapping) ?? tooLong(client, { body, asked }, candidate);
   if (unfit) return unfit;
 
-  const served = protocolOf(client, candidate);
-  const talk = exchange(client, served, asked);
-  const unchanged = bodyText(talk, { mapping, streams: streamed, cap: null });
-  if ('refusal' in unchanged) return unchanged.refusal;
+  const spoken = talkWith(candidate, client, asked);
+  if ('refusal' in spoken) return spoken.refusal;
+  const { served, talk, unchanged } = spoken;
   const startedAtMs = Date.now();
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
   const bytesMax = Math.max(body.bytes, encoder.encode(unchanged.text).byteLength);
@@ -209,13 +208,37 @@ function tooLong(
   return refuseField(field, message).refusal;
 }
 
-/** The protocol in which the provider is spoken to: the client's where it can. */
-function protocolOf(client: Protocol, { mapping, provider }: Candidate): Protocol {
+interface Talk {
+  /** The protocol in which the provider is spoken to. */
+  served: Protocol;
+  talk: Exchange;
+  /** The request as it would be sent if nothing of it had to be lowered. */
+  unchanged: { text: string };
+}
+
+/**
+ * The client's protocol where the provider speaks it; else the first that can carry the request: of OpenAI's two chat comes
+ * first, and Responses where chat has no place for something, as for a picture in a tool's result. The next one is tried only
+ * where one refuses; where all do, the first says why.
+ */
+function talkWith({ mapping, provider }: Candidate, client: Protocol, asked: Asked): Talk | { refusal: Refusal } {
   const spoken = provider.speaks(mapping);
-  if (spoken.includes(client.id)) return client;
-  const protocol = PROTOCOLS.get(spoken[0]);
-  if (!protocol) throw new Error(`${provider.id} speaks ${spoken[0]}, which this build does not`);
-  return protocol;
+  const [first, ...others] = spoken.includes(client.id) ? ([client.id] as const) : spoken;
+  const sent = { mapping, streams: asked.streamed, cap: null };
+  const by = (id: ProtocolId): Talk | { refusal: Refusal } => {
+    const served = PROTOCOLS.get(id);
+    if (!served) throw new Error(`${provider.id} speaks ${id}, which this build does not`);
+    const talk = exchange(client, served, asked);
+    const unchanged = bodyText(talk, sent);
+    return 'refusal' in unchanged ? unchanged : { served, talk, unchanged };
+  };
+  const talk = by(first);
+  if (!('refusal' in talk)) return talk;
+  for (const id of others) {
+    const other = by(id);
+    if (!('refusal' in other)) return other;
+  }
+  return talk;
 }
 
 function bodyText(talk: Exchange, sent: Sent): { text: string } | { refusal: Refusal } {

@@ -49,6 +49,10 @@ const WORDS = {
   ),
   strict: spelled('strict', 'strict', 'strict', 'strict'),
   system: spelled('system', 'system', 'instructions', 'systemInstruction'),
+  /** The conversation itself. */
+  messages: spelled('messages', 'messages', 'input', 'contents'),
+  /** What a tool is called with. */
+  toolInput: spelled('tool_calls.function.arguments', 'tool_use.input', 'function_call.arguments', 'functionCall.args'),
   image: spelled('image_url', 'image', 'input_image', 'inlineData'),
   /** An image by its URL, where the protocol takes the bytes alone. */
   imageUrl: spelled('image_url', 'image', 'input_image', 'fileData'),

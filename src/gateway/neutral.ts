@@ -43,8 +43,8 @@ export type SealKind = 'messages' | 'messages_redacted' | 'responses' | 'gemini'
 
 /** Consecutive messages of one role are allowed; a writer joins them where its protocol wants turns to alternate. */
 export interface Message {
-  /** Tool results are the user's. */
-  role: 'user' | 'assistant';
+  /** Tool results are the user's. `system`: instructions in the middle of a conversation, texts alone. */
+  role: 'user' | 'assistant' | 'system';
   parts: Part[];
 }
 
@@ -81,7 +81,7 @@ export interface Reasoning {
 }
 
 export interface NeutralRequest {
-  /** Instructions of the system or developer, in their order; those in the middle of a conversation stand at its head. */
+  /** Instructions of the system or developer that stand before the conversation. */
   system: Part[];
   messages: Message[];
   tools: Tool[];
@@ -102,6 +102,27 @@ export interface NeutralRequest {
   verbosity: 'low' | 'medium' | 'high' | null;
   /** Whom the caller serves, in the caller's own words, for the provider's watch against abuse. */
   endUser: string | null;
+}
+
+/**
+ * The same for a protocol that has instructions at its head alone (Anthropic's and Google's): those in the middle of the
+ * conversation come last among them, in their order. Nothing is lost but where they stood.
+ */
+export function withSystemAtHead(request: NeutralRequest): NeutralRequest {
+  const { system, messages } = request;
+  const inside = messages.filter(({ role }) => role === 'system');
+  if (inside.length === 0) return request;
+  return {
+    ...request,
+    system: [...system, ...inside.flatMap(({ parts }) => parts)],
+    messages: messages.filter(({ role }) => role !== 'system'),
+  };
+}
+
+/** Where an instruction stands that is read after `messages`: at the head, or in the middle as one of them. */
+export function addInstruction({ system, messages }: Pick<NeutralRequest, 'system' | 'messages'>, parts: Part[]): void {
+  if (messages.length === 0) system.push(...parts);
+  else if (parts.length > 0) messages.push({ role: 'system', parts });
 }
 
 export type EndReason = 'stop' | 'stop_sequence' | 'length' | 'tool_calls' | 'content_filter' | 'refusal' | 'pause';

@@ -21,14 +21,17 @@ const REASONS: ReadonlyMap<unknown, EndReason> = new Map([
   ['content_filter', 'content_filter'],
 ]);
 
-/** Why a choice ended. `sequence`: vLLM and others say which stop sequence was met, in `stop_reason`. */
+/** The provider broke off (OpenRouter's and DeepSeek's words): what there is must not look like an answer. */
+const FAILURES: ReadonlySet<string> = new Set(['error', 'insufficient_system_resource']);
+
+/** Why a choice ended; a reason that is yet to come ends it all the same. `sequence`: vLLM and others say which stop sequence was met, in `stop_reason`. */
 function endOf(
   finish: string,
   stopReason: unknown,
   said: { calls: boolean; refusal: boolean },
 ): { reason: EndReason; sequence: string | null } {
-  const reason = REASONS.get(finish);
-  if (reason === undefined) throw new TypeError(`an answer that ended by ${finish}`);
+  if (FAILURES.has(finish)) throw new TypeError(`an answer that ended by ${finish}`);
+  const reason = REASONS.get(finish) ?? 'stop';
   // OpenAI says `stop` where the request named the tool.
   if (reason === 'stop' && said.calls) return { reason: 'tool_calls', sequence: null };
   if (reason === 'stop' && said.refusal) return { reason: 'refusal', sequence: null };

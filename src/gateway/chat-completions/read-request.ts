@@ -3,20 +3,21 @@
  * parts, messages and tools (OpenRouter, LiteLLM), reasoning that is handed back (reasoning.ts), `top_k`, and `reasoning` as
  * OpenRouter takes it. The types of the official client 7.55 say what OpenAI's fields are.
  */
-import type {
-  AnswerFormat,
-  CacheMark,
-  Message,
-  NeutralRequest,
-  Part,
-  Reasoning,
-  Tool,
-  ToolChoice,
+import { Fields, Reading } from '../fields.ts';
+import {
+  type AnswerFormat,
+  addInstruction,
+  type CacheMark,
+  type Message,
+  type NeutralRequest,
+  type Part,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
 } from '../neutral.ts';
 import type { Asked, Understood } from '../protocol.ts';
-import { fieldsOf, isObject } from '../reported.ts';
+import { isObject } from '../reported.ts';
 import { readSource } from './data-url.ts';
-import { Fields, Reading } from './fields.ts';
 import { readReasoning, thinkingText } from './reasoning.ts';
 import { TOOL_FAILED } from './tool-failed.ts';
 
@@ -30,7 +31,7 @@ const AUDIO_TYPES: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function readRequest({ json }: Asked): Understood<NeutralRequest> {
-  const reading = new Reading();
+  const reading = new Reading('Chat Completions');
   const fields = new Fields(json, '', reading);
   // The caches of OpenAI are keyed and kept by these, and change no answer; the route has dealt with the others.
   fields.leaveOut('model', 'stream', 'stream_options', 'demo');
@@ -84,7 +85,11 @@ function readMessage(message: Fields, system: Part[], messages: Message[]): void
   switch (role) {
     case 'system':
     case 'developer':
-      say(system, readContent(message, ['text']));
+      {
+        const parts: Part[] = [];
+        say(parts, readContent(message, ['text']));
+        addInstruction({ system, messages }, parts);
+      }
       break;
     case 'user': {
       const parts: Part[] = [];
@@ -185,9 +190,9 @@ function readFile(part: Fields, cache: CacheMark | null): Part | null {
 
 function readAssistant(message: Fields): Part[] {
   const thought = readReasoning({
-    reasoning_details: message.take('reasoning_details'),
-    reasoning_content: message.take('reasoning_content'),
-    reasoning: message.take('reasoning'),
+    reasoning_details: message.list('reasoning_details'),
+    reasoning_content: message.text('reasoning_content'),
+    reasoning: message.text('reasoning'),
   });
   const said = readContent(message, ['text', 'refusal', 'thinking']).filter(
     (part) => part.type !== 'text' || part.text !== '',
@@ -207,8 +212,8 @@ function readAssistant(message: Fields): Part[] {
     const cache = readMark(call);
     const part: Part = {
       type: 'tool_call',
-      id: call.needed('id'),
-      name: of?.needed('name') ?? '',
+      id: call.named('id'),
+      name: of?.named('name') ?? '',
       json: of?.text('arguments') ?? '',
       sealed,
       cache,
@@ -237,7 +242,7 @@ function readCallSeal(call: Fields): string | null {
 }
 
 function readToolResult(message: Fields): Part {
-  const id = message.needed('tool_call_id');
+  const id = message.named('tool_call_id');
   const content = readContent(message, ['text', 'image_url', 'file']);
   const [first] = content;
   const isError = first?.type === 'text' && first.text === TOOL_FAILED;
@@ -269,7 +274,7 @@ function readTool(tool: Fields): Tool {
   const of = tool.within('function');
   if (type === 'function' && !of) tool.reading.refuse(tool.at('function'), 'is missing.');
   const read: Tool = {
-    name: of?.needed('name') ?? '',
+    name: of?.named('name') ?? '',
     description: of?.text('description') ?? null,
     parameters: of?.object('parameters') ?? null,
     strict: of?.boolean('strict') ?? null,
@@ -284,12 +289,19 @@ function readToolChoice(fields: Fields): ToolChoice | null {
   const choice = fields.take('tool_choice');
   if (choice === null) return null;
   if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
-  const { type, function: of } = fieldsOf(choice);
-  const { name } = fieldsOf(of);
-  if (type === 'function' && typeof name === 'string') return { kind: 'tool', name };
-  // Allowed tools, and tools that are no functions.
-  fields.reading.refuseUntranslatable('tool_choice');
-  return null;
+  if (!isObject(choice) || choice.type !== 'function') {
+    // Allowed tools, and tools that are no functions.
+    fields.reading.refuseUntranslatable('tool_choice', choice);
+    return null;
+  }
+  const chosen = new Fields(choice, 'tool_choice', fields.reading);
+  chosen.leaveOut('type');
+  const of = chosen.within('function');
+  if (!of) chosen.reading.refuse(chosen.at('function'), 'is missing.');
+  const name = of?.named('name') ?? '';
+  of?.end();
+  chosen.end();
+  return { kind: 'tool', name };
 }
 
 function readStop(fields: Fields): string[] {

@@ -81,6 +81,7 @@ class RequestWriter {
   }
 
   #message({ role, parts }: Message): Json[] {
+    if (role === 'system') return this.#system(parts);
     if (role === 'assistant') {
       const said = this.#assistant(parts);
       // Nothing but a seal of somebody else's.
@@ -95,6 +96,7 @@ class RequestWriter {
   #assistant(parts: readonly Part[]): Json {
     const said: Json[] = [];
     const thought: PartOf<'reasoning'>[] = [];
+    // All that is said comes before all calls: a message of this protocol has no place for words between them.
     const calls: Json[] = [];
     const pictures: Json[] = [];
     for (const part of parts) {
@@ -229,8 +231,9 @@ class RequestWriter {
     return { reasoning: withoutNulls({ ...amount, exclude: shown === null ? null : !shown }) };
   }
 
-  /** One plain text as such, which every provider takes; some don't take lists everywhere. */
+  /** One plain text as such, which every provider takes; some don't take lists everywhere, and none an empty one. */
   #content(parts: Json[]): string | Json[] {
+    if (parts.length === 0) return '';
     const [first] = parts;
     const plain = parts.length === 1 && first?.type === 'text' && first.cache_control === undefined;
     return plain && typeof first.text === 'string' ? first.text : parts;

@@ -17,12 +17,17 @@ const oneOf =
   (value: unknown): boolean =>
     values.includes(value);
 
+const aText = (value: unknown): boolean => typeof value === 'string';
+const aNumber = (value: unknown): boolean => typeof value === 'number';
+const aFlag = (value: unknown): boolean => typeof value === 'boolean';
+const texts = (value: unknown): boolean => Array.isArray(value) && value.every(aText);
+
 /** Google tells apart what it calls an image, sound or a document by its type; of video no other protocol knows. */
 const noVideo = (value: unknown): boolean => typeof value === 'string' && mediaKind(value) !== 'video';
 
 const LEVELS = ['MEDIA_RESOLUTION_UNSPECIFIED', 'MEDIA_RESOLUTION_LOW', 'MEDIA_RESOLUTION_HIGH'];
 
-const MEDIUM = { displayName: true } as const;
+const MEDIUM = { displayName: aText };
 const INLINE: Fields = { ...MEDIUM, data: true, mimeType: noVideo };
 const FILE: Fields = { ...MEDIUM, fileUri: true, mimeType: noVideo };
 
@@ -42,7 +47,7 @@ const CONTENT: Fields = {
 
 const REQUEST: Fields = {
   contents: CONTENT,
-  systemInstruction: (value) => typeof value === 'string' || isOnlyText(value),
+  systemInstruction: { role: true, parts: { text: aText } },
   tools: {
     functionDeclarations: { name: true, description: true, parameters: true, parametersJsonSchema: true },
   },
@@ -50,27 +55,27 @@ const REQUEST: Fields = {
     functionCallingConfig: {
       mode: oneOf('MODE_UNSPECIFIED', 'AUTO', 'NONE', 'ANY', 'VALIDATED'),
       // One name is a choice of that tool. Of several nobody else can say that it is to be one of them.
-      allowedFunctionNames: (value) => Array.isArray(value) && value.length <= 1,
+      allowedFunctionNames: (value) => texts(value) && (value as unknown[]).length <= 1,
     },
   },
   generationConfig: {
-    maxOutputTokens: true,
-    candidateCount: true,
-    stopSequences: true,
-    temperature: true,
-    topP: true,
-    topK: true,
-    seed: true,
-    presencePenalty: true,
-    frequencyPenalty: true,
+    maxOutputTokens: aNumber,
+    candidateCount: aNumber,
+    stopSequences: texts,
+    temperature: aNumber,
+    topP: aNumber,
+    topK: aNumber,
+    seed: aNumber,
+    presencePenalty: aNumber,
+    frequencyPenalty: aNumber,
     responseMimeType: oneOf('text/plain', 'application/json'),
-    responseSchema: true,
-    responseJsonSchema: true,
+    responseSchema: isObject,
+    responseJsonSchema: isObject,
     responseModalities: (value) => Array.isArray(value) && value.every(oneOf('TEXT')),
     mediaResolution: oneOf(...LEVELS),
     thinkingConfig: {
-      includeThoughts: true,
-      thinkingBudget: true,
+      includeThoughts: aFlag,
+      thinkingBudget: aNumber,
       thinkingLevel: oneOf('THINKING_LEVEL_UNSPECIFIED', 'MINIMAL', 'LOW', 'MEDIUM', 'HIGH'),
     },
   },
@@ -84,7 +89,8 @@ const REQUEST: Fields = {
 
 /** The first field, named by its way through the body, that no other protocol has a counterpart for; null: none. */
 export function withoutCounterpart(request: Json): string | null {
-  return firstUnknown(request, REQUEST, '');
+  const { systemInstruction, ...rest } = request;
+  return firstUnknown(typeof systemInstruction === 'string' ? rest : request, REQUEST, '');
 }
 
 function firstUnknown(value: unknown, known: Known, path: string): string | null {
@@ -105,13 +111,4 @@ function firstUnknown(value: unknown, known: Known, path: string): string | null
     if (found !== null) return found;
   }
   return null;
-}
-
-function isOnlyText(content: unknown): boolean {
-  if (!isObject(content)) return false;
-  const { role: _, parts, ...others } = content;
-  if (Object.values(others).some((value) => value != null)) return false;
-  return (
-    Array.isArray(parts) && parts.every((part) => isObject(part) && Object.keys(part).every((name) => name === 'text'))
-  );
 }

@@ -1,6 +1,16 @@
 /** A neutral request as Google understands it. */
 import { lacks } from '../lacking.ts';
-import type { AnswerFormat, Effort, Message, NeutralRequest, Part, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import {
+  type AnswerFormat,
+  type Effort,
+  type Message,
+  type NeutralRequest,
+  type Part,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
+  withSystemAtHead,
+} from '../neutral.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import { fieldsOf } from '../reported.ts';
 import { refuseField } from '../request-body.ts';
@@ -11,10 +21,12 @@ import { isKeptAtGoogle, keptAtGoogle } from './request.ts';
  * What only tunes billing is left out: marks for the cache, as Google caches by itself what repeats; and so are the end user,
  * whom Google has no field for, and what names a document or a schema for people.
  */
-export function writeRequest(request: NeutralRequest, { mapping, cap }: Sent): Understood<Json> {
+export function writeRequest(asked: NeutralRequest, { mapping, cap }: Sent): Understood<Json> {
+  const request = withSystemAtHead(asked);
   if (request.verbosity !== null) return lacks('gemini', 'verbosity');
   if (request.parallelToolCalls === false) return lacks('gemini', 'parallelToolCalls');
   if (request.system.some(({ type }) => type !== 'text')) return lacks('gemini', 'system');
+  if (request.messages.some(({ parts }) => parts.some(isForeignResult))) return lacks('gemini', 'toolResult');
   const unsent = unsentMedium(request);
   if (unsent !== null) return refuseField(unsent, keptAtGoogle(unsent));
   const nameless = namelessResult(request);
@@ -32,6 +44,14 @@ export function writeRequest(request: NeutralRequest, { mapping, cap }: Sent): U
       ...(Object.keys(config).length > 0 && { generationConfig: config }),
     },
   };
+}
+
+/** Of a result Google takes text, images and documents. */
+function isForeignResult(part: Part): boolean {
+  return (
+    part.type === 'tool_result' &&
+    part.content.some(({ type }) => type !== 'text' && type !== 'image' && type !== 'document')
+  );
 }
 
 /** A link that Google would follow with the deployment's own rights. */

@@ -17,6 +17,8 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   tool_result: ['tool_use_id', 'content', 'is_error'],
 };
 
+const OF_RESULTS: ReadonlySet<unknown> = new Set(['text', 'image', 'document']);
+
 export class BlockReader {
   readonly #objections: Objections;
   /** Gemini's seal of the tool call that comes next. */
@@ -33,7 +35,9 @@ export class BlockReader {
       this.#objections.toValue(path, 'must be a text or a list of blocks');
       return [];
     }
-    return content.flatMap((block, i) => this.#part(fieldsOf(block), `${path}.${i}`) ?? []);
+    return content.flatMap(
+      (block, i) => this.#part(this.#objections.fieldsAt(block, `${path}.${i}`), `${path}.${i}`) ?? [],
+    );
   }
 
   cacheMark({ cache_control: mark }: Json, path: string): CacheMark | null {
@@ -64,12 +68,14 @@ export class BlockReader {
       case 'document': {
         if (fieldsOf(block.citations).enabled === true) this.#objections.to(`${path}.citations`);
         const source = this.#source(block.source, `${path}.source`);
-        return (
-          source && { type: 'document', source, name: typeof block.title === 'string' ? block.title : null, cache }
-        );
+        const name = this.#objections.textAt(block.title, `${path}.title`);
+        return source && { type: 'document', source, name, cache };
       }
       case 'thinking':
-        return this.#thought(this.#text(block, 'thinking', path), String(block.signature ?? ''));
+        return this.#thought(
+          this.#text(block, 'thinking', path),
+          this.#objections.textAt(block.signature, `${path}.signature`) ?? '',
+        );
       case 'redacted_thinking':
         return { type: 'reasoning', text: '', sealed: this.#text(block, 'data', path), sealedBy: 'messages_redacted' };
       case 'tool_use':
@@ -79,11 +85,19 @@ export class BlockReader {
           type: 'tool_result',
           id: this.#text(block, 'tool_use_id', path),
           name: null,
-          content: this.read(block.content, `${path}.content`),
-          isError: block.is_error === true,
+          content: this.#result(block.content, `${path}.content`),
+          isError: this.#objections.flagAt(block.is_error, `${path}.is_error`) === true,
           cache,
         };
     }
+  }
+
+  /** What a tool gave back: it neither thinks nor calls. */
+  #result(content: unknown, path: string): Part[] {
+    for (const [i, block] of (Array.isArray(content) ? content : []).entries()) {
+      if (!OF_RESULTS.has(fieldsOf(block).type)) this.#objections.to(`${path}.${i}`);
+    }
+    return this.read(content, path);
   }
 
   #thought(text: string, signature: string): Part | null {
@@ -114,16 +128,11 @@ export class BlockReader {
   }
 
   #source(value: unknown, path: string): Source | null {
-    const { type, data, url, media_type: mediaType } = fieldsOf(value);
-    if (type === 'base64' && typeof data === 'string' && typeof mediaType === 'string') {
-      return { kind: 'data', mediaType, data };
-    }
-    if (type === 'url' && typeof url === 'string') return { kind: 'url', url, mediaType: null };
-    if (type === 'text' && typeof data === 'string') {
-      return { kind: 'data', mediaType: 'text/plain', data: base64OfText(data) };
-    }
-    this.#objections.to(path);
-    return null;
+    const { type, data, url, media_type: mediaType, ...rest } = this.#objections.fieldsAt(value, path);
+    const source = sourceOf(type, data, url, mediaType);
+    if (source) this.#objections.toAllBut(rest, path, []);
+    else this.#objections.to(path);
+    return source;
   }
 
   #text(block: Json, field: string, path: string): string {
@@ -132,4 +141,15 @@ export class BlockReader {
     this.#objections.toValue(`${path}.${field}`, 'must be a text');
     return '';
   }
+}
+
+function sourceOf(type: unknown, data: unknown, url: unknown, mediaType: unknown): Source | null {
+  if (type === 'base64' && typeof data === 'string' && typeof mediaType === 'string') {
+    return { kind: 'data', mediaType, data };
+  }
+  if (type === 'url' && typeof url === 'string') return { kind: 'url', url, mediaType: null };
+  if (type === 'text' && typeof data === 'string') {
+    return { kind: 'data', mediaType: 'text/plain', data: base64OfText(data) };
+  }
+  return null;
 }

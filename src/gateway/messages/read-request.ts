@@ -4,7 +4,15 @@
  * What only transports or bills is left out. Whatever else has no counterpart is refused by its path: a field that nobody
  * knows may change the answer, and nothing is lost in silence.
  */
-import type { Effort, Message, NeutralRequest, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import {
+  addInstruction,
+  type Effort,
+  type Message,
+  type NeutralRequest,
+  type Reasoning,
+  type Tool,
+  type ToolChoice,
+} from '../neutral.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { Objections } from './objections.ts';
@@ -55,23 +63,22 @@ class RequestReader {
     this.#objections.toAllBut(json, '', KNOWN);
     if (!keepsAllThoughts(json.context_management)) this.#objections.to('context_management');
     const { system, messages } = this.#conversation();
-    const { disable_parallel_tool_use: alone } = fieldsOf(json.tool_choice);
-    if (alone != null && typeof alone !== 'boolean') {
-      this.#objections.toValue('tool_choice.disable_parallel_tool_use', 'must be true or false');
-    }
-    const metadata = fieldsOf(json.metadata);
+    const { disable_parallel_tool_use: given } = fieldsOf(json.tool_choice);
+    const alone = this.#objections.flagAt(given, 'tool_choice.disable_parallel_tool_use');
+    const metadata = this.#objections.fieldsAt(json.metadata, 'metadata');
     this.#objections.toAllBut(metadata, 'metadata', ['user_id']);
+    const number = (field: string) => this.#objections.numberAt(json[field], field);
     return {
       system,
       messages,
       tools: this.#listOf('tools').map((tool, i) => this.#tool(tool, `tools.${i}`)),
       toolChoice: this.#toolChoice(),
-      parallelToolCalls: typeof alone === 'boolean' ? !alone : null,
-      outputTokensMax: this.#number('max_tokens'),
-      temperature: this.#number('temperature'),
-      topP: this.#number('top_p'),
-      topK: this.#number('top_k'),
-      stop: this.#listOf('stop_sequences').map(String),
+      parallelToolCalls: alone === null ? null : !alone,
+      outputTokensMax: number('max_tokens'),
+      temperature: number('temperature'),
+      topP: number('top_p'),
+      topK: number('top_k'),
+      stop: this.#texts('stop_sequences'),
       seed: null,
       presencePenalty: null,
       frequencyPenalty: null,
@@ -79,19 +86,18 @@ class RequestReader {
       format: this.#format(),
       reasoning: this.#reasoning(),
       verbosity: null,
-      endUser: typeof metadata.user_id === 'string' ? metadata.user_id : null,
+      endUser: this.#objections.textAt(metadata.user_id, 'metadata.user_id'),
     };
   }
 
-  /** Instructions in the middle of a conversation stand at its head. */
   #conversation(): Pick<NeutralRequest, 'system' | 'messages'> {
     const system = this.#blocks.read(this.#json.system, 'system');
     const messages: Message[] = [];
     for (const [i, message] of this.#listOf('messages').entries()) {
-      const { role, content, ...rest } = fieldsOf(message);
+      const { role, content, ...rest } = this.#objections.fieldsAt(message, `messages.${i}`);
       this.#objections.toAllBut(rest, `messages.${i}`, []);
       const parts = this.#blocks.read(content, `messages.${i}.content`);
-      if (role === 'system') system.push(...parts);
+      if (role === 'system') addInstruction({ system, messages }, parts);
       else messages.push({ role: role === 'assistant' ? 'assistant' : 'user', parts });
     }
     // Set at the top, it marks the last that can be marked.
@@ -102,7 +108,7 @@ class RequestReader {
   }
 
   #tool(value: unknown, path: string): Tool {
-    const tool = fieldsOf(value);
+    const tool = this.#objections.fieldsAt(value, path);
     const { type, name, description, input_schema: schema, strict } = tool;
     if (type != null && type !== 'custom') this.#objections.to(`${path}.type`);
     const examples = tool.input_examples;
@@ -124,11 +130,12 @@ class RequestReader {
       // How its input travels.
       'eager_input_streaming',
     ]);
+    const parameters = this.#objections.fieldsAt(schema, `${path}.input_schema`);
     return {
-      name: String(name),
-      description: typeof description === 'string' ? description : null,
-      parameters: isObject(schema) && !takesNothing(schema) ? schema : null,
-      strict: typeof strict === 'boolean' ? strict : null,
+      name: this.#objections.textAt(name, `${path}.name`) ?? '',
+      description: this.#objections.textAt(description, `${path}.description`),
+      parameters: schema == null || takesNothing(parameters) ? null : parameters,
+      strict: this.#objections.flagAt(strict, `${path}.strict`),
       cache: this.#blocks.cacheMark(tool, path),
     };
   }
@@ -140,31 +147,35 @@ class RequestReader {
     this.#objections.toAllBut(fieldsOf(choice), 'tool_choice', ['type', 'name', 'disable_parallel_tool_use']);
     if (type === 'auto' || type === 'none') return { kind: type };
     if (type === 'any') return { kind: 'required' };
-    if (type === 'tool' && typeof name === 'string') return { kind: 'tool', name };
+    if (type === 'tool') {
+      if (name == null) this.#objections.toValue('tool_choice.name', 'is missing');
+      return { kind: 'tool', name: this.#objections.textAt(name, 'tool_choice.name') ?? '' };
+    }
     this.#objections.to('tool_choice.type');
     return null;
   }
 
   #format(): NeutralRequest['format'] {
-    const { format: inConfig, ...config } = fieldsOf(this.#json.output_config);
+    const { format: inConfig, ...config } = this.#objections.fieldsAt(this.#json.output_config, 'output_config');
     this.#objections.toAllBut(config, 'output_config', ['effort']);
     // As its beta had it.
     const format = inConfig ?? this.#json.output_format;
     if (format == null) return null;
-    const { type, schema, ...rest } = fieldsOf(format);
+    const { type, schema, ...rest } = this.#objections.fieldsAt(format, 'output_config.format');
     this.#objections.toAllBut(rest, 'output_config.format', []);
-    if (type === 'json_schema' && isObject(schema)) {
-      return { kind: 'schema', name: null, description: null, schema, strict: null };
+    if (type !== 'json_schema') {
+      this.#objections.to('output_config.format.type');
+      return null;
     }
-    this.#objections.to('output_config.format.type');
-    return null;
+    if (!isObject(schema)) this.#objections.toValue('output_config.format.schema', 'must be an object');
+    return { kind: 'schema', name: null, description: null, schema: fieldsOf(schema), strict: null };
   }
 
   #reasoning(): Reasoning | null {
     const { effort } = fieldsOf(this.#json.output_config);
     const asked = effort == null ? null : EFFORTS.get(effort);
     if (asked === undefined) this.#objections.to('output_config.effort');
-    const thinking = fieldsOf(this.#json.thinking);
+    const thinking = this.#objections.fieldsAt(this.#json.thinking, 'thinking');
     this.#objections.toAllBut(thinking, 'thinking', ['type', 'budget_tokens', 'display']);
     const shown = SHOWN.get(thinking.display) ?? null;
     if (thinking.display != null && shown === null) this.#objections.to('thinking.display');
@@ -178,8 +189,8 @@ class RequestReader {
       case 'adaptive':
         return { effort: asked ?? null, tokensMax: null, shown };
       case 'enabled': {
-        const { budget_tokens: budget } = thinking;
-        return { effort: asked ?? null, tokensMax: typeof budget === 'number' ? budget : null, shown };
+        const tokensMax = this.#objections.numberAt(thinking.budget_tokens, 'thinking.budget_tokens');
+        return { effort: asked ?? null, tokensMax, shown };
       }
       default:
         this.#objections.to('thinking.type');
@@ -187,20 +198,15 @@ class RequestReader {
     }
   }
 
-  #number(field: string): number | null {
-    const value = this.#json[field];
-    if (value == null) return null;
-    if (typeof value === 'number') return value;
-    this.#objections.toValue(field, 'must be a number');
-    return null;
+  #texts(field: string): string[] {
+    return this.#listOf(field).map((value, i) => {
+      if (typeof value !== 'string') this.#objections.toValue(`${field}.${i}`, 'must be a text');
+      return String(value);
+    });
   }
 
   #listOf(field: string): unknown[] {
-    const value = this.#json[field];
-    if (value == null) return [];
-    if (Array.isArray(value)) return value;
-    this.#objections.toValue(field, 'must be a list');
-    return [];
+    return this.#objections.listAt(this.#json[field], field);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Parts of the neutral form as content blocks of Messages. What Messages cannot say is objected to. */
 
+import type { Word } from '../lacking.ts';
 import type { CacheMark, Message, Part, Source } from '../neutral.ts';
 import type { Json } from '../protocol.ts';
 import { jsonObjectIn } from '../reported.ts';
@@ -25,6 +26,8 @@ export class BlockWriter {
       // An empty message is refused, and says nothing.
       else if (content.length > 0) written.push({ role, content });
     }
+    if (written.length === 0)
+      this.#objections.toValue('messages' satisfies Word, 'say nothing, which Anthropic refuses');
     return written;
   }
 
@@ -56,7 +59,8 @@ export class BlockWriter {
         return thoughtOf(part);
       case 'tool_call': {
         const input = part.json === '' ? {} : jsonObjectIn(part.json);
-        if (!input) this.#objections.toValue(`The input of tool call ${part.id}`, 'is not a JSON object');
+        if (!input)
+          this.#objections.toValue('toolInput' satisfies Word, `of tool call ${part.id} is not a JSON object`);
         return { type: 'tool_use', id: part.id, name: part.name, input, ...cacheControl(part.cache) };
       }
       case 'tool_result': {

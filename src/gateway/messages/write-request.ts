@@ -2,7 +2,14 @@
  * A request of the neutral form as Messages have it (https://platform.claude.com/docs/en/api/messages). What Messages cannot
  * say is refused; what they do anyway (`parallelToolCalls`, high detail) or call nothing (the name of a schema) is left out.
  */
-import type { AnswerFormat, Effort, NeutralRequest, Reasoning, Tool } from '../neutral.ts';
+import {
+  type AnswerFormat,
+  type Effort,
+  type NeutralRequest,
+  type Reasoning,
+  type Tool,
+  withSystemAtHead,
+} from '../neutral.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import { Objections } from './objections.ts';
 import { THINKING_TOKENS_MIN } from './request.ts';
@@ -10,7 +17,7 @@ import { BlockWriter, cacheControl } from './write-blocks.ts';
 
 export function writeRequest(request: NeutralRequest, sent: Sent): Understood<Json> {
   const objections = new Objections();
-  const written = new RequestWriter(request, sent, objections).write();
+  const written = new RequestWriter(withSystemAtHead(request), sent, objections).write();
   const { refusal } = objections;
   return refusal ? { refusal } : { understood: written };
 }

@@ -50,7 +50,7 @@ export interface Provider {
   id: ProviderId;
   /** The deployment's own credential, from its secrets; null where it has none. */
   credentialOf(env: Env): Credential | null;
-  /** The protocols in which it serves a model; what speaks none of them is translated to the first. */
+  /** The protocols in which it serves a model; what speaks none of them is translated to the first that has words for it. */
   speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
   /** Whether it can be called for something that is no conversation; not given, for nothing. */
   serves?(operation: Operation, mapping: Mapping): boolean;

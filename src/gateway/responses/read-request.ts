@@ -1,259 +1,275 @@
 /**
- * A Responses request as the neutral form. What has no counterpart anywhere else is refused by its name; what only
- * transports, stores or tunes caches and bills, without a trace in the answer, is left out.
- *
- * Reading goes on after the first refusal, with whatever is at hand: it is the refusal that is answered then.
+ * A Responses request as the neutral form. What has no counterpart anywhere else is refused by its name (fields.ts); what only
+ * transports, stores or tunes caches and bills, without a trace in the answer, is left out. The types of the official client
+ * 7.55 say what the fields are.
  */
 import { readSource } from '../chat-completions/data-url.ts';
 import { TOOL_FAILED } from '../chat-completions/tool-failed.ts';
-import type { Effort, Message, NeutralRequest, Part, Source, Tool, ToolChoice } from '../neutral.ts';
+import { Fields, Reading } from '../fields.ts';
+import {
+  addInstruction,
+  type CacheMark,
+  type Message,
+  type NeutralRequest,
+  type Part,
+  type Source,
+  type Tool,
+  type ToolChoice,
+} from '../neutral.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
-import type { Refusal } from '../refusals.ts';
 import { isObject } from '../reported.ts';
 import { CallSeals, itemsOf, reasoningOf } from './items.ts';
 
-/** Understood below, or without a trace in the answer. */
-const KNOWN: ReadonlySet<string> = new Set([
-  'input',
-  'instructions',
-  'tools',
-  'tool_choice',
-  'parallel_tool_calls',
-  'max_output_tokens',
-  'temperature',
-  'top_p',
-  'text',
-  'reasoning',
-  'user',
-  'safety_identifier',
-  'include',
-  'service_tier',
-  'truncation',
-  'top_logprobs',
-  // What transports, stores, tunes caches, or concerns tools that no other provider runs.
-  'model',
-  'stream',
-  'stream_options',
-  'store',
-  'background',
-  'metadata',
-  'previous_response_id',
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'max_tool_calls',
-  'demo',
-]);
-
-/** Fields whose given values say no more than if they had been left out. */
-const HARMLESS: Readonly<Record<string, readonly unknown[]>> = {
-  service_tier: ['auto', 'default'],
-  truncation: ['disabled'],
-  top_logprobs: [0],
-};
-
-const EFFORTS: ReadonlySet<unknown> = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
-const LEVELS: ReadonlySet<unknown> = new Set(['low', 'medium', 'high']);
-const DETAILS: ReadonlySet<unknown> = new Set(['auto', 'low', 'high']);
+const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
+const LEVELS = ['low', 'medium', 'high'] as const;
+const DETAILS = ['auto', 'low', 'high'] as const;
+const SUMMARIES = ['auto', 'concise', 'detailed'] as const;
 
 export function readRequest({ json }: Asked): Understood<NeutralRequest> {
-  const reader = new RequestReader();
-  const understood = reader.request(json);
-  return reader.refusal ? { refusal: reader.refusal } : { understood };
+  const reading = new Reading("OpenAI's Responses");
+  const fields = new Fields(json, '', reading);
+  fields.leaveOut(
+    'model',
+    'stream',
+    'stream_options',
+    'store',
+    'background',
+    'metadata',
+    'previous_response_id',
+    'demo',
+  );
+  // The caches of OpenAI are keyed and kept by these; uses of tools are those of tools that no other provider runs.
+  fields.leaveOut('prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'max_tool_calls');
+  fields.leaveOutIf('service_tier', (value) => value === 'auto' || value === 'default');
+  fields.leaveOutIf('truncation', (value) => value === 'disabled');
+  fields.leaveOutIf('top_logprobs', (value) => value === 0);
+  fields.leaveOutIf('include', (value) => Array.isArray(value) && !value.includes('message.output_text.logprobs'));
+
+  const instructions = fields.text('instructions');
+  const { system, messages } = readConversation(itemsOf(fields.take('input')), reading);
+  const endUser = fields.text('user');
+  const request: NeutralRequest = {
+    system: instructions === null ? system : [textPart(instructions), ...system],
+    messages,
+    tools: fields.objects('tools').map(readTool),
+    toolChoice: readToolChoice(fields),
+    parallelToolCalls: fields.boolean('parallel_tool_calls'),
+    outputTokensMax: fields.number('max_output_tokens'),
+    temperature: fields.number('temperature'),
+    topP: fields.number('top_p'),
+    topK: null,
+    stop: [],
+    seed: null,
+    presencePenalty: null,
+    frequencyPenalty: null,
+    choices: null,
+    ...readText(fields),
+    reasoning: readReasoning(fields),
+    endUser: fields.text('safety_identifier') ?? endUser,
+  };
+  fields.end();
+  return reading.refusal ? { refusal: reading.refusal } : { understood: request };
 }
 
-class RequestReader {
-  refusal: Refusal | null = null;
+function readConversation(items: Json[], reading: Reading): { system: Part[]; messages: Message[] } {
+  const system: Part[] = [];
+  const messages: Message[] = [];
+  const seals = new CallSeals();
+  for (const [position, json] of items.entries()) {
+    const item = new Fields(json, `input.${position}`, reading);
+    const sealed = seals.of(json);
+    const { role, parts } = readItem(item, json);
+    const [call] = parts;
+    if (call?.type === 'tool_call') call.sealed = sealed;
+    const last = messages.at(-1);
+    if (role === 'system') addInstruction({ system, messages }, parts);
+    // Items of one speaker in a row are one message: a call belongs to the text before it.
+    else if (last?.role === role) last.parts.push(...parts);
+    else if (parts.length > 0) messages.push({ role, parts });
+  }
+  return { system, messages };
+}
 
-  request(json: Json): NeutralRequest {
-    for (const [field, value] of Object.entries(json)) {
-      if (value == null) continue;
-      const harmless = HARMLESS[field];
-      if (!KNOWN.has(field) || (harmless && !harmless.includes(value))) this.#foreign(field);
+/** What an item says, and who says it. An item that nobody else knows is refused as a whole. */
+function readItem(item: Fields, json: Json): Message {
+  const type = item.take('type') ?? 'message';
+  // Names that were given to what a response holds, and how far it had come.
+  item.leaveOut('id', 'status');
+  const read = readSaid(item, type, json);
+  if (read) item.end();
+  else item.reading.refuseUntranslatable(item.path, type);
+  return read ?? { role: 'user', parts: [] };
+}
+
+function readSaid(item: Fields, type: unknown, json: Json): Message | null {
+  switch (type) {
+    case 'message': {
+      const role = item.oneOf('role', ['user', 'assistant', 'system', 'developer'] as const);
+      // Whether the model meant it as its last word: a word that OpenAI's models leave for themselves.
+      item.leaveOut('phase');
+      return { role: role === 'developer' ? 'system' : (role ?? 'user'), parts: readContent(item, 'content') };
     }
-    if (Array.isArray(json.include) && json.include.includes('message.output_text.logprobs')) this.#foreign('include');
-    const { system, messages } = this.#conversation(itemsOf(json.input));
-    const instructions = textOrNull(json.instructions);
-    return {
-      system: instructions === null ? system : [textPart(instructions), ...system],
-      messages,
-      tools: listOf(json.tools).map((tool, position) => this.#tool(tool, `tools.${position}`)),
-      toolChoice: this.#toolChoice(json.tool_choice),
-      parallelToolCalls: typeof json.parallel_tool_calls === 'boolean' ? json.parallel_tool_calls : null,
-      outputTokensMax: numberOrNull(json.max_output_tokens),
-      temperature: numberOrNull(json.temperature),
-      topP: numberOrNull(json.top_p),
-      topK: null,
-      stop: [],
-      seed: null,
-      presencePenalty: null,
-      frequencyPenalty: null,
-      choices: null,
-      ...this.#text(json.text),
-      reasoning: this.#reasoning(json.reasoning),
-      endUser: textOrNull(json.safety_identifier) ?? textOrNull(json.user),
-    };
-  }
-
-  #conversation(items: Json[]): { system: Part[]; messages: Message[] } {
-    const system: Part[] = [];
-    const messages: Message[] = [];
-    const seals = new CallSeals();
-    for (const [position, item] of items.entries()) {
-      const at = `input.${position}`;
-      if (item.role === 'system' || item.role === 'developer') {
-        system.push(...this.#parts(item.content, `${at}.content`));
-        continue;
-      }
-      const { role, parts } = this.#said(item, at);
-      const sealed = seals.of(item);
-      const [call] = parts;
-      if (call?.type === 'tool_call') call.sealed = sealed;
-      // Items of one speaker in a row are one message: a call belongs to the text before it.
-      const last = messages.at(-1);
-      if (last?.role === role) last.parts.push(...parts);
-      else if (parts.length > 0) messages.push({ role, parts });
+    case 'function_call': {
+      item.leaveOutIf('caller', (caller) => isObject(caller) && caller.type === 'direct');
+      const call = { id: item.named('call_id'), name: item.named('name'), json: item.text('arguments') ?? '' };
+      return { role: 'assistant', parts: [{ type: 'tool_call', ...call, sealed: null, cache: null }] };
     }
-    return { system, messages };
-  }
-
-  #said(item: Json, at: string): Message {
-    switch (item.type ?? 'message') {
-      case 'message':
-        return {
-          role: item.role === 'assistant' ? 'assistant' : 'user',
-          parts: this.#parts(item.content, `${at}.content`),
-        };
-      case 'function_call': {
-        if (item.namespace != null) this.#foreign(`${at}.namespace`);
-        const { call_id: id, name, arguments: json } = item;
-        const call = { id: textOf(id), name: textOf(name), json: textOf(json), sealed: null, cache: null };
-        return { role: 'assistant', parts: [{ type: 'tool_call', ...call }] };
-      }
-      case 'function_call_output': {
-        const content = this.#parts(item.output, `${at}.output`);
-        const [first, ...others] = content;
-        const isError = first?.type === 'text' && first.text === TOOL_FAILED;
-        const result = { id: textOf(item.call_id), name: textOrNull(item.name), content: isError ? others : content };
-        return { role: 'user', parts: [{ type: 'tool_result', ...result, isError, cache: null }] };
-      }
-      case 'reasoning': {
-        const { thought } = reasoningOf(item);
-        return { role: 'assistant', parts: thought ? [thought] : [] };
-      }
-      default:
-        this.#foreign(at);
-        return { role: 'user', parts: [] };
+    case 'function_call_output': {
+      item.leaveOutIf('caller', (caller) => isObject(caller) && caller.type === 'direct');
+      const content = readContent(item, 'output');
+      const [first, ...others] = content;
+      const isError = first?.type === 'text' && first.text === TOOL_FAILED;
+      const result = { id: item.named('call_id'), name: item.text('name'), content: isError ? others : content };
+      return { role: 'user', parts: [{ type: 'tool_result', ...result, isError, cache: null }] };
     }
-  }
-
-  /** A content: a text, or a list of parts. */
-  #parts(content: unknown, at: string): Part[] {
-    if (typeof content === 'string') return [textPart(content)];
-    return listOf(content).flatMap((part, position) => this.#part(part, `${at}.${position}`));
-  }
-
-  #part(part: Json, at: string): Part[] {
-    const cache = isObject(part.prompt_cache_breakpoint) ? { ttl: null } : null;
-    switch (part.type) {
-      case 'input_text':
-      case 'output_text':
-      case 'text':
-        return [{ type: 'text', text: textOf(part.text), cache }];
-      case 'refusal':
-        return [{ type: 'refusal', text: textOf(part.refusal) }];
-      case 'input_image': {
-        if (part.detail != null && !DETAILS.has(part.detail)) this.#foreign(`${at}.detail`);
-        const detail = (part.detail ?? null) as 'auto' | 'low' | 'high' | null;
-        const source = readSource(textOf(part.image_url));
-        return source ? [{ type: 'image', source, detail, cache }] : this.#unreadable(`${at}.image_url`);
+    case 'reasoning': {
+      item.text('encrypted_content');
+      for (const part of [...item.objects('summary'), ...item.objects('content')]) {
+        part.leaveOut('type');
+        part.needed('text');
+        part.end();
       }
-      case 'input_file': {
-        const name = textOrNull(part.filename);
-        const url = textOrNull(part.file_url);
-        const source = url === null ? fileOf(textOf(part.file_data), name) : readSource(url);
-        return source ? [{ type: 'document', source, name, cache }] : this.#unreadable(`${at}.file_data`);
-      }
-      case 'input_audio': {
-        const { data, format } = isObject(part.input_audio) ? part.input_audio : {};
-        const mediaType = `audio/${format === 'mp3' ? 'mpeg' : textOf(format)}`;
-        return [{ type: 'audio', source: { kind: 'data', mediaType, data: textOf(data) }, cache }];
-      }
-      default:
-        this.#foreign(at);
-        return [];
+      const { thought } = reasoningOf(json);
+      return { role: 'assistant', parts: thought ? [thought] : [] };
     }
+    default:
+      return null;
   }
+}
 
-  #tool(tool: Json, at: string): Tool {
-    const { type, name, description, parameters, strict } = tool;
-    if (type !== 'function') this.#foreign(at);
-    for (const field of ['defer_loading', 'allowed_callers', 'output_schema', 'async']) {
-      if (tool[field] != null && tool[field] !== false) this.#foreign(`${at}.${field}`);
-    }
-    return {
-      name: textOf(name),
-      description: textOrNull(description),
-      parameters: isObject(parameters) ? parameters : null,
-      strict: typeof strict === 'boolean' ? strict : null,
-      cache: null,
-    };
-  }
-
-  #toolChoice(choice: unknown): ToolChoice | null {
-    if (choice == null) return null;
-    if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
-    if (isObject(choice) && choice.type === 'function') return { kind: 'tool', name: textOf(choice.name) };
-    this.#foreign('tool_choice');
-    return null;
-  }
-
-  #text(text: unknown): Pick<NeutralRequest, 'format' | 'verbosity'> {
-    if (!isObject(text)) return { format: null, verbosity: null };
-    const { format, verbosity } = text;
-    return {
-      format: this.#format(format),
-      verbosity: LEVELS.has(verbosity) ? (verbosity as 'low' | 'medium' | 'high') : null,
-    };
-  }
-
-  #format(format: unknown): NeutralRequest['format'] {
-    if (!isObject(format)) return null;
-    const { type, name, description, schema, strict } = format;
-    if (type === 'text') return { kind: 'text' };
-    if (type === 'json_object') return { kind: 'json' };
-    if (type !== 'json_schema') this.#foreign('text.format');
-    return {
-      kind: 'schema',
-      name: textOrNull(name),
-      description: textOrNull(description),
-      schema: isObject(schema) ? schema : {},
-      strict: typeof strict === 'boolean' ? strict : null,
-    };
-  }
-
-  #reasoning(reasoning: unknown): NeutralRequest['reasoning'] {
-    if (!isObject(reasoning)) return null;
-    const { effort, summary, generate_summary: summaryOfOld, ...others } = reasoning;
-    for (const [field, value] of Object.entries(others)) if (value != null) this.#foreign(`reasoning.${field}`);
-    if (effort != null && !EFFORTS.has(effort)) this.#foreign('reasoning.effort');
-    return {
-      effort: (effort ?? null) as Effort | null,
-      tokensMax: null,
-      shown: (summary ?? summaryOfOld) == null ? null : true,
-    };
-  }
-
-  #unreadable(field: string): Part[] {
-    const message = `${field} is neither a web address nor base64 in a data URL.`;
-    this.refusal ??= { kind: 'bad_request', field, message };
+/** A text, or a list of parts. */
+function readContent(item: Fields, name: string): Part[] {
+  const content = item.take(name);
+  if (typeof content === 'string') return [textPart(content)];
+  if (!Array.isArray(content)) {
+    item.reading.refuse(item.at(name), 'is neither a text nor a list of parts.');
     return [];
   }
+  return new Fields({ [name]: content }, item.path, item.reading).objects(name).flatMap((part) => {
+    const type = part.take('type');
+    const read = readPart(part, type);
+    if (read) part.end();
+    else part.reading.refuseUntranslatable(part.path, type);
+    return read ?? [];
+  });
+}
 
-  #foreign(field: string): void {
-    const message = `${field}: only OpenAI's Responses have this, which the provider of this model does not speak.`;
-    this.refusal ??= { kind: 'bad_request', field, message };
+/** Null for a kind of part that no other protocol knows, or one that could not be read and was refused for it. */
+function readPart(part: Fields, type: unknown): Part | null {
+  const cache = part.object('prompt_cache_breakpoint') ? { ttl: null } : null;
+  switch (type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return { type: 'text', text: part.needed('text'), cache };
+    case 'refusal':
+      return { type: 'refusal', text: part.needed('refusal') };
+    case 'input_image': {
+      const detail = part.oneOf('detail', DETAILS);
+      const source = readable(part, 'image_url', readSource(part.text('image_url') ?? ''));
+      return source && { type: 'image', source, detail, cache };
+    }
+    case 'input_file':
+      return readFile(part, cache);
+    case 'input_audio': {
+      const audio = part.within('input_audio');
+      const format = audio?.named('format') ?? '';
+      const data = audio?.needed('data') ?? '';
+      audio?.end();
+      const mediaType = `audio/${format === 'mp3' ? 'mpeg' : format}`;
+      return audio && { type: 'audio', source: { kind: 'data', mediaType, data }, cache };
+    }
+    default:
+      return null;
   }
+}
+
+function readFile(part: Fields, cache: CacheMark | null): Part | null {
+  const name = part.text('filename');
+  const url = part.text('file_url');
+  const data = part.text('file_data');
+  const source = readable(part, 'file_data', url === null ? fileOf(data ?? '', name) : readSource(url));
+  return source && { type: 'document', source, name, cache };
+}
+
+function readable(part: Fields, field: string, source: Source | null): Source | null {
+  if (!source) part.reading.refuse(part.at(field), 'is neither a web address nor base64 in a data URL.');
+  return source;
+}
+
+function readTool(tool: Fields): Tool {
+  const type = tool.take('type');
+  if (type !== 'function') tool.reading.refuseUntranslatable(tool.path, type);
+  for (const field of ['defer_loading', 'async']) tool.leaveOutIf(field, (value) => value === false);
+  const read: Tool = {
+    name: tool.named('name'),
+    description: tool.text('description'),
+    parameters: tool.object('parameters'),
+    strict: tool.boolean('strict'),
+    cache: null,
+  };
+  tool.end();
+  return read;
+}
+
+function readToolChoice(fields: Fields): ToolChoice | null {
+  const choice = fields.take('tool_choice');
+  if (choice === null) return null;
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
+  if (!isObject(choice) || choice.type !== 'function') {
+    // Allowed tools, and tools that are no functions.
+    fields.reading.refuseUntranslatable('tool_choice', choice);
+    return null;
+  }
+  const of = new Fields(choice, 'tool_choice', fields.reading);
+  of.leaveOut('type');
+  const name = of.named('name');
+  of.end();
+  return { kind: 'tool', name };
+}
+
+function readText(fields: Fields): Pick<NeutralRequest, 'format' | 'verbosity'> {
+  const text = fields.within('text');
+  if (!text) return { format: null, verbosity: null };
+  const read = { format: readFormat(text), verbosity: text.oneOf('verbosity', LEVELS) };
+  text.end();
+  return read;
+}
+
+function readFormat(text: Fields): NeutralRequest['format'] {
+  const format = text.within('format');
+  if (!format) return null;
+  const type = format.take('type');
+  if (type !== 'text' && type !== 'json_object' && type !== 'json_schema') {
+    format.reading.refuseUntranslatable(format.path, type);
+    return null;
+  }
+  const read: NeutralRequest['format'] =
+    type === 'text'
+      ? { kind: 'text' }
+      : type === 'json_object'
+        ? { kind: 'json' }
+        : {
+            kind: 'schema',
+            name: format.text('name'),
+            description: format.text('description'),
+            schema: format.object('schema') ?? {},
+            strict: format.boolean('strict'),
+          };
+  format.end();
+  return read;
+}
+
+function readReasoning(fields: Fields): NeutralRequest['reasoning'] {
+  const wish = fields.within('reasoning');
+  if (!wish) return null;
+  const effort = wish.oneOf('effort', EFFORTS);
+  const summary = wish.oneOf('summary', SUMMARIES);
+  // As it was called before.
+  const shown = summary ?? wish.oneOf('generate_summary', SUMMARIES);
+  if (summary !== null) wish.leaveOut('generate_summary');
+  wish.end();
+  return { effort, tokensMax: null, shown: shown === null ? null : true };
 }
 
 /** A file's bytes come as a data URL, or bare; then its name tells what it is, which is nearly always PDF. */
@@ -265,20 +281,4 @@ function fileOf(data: string, name: string | null): Source | null {
 
 function textPart(text: string): Part {
   return { type: 'text', text, cache: null };
-}
-
-function listOf(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null;
-}
-
-function numberOrNull(value: unknown): number | null {
-  return typeof value === 'number' ? value : null;
 }

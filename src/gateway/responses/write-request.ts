@@ -52,7 +52,8 @@ function lackingIn(request: NeutralRequest): Word | null {
   if (request.presencePenalty) return 'presencePenalty';
   if (request.frequencyPenalty) return 'frequencyPenalty';
   if ((request.choices ?? 1) > 1) return 'choices';
-  if (request.system.some(({ type }) => type !== 'text')) return 'system';
+  const instructions = request.messages.flatMap(({ role, parts }) => (role === 'system' ? parts : []));
+  if ([...request.system, ...instructions].some(({ type }) => type !== 'text')) return 'system';
   const parts = request.messages.flatMap((message) => message.parts);
   const audio = parts.find((part) => part.type === 'audio');
   if (audio) return audio.source.kind === 'url' ? 'audioUrl' : 'audio';
@@ -72,7 +73,7 @@ function itemsOfMessage({ role, parts }: Message): Json[] {
   const items: Json[] = [];
   let content: Json[] = [];
   const close = () => {
-    if (content.length > 0) items.push({ type: 'message', role, content });
+    if (content.length > 0) items.push({ type: 'message', role: role === 'system' ? 'developer' : role, content });
     content = [];
   };
   for (const part of parts) {
@@ -111,7 +112,9 @@ function resultOf({ content, isError }: Extract<Part, { type: 'tool_result' }>):
   const failed: Part[] = isError ? [{ type: 'text', text: TOOL_FAILED, cache: null }] : [];
   const parts = [...failed, ...content];
   const [first, ...others] = parts;
-  if (first?.type === 'text' && others.length === 0) return first.text;
+  // An empty list is refused.
+  if (!first) return '';
+  if (first.type === 'text' && others.length === 0) return first.text;
   return parts.map((part) => contentOf(part, 'user'));
 }
 

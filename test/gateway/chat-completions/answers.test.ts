@@ -57,6 +57,11 @@ describe('a stream', () => {
     ]);
   });
 
+  it('that ends for a reason that nobody knows is ended all the same; one that its provider broke off is none', () => {
+    expect(answerOf([chunk({ content: 'Four' }), ended('novelty')]).choices[0]).toMatchObject({ reason: 'stop' });
+    expect(() => answerOf([chunk({ content: 'Fo' }), ended('error')])).toThrow('error');
+  });
+
   it('of Mistral: thinking among the parts of its content', () => {
     expect(gatherEvents(eventsIn(MISTRAL).flat()).choices[0]).toEqual({
       parts: [thought('Two and two.'), text('Four')],

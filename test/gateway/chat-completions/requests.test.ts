@@ -129,15 +129,16 @@ describe('a request that is read', () => {
     ]);
   });
 
-  it('puts instructions at the head, wherever they stand', () => {
+  it('leaves instructions where they stand, those before the conversation at its head', () => {
     const messages = [
+      { role: 'system', content: 'zero' },
       { role: 'user', content: 'x' },
       { role: 'system', content: 'one' },
       { role: 'developer', content: [{ type: 'text', text: 'two' }] },
     ];
     const { system, messages: said } = read({ messages });
-    expect(system.map((part) => part.type === 'text' && part.text)).toEqual(['one', 'two']);
-    expect(said).toHaveLength(1);
+    expect(system.map((part) => part.type === 'text' && part.text)).toEqual(['zero']);
+    expect(said.map(({ role }) => role)).toEqual(['user', 'system', 'system']);
   });
 
   it('takes marks for the cache on parts, on whole messages and as OpenAI writes them', () => {

@@ -189,7 +189,10 @@ describe('a request', () => {
     ['contents.0.parts.0.videoMetadata', { contents: [{ parts: [{ text: 'a', videoMetadata: { fps: 1 } }] }] }],
     ['contents.0.parts.0.executableCode', { contents: [{ parts: [{ executableCode: { code: '1' } }] }] }],
     ['contents.0.role', { contents: [{ role: 'system', parts: [{ text: 'a' }] }] }],
-    ['systemInstruction', { systemInstruction: { parts: [{ inlineData: { mimeType: 'image/png', data: '' } }] } }],
+    [
+      'systemInstruction.parts.0.inlineData',
+      { systemInstruction: { parts: [{ inlineData: { mimeType: 'image/png', data: '' } }] } },
+    ],
     [
       'tools.0.functionDeclarations.0.behavior',
       { tools: [{ functionDeclarations: [{ name: 'f', behavior: 'NON_BLOCKING' }] }] },

@@ -118,12 +118,23 @@ describe('a client of Messages, served by OpenAI', () => {
     { id: 'chatcmpl-1', choices: [], usage: USAGE },
   ];
 
+  const RESPONSE = {
+    id: 'resp_1',
+    object: 'response',
+    status: 'completed',
+    output: [
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'A cat.', annotations: [] }] },
+    ],
+    usage: { input_tokens: 100, input_tokens_details: { cached_tokens: 40 }, output_tokens: 7 },
+  };
+
   async function ask(body: Json) {
     const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
     const sent: Json[] = [];
-    const upstream = async (_url: string, init: RequestInit) => {
+    const upstream = async (url: string, init: RequestInit) => {
       const asked = JSON.parse(String(init.body)) as Json;
       sent.push(asked);
+      if (String(url).endsWith('/responses')) return Response.json(RESPONSE);
       if (asked.stream !== true) return Response.json(WHOLE);
       const text = [...STREAM.map((each) => JSON.stringify(each)), '[DONE]']
         .map((data) => `data: ${data}\n\n`)
@@ -201,6 +212,31 @@ describe('a client of Messages, served by OpenAI', () => {
     expect(events.at(-2)?.json).toMatchObject({ delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 7 } });
     expect(Number((events.at(-2)?.json.usage as Json | undefined)?.cost)).toBe(COST);
     expect(await spentOf(streamed)).toEqual({ usage: COST, held: '0' });
+  });
+
+  const PICTURE = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } };
+  const READ = [
+    { role: 'user', content: 'look' },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'call_1', name: 'Read', input: { file_path: 'a.png' } }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1', content: [PICTURE] }] },
+  ];
+
+  it('has its tools show pictures, in the one of the two protocols of OpenAI that has a place for them', async () => {
+    const { response, text, sent, ...seeded } = await ask({ messages: READ });
+    expect([response.status, JSON.parse(text)]).toMatchObject([200, { content: [{ type: 'text', text: 'A cat.' }] }]);
+    const image_url = 'data:image/png;base64,iVBORw0KGgo=';
+    expect((sent[0]?.input as Json[] | undefined)?.at(-1)).toEqual({
+      type: 'function_call_output',
+      call_id: 'call_1',
+      output: [{ type: 'input_image', image_url }],
+    });
+    expect(await spentOf(seeded)).toEqual({ usage: COST, held: '0' });
+  });
+
+  it('is told what the first of them lacks where neither can carry it', async () => {
+    const { response, text, sent } = await ask({ messages: READ, stop_sequences: ['END'] });
+    expect([response.status, JSON.parse(text)]).toMatchObject([400, { error: { param: 'tool_result' } }]);
+    expect(sent).toEqual([]);
   });
 
   it('is told by its own field what OpenAI cannot do', async () => {

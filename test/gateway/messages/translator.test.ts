@@ -153,9 +153,10 @@ describe('reading a request', () => {
     });
     const text = (said: string, ttl?: '1h') => ({ type: 'text', text: said, cache: ttl ? { ttl } : null });
     expect(request).toEqual({
-      system: [text('be brief', '1h'), text('and be kind')],
+      system: [text('be brief', '1h')],
       messages: [
         { role: 'user', parts: [text('look')] },
+        { role: 'system', parts: [text('and be kind')] },
         {
           role: 'assistant',
           parts: [
@@ -263,6 +264,17 @@ describe('reading a request', () => {
     ['output_config.format.type', { output_config: { format: { type: 'grammar' } } }],
     ['temperature', { temperature: 'warm' }],
     ['stop_sequences', { stop_sequences: 'END' }],
+    ['stop_sequences.1', { stop_sequences: ['a', null, 1] }],
+    ['tool_choice.name', { tool_choice: { type: 'tool' } }],
+    ['metadata.user_id', { metadata: { user_id: 5 } }],
+    [
+      'messages.0.content.0.content.0',
+      block({ type: 'tool_result', tool_use_id: 't', content: [{ type: 'thinking', thinking: 'hm', signature: 'x' }] }),
+    ],
+    [
+      'messages.0.content.0.content.0',
+      block({ type: 'tool_result', tool_use_id: 't', content: [{ type: 'tool_use', id: 'x', name: 'x', input: {} }] }),
+    ],
   ])('refuses %s, which no other protocol has', (field, body) => {
     const refused = translator.readRequest(askedMessages(body));
     expect(refused).toMatchObject({ refusal: { kind: 'bad_request', field, message: expect.stringContaining(field) } });
@@ -384,7 +396,17 @@ describe('writing a request', () => {
 
   it('refuses arguments that are no object', () => {
     const call: Part = { type: 'tool_call', id: 'c', name: 'a', json: '[1]', sealed: null, cache: null };
-    expect(translator.writeRequest(saying(call), SENT)).toMatchObject({ refusal: { kind: 'bad_request' } });
+    const refused = translator.writeRequest(saying(call), SENT);
+    expect('refusal' in refused && inWordsOf('chat', refused.refusal)).toEqual({
+      kind: 'bad_request',
+      field: 'tool_calls.function.arguments',
+      message: 'tool_calls.function.arguments of tool call c is not a JSON object.',
+    });
+  });
+
+  it('refuses a conversation in which nothing is said', () => {
+    const refused = translator.writeRequest(saying({ type: 'text', text: '', cache: null }), SENT);
+    expect('refusal' in refused && inWordsOf('responses', refused.refusal)).toMatchObject({ field: 'input' });
   });
 });
 

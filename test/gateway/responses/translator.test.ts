@@ -140,6 +140,23 @@ describe('a request of Responses for another protocol', () => {
     ['reasoning.mode', { reasoning: { mode: 'pro' } }],
     ['reasoning.effort', { reasoning: { effort: 'extreme' } }],
     ['something_new', { something_new: 1 }],
+    ['temperature', { temperature: 'hot' }],
+    ['top_p', { top_p: 'x' }],
+    ['parallel_tool_calls', { parallel_tool_calls: 'no' }],
+    ['text.verbosity', { text: { verbosity: 'extreme' } }],
+    ['text.foo', { text: { foo: 1 } }],
+    ['text.format.foo', { text: { format: { type: 'text', foo: 1 } } }],
+    ['tools.0.foo', { tools: [{ type: 'function', name: 'f', foo: 1 }] }],
+    ['tools.0.parameters', { tools: [{ type: 'function', name: 'f', parameters: 'x' }] }],
+    ['tool_choice.name', { tool_choice: { type: 'function' } }],
+    ['input.0.foo', { input: [{ role: 'user', content: 'Hi', foo: 1 }] }],
+    ['input.0.role', { input: [{ role: 'critic', content: 'Hi' }] }],
+    ['input.0.content.0.foo', { input: [{ role: 'user', content: [{ type: 'input_text', text: 'Hi', foo: 1 }] }] }],
+    ['input.0.content.0.annotations', { input: [{ role: 'assistant', content: [cited()] }] }],
+    ['input.0.call_id', { input: [{ type: 'function_call', name: 'f', arguments: '{}' }] }],
+    ['input.0.name', { input: [{ type: 'function_call', call_id: 'c', arguments: '{}' }] }],
+    ['input.0.output', { input: [{ type: 'function_call_output', call_id: 'c', output: { a: 1 } }] }],
+    ['input.0.encrypted_content', { input: [{ type: 'reasoning', summary: [], encrypted_content: 5 }] }],
   ])('refuses %s by its name', (field, json) => {
     expect(translator.readRequest(asked(json))).toMatchObject({ refusal: { kind: 'bad_request', field } });
   });
@@ -159,7 +176,7 @@ describe('a request of Responses for another protocol', () => {
     expect(readBack(besides)).toEqual(readBack({}));
   });
 
-  it("puts the developer's words at the head, and calls beside the text before them", () => {
+  it("leaves the developer's words where they stand, and puts calls beside the text before them", () => {
     const input = [
       { role: 'user', content: 'weather?' },
       { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'gAAA' },
@@ -170,11 +187,12 @@ describe('a request of Responses for another protocol', () => {
       { role: 'developer', content: 'Be brief.' },
     ];
     const { system, messages } = readBack({ input, instructions: 'Be kind.' });
-    expect(system.map((part) => part.type === 'text' && part.text)).toEqual(['Be kind.', 'Be brief.']);
+    expect(system.map((part) => part.type === 'text' && part.text)).toEqual(['Be kind.']);
     expect(messages.map(({ role, parts }) => [role, parts.map(({ type }) => type)])).toEqual([
       ['user', ['text']],
       ['assistant', ['reasoning', 'text', 'tool_call']],
       ['user', ['tool_result']],
+      ['system', ['text']],
     ]);
     expect(messages[1]?.parts[0]).toEqual({ type: 'reasoning', text: 'hm', sealed: 'gAAA', sealedBy: 'responses' });
   });
@@ -325,6 +343,10 @@ describe("a stream that is written for OpenAI's client", () => {
     );
   });
 });
+
+function cited(): Json {
+  return { type: 'output_text', text: 'Hi', annotations: [{ type: 'url_citation', url: 'https://a.example' }] };
+}
 
 /** What a model says of an answer, names and arguments included. */
 function lengthOf({ choices }: NeutralAnswer): number {

@@ -10,22 +10,11 @@ import type { Json, Passage, Protocol } from '../../../src/gateway/protocol.ts';
 import { nanos } from '../../../src/money/nanos.ts';
 import { answerEssenceOf, essenceOf } from './essence.ts';
 import { dice, eventsOf, framesOf, neutralAnswer, neutralRequest } from './generate.ts';
-import { askedOf, PAIRS, writtenBy } from './protocols.ts';
+import { affordable, askedOf, PAIRS, writtenBy } from './protocols.ts';
 
 const NAMES = { requestId: 'req_1', model: 'some-model' };
 const COST = nanos(1_500);
 const RUNS = { numRuns: 60 };
-
-/** A cap that leaves room for the thinking, and one way to say how much of that. */
-function affordable(request: NeutralRequest): NeutralRequest {
-  const { reasoning, outputTokensMax } = request;
-  const tokensMax = reasoning?.tokensMax ?? null;
-  return {
-    ...request,
-    outputTokensMax: (outputTokensMax ?? 1_000) + (tokensMax ?? 0),
-    reasoning: reasoning && tokensMax !== null ? { ...reasoning, effort: null } : reasoning,
-  };
-}
 
 describe.each(PAIRS)('$pair', ({ client, provider }) => {
   const from = client.protocol;

@@ -1,5 +1,6 @@
 /** The protocols, and what each has no way to say: of a client's request, of an answer, and to the providers that speak it. */
 
+import type { NeutralRequest } from '../../../src/gateway/neutral.ts';
 import type { Asked, Json, Protocol, ProtocolId, Sent } from '../../../src/gateway/protocol.ts';
 import { PROTOCOLS } from '../../../src/gateway/protocols.ts';
 import type { Lack } from './generate.ts';
@@ -168,6 +169,17 @@ export function askedOf(protocol: Protocol, json: Json, streamed = false): Asked
   const read = protocol.ask(json, protocol.id === 'gemini' ? { model: 'any', streamed } : null);
   if ('refusal' in read) throw new Error(`not understood: ${JSON.stringify(read.refusal)}`);
   return read.understood;
+}
+
+/** A cap that leaves room for the thinking, and one way to say how much of that. */
+export function affordable(request: NeutralRequest): NeutralRequest {
+  const { reasoning, outputTokensMax } = request;
+  const tokensMax = reasoning?.tokensMax ?? null;
+  return {
+    ...request,
+    outputTokensMax: (outputTokensMax ?? 1_000) + (tokensMax ?? 0),
+    reasoning: reasoning && tokensMax !== null ? { ...reasoning, effort: null } : reasoning,
+  };
 }
 
 /** A request as a client of the protocol would write it: to the provider that takes all that the protocol can say. */

@@ -3,13 +3,18 @@
  * name. The first thing that is wrong is what the client is told; reading goes on after it, because that is simpler than
  * stopping, and nothing that was read is used.
  */
-import type { Json } from '../protocol.ts';
-import type { Refusal } from '../refusals.ts';
-import { isObject } from '../reported.ts';
+import type { Json } from './protocol.ts';
+import type { Refusal } from './refusals.ts';
+import { isObject } from './reported.ts';
 
-/** One request being read, and what was found wrong with it first. */
+/** One request being read, and what was found wrong with it first. `protocol` is the client's, as people call it. */
 export class Reading {
   refusal: Refusal | null = null;
+  readonly #protocol: string;
+
+  constructor(protocol: string) {
+    this.#protocol = protocol;
+  }
 
   /** `field` as a path: `messages.0.content`. */
   refuse(field: string, message: string): void {
@@ -21,7 +26,7 @@ export class Reading {
     const what = typeof value === 'string' ? `"${value}"` : 'this';
     this.refuse(
       field,
-      `the provider of this model does not speak Chat Completions, and its protocol has no counterpart for ${what}.`,
+      `the provider of this model does not speak ${this.#protocol}, and its protocol has no counterpart for ${what}.`,
     );
   }
 }
@@ -56,6 +61,13 @@ export class Fields {
   needed(name: string): string {
     const value = this.text(name);
     if (value === null) this.reading.refuse(this.at(name), 'is missing.');
+    return value ?? '';
+  }
+
+  /** A name or an id: one that is empty names nothing. */
+  named(name: string): string {
+    const value = this.text(name);
+    if (value === null || value === '') this.reading.refuse(this.at(name), 'is missing.');
     return value ?? '';
   }
 
