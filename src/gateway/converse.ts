@@ -124,7 +124,7 @@ async function attemptAt(
     deadlines,
     clientGone: request.signal,
     health: healthName(candidate),
-    keyOf: credential.of,
+    credential,
     send: (signal: AbortSignal) =>
       provider.send({
         env,
