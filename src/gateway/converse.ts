@@ -123,7 +123,7 @@ async function attemptAt(
     deadlines,
     clientGone: request.signal,
     health: healthName(candidate),
-    keyOf: credential.of,
+    credential,
     send: (signal: AbortSignal) =>
       provider.send({
         env,

@@ -9,11 +9,13 @@ import { type Candidate, candidatesFor } from './candidates.ts';
 import { authenticate } from './credentials.ts';
 import { leastUseOf } from './models-route.ts';
 import type { Asked, Counting } from './protocol.ts';
+import { withoutSecrets } from './providers/secrets.ts';
 import type { Refusal } from './refusals.ts';
 import { garbage } from './relay.ts';
 import { jsonObjectIn } from './reported.ts';
 import { readBody, readJsonBody } from './request-body.ts';
 import type { AnswerHeaders, GatewayContext, Handler } from './router.ts';
+import { errorIn } from './surfaces/fields.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
 /** `readPath`: what the URL says, in protocols whose URL names the model. */
@@ -99,10 +101,13 @@ async function countAt(
     const refusal = await upstreamRefusal(response, { provider: mapping.provider, keyOf: credential.of, requestId });
     if (refusal) return refusal;
     const bytes = await readBody(response, LIMITS.upstreamErrorBytesMax);
-    if (!bytes || !jsonObjectIn(new TextDecoder().decode(bytes))) return garbage(null);
+    const counted = bytes && jsonObjectIn(new TextDecoder().decode(bytes));
+    if (!counted) return garbage(null);
+    // An error inside a good status is no count, and may quote the credential.
+    if (counted.error != null) return garbage(errorIn(counted.error), credential);
     return new Response(bytes, { headers: { ...headers, 'content-type': 'application/json' } });
   } catch (error) {
-    console.warn(JSON.stringify({ event: 'count_failed', error: String(error) }));
+    console.warn(JSON.stringify({ event: 'count_failed', error: withoutSecrets(String(error), credential) }));
     return { kind: 'upstream_error', message: 'The provider could not be asked for its count.' };
   }
 }

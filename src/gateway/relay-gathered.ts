@@ -47,7 +47,7 @@ async function gather(parts: ConversationParts): Promise<Response | Refusal> {
     note(parts, null);
     return Response.json(exchange.answer(gathered.whole(), names, attempt.cost().total), { headers });
   } catch (error) {
-    const stop = stopOf(error, call.signal, attempt.hasBegun);
+    const stop = stopOf(parts, error, call.signal, attempt.hasBegun);
     call.stop(stop);
     headers['x-purser-cost'] = formatUsd(attempt.settle(outcomeOfStop(stop), madeUntil(stop, attempt)));
     if (stop.kind === 'client_gone') return GONE;

@@ -63,7 +63,7 @@ class StreamRelay {
     try {
       await this.#pump();
     } catch (error) {
-      await this.#end(stopOf(error, this.#call.signal, attempt.hasBegun));
+      await this.#end(stopOf(this.#parts, error, this.#call.signal, attempt.hasBegun));
     } finally {
       deadlines.cancel(patience);
       deadlines.cancel(this.#nextPing);

@@ -54,7 +54,7 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
     if (answer) attempt.count(answer.text);
     if (answer?.usage) attempt.report(answer.usage);
     if (!answer || answer.error !== null) {
-      const failure = garbage(answer?.error ?? null);
+      const failure = garbage(answer?.error ?? null, parts.credential);
       settle('upstream_error', attempt.sawAnything ? 'seen' : 'free');
       note(parts, failure);
       return failure;
@@ -65,7 +65,7 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
     headers['content-type'] = answer.contentType;
     return new Response(answer.body(cost), { headers });
   } catch (error) {
-    const stopped = stopOf(error, call.signal, answering);
+    const stopped = stopOf(parts, error, call.signal, answering);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
     settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');

@@ -12,6 +12,7 @@ import type { Exchange } from './exchange.ts';
 import type { Names } from './protocol.ts';
 import { noteHealth } from './provider-health.ts';
 import type { Credential } from './providers/provider.ts';
+import { withoutSecrets } from './providers/secrets.ts';
 import type { Refusal } from './refusals.ts';
 import type { RelayTimes } from './relay-times.ts';
 import type { AnswerHeaders } from './router.ts';
@@ -26,8 +27,8 @@ export interface RelayParts {
   clientGone: AbortSignal;
   /** What the health of whom it calls is known by; absent: its provider's name. */
   health?: string;
-  /** Whose credential it is called with; absent: the deployment's. */
-  keyOf?: Credential['of'];
+  /** What it is called with; absent: nothing that is secret. */
+  credential?: Credential;
   /** Sends the call to the provider. */
   send: (signal: AbortSignal) => Promise<Response>;
   /** What Purser adds to a successful answer. */
@@ -77,17 +78,24 @@ function timedOut(message: string): Stop {
   return { kind: 'failed', refusal: { kind: 'upstream_timeout', message } };
 }
 
-export function garbage(reported: string | null): Refusal {
-  return { kind: 'upstream_error', message: reported ?? 'The provider answered with something that is no answer.' };
+export function garbage(reported: string | null, credential?: Credential): Refusal {
+  const message = reported && withoutSecrets(reported, credential);
+  return { kind: 'upstream_error', message: message ?? 'The provider answered with something that is no answer.' };
 }
 
 /** What ended an attempt: our own stop, or else the provider, which may have `begun` to answer and to bill. */
-export function stopOf(error: unknown, signal: AbortSignal, begun: boolean): Stop {
+export function stopOf({ credential }: RelayParts, error: unknown, signal: AbortSignal, begun: boolean): Stop {
   const reason: unknown = signal.aborted ? signal.reason : error;
-  if (reason instanceof Stopped) return reason.stop;
-  console.warn(JSON.stringify({ event: 'upstream_failed', error: String(error) }));
+  if (reason instanceof Stopped) return safe(reason.stop, credential);
+  console.warn(JSON.stringify({ event: 'upstream_failed', error: withoutSecrets(String(error), credential) }));
   const message = 'The provider could not be reached, or broke off its answer.';
   return { kind: 'failed', refusal: { kind: 'upstream_error', message, ...(!begun && { transient: true }) } };
+}
+
+/** What the provider itself said, without the credential that it may have quoted. */
+function safe(stop: Stop, credential: Credential | undefined): Stop {
+  if (stop.kind !== 'failed' || stop.refusal.kind !== 'upstream_error') return stop;
+  return { ...stop, refusal: { ...stop.refusal, message: withoutSecrets(stop.refusal.message, credential) } };
 }
 
 export function outcomeOfStop(stop: Stop): 'client_gone' | 'cut' | 'client_error' | 'upstream_error' {

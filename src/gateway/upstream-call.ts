@@ -42,7 +42,8 @@ export class UpstreamCall {
 
   /** What its answer refuses, or null where it takes the request. */
   refusalIn(response: Response): Promise<Refusal | null> {
-    const { attempt, keyOf = 'deployment', requestId } = this.#parts;
+    const { attempt, credential, requestId } = this.#parts;
+    const keyOf = credential?.of ?? 'deployment';
     return upstreamRefusal(response, { provider: attempt.mapping.provider, keyOf, requestId });
   }
 

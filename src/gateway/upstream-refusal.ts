@@ -53,8 +53,14 @@ export async function upstreamRefusal(response: Response, called: Called): Promi
     // A provider's code that means a budget here would send clients looking for the wrong thing.
     code: code && !OWN_CODES.test(code) ? code : null,
     field: param ?? null,
-    retryAfter: response.headers.get('retry-after'),
+    retryAfter: retryAfterIn(response.headers),
   };
+}
+
+/** Seconds or a date of HTTP. Whatever else a provider says there is nothing to wait for, and may quote a credential. */
+function retryAfterIn(headers: Headers): string | null {
+  const said = headers.get('retry-after');
+  return said !== null && /^(\d{1,9}(\.\d{1,9})?|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT)$/.test(said) ? said : null;
 }
 
 /** A failure of this provider, which may be called well elsewhere; nothing that the caller could mend. */

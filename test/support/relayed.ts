@@ -8,6 +8,7 @@ import { chat } from '../../src/gateway/chat-completions/protocol.ts';
 import { coverOf } from '../../src/gateway/cover.ts';
 import { exchange } from '../../src/gateway/exchange.ts';
 import type { Json, Protocol } from '../../src/gateway/protocol.ts';
+import type { Credential } from '../../src/gateway/providers/provider.ts';
 import { amountFor, quote } from '../../src/gateway/quote.ts';
 import type { ConversationParts } from '../../src/gateway/relay.ts';
 import { relayGathered } from '../../src/gateway/relay-gathered.ts';
@@ -53,6 +54,7 @@ export async function relayed(
     protocol = chat,
     served = protocol,
     times = TIMES,
+    credential,
     said = { messages: HELLO, max_tokens: 100 },
   }: {
     usageLimit?: string;
@@ -63,6 +65,8 @@ export async function relayed(
     /** What the upstream speaks, where that is another. */
     served?: Protocol;
     times?: RelayTimes;
+    /** What the upstream is called with. */
+    credential?: Credential;
     /** The conversation and its cap, in the words of the protocol. */
     said?: Json;
   } = {},
@@ -116,6 +120,7 @@ export async function relayed(
     names: { requestId: 'req_1', model: 'demo-words' },
     headers: {} as Record<string, string>,
     times,
+    ...(credential && { credential }),
   };
   return { ...seeded, ctx, headers: parts.headers, answered: await RELAYS[kind](parts) };
 }

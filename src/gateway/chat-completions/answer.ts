@@ -2,7 +2,6 @@
  * Reading OpenAI's chat answers: the text of a delta or message, the ends, the usage, an error inside a 200. Garbage
  * reads as nothing rather than throwing: what a provider sends is not trusted.
  */
-import { z } from '@hono/zod-openapi';
 import type { Usage } from '../../money/cost.ts';
 import { NO_USAGE } from '../../money/cost.ts';
 import type { Json, ReadAnswer } from '../protocol.ts';
@@ -10,11 +9,6 @@ import type { Frame } from '../sse.ts';
 
 /** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
 const REPORTED_TOKENS_MAX = 100_000_000;
-
-const ErrorInside = z.union([
-  z.looseObject({ message: z.string().catch('The provider reported an error.') }),
-  z.string().transform((message) => ({ message })),
-]);
 
 /** What of a choice is not output: the rest is counted, whatever it is called, so that nothing passes unseen. */
 const NOT_OUTPUT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'finish_reason', 'logprobs', 'index']);
@@ -24,9 +18,12 @@ const END_OF_STREAM = '[DONE]';
 /** The mark at the end of a stream says nothing but that. */
 const ENDED: ReadAnswer = { json: {}, text: '', ended: 0, usage: null, error: null, last: true };
 
-export function readChatEvent({ data }: Frame): ReadAnswer | null {
+export function readChatEvent({ data, raw }: Frame): ReadAnswer | null {
   if (data === END_OF_STREAM) return ENDED;
-  return data === null ? null : readChatAnswer(data);
+  const read = data === null ? null : readChatAnswer(data);
+  // OpenAI's protocol names no event but this one, and what it says has the error's fields at its top.
+  if (read && read.error === null && raw.startsWith('event: error')) return { ...read, error: readError(read.json) };
+  return read;
 }
 
 /** Reads one chunk of a stream or a whole answer; null where it is no JSON object. */
@@ -63,10 +60,12 @@ function isEnded(choice: unknown): boolean {
   return typeof choice.finish_reason === 'string';
 }
 
-/** Most answers have none, and every chunk of a stream is asked: a failed parse would cost more than all the rest. */
+/** Whatever stands there is an error: one of a shape that nobody knows must not pass as an answer. Most answers have none. */
 function readError(reported: unknown): string | null {
   if (reported == null) return null;
-  return ErrorInside.safeParse(reported).data?.message ?? null;
+  if (typeof reported === 'string') return reported;
+  const { message } = fieldsOf(reported);
+  return typeof message === 'string' ? message : 'The provider reported an error.';
 }
 
 /**

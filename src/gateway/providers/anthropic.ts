@@ -93,7 +93,7 @@ export const anthropic: Provider = {
       accept: streamed ? 'text/event-stream' : 'application/json',
     };
     const url = upstreamUrl(env, credential.baseUrl ?? DEFAULT_BASE_URL, path);
-    return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential.key);
+    return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body, signal }), credential);
   },
 
   inputTokensMax: (asked, bodyBytes) =>

@@ -60,8 +60,7 @@ export const bedrock: Provider = {
     const signed = await sign(call);
     const answered = await sendUpstream(env, signed.url, { ...signed.init, signal });
     // What AWS says of a signature quotes what was signed.
-    let safe = answered;
-    for (const secret of secretsOf(credential)) safe = await withoutCredential(safe, secret);
+    const safe = await withoutCredential(answered, credential);
     if (safe.status >= 400) return inAnthropicsTerms(safe);
     return isOpenAi(mapping) ? safe : asServerSentEvents(safe);
   },
@@ -125,11 +124,6 @@ function claudeBody({ body, clientHeaders }: ProviderCall): string {
     anthropic_version: ANTHROPIC_VERSION,
     ...(betas !== '' && { anthropic_beta: betas.split(',') }),
   });
-}
-
-function secretsOf({ key, settings }: Credential): string[] {
-  const { accessKeyId = '', sessionToken = '' } = settings;
-  return [key, accessKeyId, sessionToken];
 }
 
 /** `{message}` as Anthropic would say it. */

@@ -29,7 +29,7 @@ type Account = z.infer<typeof ServiceAccount>;
 const Granted = z.looseObject({ access_token: z.string().min(1), expires_in: z.number().positive() });
 
 /** By the whole account, key included: two that only say the same name must not share a token. */
-const kept = new Map<string, { token: string; untilMs: number }>();
+const kept = new Map<string, { token: string; untilMs: number; before: string | null }>();
 
 /** The token, or the status that says why there is none: 401 where the account is of no use, else the token endpoint's own. */
 export type TokenAnswer = { token: string } | { status: number };
@@ -54,9 +54,16 @@ export async function accessToken(env: Env, json: string, signal: AbortSignal): 
   return { token };
 }
 
-/** The provider has refused it before its time. */
+/** The provider has refused it before its time. It stays known for what it was: a secret. */
 export function forgetToken(json: string): void {
-  kept.delete(json);
+  const known = kept.get(json);
+  if (known) known.untilMs = 0;
+}
+
+/** What the account was traded for of late, the one before included: a stream may have begun with that. */
+export function tokensFor(json: string): string[] {
+  const { token, before } = kept.get(json) ?? {};
+  return [token, before].filter((secret) => typeof secret === 'string');
 }
 
 export function serviceAccountIn(json: string): Account | null {
@@ -64,9 +71,9 @@ export function serviceAccountIn(json: string): Account | null {
 }
 
 function keep(json: string, token: string, untilMs: number): void {
-  const [oldest] = kept.keys();
+  const [oldest] = kept.has(json) ? [] : kept.keys();
   if (kept.size >= LIMITS.accessTokensMax && oldest !== undefined) kept.delete(oldest);
-  kept.set(json, { token, untilMs });
+  kept.set(json, { token, untilMs, before: kept.get(json)?.token ?? null });
 }
 
 /** For whoever operates this. What Google says is one word, as in `invalid_grant`; the account itself is never told. */

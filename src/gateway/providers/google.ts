@@ -48,7 +48,7 @@ async function post(
   const url = upstreamUrl(env, baseUrl ?? DEFAULT_BASE_URL, path);
   const headers = { 'x-goog-api-key': key, 'content-type': contentType };
   const answered = await sendUpstream(env, url, { method: 'POST', headers, body, signal });
-  return inHttpTerms(await withoutCredential(answered, key));
+  return inHttpTerms(await withoutCredential(answered, credential));
 }
 
 /** With `alt=sse` a stream is one of events; without, it would be one JSON array. */

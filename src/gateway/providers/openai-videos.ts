@@ -7,5 +7,5 @@ export async function callOpenAiVideos(defaultBaseUrl: string, call: VideoCall):
   const { env, credential, method, path, headers, body, signal } = call;
   const url = upstreamUrl(env, credential.baseUrl ?? defaultBaseUrl, `videos${path}`);
   const authorized = { ...headers, authorization: `Bearer ${credential.key}` };
-  return withoutCredential(await sendUpstream(env, url, { method, headers: authorized, body, signal }), credential.key);
+  return withoutCredential(await sendUpstream(env, url, { method, headers: authorized, body, signal }), credential);
 }

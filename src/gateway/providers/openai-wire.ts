@@ -50,8 +50,5 @@ export async function sendOnWire(wire: OpenAiWire, call: ProviderCall): Promise<
   const url = upstreamUrl(env, baseUrl, wire.pathOf?.(path, mapping, credential) ?? path);
   const adjusts = wire.adjust && operation === 'chat' && typeof body === 'string';
   const sent = adjusts ? JSON.stringify(wire.adjust?.(JSON.parse(body) as Json, mapping)) : body;
-  return withoutCredential(
-    await sendUpstream(env, url, { method: 'POST', headers, body: sent, signal }),
-    credential.key,
-  );
+  return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body: sent, signal }), credential);
 }

@@ -53,7 +53,7 @@ export const vertex: Provider = {
     const body = isClaude(mapping) ? claudeBody(call.body) : call.body;
     const answered = await sendUpstream(env, url, { method: 'POST', headers, body, signal });
     if (answered.status === 401) forgetToken(key);
-    const safe = await withoutCredential(answered, granted.token);
+    const safe = await withoutCredential(answered, credential);
     return isClaude(mapping) ? safe : inHttpTerms(safe);
   },
 

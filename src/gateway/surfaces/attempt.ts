@@ -66,7 +66,7 @@ export async function openAttempt(
     return { refusal: GONE };
   }
   const told = { requestId, deadlines, clientGone: request.signal, headers, times: relayTimes(env) };
-  const parts = { env, ctx, attempt, health: healthName(candidate), keyOf: credential.of, ...told };
+  const parts = { env, ctx, attempt, health: healthName(candidate), credential, ...told };
   return { quoted, about, hold, startedAtMs, parts };
 }
 

@@ -50,7 +50,8 @@ export function readJsonOrEvents(
   return { usage, error: null };
 }
 
-function errorIn(error: unknown): string {
+/** What an `error` of an answer says, in any shape that providers give it. */
+export function errorIn(error: unknown): string {
   const { message } = fieldsOf(error);
   if (typeof message === 'string') return message;
   return typeof error === 'string' ? error : 'The provider reported an error.';

@@ -123,7 +123,7 @@ async function start(parts: RelayParts, handOver: HandOver): Promise<Response | 
     }
     answering = true;
     const bytes = await call.inTime(readBody(response, LIMITS.upstreamErrorBytesMax));
-    const first = bytes && readVideo(bytes);
+    const first = bytes && readVideo(bytes, parts.credential);
     if (!first) {
       // As any answer that is none: free.
       const failure = garbage(null);
@@ -134,7 +134,7 @@ async function start(parts: RelayParts, handOver: HandOver): Promise<Response | 
     note(parts, null);
     return await handOver(first);
   } catch (error) {
-    const stopped = stopOf(error, call.signal, answering);
+    const stopped = stopOf(parts, error, call.signal, answering);
     // A provider that failed before it answered made nothing. Else it makes a video that nobody will see: the worst case.
     attempt.settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
     if (stopped.kind === 'client_gone') return GONE;

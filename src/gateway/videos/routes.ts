@@ -8,6 +8,7 @@ import type { PresentedKey } from '../../teams/keys.ts';
 import { keyStanding } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
 import type { VideoCall } from '../providers/provider.ts';
+import { withoutSecrets } from '../providers/secrets.ts';
 import type { Refusal } from '../refusals.ts';
 import { Stopped } from '../relay.ts';
 import { relayTimes } from '../relay-times.ts';
@@ -73,7 +74,12 @@ export const videoContent: Handler = async (context, videoId) => {
   const call: VideoCall = { env, credential, method: 'GET', path, headers, body: null, signal: content.signal };
   const response = await content.inTime(reached.provider.callVideos(call)).catch((error: unknown) => {
     console.warn(
-      JSON.stringify({ event: 'video_content_failed', videoId, provider: provider.id, error: String(error) }),
+      JSON.stringify({
+        event: 'video_content_failed',
+        videoId,
+        provider: provider.id,
+        error: withoutSecrets(String(error), credential),
+      }),
     );
     return error;
   });

@@ -4,6 +4,7 @@
  */
 import { LIMITS } from '../../limits.ts';
 import type { Credential, Provider, VideoCall } from '../providers/provider.ts';
+import { withoutSecrets } from '../providers/secrets.ts';
 import { countOf, fieldsOf, jsonObjectIn } from '../reported.ts';
 import { readBody } from '../request-body.ts';
 
@@ -46,18 +47,18 @@ const ID_LENGTH_MAX = 1_000;
 const MESSAGE_LENGTH_MAX = 2_000;
 
 /** Null where it is no video. */
-export function readVideo(bytes: Uint8Array): UpstreamVideo | null {
+export function readVideo(bytes: Uint8Array, credential?: Credential): UpstreamVideo | null {
   const { id, status, progress, seconds, size, expires_at, error } = fieldsOf(
     jsonObjectIn(new TextDecoder().decode(bytes)),
   );
   if (typeof id !== 'string' || id === '' || id.length > ID_LENGTH_MAX || typeof status !== 'string') return null;
   const { code, message } = fieldsOf(error);
   const failed = {
-    code: typeof code === 'string' ? code : 'upstream_error',
-    message: (typeof message === 'string' ? message : 'The provider could not make the video.').slice(
-      0,
-      MESSAGE_LENGTH_MAX,
-    ),
+    code: typeof code === 'string' ? withoutSecrets(code, credential) : 'upstream_error',
+    message: (typeof message === 'string'
+      ? withoutSecrets(message, credential)
+      : 'The provider could not make the video.'
+    ).slice(0, MESSAGE_LENGTH_MAX),
   };
   const read = Object.hasOwn(STATUSES, status) ? STATUSES[status] : 'in_progress';
   return {
@@ -82,7 +83,7 @@ export async function pollVideo(env: Env, reached: Reached, id: string): Promise
   if ('failure' in answered) return answered;
   const { status, bytes } = answered;
   if (status === 404 || status === 410) return { gone: true };
-  const video = status >= 200 && status < 300 ? readVideo(bytes) : null;
+  const video = status >= 200 && status < 300 ? readVideo(bytes, reached?.credential) : null;
   return video ? { video } : { failure: `status ${status}` };
 }
 
@@ -112,6 +113,6 @@ async function callVideo(
     const bytes = await readBody(response, LIMITS.upstreamErrorBytesMax);
     return { status: response.status, bytes: bytes ?? new Uint8Array() };
   } catch (error) {
-    return { failure: String(error) };
+    return { failure: withoutSecrets(String(error), credential) };
   }
 }
