@@ -5,9 +5,10 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { imageAt, UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
-import { fieldsOf } from '../reported.ts';
+import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { malformed } from './malformed.ts';
 
@@ -110,24 +111,32 @@ function hidesOutput({ modalities, prediction }: ChatRequest): boolean {
   return prediction != null || (modalities ?? []).some((modality) => modality !== 'text');
 }
 
-function mediaOf({ content }: ChatMessage): Media[] {
-  if (!Array.isArray(content)) return [];
-  return content.flatMap((part): Media[] => {
-    switch (part.type) {
-      case 'image_url':
-        return [{ kind: 'image', embeddedBytes: embeddedBytes(part.image_url) }];
-      case 'file':
-        return [{ kind: 'file', embeddedBytes: 0 }];
-      default:
-        return [];
-    }
-  });
+/** Parts that a model reads as text, by whichever provider's name. */
+const TEXT_PARTS: ReadonlySet<string> = new Set([
+  'text',
+  'refusal',
+  'thinking',
+  'reference',
+  'input_text',
+  'output_text',
+]);
+
+/** `images`: those that OpenRouter's models made, given back. */
+function mediaOf({ content, images }: ChatMessage): Media[] {
+  return [content, images].flatMap((parts) => (Array.isArray(parts) ? parts.flatMap(mediumOf) : []));
 }
 
-/** How many bytes of the body are an image itself rather than a link to one. */
-function embeddedBytes(image: unknown): number {
-  const url = typeof image === 'object' && image !== null && 'url' in image ? image.url : null;
-  return typeof url === 'string' && url.startsWith('data:') ? url.length : 0;
+function mediumOf(part: unknown): Media[] {
+  const { type, image_url, input_audio, thinking } = fieldsOf(part);
+  if (type === 'image_url') return [imageAt(isObject(image_url) ? image_url.url : image_url)];
+  if (type === 'input_audio') return [recordingIn(input_audio)];
+  if (typeof type !== 'string' || !TEXT_PARTS.has(type)) return [UNKNOWN_MEDIUM];
+  return Array.isArray(thinking) ? thinking.flatMap(mediumOf) : [];
+}
+
+function recordingIn(audio: unknown): Media {
+  const { data } = fieldsOf(audio);
+  return typeof data === 'string' ? { kind: 'audio', embeddedBytes: data.length } : UNKNOWN_MEDIUM;
 }
 
 /** All text of a message that a model reads, parts joined. */

@@ -7,6 +7,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
@@ -184,13 +185,33 @@ function mediaParts({ contents, systemInstruction }: GenerateContentRequest): Me
     .flatMap((part): MediaPart[] => [part, ...((part.functionResponse?.parts ?? []) as MediaPart[])]);
 }
 
-function mediaOf({ inlineData, fileData, mediaResolution }: MediaPart): Media[] {
+/** What a part may hold beside a medium that is named below. */
+const NO_MEDIA: ReadonlySet<string> = new Set([
+  'text',
+  'thought',
+  'thoughtSignature',
+  'functionCall',
+  'functionResponse',
+  'executableCode',
+  'codeExecutionResult',
+  'toolCall',
+  'toolResponse',
+  'partMetadata',
+  'videoMetadata',
+  'mediaResolution',
+  'inlineData',
+  'fileData',
+]);
+
+function mediaOf(part: MediaPart): Media[] {
+  const { inlineData, fileData, mediaResolution } = part;
+  const isUnknown = Object.entries(part).some(([field, value]) => value != null && !NO_MEDIA.has(field));
   const medium = inlineData ?? fileData;
-  if (!medium) return [];
-  const kind = mediaKind(medium.mimeType);
+  if (!medium) return isUnknown ? [UNKNOWN_MEDIUM] : [];
   const embeddedBytes = inlineData?.data?.length ?? 0;
   // Who asks for a number of tokens gets them: nothing else bounds the medium any more.
-  return [{ kind: mediaResolution?.numTokens === undefined ? kind : 'file', embeddedBytes }];
+  const isBounded = mediaResolution?.numTokens === undefined && !isUnknown;
+  return [{ kind: isBounded ? mediaKind(medium.mimeType) : 'file', embeddedBytes }];
 }
 
 export function mediaKind(mimeType: string | null | undefined): Media['kind'] {
