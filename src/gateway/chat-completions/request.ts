@@ -5,6 +5,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { nameWithin } from '../kept-at-provider.ts';
 import { imageAt, UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
@@ -76,6 +77,7 @@ export function askChat(json: Json): Understood<Asked> {
       lastUserText: () => textOf(messages.findLast(({ role }) => role === 'user')),
       hidesOutput: hidesOutput(request),
       unpriced: unpricedField(request),
+      kept: keptField(request),
       demo: request.demo ?? null,
     },
   };
@@ -104,6 +106,17 @@ function unpricedField(request: ChatRequest): string | null {
   const tool = request.tools?.findIndex(({ type }) => !CALLERS_TOOLS.has(type)) ?? -1;
   if (tool >= 0) return `tools.${tool}`;
   return UNPRICED_TIERS.has(request.service_tier) ? 'service_tier' : null;
+}
+
+/** A file, or sound that an earlier answer was made of; or that this one is to be kept. */
+function keptField({ messages, store }: ChatRequest): string | null {
+  if (store != null && store !== false) return 'store';
+  for (const [position, { content, audio }] of messages.entries()) {
+    if (fieldsOf(audio).id != null) return `messages.${position}.audio.id`;
+    const part = Array.isArray(content) ? content.findIndex((said) => nameWithin(said) !== null) : -1;
+    if (part >= 0) return `messages.${position}.content.${part}`;
+  }
+  return null;
 }
 
 /** What the model rejects of a prediction is billed; and of what is not text, its bytes do not tell what it is billed at. */

@@ -89,9 +89,6 @@ const PRICED_TIERS: ReadonlySet<string> = new Set(['', 'unspecified', 'standard'
 /** What a stream shows all of, and what our prices know. */
 const PRICED_MODALITIES: ReadonlySet<string> = new Set(['TEXT', 'IMAGE']);
 
-/** What stands for something that is kept at Google in the deployment's account, and may be anybody's. */
-const KEPT_AT_GOOGLE = /^gs:|^files\/|^(https?:)?\/\/([^/]*\.)?googleapis\.com\//i;
-
 /** Reads a body, in either casing, as far as all requests of this protocol are alike. */
 export function parseGenerateContent(json: Json): Understood<GenerateContentRequest> {
   const elsewhere = belongsElsewhere(json, 'gemini');
@@ -153,7 +150,10 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
 
 /** Whether a URI can be read with the deployment's own rights only: what it holds may be another's. */
 export function isKeptAtGoogle(uri: string | null | undefined): boolean {
-  return uri != null && KEPT_AT_GOOGLE.test(uri.trim());
+  const url = uri == null ? null : URL.parse(uri.trim(), 'https://files.invalid');
+  if (url === null) return uri != null;
+  // What is no whole URL is the name of a file: files/abc.
+  return !/^https?:$/.test(url.protocol) || /(^|\.)(googleapis\.com|invalid)\.?$/.test(url.hostname);
 }
 
 export function keptAtGoogle(field: string): string {
