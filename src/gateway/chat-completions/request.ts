@@ -12,6 +12,7 @@ import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { malformed } from './malformed.ts';
+import { unboundedField } from './unbounded.ts';
 
 const tokens = z.int().positive();
 
@@ -61,6 +62,7 @@ export function askChat(json: Json): Understood<Asked> {
     return refuseField('stream_options', 'stream_options is only allowed when stream is true.');
   }
   const { messages, tools } = request;
+  const unpriced = unpricedField(request);
   return {
     understood: {
       json,
@@ -76,7 +78,8 @@ export function askChat(json: Json): Understood<Asked> {
       toolsText: () => (tools ? JSON.stringify(tools) : ''),
       lastUserText: () => textOf(messages.findLast(({ role }) => role === 'user')),
       hidesOutput: hidesOutput(request),
-      unpriced: unpricedField(request),
+      unpriced: unpriced?.field ?? null,
+      ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
       kept: keptField(request),
       demo: request.demo ?? null,
     },
@@ -94,18 +97,15 @@ function capMinOf({ reasoning }: ChatRequest): number {
   return typeof thought === 'number' && Number.isSafeInteger(thought) && thought > 0 ? thought + 1 : 0;
 }
 
-/** Each makes a provider search, or read what is not in the body: OpenAI's, OpenRouter's (`preset` may stand for any) and Azure's. */
-const UNPRICED_FIELDS = ['web_search_options', 'plugins', 'preset', 'data_sources'] as const;
-
 /** Tools that the caller runs. What else may stand in their place (Groq's, OpenRouter's) the provider runs, for a fee of its own. */
 const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([undefined, null, 'function', 'custom']);
 
-function unpricedField(request: ChatRequest): string | null {
-  const field = UNPRICED_FIELDS.find((name) => request[name] != null);
-  if (field) return field;
+function unpricedField(request: ChatRequest): ReturnType<typeof unboundedField> {
+  const unbounded = unboundedField(request);
+  if (unbounded) return unbounded;
   const tool = request.tools?.findIndex(({ type }) => !CALLERS_TOOLS.has(type)) ?? -1;
-  if (tool >= 0) return `tools.${tool}`;
-  return UNPRICED_TIERS.has(request.service_tier) ? 'service_tier' : null;
+  if (tool >= 0) return { field: `tools.${tool}` };
+  return UNPRICED_TIERS.has(request.service_tier) ? { field: 'service_tier' } : null;
 }
 
 /** A file, or sound that an earlier answer was made of; or that this one is to be kept. */
