@@ -4,7 +4,6 @@
  * (cover.ts).
  */
 import { LIMITS } from '../limits.ts';
-import type { Mapping } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import { priceAt } from '../money/price.ts';
 import type { PresentedKey } from '../teams/keys.ts';
@@ -14,6 +13,7 @@ import { type AttemptAt, aboutOf, answerByFirst, type Candidate, candidatesFor }
 import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import { sharedAccount } from './kept-at-provider.ts';
 import { CONVERSATION } from './other-protocol.ts';
 import type { Asked, Names, Protocol, ProtocolId, Sent } from './protocol.ts';
 import { PROTOCOLS } from './protocols.ts';
@@ -55,7 +55,7 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     if ('refusal' in found) return found.refusal;
     const choice = asked.providerTools ? { ...found, candidates: ableOf(found.candidates, client, asked) } : found;
     const [first] = choice.candidates;
-    const unfit = unfitFor(asked, first.mapping) ?? tooLong(client, understood, first);
+    const unfit = unfitFor(asked, first) ?? tooLong(client, understood, first);
     if (unfit) return keyFirst(unfit);
     const conversation = { client, caller, ...understood };
     return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
@@ -71,7 +71,7 @@ async function attemptAt(
   const { client, caller, body, asked } = conversation;
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
-  const unfit = unfitFor(asked, mapping) ?? tooLong(client, { body, asked }, candidate);
+  const unfit = unfitFor(asked, candidate) ?? tooLong(client, { body, asked }, candidate);
   if (unfit) return unfit;
 
   const spoken = talkWith(candidate, client, asked);
@@ -158,13 +158,15 @@ async function understand(
   return { body: read.body, asked: understood.understood };
 }
 
-/** What only the model's row can tell to be wrong with a request. */
-function unfitFor(asked: Asked, mapping: Mapping): Refusal | null {
+/** What only the model's row, or whose account it is served from, can tell to be wrong with a request. */
+function unfitFor(asked: Asked, { mapping, credential }: Candidate): Refusal | null {
   const { cap, demo, unpriced, unpricedBecause, providerTools } = asked;
   if (cap && cap.tokens > mapping.maxOutputTokens) {
     return refuseField(cap.field, `${cap.field} is at most ${mapping.maxOutputTokens} for ${mapping.id}.`).refusal;
   }
   if (demo && mapping.provider !== 'demo') return refuseField('demo', 'demo steers the demo provider only.').refusal;
+  const shared = sharedAccount(asked, credential);
+  if (shared) return shared;
   if (unpriced !== null) {
     const why = unpricedBecause ?? 'is billed apart by the provider, and no price or no bound of it is known here.';
     return refuseField(unpriced, `${unpriced} ${why}`).refusal;

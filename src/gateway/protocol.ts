@@ -52,6 +52,8 @@ export interface Asked {
   unpriced: string | null;
   /** Why, and what to do instead, where there is more to say than that. */
   unpricedBecause?: string;
+  /** The field that names, or would leave, something in the provider's account (kept-at-provider.ts), if one does. */
+  kept?: string | null;
   /** Tools that the provider runs itself, where they are offered and can be bounded. */
   providerTools?: ProviderTools;
   /** How the demo provider is steered; null where the request does not. */

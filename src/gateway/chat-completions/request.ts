@@ -5,11 +5,14 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { nameWithin } from '../kept-at-provider.ts';
+import { imageAt, UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
-import { fieldsOf } from '../reported.ts';
+import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { malformed } from './malformed.ts';
+import { unboundedField } from './unbounded.ts';
 
 const tokens = z.int().positive();
 
@@ -59,6 +62,7 @@ export function askChat(json: Json): Understood<Asked> {
     return refuseField('stream_options', 'stream_options is only allowed when stream is true.');
   }
   const { messages, tools } = request;
+  const unpriced = unpricedField(request);
   return {
     understood: {
       json,
@@ -74,7 +78,9 @@ export function askChat(json: Json): Understood<Asked> {
       toolsText: () => (tools ? JSON.stringify(tools) : ''),
       lastUserText: () => textOf(messages.findLast(({ role }) => role === 'user')),
       hidesOutput: hidesOutput(request),
-      unpriced: unpricedField(request),
+      unpriced: unpriced?.field ?? null,
+      ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
+      kept: keptField(request),
       demo: request.demo ?? null,
     },
   };
@@ -91,18 +97,26 @@ function capMinOf({ reasoning }: ChatRequest): number {
   return typeof thought === 'number' && Number.isSafeInteger(thought) && thought > 0 ? thought + 1 : 0;
 }
 
-/** Each makes a provider search, or read what is not in the body: OpenAI's, OpenRouter's (`preset` may stand for any) and Azure's. */
-const UNPRICED_FIELDS = ['web_search_options', 'plugins', 'preset', 'data_sources'] as const;
-
 /** Tools that the caller runs. What else may stand in their place (Groq's, OpenRouter's) the provider runs, for a fee of its own. */
 const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([undefined, null, 'function', 'custom']);
 
-function unpricedField(request: ChatRequest): string | null {
-  const field = UNPRICED_FIELDS.find((name) => request[name] != null);
-  if (field) return field;
+function unpricedField(request: ChatRequest): ReturnType<typeof unboundedField> {
+  const unbounded = unboundedField(request);
+  if (unbounded) return unbounded;
   const tool = request.tools?.findIndex(({ type }) => !CALLERS_TOOLS.has(type)) ?? -1;
-  if (tool >= 0) return `tools.${tool}`;
-  return UNPRICED_TIERS.has(request.service_tier) ? 'service_tier' : null;
+  if (tool >= 0) return { field: `tools.${tool}` };
+  return UNPRICED_TIERS.has(request.service_tier) ? { field: 'service_tier' } : null;
+}
+
+/** A file, or sound that an earlier answer was made of; or that this one is to be kept. */
+function keptField({ messages, store }: ChatRequest): string | null {
+  if (store != null && store !== false) return 'store';
+  for (const [position, { content, audio }] of messages.entries()) {
+    if (fieldsOf(audio).id != null) return `messages.${position}.audio.id`;
+    const part = Array.isArray(content) ? content.findIndex((said) => nameWithin(said) !== null) : -1;
+    if (part >= 0) return `messages.${position}.content.${part}`;
+  }
+  return null;
 }
 
 /** What the model rejects of a prediction is billed; and of what is not text, its bytes do not tell what it is billed at. */
@@ -110,24 +124,32 @@ function hidesOutput({ modalities, prediction }: ChatRequest): boolean {
   return prediction != null || (modalities ?? []).some((modality) => modality !== 'text');
 }
 
-function mediaOf({ content }: ChatMessage): Media[] {
-  if (!Array.isArray(content)) return [];
-  return content.flatMap((part): Media[] => {
-    switch (part.type) {
-      case 'image_url':
-        return [{ kind: 'image', embeddedBytes: embeddedBytes(part.image_url) }];
-      case 'file':
-        return [{ kind: 'file', embeddedBytes: 0 }];
-      default:
-        return [];
-    }
-  });
+/** Parts that a model reads as text, by whichever provider's name. */
+const TEXT_PARTS: ReadonlySet<string> = new Set([
+  'text',
+  'refusal',
+  'thinking',
+  'reference',
+  'input_text',
+  'output_text',
+]);
+
+/** `images`: those that OpenRouter's models made, given back. */
+function mediaOf({ content, images }: ChatMessage): Media[] {
+  return [content, images].flatMap((parts) => (Array.isArray(parts) ? parts.flatMap(mediumOf) : []));
 }
 
-/** How many bytes of the body are an image itself rather than a link to one. */
-function embeddedBytes(image: unknown): number {
-  const url = typeof image === 'object' && image !== null && 'url' in image ? image.url : null;
-  return typeof url === 'string' && url.startsWith('data:') ? url.length : 0;
+function mediumOf(part: unknown): Media[] {
+  const { type, image_url, input_audio, thinking } = fieldsOf(part);
+  if (type === 'image_url') return [imageAt(isObject(image_url) ? image_url.url : image_url)];
+  if (type === 'input_audio') return [recordingIn(input_audio)];
+  if (typeof type !== 'string' || !TEXT_PARTS.has(type)) return [UNKNOWN_MEDIUM];
+  return Array.isArray(thinking) ? thinking.flatMap(mediumOf) : [];
+}
+
+function recordingIn(audio: unknown): Media {
+  const { data } = fieldsOf(audio);
+  return typeof data === 'string' ? { kind: 'audio', embeddedBytes: data.length } : UNKNOWN_MEDIUM;
 }
 
 /** All text of a message that a model reads, parts joined. */

@@ -7,6 +7,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
@@ -88,9 +89,6 @@ const PRICED_TIERS: ReadonlySet<string> = new Set(['', 'unspecified', 'standard'
 /** What a stream shows all of, and what our prices know. */
 const PRICED_MODALITIES: ReadonlySet<string> = new Set(['TEXT', 'IMAGE']);
 
-/** What stands for something that is kept at Google in the deployment's account, and may be anybody's. */
-const KEPT_AT_GOOGLE = /^gs:|^files\/|^(https?:)?\/\/([^/]*\.)?googleapis\.com\//i;
-
 /** Reads a body, in either casing, as far as all requests of this protocol are alike. */
 export function parseGenerateContent(json: Json): Understood<GenerateContentRequest> {
   const elsewhere = belongsElsewhere(json, 'gemini');
@@ -152,7 +150,10 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
 
 /** Whether a URI can be read with the deployment's own rights only: what it holds may be another's. */
 export function isKeptAtGoogle(uri: string | null | undefined): boolean {
-  return uri != null && KEPT_AT_GOOGLE.test(uri.trim());
+  const url = uri == null ? null : URL.parse(uri.trim(), 'https://files.invalid');
+  if (url === null) return uri != null;
+  // What is no whole URL is the name of a file: files/abc.
+  return !/^https?:$/.test(url.protocol) || /(^|\.)(googleapis\.com|invalid)\.?$/.test(url.hostname);
 }
 
 export function keptAtGoogle(field: string): string {
@@ -184,13 +185,33 @@ function mediaParts({ contents, systemInstruction }: GenerateContentRequest): Me
     .flatMap((part): MediaPart[] => [part, ...((part.functionResponse?.parts ?? []) as MediaPart[])]);
 }
 
-function mediaOf({ inlineData, fileData, mediaResolution }: MediaPart): Media[] {
+/** What a part may hold beside a medium that is named below. */
+const NO_MEDIA: ReadonlySet<string> = new Set([
+  'text',
+  'thought',
+  'thoughtSignature',
+  'functionCall',
+  'functionResponse',
+  'executableCode',
+  'codeExecutionResult',
+  'toolCall',
+  'toolResponse',
+  'partMetadata',
+  'videoMetadata',
+  'mediaResolution',
+  'inlineData',
+  'fileData',
+]);
+
+function mediaOf(part: MediaPart): Media[] {
+  const { inlineData, fileData, mediaResolution } = part;
+  const isUnknown = Object.entries(part).some(([field, value]) => value != null && !NO_MEDIA.has(field));
   const medium = inlineData ?? fileData;
-  if (!medium) return [];
-  const kind = mediaKind(medium.mimeType);
+  if (!medium) return isUnknown ? [UNKNOWN_MEDIUM] : [];
   const embeddedBytes = inlineData?.data?.length ?? 0;
   // Who asks for a number of tokens gets them: nothing else bounds the medium any more.
-  return [{ kind: mediaResolution?.numTokens === undefined ? kind : 'file', embeddedBytes }];
+  const isBounded = mediaResolution?.numTokens === undefined && !isUnknown;
+  return [{ kind: isBounded ? mediaKind(medium.mimeType) : 'file', embeddedBytes }];
 }
 
 export function mediaKind(mimeType: string | null | undefined): Media['kind'] {

@@ -8,6 +8,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
@@ -129,13 +130,41 @@ function* blocksIn(content: unknown, path: string): Generator<{ block: Json; pat
   }
 }
 
+/** Blocks that a model reads as text, or that only hold such and media, which are asked about by themselves. */
+const TEXT_BLOCKS: ReadonlySet<unknown> = new Set([
+  'text',
+  'thinking',
+  'redacted_thinking',
+  'connector_text',
+  'search_result',
+  'tool_use',
+  'tool_result',
+  'tool_reference',
+  'tool_addition',
+  'tool_removal',
+  'compaction',
+  'server_tool_use',
+  'mcp_tool_use',
+  'mcp_tool_result',
+  'web_search_result',
+  'web_search_tool_result',
+  'web_search_tool_result_error',
+  'web_fetch_result',
+  'web_fetch_tool_result',
+  'web_fetch_tool_result_error',
+  'tool_search_tool_result',
+  'tool_search_tool_result_error',
+  'tool_search_tool_search_result',
+]);
+
 function mediaOf({ type, source }: Json): Media[] {
-  const { type: kind, data } = fieldsOf(source);
+  const { type: kind, data, media_type } = fieldsOf(source);
   const embeddedBytes = kind === 'base64' && typeof data === 'string' ? data.length : 0;
-  if (type === 'image') return [{ kind: 'image', embeddedBytes }];
+  const isImage = type === 'image' && !(kind === 'base64' && !/^image\//i.test(String(media_type)));
+  if (isImage) return [{ kind: 'image', embeddedBytes }];
   // Other documents are text, and count as such.
-  if (type === 'document' && (kind === 'base64' || kind === 'url')) return [{ kind: 'file', embeddedBytes }];
-  return [];
+  if (TEXT_BLOCKS.has(type) || (type === 'document' && (kind === 'text' || kind === 'content'))) return [];
+  return [{ ...UNKNOWN_MEDIUM, embeddedBytes }];
 }
 
 interface Refused {

@@ -7,11 +7,12 @@
  * openrouter.ai/docs, docs.mistral.ai.
  */
 import type { Mapping } from '../../models/catalogue.ts';
+import { boundOf } from '../../money/cost.ts';
 import { formatUsd } from '../../money/nanos.ts';
-import { dearestInputRate, dearestOutputRate, perMillion, priceAt } from '../../money/price.ts';
+import { dearestInputRate, dearestOutputRate, dearestRateOf, isPriced, priceAt } from '../../money/price.ts';
 import type { Json } from '../protocol.ts';
 import { isObject } from '../reported.ts';
-import { openai } from './openai.ts';
+import { IMAGE_TOKENS_MAX, openai } from './openai.ts';
 import { bearer, type OpenAiWire, openAiPaths, sendOnWire } from './openai-wire.ts';
 import type { Credential, Provider } from './provider.ts';
 
@@ -96,25 +97,32 @@ export const COMPATIBLE: readonly Provider[] = [azure, cerebras, groq, openroute
 
 /**
  * OpenRouter sends a request to one of many providers, at a price of each one's own: so it is told the most that may be paid, which
- * is what the hold goes by. A lower one of the client's stays.
+ * is what the hold goes by. A lower one of the client's stays. An image is held for as the most tokens that one may have.
  */
 function withinPrice(json: Json, { prices }: Mapping): Json {
   const price = priceAt(prices, Date.now());
   if (!price) return json;
-  const ours = { prompt: usdOf(dearestInputRate(price, ['text'])), completion: usdOf(dearestOutputRate(price)) };
+  const read = dearestInputRate(price);
+  const ours = {
+    prompt: usdOf(dearestInputRate(price, ['text']), 1_000_000),
+    completion: usdOf(dearestOutputRate(price), 1_000_000),
+    request: usdOf(isPriced(price, 'request') ? dearestRateOf(price, 'request') : 0, 1),
+    image: usdOf(read, IMAGE_TOKENS_MAX),
+  };
   const provider = isObject(json.provider) ? json.provider : {};
   const theirs = isObject(provider.max_price) ? provider.max_price : {};
-  const max_price: Json = { ...theirs };
+  const max_price: Json = {};
   for (const [what, most] of Object.entries(ours)) {
     const asked = theirs[what];
-    max_price[what] = asked === undefined || !(Number(asked) <= most) ? most : asked;
+    const isLower = /^[\d.]+$/.test(String(asked)) && Number(asked) <= most;
+    max_price[what] = isLower ? asked : most;
   }
   return { ...json, provider: { ...provider, max_price } };
 }
 
-/** USD for a million tokens. */
-function usdOf(rate: number): number {
-  return Number(formatUsd(perMillion({ input: rate }, 'input') ?? 0n));
+/** USD for so many units at a rate. */
+function usdOf(rate: number, units: number): number {
+  return Number(formatUsd(boundOf(units, rate)));
 }
 
 /** Mistral counts a stream's tokens without being asked to, and refuses what it does not know. */

@@ -27,12 +27,14 @@ const WIRE: OpenAiWire = {
   passedHeaders: ['openai-beta'],
 };
 
+/** The dearest image at any of its models: gpt-4o-mini, high detail, 2,833 + 8 tiles x 5,667, rounded up. */
+export const IMAGE_TOKENS_MAX = 50_000;
+
 const COUNT = inputCount({
   requestMax: 64,
   itemMax: 16,
   itemAbout: 4,
-  // The dearest image at any of its models: gpt-4o-mini, high detail, 2,833 + 8 tiles x 5,667, rounded up.
-  imageMax: 50_000,
+  imageMax: IMAGE_TOKENS_MAX,
   // One of 1,024 pixels a side, high detail, at most models: 85 + 4 tiles x 170.
   imageAbout: 765,
   fileAbout: 3_000,

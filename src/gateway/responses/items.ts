@@ -3,6 +3,7 @@
  * names what the provider keeps (an earlier item, a file, a container) could name another organization's, because all of a
  * deployment share its account there.
  */
+import { nameWithin } from '../kept-at-provider.ts';
 import type { Part, SealKind } from '../neutral.ts';
 import type { Json } from '../protocol.ts';
 import { isObject } from '../reported.ts';
@@ -29,9 +30,6 @@ const WHOLE_ITEMS: ReadonlySet<unknown> = new Set([
   'compaction',
   'compaction_trigger',
 ]);
-
-/** Fields that name something in the provider's account. */
-const NAMES: ReadonlySet<string> = new Set(['file_id', 'file_ids', 'container_id', 'skill_id', 'vector_store_ids']);
 
 /** Tools that the caller runs: the provider only writes the call, as text. All others it runs itself (provider-tools.ts). */
 const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([
@@ -60,25 +58,6 @@ export function unpricedTool(tool: unknown): boolean {
   if (tool.type === 'shell') return !(isObject(tool.environment) && tool.environment.type === 'local');
   if (tool.type === 'namespace') return !Array.isArray(tool.tools) || tool.tools.some(unpricedTool);
   return !CALLERS_TOOLS.has(tool.type);
-}
-
-/** The first field, however deep, that names something at the provider. */
-function nameWithin(value: unknown): string | null {
-  if (Array.isArray(value)) {
-    for (const part of value) {
-      const found = nameWithin(part);
-      if (found !== null) return found;
-    }
-    return null;
-  }
-  if (!isObject(value)) return null;
-  for (const [field, part] of Object.entries(value)) {
-    // Within a schema these are names of a caller's own, and objects.
-    if (NAMES.has(field) && part !== null && !isObject(part)) return field;
-    const found = nameWithin(part);
-    if (found !== null) return found;
-  }
-  return null;
 }
 
 /**

@@ -10,9 +10,10 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
+import { imageAt, UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
-import { isObject } from '../reported.ts';
+import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { foreignItem, unpricedTool } from './items.ts';
 import { malformed } from './malformed.ts';
@@ -111,24 +112,29 @@ function unpricedField(
   return position < 0 ? null : { field: `input.${position}.tools` };
 }
 
-function mediaOf(item: Json): Media[] {
-  const parts = [item.content, item.output].flatMap((said) => (Array.isArray(said) ? said : []));
-  return parts.filter(isObject).flatMap((part): Media[] => {
-    switch (part.type) {
-      case 'input_image':
-        return [{ kind: 'image', embeddedBytes: embeddedIn(part.image_url) }];
-      case 'input_file':
-        return [{ kind: 'file', embeddedBytes: typeof part.file_data === 'string' ? part.file_data.length : 0 }];
-      case 'input_audio':
-        return [{ kind: 'audio', embeddedBytes: isObject(part.input_audio) ? lengthOf(part.input_audio.data) : 0 }];
-      default:
-        return [];
-    }
-  });
+/** Parts that a model reads as text. */
+const TEXT_PARTS: ReadonlySet<unknown> = new Set([
+  'text',
+  'input_text',
+  'output_text',
+  'refusal',
+  'summary_text',
+  'reasoning_text',
+]);
+
+function mediaOf({ type, content, output }: Json): Media[] {
+  const parts = [content, output].flatMap((said) => (Array.isArray(said) ? said : []));
+  // What a shell wrote has no type, and is text.
+  return parts
+    .map(fieldsOf)
+    .flatMap((part) => (type === 'shell_call_output' && part.type == null ? [] : mediumOf(part)));
 }
 
-function embeddedIn(url: unknown): number {
-  return typeof url === 'string' && url.startsWith('data:') ? url.length : 0;
+function mediumOf({ type, image_url, input_audio, file_data }: Json): Media[] {
+  if (type === 'input_image') return [imageAt(image_url)];
+  if (type === 'input_file') return [{ ...UNKNOWN_MEDIUM, embeddedBytes: lengthOf(file_data) }];
+  if (type === 'input_audio') return [{ kind: 'audio', embeddedBytes: lengthOf(fieldsOf(input_audio).data) }];
+  return TEXT_PARTS.has(type) ? [] : [UNKNOWN_MEDIUM];
 }
 
 function lengthOf(value: unknown): number {

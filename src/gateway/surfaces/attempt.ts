@@ -13,6 +13,7 @@ import { Attempt } from '../attempt.ts';
 import { aboutOf, type Candidate } from '../candidates.ts';
 import { coverOf } from '../cover.ts';
 import type { Hold } from '../hold.ts';
+import { sharedAccount } from '../kept-at-provider.ts';
 import { type Quote, rulePricesOf } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE, type RelayParts } from '../relay.ts';
@@ -41,6 +42,8 @@ export async function openAttempt(
 ): Promise<OpenedAttempt | { refusal: Refusal }> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
   const { mapping, provider, credential } = candidate;
+  const shared = sharedAccount(asked, credential);
+  if (shared) return { refusal: shared };
   const startedAtMs = Date.now();
   const quoted = quoteOf(asked, mapping, startedAtMs);
   const about = aboutOf(context, candidate, endpoint, asked.streamed ?? false, quoted);

@@ -51,6 +51,7 @@ export const ocr: Surface = {
         known: { request: 1 },
         most: () => counted(most),
         about: counted(asked ?? 1),
+        kept: document.type === 'file' ? field : null,
         image: null,
       },
     };

@@ -5,6 +5,7 @@ import { refuseKeyFirst } from '../admission.ts';
 import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { authenticate } from '../credentials.ts';
+import { sharedAccount } from '../kept-at-provider.ts';
 import type { Quote } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
 import { relayStream } from '../relay-stream.ts';
@@ -38,6 +39,8 @@ export function serveSurface(surface: Surface): Handler {
     if (demo && choice.candidates[0].mapping.provider !== 'demo') {
       return keyFirst(refuseField('demo', 'demo steers the demo provider only.').refusal);
     }
+    const shared = sharedAccount(understood.asked, choice.candidates[0].credential);
+    if (shared) return keyFirst(shared);
     const call = { surface, caller, ...understood };
     return answerByFirst(context, chat, choice, (...at) => attemptAt(call, ...at));
   };

@@ -28,6 +28,8 @@ export interface AskedSurface {
   most(tokensMax: { context: number; output: number }): Counts;
   /** About the same: charged where the provider tells nothing. */
   about: Counts;
+  /** The field that names something in the provider's account (kept-at-provider.ts), if one does. */
+  kept?: string | null;
   /** What decides the price of an image; null where none is made. */
   image: { size: string; quality: string } | null;
 }

@@ -13,6 +13,7 @@ import { refuseKeyFirst } from '../admission.ts';
 import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { authenticate } from '../credentials.ts';
+import { sharedAccount } from '../kept-at-provider.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from '../relay.ts';
 import { readBody, refuseField } from '../request-body.ts';
@@ -47,6 +48,8 @@ export async function createVideo(context: GatewayContext): Promise<Response | R
   if (demo && choice.candidates[0].mapping.provider !== 'demo') {
     return keyFirst(refuseField('demo', 'demo steers the demo provider only.').refusal);
   }
+  const shared = sharedAccount(understood.asked, choice.candidates[0].credential);
+  if (shared) return keyFirst(shared);
   return answerByFirst(context, chat, choice, (...at) => attemptAt({ caller, ...understood }, ...at));
 }
 
@@ -146,9 +149,9 @@ async function start(parts: RelayParts, handOver: HandOver): Promise<Response | 
 }
 
 /** What it uses, in the words of surfaces. */
-function useOf({ model, seconds, demo }: AskedVideo): AskedSurface {
+function useOf({ model, seconds, demo, kept }: AskedVideo): AskedSurface {
   const made = { videoSecond: seconds };
-  return { model, demo, known: { request: 1 }, most: () => made, about: made, image: null };
+  return { model, demo, known: { request: 1 }, most: () => made, about: made, kept, image: null };
 }
 
 function pricedForSize(mapping: Mapping, size: string): Mapping {

@@ -33,7 +33,8 @@ export const VideoBody = z
       .union([FILE, LINK])
       .openapi({
         type: 'object',
-        description: 'A picture to begin with: `image_url` or `file_id`, or in a form a file',
+        description:
+          'A picture to begin with: `image_url` or, with a provider key of your own, `file_id`; or in a form a file',
       })
       .optional(),
     demo: DEMO,
@@ -47,6 +48,8 @@ export interface AskedVideo {
   seconds: number;
   size: string;
   demo: Demo | null;
+  /** As for surfaces. */
+  kept: string | null;
 }
 
 export function askVideo(json: Json): Understood<AskedVideo> {
@@ -59,5 +62,6 @@ export function askVideo(json: Json): Understood<AskedVideo> {
   const wrong = url === undefined ? null : wrongInDataUrl(url);
   if (wrong) return refuseField('input_reference.image_url', `input_reference.image_url is not valid: ${wrong}.`);
   const asked = { seconds: seconds ?? Number(VIDEO_DEFAULTS.seconds), size: size ?? VIDEO_DEFAULTS.size };
-  return { understood: { model, ...asked, demo } };
+  const kept = given instanceof File || given?.file_id === undefined ? null : 'input_reference.file_id';
+  return { understood: { model, ...asked, demo, kept } };
 }

@@ -82,7 +82,10 @@ contractOf({
   dress: (json) => ({ ...json, provider: 'Moonshot' }),
   before: ': OPENROUTER PROCESSING\n\n',
   renamed: (sent) => {
-    expect(sent).toMatchObject({ seed: 7, provider: { max_price: { prompt: 3, completion: 15 } } });
+    expect(sent).toMatchObject({
+      seed: 7,
+      provider: { max_price: { prompt: 3, completion: 15, request: 0, image: 0.15 } },
+    });
   },
 });
 
