@@ -113,7 +113,7 @@ it('what members were charged before, while and after is in their ledgers, event
   const phases = new Set<string>();
   try {
     await moveTo(organizationId, 'USAGE_DB_1', {
-      piecesPerCall: 2,
+      piecesPerCall: 3,
       after: async ({ phase }) => {
         phases.add(phase);
         if (phase === 'closing') otherStarts();
@@ -172,4 +172,4 @@ it('what members were charged before, while and after is in their ledgers, event
     await get(`/orgs/${organizationId}/members?sort=-lifetimeUsage`, masterKey),
   );
   expect(members.members.map(({ id }) => id)).toEqual([memberId, team.other.memberId]);
-});
+}, 120_000);
