@@ -145,14 +145,14 @@ function pricing(mapping: Mapping, nowMs: number): z.infer<typeof Pricing> | nul
       input: usdPerMillion(rates, 'input'),
       cached_input: usdPerMillion(rates, 'cachedInput'),
       output: usdPerMillion(rates, 'output'),
-      other_tokens: told(OTHER_TOKENS, rates, perMillion),
-      per_thousand: told(NO_TOKENS, rates, perThousand),
+      other_tokens: amountsOf(OTHER_TOKENS, rates, perMillion),
+      per_thousand: amountsOf(NO_TOKENS, rates, perThousand),
     })),
   };
 }
 
 /** Units that have a rate of their own. */
-function told(units: readonly Unit[], rates: Rates, amountOf: typeof perMillion): Record<string, string> {
+function amountsOf(units: readonly Unit[], rates: Rates, amountOf: typeof perMillion): Record<string, string> {
   const priced = units.flatMap((unit) => {
     const amount = rates[unit] === undefined ? null : amountOf(rates, unit);
     return amount === null ? [] : [[unit, formatUsd(amount)]];

@@ -4,11 +4,9 @@
  */
 import type { Usage } from '../../money/cost.ts';
 import { NO_USAGE } from '../../money/cost.ts';
-import type { Json, ReadAnswer } from '../protocol.ts';
+import type { ReadAnswer } from '../protocol.ts';
+import { countOf, fieldsOf, jsonObjectIn, textWithin } from '../reported.ts';
 import type { Frame } from '../sse.ts';
-
-/** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
-const REPORTED_TOKENS_MAX = 100_000_000;
 
 /** What of a choice is not output: the rest is counted, whatever it is called, so that nothing passes unseen. */
 const NOT_OUTPUT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'finish_reason', 'logprobs', 'index']);
@@ -28,17 +26,12 @@ export function readChatEvent({ data, raw }: Frame): ReadAnswer | null {
 
 /** Reads one chunk of a stream or a whole answer; null where it is no JSON object. */
 export function readChatAnswer(text: string): ReadAnswer | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) return null;
-  const { choices, usage, error } = json as Json;
+  const json = jsonObjectIn(text);
+  if (!json) return null;
+  const { choices, usage, error } = json;
   return {
-    json: json as Json,
-    text: textWithin(choices),
+    json,
+    text: textWithin(choices, NOT_OUTPUT),
     ended: Array.isArray(choices) ? choices.filter(isEnded).length : 0,
     usage: readUsage(usage),
     error: readError(error),
@@ -46,18 +39,8 @@ export function readChatAnswer(text: string): ReadAnswer | null {
   };
 }
 
-/** All text in a value, however deep: contents, parts, tool names and arguments of any kind. */
-function textWithin(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return '';
-  let text = '';
-  for (const [name, part] of Object.entries(value)) if (!NOT_OUTPUT.has(name)) text += textWithin(part);
-  return text;
-}
-
 function isEnded(choice: unknown): boolean {
-  if (typeof choice !== 'object' || choice === null || !('finish_reason' in choice)) return false;
-  return typeof choice.finish_reason === 'string';
+  return typeof fieldsOf(choice).finish_reason === 'string';
 }
 
 /** Whatever stands there is an error: one of a shape that nobody knows must not pass as an answer. Most answers have none. */
@@ -92,15 +75,6 @@ export function readUsage(reported: unknown): Usage | null {
     output: completion - Math.min(completion, reasoning),
     reasoning: Math.min(completion, reasoning),
   };
-}
-
-function fieldsOf(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function countOf(value: unknown): number | null {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return null;
-  return value >= 0 && value <= REPORTED_TOKENS_MAX ? value : null;
 }
 
 /** The same the other way round, for an answer whose provider never got to say it. */

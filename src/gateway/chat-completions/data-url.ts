@@ -1,7 +1,6 @@
 /** Bytes within a request, as `data:image/png;base64,...`. */
+import { isBase64, standardBase64 } from '../base64.ts';
 import type { Source } from '../neutral.ts';
-
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** Null where it is neither a web address nor base64 in a data URL. */
 export function readSource(url: string): Source | null {
@@ -11,7 +10,7 @@ export function readSource(url: string): Source | null {
   const head = /^data:([^;,]+)(?:;[^;,]*)*;base64$/i.exec(url.slice(0, comma));
   if (comma < 0 || !head?.[1]) return null;
   const data = url.slice(comma + 1);
-  return BASE64.test(data) ? { kind: 'data', mediaType: head[1].toLowerCase(), data } : null;
+  return isBase64(data) ? { kind: 'data', mediaType: head[1].toLowerCase(), data: standardBase64(data) } : null;
 }
 
 export function writeSource(source: Source): string {

@@ -6,6 +6,7 @@
  * different kinds and can't be joined: a wrong answer would be worse than none.
  */
 import type { Gathered, Json, ReadAnswer } from '../protocol.ts';
+import { isObject } from '../reported.ts';
 
 /** These are said once, or again with every delta, but never in parts. */
 const SAID_ONCE: ReadonlySet<string> = new Set(['role', 'id', 'type', 'name', 'format']);
@@ -132,8 +133,4 @@ function inOrder(calls: unknown[]): unknown[] {
 
 function isSaid(value: unknown): boolean {
   return (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 /** Parts of a content, as requests and answers have them alike. */
+import { standardBase64 } from '../base64.ts';
 import type { EndReason, Part, SealKind, Source } from '../neutral.ts';
 import type { Json } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
@@ -129,11 +130,6 @@ function sourceOf({ inlineData, fileData }: Json): Source {
     url: String(file.fileUri ?? ''),
     mediaType: typeof file.mimeType === 'string' ? file.mimeType : null,
   };
-}
-
-/** Of protobuf's two alphabets the one that others take. */
-function standardBase64(data: string): string {
-  return /[-_]/.test(data) ? data.replaceAll('-', '+').replaceAll('_', '/') : data;
 }
 
 export function writeMedium(part: Medium): Json {

@@ -6,6 +6,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { isBase64 } from '../base64.ts';
 import { DemoField } from '../demo-field.ts';
 import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
@@ -14,12 +15,9 @@ import { parseBody, refuseField } from '../request-body.ts';
 import { inCamelCase } from './fields.ts';
 import { providerToolsOf, unboundedTool } from './provider-tools.ts';
 
-/** Both alphabets, as protobuf's JSON takes both. */
-const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
-
 const Bytes = z.looseObject({
   mimeType: z.string().nullish(),
-  data: z.string().regex(BASE64, 'not base64').nullish(),
+  data: z.string().refine(isBase64, 'not base64').nullish(),
 });
 
 const File = z.looseObject({ mimeType: z.string().nullish(), fileUri: z.string().nullish() });

@@ -1,4 +1,5 @@
 /** Content blocks of Messages as parts of the neutral form. What has no counterpart there is objected to by its path. */
+import { standardBase64 } from '../base64.ts';
 import type { CacheMark, Part, Source } from '../neutral.ts';
 import type { Json } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
@@ -145,7 +146,7 @@ export class BlockReader {
 
 function sourceOf(type: unknown, data: unknown, url: unknown, mediaType: unknown): Source | null {
   if (type === 'base64' && typeof data === 'string' && typeof mediaType === 'string') {
-    return { kind: 'data', mediaType, data };
+    return { kind: 'data', mediaType, data: standardBase64(data) };
   }
   if (type === 'url' && typeof url === 'string') return { kind: 'url', url, mediaType: null };
   if (type === 'text' && typeof data === 'string') {

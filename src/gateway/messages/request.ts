@@ -7,6 +7,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
+import { isBase64 } from '../base64.ts';
 import { DemoField } from '../demo-field.ts';
 import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
@@ -172,8 +173,6 @@ interface Refused {
   message: string;
 }
 
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
-
 const SHARED =
   "is kept in the provider's account, which everybody here shares. Send the content itself, or a link to it.";
 
@@ -200,7 +199,7 @@ function refusedBlock(json: Json): Refused | null {
     const field = `${path}.source`;
     if (type === 'file') return { field, message: `${field} ${SHARED}` };
     if (type !== 'base64') continue;
-    if (typeof data !== 'string' || data.length % 4 !== 0 || !BASE64.test(data)) {
+    if (typeof data !== 'string' || !isBase64(data)) {
       return { field: `${field}.data`, message: `${field}.data is not valid base64.` };
     }
   }

@@ -30,14 +30,14 @@ export async function showResponse(context: GatewayContext, id: string): Promise
   const asked = [...searchParams.getAll('include'), ...searchParams.getAll('include[]')];
   const items = itemsOf(response.output);
   const output = asked.includes(SEALED_REASONING) ? items : items.map(withoutSeal);
-  return told(context, { ...response, output });
+  return answerOf(context, { ...response, output });
 }
 
 export async function deleteResponse(context: GatewayContext, id: string): Promise<Response | Refusal> {
   const opened = await openStore(context);
   if ('refusal' in opened) return opened.refusal;
   const erased = await opened.store.erase(id);
-  return erased ? erased.refusal : told(context, { id, object: 'response', deleted: true });
+  return erased ? erased.refusal : answerOf(context, { id, object: 'response', deleted: true });
 }
 
 /** What the model was told before it answered, earlier turns included: the newest first, unless asked otherwise. */
@@ -58,7 +58,7 @@ export async function listInputItems(context: GatewayContext, id: string): Promi
   const data = items.slice(from, from + limit);
   const [first] = data;
   const ends = { first_id: first?.id ?? null, last_id: data.at(-1)?.id ?? null };
-  return told(context, { object: 'list', data, ...ends, has_more: from + limit < items.length });
+  return answerOf(context, { object: 'list', data, ...ends, has_more: from + limit < items.length });
 }
 
 /** An item as lists have it: with an id, the same each time, and its content in parts. */
@@ -76,6 +76,6 @@ async function openStore(context: GatewayContext): Promise<{ store: ResponseStor
   return refusal ? { refusal } : { store: new ResponseStore(context.env, authenticated.apiKey) };
 }
 
-function told({ requestId }: GatewayContext, body: Json): Response {
+function answerOf({ requestId }: GatewayContext, body: Json): Response {
   return Response.json(body, { headers: { 'x-request-id': requestId } });
 }

@@ -28,20 +28,20 @@ export function writeRequest(request: NeutralRequest, { mapping, streams, cap }:
       ...(mapping.abilities.reasoning && { include: [SEALED_REASONING] }),
       ...(tools.length > 0 && { tools: tools.map(toolOf) }),
       ...(toolChoice !== null && { tool_choice: choiceOf(toolChoice) }),
-      ...told('parallel_tool_calls', request.parallelToolCalls),
-      ...told('max_output_tokens', outputTokensMax),
-      ...told('temperature', request.temperature),
-      ...told('top_p', request.topP),
-      ...told('safety_identifier', request.endUser),
+      ...unlessNull('parallel_tool_calls', request.parallelToolCalls),
+      ...unlessNull('max_output_tokens', outputTokensMax),
+      ...unlessNull('temperature', request.temperature),
+      ...unlessNull('top_p', request.topP),
+      ...unlessNull('safety_identifier', request.endUser),
       ...((format !== null || verbosity !== null) && {
-        text: { ...(format !== null && { format: formatOf(format) }), ...told('verbosity', verbosity) },
+        text: { ...(format !== null && { format: formatOf(format) }), ...unlessNull('verbosity', verbosity) },
       }),
       ...(reasoning !== null && { reasoning: reasoningOf(reasoning) }),
     },
   };
 }
 
-function told(field: string, value: unknown): Json {
+function unlessNull(field: string, value: unknown): Json {
   return value === null ? {} : { [field]: value };
 }
 
@@ -125,10 +125,10 @@ function contentOf(part: Part, role: Message['role']): Json {
     case 'refusal':
       return { type: 'refusal', refusal: part.text };
     case 'image':
-      return { type: 'input_image', image_url: writeSource(part.source), ...told('detail', part.detail) };
+      return { type: 'input_image', image_url: writeSource(part.source), ...unlessNull('detail', part.detail) };
     case 'document': {
       const { source, name } = part;
-      if (source.kind === 'url') return { type: 'input_file', file_url: source.url, ...told('filename', name) };
+      if (source.kind === 'url') return { type: 'input_file', file_url: source.url, ...unlessNull('filename', name) };
       // Bytes must have a name; what they are stands before them.
       return { type: 'input_file', file_data: writeSource(source), filename: name ?? 'document' };
     }
@@ -146,7 +146,7 @@ function toolOf({ name, description, parameters, strict }: Tool): Json {
   return {
     type: 'function',
     name,
-    ...told('description', description),
+    ...unlessNull('description', description),
     parameters: parameters ?? { type: 'object', properties: {} },
     strict: strict ?? false,
   };
@@ -167,14 +167,14 @@ function formatOf(format: AnswerFormat): Json {
       return {
         type: 'json_schema',
         name: name ?? 'answer',
-        ...told('description', description),
+        ...unlessNull('description', description),
         schema,
-        ...told('strict', strict),
+        ...unlessNull('strict', strict),
       };
     }
   }
 }
 
 function reasoningOf(reasoning: Reasoning): Json {
-  return { ...told('effort', effortOf(reasoning)), ...(reasoning.shown && { summary: 'auto' }) };
+  return { ...unlessNull('effort', effortOf(reasoning)), ...(reasoning.shown && { summary: 'auto' }) };
 }

@@ -136,7 +136,7 @@ export class VideoLife {
         heardAtMs: now,
       },
     };
-    return this.#write(told(kept, { video: first }, now));
+    return this.#write(afterPoll(kept, { video: first }, now));
   }
 
   /** The video, for its member; null where there is none, or none any more. */
@@ -221,7 +221,7 @@ export class VideoLife {
     this.#change('running', (running, phase) => {
       const pollPauseMs = Math.min(phase.pollPauseMs * 2, LIMITS.videoPollMsMax);
       const later = { ...phase, pollAtMs: now + phase.pollPauseMs, pollPauseMs };
-      return told({ ...running, phase: later }, polled, now);
+      return afterPoll({ ...running, phase: later }, polled, now);
     });
   }
 
@@ -284,7 +284,7 @@ function wakeAt(phase: KeptVideo['phase']): number {
 }
 
 /** What the provider has said of a running video: it goes on, or ends. */
-function told(kept: KeptVideo, polled: Polled, nowMs: number): KeptVideo {
+function afterPoll(kept: KeptVideo, polled: Polled, nowMs: number): KeptVideo {
   if (kept.phase.kind !== 'running') return kept;
   if ('gone' in polled) return lost(kept, 'The provider knows nothing of the video any more.', nowMs);
   if ('failure' in polled) {

@@ -166,7 +166,7 @@ describe('a stream', () => {
   });
 
   it.each([
-    ['an end that nobody knows', [ended('interrupted')]],
+    ['an end that is a failure', [ended('error')]],
     ['sound', [chunk({ audio: { data: 'AAAA' } })]],
     ['a call of a custom tool', [calls({ index: 0, id: 'a', type: 'custom', custom: { name: 'f', input: 'x' } })]],
     [

@@ -28,7 +28,7 @@ describe('a request is refused by its field where', () => {
     ['a block has no type', user({ text: 'x' }), 'messages.0.content'],
     ['a tool has no name', { tools: [{ name: 'a' }, { input_schema: {} }] }, 'tools.1.name'],
     ['base64 is none', user(image({ ...PNG, data: 'not base64!' })), 'messages.0.content.0.source.data'],
-    ['base64 is cut', user(image({ ...PNG, data: 'iVBORw0KGg' })), 'messages.0.content.0.source.data'],
+    ['base64 is cut', user(image({ ...PNG, data: 'iVBORw0KG' })), 'messages.0.content.0.source.data'],
     [
       'base64 within a result is none',
       user({ type: 'tool_result', tool_use_id: 't', content: [image({ ...PNG, data: '%' })] }),
