@@ -58,6 +58,7 @@ export class Attempt {
   readonly #output: OutputCount;
   #reported: Usage | null = null;
   #estimated: Usage | null = null;
+  #complete = false;
   #final = false;
   #begun = false;
   #hungUpAtMs: number | null = null;
@@ -90,9 +91,15 @@ export class Attempt {
 
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
   complete(): void {
+    this.#complete = true;
     // A count of no output for an answer that has some is no count.
     const made = outputTokensOf(this.#reported ?? NO_USAGE);
     this.#final = this.#reported !== null && (made > 0 || this.#output.tokensEstimate === 0);
+  }
+
+  /** Whether its count, where it gave one, is final. */
+  get isComplete(): boolean {
+    return this.#complete;
   }
 
   /** The provider has taken the request, and streams. */

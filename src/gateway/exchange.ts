@@ -5,6 +5,7 @@
  */
 import type { Usage } from '../money/cost.ts';
 import type { Nanos } from '../money/nanos.ts';
+import { logUnexpected } from '../unexpected-error.ts';
 import { inWordsOf } from './lacking.ts';
 import type {
   AnswerReader,
@@ -20,6 +21,7 @@ import type {
   Understood,
 } from './protocol.ts';
 import type { Described } from './refusals.ts';
+import { Stopped } from './relay.ts';
 import type { WholeAnswer } from './relay-whole.ts';
 import type { Frame } from './sse.ts';
 
@@ -42,7 +44,7 @@ export interface Exchange {
 export function exchange(client: Protocol, provider: Protocol, asked: Asked): Exchange {
   const same = client === provider;
   const answer = (json: Json, names: Names, cost: Nanos | null) =>
-    same ? json : client.translator.writeAnswer(provider.translator.readAnswer(json), names, cost);
+    same ? json : ours(names, () => client.translator.writeAnswer(provider.translator.readAnswer(json), names, cost));
   return {
     body: (sent) => (same ? { understood: client.body(asked, sent) } : translatedBody(client, provider, asked, sent)),
     reader: () => provider.reader(),
@@ -60,6 +62,19 @@ export function exchange(client: Protocol, provider: Protocol, asked: Asked): Ex
   };
 }
 
+/**
+ * What throws here is ours: the provider's protocol has read the answer, and it is made and billed. So it is told as our failure,
+ * in the log by all that is known of it, and neither asked for elsewhere nor held against the provider.
+ */
+function ours<T>({ requestId }: Names, translate: () => T): T {
+  try {
+    return translate();
+  } catch (error) {
+    logUnexpected(error, requestId);
+    throw new Stopped({ kind: 'failed', refusal: { kind: 'internal_error' } });
+  }
+}
+
 function translatedBody(client: Protocol, provider: Protocol, asked: Asked, sent: Sent): Understood<Json> {
   const read = client.translator.readRequest(asked);
   if ('refusal' in read) return read;
@@ -71,21 +86,25 @@ function translatedBody(client: Protocol, provider: Protocol, asked: Asked, sent
 class TranslatedPassage implements Passage {
   readonly #reader: ReturnType<Protocol['translator']['eventReader']>;
   readonly #writer: EventWriter;
+  readonly #names: Names;
 
   constructor(client: Protocol, provider: Protocol, asked: Asked, names: Names) {
     this.#reader = provider.translator.eventReader();
+    this.#names = names;
     this.#writer = client.translator.eventWriter(asked, names);
   }
 
   event(frame: Frame, read: ReadAnswer | null): string {
     if (!read) return '';
-    let text = '';
-    for (const event of this.#reader.read(read.json, frame)) text += this.#writer.event(event);
-    return text;
+    return ours(this.#names, () => {
+      let text = '';
+      for (const event of this.#reader.read(read.json, frame)) text += this.#writer.event(event);
+      return text;
+    });
   }
 
   end(usage: Usage, cost: Nanos): string {
-    return this.#writer.end(usage, cost);
+    return ours(this.#names, () => this.#writer.end(usage, cost));
   }
 
   failure(described: Described): string {

@@ -43,9 +43,10 @@ async function gather(parts: ConversationParts): Promise<Response | Refusal> {
       }
     }
     attempt.complete();
-    headers['x-purser-cost'] = formatUsd(attempt.settle(clientGone.aborted ? 'client_gone' : 'completed'));
     note(parts, null);
-    return Response.json(exchange.answer(gathered.whole(), names, attempt.cost().total), { headers });
+    const answer = exchange.answer(gathered.whole(), names, attempt.cost().total);
+    headers['x-purser-cost'] = formatUsd(attempt.settle(clientGone.aborted ? 'client_gone' : 'completed'));
+    return Response.json(answer, { headers });
   } catch (error) {
     const stop = stopOf(parts, error, call.signal, attempt.hasBegun);
     call.stop(stop);

@@ -69,8 +69,12 @@ class StreamRelay {
       deadlines.cancel(this.#nextPing);
       clientGone.removeEventListener('abort', gone);
       this.#call.end();
+      // A client that was given up on may come back and read on: it must not take what it finds for a whole answer.
+      const whole = this.#opened && (clientGone.aborted || !this.#left.signal.aborted);
       // Neither is waited for: a client that does not read, or was never answered, would hold up the settlement's end.
-      void (this.#opened ? this.#writer.close() : this.#writer.abort()).catch(() => undefined);
+      void (whole ? this.#writer.close() : this.#writer.abort(new Error('the client was given up on'))).catch(
+        () => undefined,
+      );
       // What did not begin may be tried elsewhere, and recorded then.
       if (this.#opened) await attempt.recording?.end();
       await attempt.settled();
@@ -115,6 +119,7 @@ class StreamRelay {
       this.#answer(stop.refusal);
       return;
     }
+    if (this.#left.signal.aborted) return;
     await this.#write(this.#passage.failure(describe(stop.refusal, requestId))).catch(() => undefined);
   }
 

@@ -60,15 +60,17 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
       return failure;
     }
     attempt.complete();
-    const cost = settle(clientGone.aborted ? 'client_gone' : 'completed');
     note(parts, null);
+    const body = answer.body(attempt.cost().total);
+    settle(clientGone.aborted ? 'client_gone' : 'completed');
     headers['content-type'] = answer.contentType;
-    return new Response(answer.body(cost), { headers });
+    return new Response(body, { headers });
   } catch (error) {
     const stopped = stopOf(parts, error, call.signal, answering);
     // A provider that failed before it answered made nothing. Else it read the input, which is charged, and made output
     // that nobody has seen.
-    settle(outcomeOfStop(stopped), stopped.kind === 'failed' && !answering ? 'free' : 'unknown');
+    const free = stopped.kind === 'failed' && !answering;
+    settle(outcomeOfStop(stopped), free ? 'free' : attempt.isComplete ? 'seen' : 'unknown');
     if (stopped.kind === 'client_gone') return GONE;
     if (stopped.kind === 'failed') note(parts, stopped.refusal);
     return stopped.refusal;

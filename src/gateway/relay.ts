@@ -107,9 +107,15 @@ export function outcomeOfStop(stop: Stop): 'client_gone' | 'cut' | 'client_error
  * nothing, unless it makes what no stream shows and broke off or fell silent at that.
  */
 export function madeUntil(stop: Stop, attempt: Attempt): 'seen' | 'free' | 'unknown' {
+  if (isOurs(stop) && attempt.isComplete) return 'seen';
   const mayHide = attempt.hasBegun && !attempt.isWatched;
   if (stop.kind === 'failed' && !attempt.sawAnything && (stop.reported || !mayHide)) return 'free';
   return attempt.isWatched ? 'seen' : 'unknown';
+}
+
+/** What failed is this gateway, at an answer that came. */
+function isOurs(stop: Stop): boolean {
+  return stop.kind === 'failed' && stop.refusal.kind === 'internal_error';
 }
 
 export function outcomeOf(refusal: Refusal): 'client_error' | 'upstream_error' {
@@ -118,6 +124,8 @@ export function outcomeOf(refusal: Refusal): 'client_error' | 'upstream_error' {
 
 /** A provider that refuses a malformed request is well; one that is overloaded, broken or silent is not. */
 export function note(parts: RelayParts, refusal: Refusal | null): void {
+  // Ours says nothing of the provider.
+  if (refusal?.kind === 'internal_error') return;
   const healthy = refusal === null || outcomeOf(refusal) === 'client_error';
   noteHealth(parts.env, parts.ctx, parts.health ?? parts.attempt.mapping.provider, healthy);
 }

@@ -1,6 +1,8 @@
 import { waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { gemini } from '../../src/gateway/gemini/protocol.ts';
+import { messages } from '../../src/gateway/messages/protocol.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { eventsIn, keyOf, until, wordsIn } from '../support/gateway.ts';
 import { eventStream, type Kind, relayed, type Send, TIMES, textOf } from '../support/relayed.ts';
@@ -420,6 +422,14 @@ describe('a client that hangs up', () => {
     await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
   });
 
+  it('that comes back after it was given up on does not find an end that looks whole', async () => {
+    const endless = Array.from({ length: 1_000 }, () => delta(' c'));
+    const { apiKey, answered } = await relayed('stream', async () => eventStream(endless, 5));
+    if (!(answered instanceof Response)) throw new Error('refused');
+    await until(async () => ((await keyOf(apiKey)).member.status.held === '0' ? true : null), 'the settlement');
+    await expect(answered.text()).rejects.toThrow();
+  });
+
   it('during a stream cancels the upstream and is charged what came', async () => {
     const hangUp = new AbortController();
     let cancelled = false;
@@ -444,6 +454,26 @@ describe('a client that hangs up', () => {
     expect(words).toBeLessThan(50);
   });
 });
+
+it.each<Kind>(['whole', 'gathered', 'stream'])(
+  'an answer (%s) that our translation cannot say is our failure, charged once as reported',
+  async (kind) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const usageMetadata = { promptTokenCount: 2, candidatesTokenCount: 9 };
+    const parts = [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }];
+    const json = JSON.stringify({
+      candidates: [{ content: { parts }, finishReason: 'STOP', index: 0 }],
+      usageMetadata,
+    });
+    const send = async () => (kind === 'whole' ? new Response(json) : eventStream([`data: ${json}\n\n`]));
+    const { answered, apiKey } = await relayed(kind, send, undefined, { protocol: messages, served: gemini });
+    if (answered instanceof Response) expect(await answered.text()).toContain('"internal_error"');
+    else expect(answered).toEqual({ kind: 'internal_error' });
+    expect(await keyOf(apiKey)).toMatchObject({ usage: '0.00002', member: { status: { held: '0' } } });
+    expect(logged.mock.calls.flat().join()).toContain('unexpected_error');
+    logged.mockRestore();
+  },
+);
 
 it('gives every wait of the relay a limit', () => {
   for (const name of Object.keys(TIMES) as (keyof typeof TIMES)[]) expect(LIMITS[name]).toBeGreaterThan(0);
