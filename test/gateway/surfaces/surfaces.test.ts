@@ -77,6 +77,7 @@ describe('a request', () => {
     [transcriptions, { file: [FILE, FILE] }, 'file'],
     [ocr, { document: undefined }, 'document'],
     [ocr, { document: { type: 'letter' } }, 'document.type'],
+    [ocr, { pages: [] }, 'pages'],
     [ocr, { document: { ...PDF, document_url: 'data:application/pdf;base64,??' } }, 'document.document_url'],
     [ocr, { document: { type: 'image_url', image_url: { url: 'data:image/png;base64,abcde' } } }, 'document.image_url'],
     [ocr, { pages: [-1] }, 'pages'],
@@ -107,20 +108,16 @@ describe('a request', () => {
     expect(given.image).toEqual({ size: '1024x1024', quality: 'standard' });
   });
 
-  it('for a transcription is bounded by how few bytes can make a second', () => {
-    const seconds = (name: string) => {
-      const file = new File([new Uint8Array(16_000)], name);
-      return asked(transcriptions, { model: 'm', file }).most(LARGE).audioSecond;
-    };
-    expect([seconds('a.MP3'), seconds('a.wav'), seconds('a.ogg'), seconds('mp3')]).toEqual([16, 10, 64, 64]);
-  });
-
   it('for OCR is bounded by the pages it names, else by the most that a document has', () => {
     const pages = (body: object) => asked(ocr, { ...good(ocr), ...body }).most(LARGE);
     expect(pages({})).toEqual({ page: 1_000 });
     expect(pages({ pages: [0, 1, 1] })).toEqual({ page: 2 });
     expect(pages({ pages: '0-500' })).toEqual({ page: 1_000 });
-    expect(pages({ document: { type: 'image_url', image_url: 'https://example.com/a.png' } })).toEqual({ page: 1 });
+    const image = (image_url: string) => pages({ document: { type: 'image_url', image_url } });
+    expect(image('data:image/png;base64,AAAA')).toEqual({ page: 1 });
+    // It may lead to any document.
+    expect(image('https://example.com/a.png')).toEqual({ page: 1_000 });
+    expect(image('data:application/pdf;base64,AAAA')).toEqual({ page: 1_000 });
     expect(pages({ pages: [0], document_annotation_format: { type: 'json_schema' } })).toEqual({ annotatedPage: 1 });
   });
 
