@@ -55,7 +55,8 @@ async function understand(
   const { payload } = read;
   const understood = surface.read(payload.json);
   if ('refusal' in understood) return understood;
-  return { payload, asked: understood.understood };
+  const asked = understood.understood;
+  return { payload, asked: (await surface.measure?.(payload.json, asked)) ?? asked };
 }
 
 /** One attempt at one provider, under one hold. */
