@@ -8,7 +8,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { countOf, fieldsOf } from '../reported.ts';
-import { parseBody } from '../request-body.ts';
+import { parseBody, refuseField } from '../request-body.ts';
 import { bytesOf, DEMO, FILE, MODEL, modalTokens, readJsonOrEvents, STREAM } from './fields.ts';
 import { type Recording, readRecording } from './recording.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
@@ -26,12 +26,17 @@ const TranscriptionBody = z.looseObject({
   demo: DEMO,
 });
 
+/** Other recordings than the one that is measured (Mistral's and Groq's fields). */
+const ELSEWHERE = ['file_url', 'file_id', 'url'] as const;
+
 export const transcriptions: Surface = {
   id: 'audio/transcriptions',
   body: 'multipart',
   read(json) {
     const read = parseBody(TranscriptionBody, json);
     if ('refusal' in read) return read;
+    const elsewhere = ELSEWHERE.find((field) => read.understood[field] != null);
+    if (elsewhere) return refuseField(elsewhere, `${elsewhere} is not served here: send the recording as file, once.`);
     const { model, file, prompt, stream, demo = null } = read.understood;
     const unread = lengthOf(file, { kind: 'other', seconds: null });
     const asked = { model, demo, streamed: stream ?? false, known: { request: 1 }, image: null };

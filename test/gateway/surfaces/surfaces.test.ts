@@ -78,6 +78,12 @@ describe('a request', () => {
     [ocr, { document: undefined }, 'document'],
     [ocr, { document: { type: 'letter' } }, 'document.type'],
     [ocr, { pages: [] }, 'pages'],
+    [imageEdits, { n: '0x8' }, 'n'],
+    [imageEdits, { n: ' 8' }, 'n'],
+    [imageEdits, { n: '1e0' }, 'n'],
+    [transcriptions, { file_url: 'https://a.example/long.mp3' }, 'file_url'],
+    [transcriptions, { url: 'https://a.example/long.mp3' }, 'url'],
+    [transcriptions, { file_id: 'file-1' }, 'file_id'],
     [ocr, { document: { ...PDF, document_url: 'data:application/pdf;base64,??' } }, 'document.document_url'],
     [ocr, { document: { type: 'image_url', image_url: { url: 'data:image/png;base64,abcde' } } }, 'document.image_url'],
     [ocr, { pages: [-1] }, 'pages'],
@@ -268,4 +274,23 @@ describe('a form', () => {
   ])('that is none is refused: %j', async (body, headers, field) => {
     expect(await post(body, headers)).toMatchObject({ refusal: { kind: 'bad_request', field } });
   });
+});
+
+it('a form that numbers its images gives all of them', async () => {
+  const form = new FormData();
+  for (const [name, value] of [
+    ['model', 'm'],
+    ['prompt', 'bluer'],
+  ] as const)
+    form.append(name, value);
+  for (const name of ['image[0]', 'image[1]', 'image[]']) form.append(name, FILE);
+  const request = new Request('http://127.0.0.1/', { method: 'POST', body: form });
+  const read = await readPayload(request, imageEdits);
+  if ('refusal' in read) throw new Error(JSON.stringify(read.refusal));
+  expect(asked(imageEdits, read.payload.json).most(LARGE)).toMatchObject({ imageInput: 30_000 });
+});
+
+it('images of which no usage is told are charged by their size, as they are held for', () => {
+  const { about, most } = asked(imageGenerations, { ...good(imageGenerations), size: '1024x1536', stream: true });
+  expect(about.imageOutput).toBe(most(LARGE).imageOutput);
 });
