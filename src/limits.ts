@@ -214,6 +214,10 @@ export const LIMITS = {
   tailTokens: 64,
   /** Of a small hold the tail is at most this part, so that the last tokens of a budget are of use: 256 tokens have it whole. */
   tailShareMax: 1 / 4,
+  /** The fewest bytes that a second of a recording is taken to have: a third of what the leanest codec for speech needs. */
+  recordingBytesPerSecondMin: 250,
+  /** The same of MP3: 8 kbit/s, the least that its frames can say. */
+  mp3BytesPerSecondMin: 1_000,
   /** A shorter answer is of no use to anybody, and providers refuse a smaller cap. */
   outputTokensMin: 16,
   /** Of the text by which a provider tells its model of a tool of its own: some thousand, rounded up. */

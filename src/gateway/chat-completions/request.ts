@@ -11,6 +11,7 @@ import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { isPricedTier } from '../service-tier.ts';
 import { malformed } from './malformed.ts';
 import { unboundedField } from './unbounded.ts';
 
@@ -43,9 +44,6 @@ export const ChatBody = z
 type ChatRequest = z.infer<typeof ChatBody>;
 
 type ChatMessage = ChatRequest['messages'][number];
-
-/** Dearer than the prices we have. */
-const UNPRICED_TIERS: ReadonlySet<unknown> = new Set(['priority', 'scale']);
 
 export function askChat(json: Json): Understood<Asked> {
   const elsewhere = belongsElsewhere(json, 'chat');
@@ -105,7 +103,7 @@ function unpricedField(request: ChatRequest): ReturnType<typeof unboundedField> 
   if (unbounded) return unbounded;
   const tool = request.tools?.findIndex(({ type }) => !CALLERS_TOOLS.has(type)) ?? -1;
   if (tool >= 0) return { field: `tools.${tool}` };
-  return UNPRICED_TIERS.has(request.service_tier) ? { field: 'service_tier' } : null;
+  return isPricedTier(request.service_tier) ? null : { field: 'service_tier' };
 }
 
 /** A file, or sound that an earlier answer was made of; or that this one is to be kept. */

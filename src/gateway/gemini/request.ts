@@ -12,6 +12,7 @@ import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { isPricedTier } from '../service-tier.ts';
 import { inCamelCase } from './fields.ts';
 import { providerToolsOf, unboundedTool } from './provider-tools.ts';
 
@@ -80,9 +81,6 @@ export const GenerateContentBody = z
 
 export type GenerateContentRequest = z.infer<typeof GenerateContentBody>;
 type PartRequest = z.infer<typeof Part>;
-
-/** Standard prices, or less than those. */
-const PRICED_TIERS: ReadonlySet<string> = new Set(['', 'unspecified', 'standard', 'flex']);
 
 /** What a stream shows all of, and what our prices know. */
 const PRICED_MODALITIES: ReadonlySet<string> = new Set(['TEXT', 'IMAGE']);
@@ -166,7 +164,7 @@ function unpricedField({
 }: GenerateContentRequest): { field: string; because?: string | undefined } | null {
   const tool = unboundedTool(tools ?? []);
   if (tool) return tool;
-  if (serviceTier != null && !PRICED_TIERS.has(serviceTier.toLowerCase())) return { field: 'serviceTier' };
+  if (!isPricedTier(serviceTier)) return { field: 'serviceTier' };
   const modalities = generationConfig?.responseModalities ?? [];
   return modalities.every((modality) => PRICED_MODALITIES.has(modality.toUpperCase()))
     ? null

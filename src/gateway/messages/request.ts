@@ -14,6 +14,7 @@ import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { isPricedTier } from '../service-tier.ts';
 import { badCap, isBounded, providerToolsOf, unboundedBecause } from './provider-tools.ts';
 
 const Block = z.looseObject({ type: z.string() });
@@ -242,6 +243,7 @@ function unpricedField(request: MessagesRequest): { field: string; because?: str
   if (tool) return { field: `tools.${tool.type}`, because: unboundedBecause(tool) };
   const field = UNPRICED_FIELDS.find((name) => request[name] != null);
   if (field) return { field };
+  if (!isPricedTier(request.service_tier)) return { field: 'service_tier' };
   if (request.speed != null && request.speed !== 'standard') return { field: 'speed' };
   // 1.1 times the price, where it is not the default (https://platform.claude.com/docs/en/about-claude/pricing).
   if (request.inference_geo != null && request.inference_geo !== 'global') return { field: 'inference_geo' };

@@ -31,6 +31,20 @@ const WHOLE_ITEMS: ReadonlySet<unknown> = new Set([
   'compaction_trigger',
 ]);
 
+/** All that items may say which change how the response is made; another field could choose another model or rate. */
+const CHANGES: Readonly<Record<string, ReadonlySet<string>>> = {
+  additional_tools: new Set(['type', 'id', 'role', 'tools']),
+  configuration_update: new Set([
+    'type',
+    'id',
+    'reasoning',
+    'reasoning.effort',
+    'text',
+    'text.verbosity',
+    'text.format',
+  ]),
+};
+
 /** Tools that the caller runs: the provider only writes the call, as text. All others it runs itself (provider-tools.ts). */
 const CALLERS_TOOLS: ReadonlySet<unknown> = new Set([
   'function',
@@ -46,10 +60,22 @@ export function foreignItem(item: Json): string | null {
   const type = item.type ?? (item.role === undefined ? 'item_reference' : 'message');
   if (type === 'item_reference') return 'An item says its type and what belongs to it, or is named by its id.';
   if (!WHOLE_ITEMS.has(type)) return `Items of type ${JSON.stringify(type)?.slice(0, 60)} are not served here.`;
+  const novel = novelChange(item);
+  if (novel !== null) return `${novel} of an item of type ${item.type} is not served here: leave it out.`;
   const named = nameWithin(item);
   return named === null
     ? null
     : `${named} names something that the provider keeps, which is not reachable here: send its content.`;
+}
+
+/** The first field that is not known of an item which changes how the response is made. */
+function novelChange({ type, ...item }: Json): string | null {
+  const known = typeof type === 'string' && Object.hasOwn(CHANGES, type) ? CHANGES[type] : undefined;
+  if (!known) return null;
+  const within = (name: string) =>
+    isObject(item[name]) ? Object.keys(item[name]).map((field) => `${name}.${field}`) : [];
+  const fields = [...Object.keys(item), ...within('reasoning'), ...within('text')];
+  return fields.find((field) => !known.has(field)) ?? null;
 }
 
 export function unpricedTool(tool: unknown): boolean {

@@ -15,6 +15,7 @@ import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
+import { isPricedTier } from '../service-tier.ts';
 import { foreignItem, unpricedTool } from './items.ts';
 import { malformed } from './malformed.ts';
 import { isProviderTool, providerToolsOf, unboundedBecause } from './provider-tools.ts';
@@ -42,9 +43,6 @@ export const ResponsesBody = z
   });
 
 type ResponsesRequest = z.infer<typeof ResponsesBody>;
-
-/** Dearer than the prices we have. */
-const UNPRICED_TIERS: ReadonlySet<unknown> = new Set(['priority', 'scale', 'fast', 'ultrafast']);
 
 /** Of a request itself; each would name, or leave behind, something in the provider's account. */
 const KEPT_AT_PROVIDER: readonly (readonly [field: string, instead: string])[] = [
@@ -105,7 +103,7 @@ function unpricedField(
   { service_tier, tools }: ResponsesRequest,
   items: Json[],
 ): { field: string; because?: string | undefined } | null {
-  if (UNPRICED_TIERS.has(service_tier)) return { field: 'service_tier' };
+  if (!isPricedTier(service_tier)) return { field: 'service_tier' };
   const found = (tools ?? []).findIndex((tool) => !isProviderTool(tool) && unpricedTool(tool));
   if (found >= 0) return { field: `tools.${found}`, because: unboundedBecause(tools?.[found]?.type) };
   const position = items.findIndex((item) => Array.isArray(item.tools) && item.tools.some(unpricedTool));

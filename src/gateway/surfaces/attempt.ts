@@ -6,7 +6,7 @@ import type { AttemptAbout } from '../../budgets/usage-event.ts';
 import { LIMITS } from '../../limits.ts';
 import type { Mapping } from '../../models/catalogue.ts';
 import { ceilingOf } from '../../money/cost.ts';
-import { priceAt, priceOfImages, UNITS } from '../../money/price.ts';
+import { isPriced, priceAt, priceOfImages, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { admitQuoted, budgetHeaders } from '../admission.ts';
 import { Attempt } from '../attempt.ts';
@@ -20,7 +20,7 @@ import { GONE, type RelayParts } from '../relay.ts';
 import { relayTimes } from '../relay-times.ts';
 import type { AnswerHeaders, GatewayContext } from '../router.ts';
 import { healthName } from '../routing/choose.ts';
-import { isPriced, pricedPart } from './counts.ts';
+import { pricedPart } from './counts.ts';
 import type { AskedSurface } from './surface.ts';
 
 interface OpenedAttempt {
@@ -80,7 +80,7 @@ function quoteOf(asked: AskedSurface, mapping: Mapping, nowMs: number): Quote | 
   const { image, known } = asked;
   const price = image ? priceOfImages(inForce, image.size, image.quality) : inForce;
   const counts = { ...known, ...asked.most({ context: mapping.contextTokens, output: mapping.maxOutputTokens }) };
-  if (!UNITS.some((unit) => counts[unit] && isPriced(unit, price))) return null;
+  if (!UNITS.some((unit) => counts[unit] && isPriced(price, unit))) return null;
   const most = pricedPart(counts, price);
   return {
     price,

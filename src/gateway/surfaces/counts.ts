@@ -1,15 +1,11 @@
 /** What is counted of a request or an answer, and which of it a price names. */
 import { NO_USAGE, type Usage } from '../../money/cost.ts';
-import { type Price, rateOf, UNITS } from '../../money/price.ts';
+import { isPriced, type Price, UNITS } from '../../money/price.ts';
 import type { Counts } from './surface.ts';
-
-export function isPriced(unit: keyof Usage, { tiers }: Price): boolean {
-  return tiers.every(({ rates }) => rateOf(rates, unit) !== null);
-}
 
 /** Of what is used, that which the price names: the same may be counted by the piece and by the token. */
 export function pricedPart(counts: Counts, price: Price | null): Usage {
   const usage: Record<keyof Usage, number> = { ...NO_USAGE };
-  for (const unit of UNITS) if (price === null || isPriced(unit, price)) usage[unit] = counts[unit] ?? 0;
+  for (const unit of UNITS) if (price === null || isPriced(price, unit)) usage[unit] = counts[unit] ?? 0;
   return usage;
 }

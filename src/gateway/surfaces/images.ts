@@ -19,7 +19,6 @@ const PIXELS_PER_TOKEN = 250;
 const TOKENS_PER_IMAGE_MIN = 300;
 /** Of the largest that is made where the provider chooses the size. */
 const TOKENS_PER_IMAGE_MAX = 8_192;
-const TOKENS_PER_IMAGE_ABOUT = 1_056;
 /** One that is shown before it is done (platform.openai.com/docs/guides/image-generation). */
 const TOKENS_PER_PARTIAL = 100;
 /** What the model writes for itself. */
@@ -28,9 +27,12 @@ const TEXT_TOKENS_MAX = 2_048;
 const TOKENS_PER_GIVEN_IMAGE_MAX = 10_000;
 const TOKENS_PER_GIVEN_IMAGE_ABOUT = 1_000;
 
-/** In a form numbers are text. */
+/** In a form numbers are text: as digits alone, which every provider reads alike. */
 const count = (min: number, max: number) =>
-  z.preprocess((value) => (typeof value === 'string' ? Number(value) : value), z.int().min(min).max(max));
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
 
 const COMMON = {
   model: MODEL,
@@ -77,11 +79,12 @@ export const imageEdits: Surface = {
 function asked(request: Request, given: number): ReturnType<Surface['read']> {
   const { model, prompt, n, size, quality, partial_images: partials, stream, demo = null } = request;
   const images = n ?? 1;
+  const imageOutput = images * (tokensMaxOf(size ?? null) + (partials ?? 0) * TOKENS_PER_PARTIAL);
   const about = {
     image: images,
     input: estimateTokens(prompt),
     imageInput: given * TOKENS_PER_GIVEN_IMAGE_ABOUT,
-    imageOutput: images * TOKENS_PER_IMAGE_ABOUT,
+    imageOutput,
   };
   return {
     understood: {
@@ -93,7 +96,7 @@ function asked(request: Request, given: number): ReturnType<Surface['read']> {
         image: images,
         input: bytesOf(prompt),
         imageInput: given * TOKENS_PER_GIVEN_IMAGE_MAX,
-        imageOutput: images * (tokensMaxOf(size ?? null) + (partials ?? 0) * TOKENS_PER_PARTIAL),
+        imageOutput,
         output: TEXT_TOKENS_MAX,
       }),
       about,

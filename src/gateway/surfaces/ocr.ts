@@ -17,7 +17,7 @@ export const OcrBody = z
       z.looseObject({ type: z.literal('image_url'), image_url: URL_FIELD }),
       z.looseObject({ type: z.literal('file'), file_id: z.string() }),
     ]),
-    pages: z.union([z.array(z.int().min(0)), z.string(), z.int().min(0)]).nullish(),
+    pages: z.union([z.array(z.int().min(0)).min(1), z.string(), z.int().min(0)]).nullish(),
     document_annotation_format: z.looseObject({}).nullish(),
     bbox_annotation_format: z.looseObject({}).nullish(),
     demo: DEMO,
@@ -43,14 +43,16 @@ export const ocr: Surface = {
     const annotated = rest.document_annotation_format != null || rest.bbox_annotation_format != null;
     const counted = (count: number) => (annotated ? { annotatedPage: count } : { page: count });
     const asked = Array.isArray(pages) ? new Set(pages).size : typeof pages === 'number' ? 1 : null;
-    const most = document.type === 'image_url' ? 1 : Math.min(asked ?? LIMITS.ocrPagesMax, LIMITS.ocrPagesMax);
+    // A link may lead to any document, whatever it is called.
+    const isImage = document.type === 'image_url' && /^data:image\//i.test(url ?? '');
+    const most = isImage ? 1 : Math.min(asked ?? LIMITS.ocrPagesMax, LIMITS.ocrPagesMax);
     return {
       understood: {
         model,
         demo,
         known: { request: 1 },
         most: () => counted(most),
-        about: counted(asked ?? 1),
+        about: counted(Math.min(asked ?? 1, most)),
         kept: document.type === 'file' ? field : null,
         image: null,
       },

@@ -1,7 +1,7 @@
 /**
  * The body of a surface's request, JSON or a form, read once and written again with the provider's name of the model. A form is
- * shown to schemas as an object: text where a field is text, a File where it is a file, a list where a name comes again (a `[]` at
- * its end is the same name).
+ * shown to schemas as an object: text where a field is text, a File where it is a file, a list where a name comes again (with `[]`
+ * or `[0]` at its end it is the same name).
  */
 import type { Json } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
@@ -59,7 +59,7 @@ async function readForm(request: Request): Promise<{ payload: Payload } | { refu
 function fieldsOf(form: FormData): Json {
   const fields = new Map<string, (string | File)[]>();
   for (const [name, value] of form) {
-    const plain = name.replace(/\[\]$/, '');
+    const plain = name.replace(/\[\d*\]$/, '');
     fields.set(plain, [...(fields.get(plain) ?? []), value]);
   }
   return Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]));

@@ -1,5 +1,5 @@
 import type { Usage } from '../../money/cost.ts';
-import { UNITS } from '../../money/price.ts';
+import { isPriced, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { refuseKeyFirst } from '../admission.ts';
 import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
@@ -13,7 +13,7 @@ import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { openAttempt } from './attempt.ts';
-import { isPriced, pricedPart } from './counts.ts';
+import { pricedPart } from './counts.ts';
 import { type Payload, readPayload } from './payload.ts';
 import { SurfaceStream } from './stream.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
@@ -55,7 +55,8 @@ async function understand(
   const { payload } = read;
   const understood = surface.read(payload.json);
   if ('refusal' in understood) return understood;
-  return { payload, asked: understood.understood };
+  const asked = understood.understood;
+  return { payload, asked: (await surface.measure?.(payload.json, asked)) ?? asked };
 }
 
 /** One attempt at one provider, under one hold. */
@@ -98,7 +99,7 @@ function wholeOf(
 function usageOf({ about, known }: AskedSurface, counted: Counts | null, quoted: Quote | null): Usage | null {
   const price = quoted?.price ?? null;
   const tells = (counts: Counts) =>
-    UNITS.some((unit) => counts[unit] !== undefined && (price === null || isPriced(unit, price)));
+    UNITS.some((unit) => counts[unit] !== undefined && (price === null || isPriced(price, unit)));
   if (tells(about) && !(counted && tells(counted))) return null;
   return pricedPart({ ...counted, ...known }, price);
 }

@@ -7,11 +7,14 @@ import { LIMITS } from '../../limits.ts';
 import { estimateTokens } from '../providers/text-count.ts';
 import { parseBody } from '../request-body.ts';
 import { bytesOf, DEMO, MODEL, modalTokens, readJson, readJsonOrEvents } from './fields.ts';
+import { readRecording } from './recording.ts';
 import type { Surface } from './surface.ts';
 
-/** gpt-4o-mini-tts makes some 1,250 tokens a minute, in which some 900 characters are read; scripts that pack more into one take longer. */
-const TOKENS_PER_CHARACTER_ABOUT = 1.4;
+/** gpt-4o-mini-tts makes some 1,250 tokens a minute, in which some 900 characters are read; instructions and scripts may make it slower. */
+const TOKENS_PER_SECOND = 1_250 / 60;
 const TOKENS_PER_CHARACTER_MAX = 8;
+/** OpenAI's raw sound: 24,000 samples a second of 16 bits. */
+const PCM_BYTES_PER_SECOND = 48_000;
 
 export const SpeechBody = z
   .looseObject({
@@ -33,20 +36,20 @@ export const speech: Surface = {
     if ('refusal' in read) return read;
     const { model, input, instructions, speed, stream_format: format, demo = null } = read.understood;
     const text = input + (instructions ?? '');
-    const audioTokens = (perCharacter: number) => Math.ceil((input.length * perCharacter) / Math.min(1, speed ?? 1));
+    const audioOutput = Math.ceil((input.length * TOKENS_PER_CHARACTER_MAX) / Math.min(1, speed ?? 1));
     return {
       understood: {
         model,
         demo,
         streamed: format === 'sse',
         known: { request: 1, character: input.length },
-        most: () => ({ input: bytesOf(text), audioOutput: audioTokens(TOKENS_PER_CHARACTER_MAX) }),
-        about: { input: estimateTokens(text), audioOutput: audioTokens(TOKENS_PER_CHARACTER_ABOUT) },
+        most: () => ({ input: bytesOf(text), audioOutput }),
+        about: { input: estimateTokens(text), audioOutput },
         image: null,
       },
     };
   },
-  answer(bytes, contentType) {
+  answer(bytes, contentType, { about }) {
     if (contentType.includes('text/event-stream')) {
       return readJsonOrEvents(bytes, contentType, ({ usage }) => {
         const tokens = modalTokens(usage);
@@ -55,6 +58,10 @@ export const speech: Surface = {
     }
     // A page of text is no sound. Mistral's protocol tells sound within JSON.
     if (contentType.startsWith('text/')) return null;
-    return contentType.includes('json') ? readJson(bytes, () => null) : { usage: null, error: null };
+    if (contentType.includes('json')) return readJson(bytes, () => null);
+    const seconds = contentType.includes('pcm') ? bytes.length / PCM_BYTES_PER_SECOND : readRecording(bytes).seconds;
+    if (seconds === null) return { usage: null, error: null };
+    // It tells no usage, but how long the sound is that it made.
+    return { usage: { input: about.input ?? 0, audioOutput: Math.ceil(seconds * TOKENS_PER_SECOND) }, error: null };
   },
 };

@@ -47,6 +47,8 @@ export interface Surface {
   body: 'json' | 'multipart';
   /** `json`: the body, or the fields of a form (payload.ts). */
   read(json: Json): Understood<AskedSurface>;
+  /** The same with what only the bytes of its file tell. */
+  measure?(json: Json, asked: AskedSurface): Promise<AskedSurface>;
   /** The answer, of a provider that took the request. */
   answer(bytes: Uint8Array, contentType: string, asked: AskedSurface): ReadSurface | null;
 }

@@ -2,18 +2,16 @@
  * POST /v1/audio/transcriptions (a form), in OpenAI's protocol (platform.openai.com/docs/api-reference/audio/createTranscription),
  * which Groq and Mistral speak too. Billed by the second of sound, or by tokens.
  *
- * How long a recording is, is bounded by its bytes: a second of MP3 has 1,000 at least (8 kbit/s, the least that its frames can say),
- * one of WAV 1,600 (GSM); of whatever else it is taken to have 250, a third of what the leanest codec for speech needs.
+ * How long a recording is, is bounded by its bytes (LIMITS.recordingBytesPerSecondMin) and by what they say of it (recording.ts),
+ * whichever is more; where a provider tells no usage, it is charged by what they say, and else by the bound.
  */
 import { z } from '@hono/zod-openapi';
+import { LIMITS } from '../../limits.ts';
 import { countOf, fieldsOf } from '../reported.ts';
-import { parseBody } from '../request-body.ts';
+import { parseBody, refuseField } from '../request-body.ts';
 import { bytesOf, DEMO, FILE, MODEL, modalTokens, readJsonOrEvents, STREAM } from './fields.ts';
-import type { Counts, Surface } from './surface.ts';
-
-const BYTES_PER_SECOND_MIN = { mp3: 1_000, wav: 1_600, other: 250 };
-/** 64 kbit/s. */
-const BYTES_PER_SECOND_ABOUT = 8_000;
+import { type Recording, readRecording } from './recording.ts';
+import type { AskedSurface, Counts, Surface } from './surface.ts';
 
 const TOKENS_PER_SECOND_MAX = 50;
 const TOKENS_PER_SECOND_ABOUT = 10;
@@ -28,37 +26,26 @@ const TranscriptionBody = z.looseObject({
   demo: DEMO,
 });
 
+/** Other recordings than the one that is measured (Mistral's and Groq's fields). */
+const ELSEWHERE = ['file_url', 'file_id', 'url'] as const;
+
 export const transcriptions: Surface = {
   id: 'audio/transcriptions',
   body: 'multipart',
   read(json) {
     const read = parseBody(TranscriptionBody, json);
     if ('refusal' in read) return read;
+    const elsewhere = ELSEWHERE.find((field) => read.understood[field] != null);
+    if (elsewhere) return refuseField(elsewhere, `${elsewhere} is not served here: send the recording as file, once.`);
     const { model, file, prompt, stream, demo = null } = read.understood;
-    const [secondsMax, seconds] = [
-      secondsIn(file, BYTES_PER_SECOND_MIN[kindOf(file)]),
-      secondsIn(file, BYTES_PER_SECOND_ABOUT),
-    ];
-    return {
-      understood: {
-        model,
-        demo,
-        streamed: stream ?? false,
-        known: { request: 1 },
-        most: ({ context, output }) => ({
-          audioSecond: secondsMax,
-          input: bytesOf(prompt ?? ''),
-          audioInput: Math.min(secondsMax * TOKENS_PER_SECOND_MAX, context),
-          output,
-        }),
-        about: {
-          audioSecond: Math.min(seconds, secondsMax),
-          audioInput: seconds * TOKENS_PER_SECOND_ABOUT,
-          output: seconds * WORD_TOKENS_PER_SECOND_ABOUT,
-        },
-        image: null,
-      },
-    };
+    const unread = lengthOf(file, { kind: 'other', seconds: null });
+    const asked = { model, demo, streamed: stream ?? false, known: { request: 1 }, image: null };
+    return { understood: { ...asked, ...countsOf(unread, bytesOf(prompt ?? '')) } };
+  },
+  async measure({ file, prompt }, asked) {
+    if (!(file instanceof File)) return asked;
+    const recording = readRecording(new Uint8Array(await file.arrayBuffer()));
+    return { ...asked, ...countsOf(lengthOf(file, recording), bytesOf(typeof prompt === 'string' ? prompt : '')) };
   },
   answer(bytes, contentType) {
     if (/json|event-stream/.test(contentType)) return readJsonOrEvents(bytes, contentType, usageIn);
@@ -67,14 +54,31 @@ export const transcriptions: Surface = {
   },
 };
 
-/** By its name: what a provider makes of it goes by that as well. */
-function kindOf({ name }: File): keyof typeof BYTES_PER_SECOND_MIN {
-  if (/\.(mp3|mpga|mpeg)$/i.test(name)) return 'mp3';
-  return /\.wav$/i.test(name) ? 'wav' : 'other';
+interface Length {
+  secondsMax: number;
+  seconds: number;
 }
 
-function secondsIn({ size }: File, bytesPerSecond: number): number {
-  return Math.ceil(size / bytesPerSecond);
+function lengthOf({ size }: File, { kind, seconds }: Recording): Length {
+  const byBytes = size / (kind === 'mp3' ? LIMITS.mp3BytesPerSecondMin : LIMITS.recordingBytesPerSecondMin);
+  const secondsMax = Math.ceil(Math.max(byBytes, seconds ?? 0));
+  return { secondsMax, seconds: Math.ceil(seconds ?? secondsMax) };
+}
+
+function countsOf({ secondsMax, seconds }: Length, promptBytes: number): Pick<AskedSurface, 'most' | 'about'> {
+  return {
+    most: ({ context, output }) => ({
+      audioSecond: secondsMax,
+      input: promptBytes,
+      audioInput: Math.min(secondsMax * TOKENS_PER_SECOND_MAX, context),
+      output,
+    }),
+    about: {
+      audioSecond: seconds,
+      audioInput: seconds * TOKENS_PER_SECOND_ABOUT,
+      output: seconds * WORD_TOKENS_PER_SECOND_ABOUT,
+    },
+  };
 }
 
 /** Seconds are charged as begun. */

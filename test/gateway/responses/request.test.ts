@@ -143,6 +143,9 @@ describe("the provider's account, which all organizations share", () => {
       },
     ],
     ['input.0', { input: [{ type: 'something_new', id: 'x_1' }] }],
+    ['input.0', { input: [{ type: 'configuration_update', model: 'dearer' }] }],
+    ['input.0', { input: [{ type: 'configuration_update', reasoning: { effort: 'low', model: 'dearer' } }] }],
+    ['input.0', { input: [{ type: 'additional_tools', role: 'developer', tools: [], service_tier: 'priority' }] }],
   ])('is not reached by %s', (field, json) => {
     expect(ask(json)).toMatchObject({ refusal: { kind: 'bad_request', field } });
   });
@@ -154,6 +157,11 @@ describe("the provider's account, which all organizations share", () => {
       'understood',
     );
     expect(ask({ conversation: null, prompt: null, background: false })).toHaveProperty('understood');
+  });
+
+  it('is left alone by what changes the effort or the text', () => {
+    const update = { type: 'configuration_update', reasoning: { effort: 'low' }, text: { verbosity: 'low' } };
+    expect(ask({ input: [{ role: 'user', content: 'a' }, update] })).toHaveProperty('understood');
   });
 
   it('stores nothing, whatever was asked', () => {

@@ -77,6 +77,13 @@ describe('a request', () => {
     [transcriptions, { file: [FILE, FILE] }, 'file'],
     [ocr, { document: undefined }, 'document'],
     [ocr, { document: { type: 'letter' } }, 'document.type'],
+    [ocr, { pages: [] }, 'pages'],
+    [imageEdits, { n: '0x8' }, 'n'],
+    [imageEdits, { n: ' 8' }, 'n'],
+    [imageEdits, { n: '1e0' }, 'n'],
+    [transcriptions, { file_url: 'https://a.example/long.mp3' }, 'file_url'],
+    [transcriptions, { url: 'https://a.example/long.mp3' }, 'url'],
+    [transcriptions, { file_id: 'file-1' }, 'file_id'],
     [ocr, { document: { ...PDF, document_url: 'data:application/pdf;base64,??' } }, 'document.document_url'],
     [ocr, { document: { type: 'image_url', image_url: { url: 'data:image/png;base64,abcde' } } }, 'document.image_url'],
     [ocr, { pages: [-1] }, 'pages'],
@@ -107,20 +114,16 @@ describe('a request', () => {
     expect(given.image).toEqual({ size: '1024x1024', quality: 'standard' });
   });
 
-  it('for a transcription is bounded by how few bytes can make a second', () => {
-    const seconds = (name: string) => {
-      const file = new File([new Uint8Array(16_000)], name);
-      return asked(transcriptions, { model: 'm', file }).most(LARGE).audioSecond;
-    };
-    expect([seconds('a.MP3'), seconds('a.wav'), seconds('a.ogg'), seconds('mp3')]).toEqual([16, 10, 64, 64]);
-  });
-
   it('for OCR is bounded by the pages it names, else by the most that a document has', () => {
     const pages = (body: object) => asked(ocr, { ...good(ocr), ...body }).most(LARGE);
     expect(pages({})).toEqual({ page: 1_000 });
     expect(pages({ pages: [0, 1, 1] })).toEqual({ page: 2 });
     expect(pages({ pages: '0-500' })).toEqual({ page: 1_000 });
-    expect(pages({ document: { type: 'image_url', image_url: 'https://example.com/a.png' } })).toEqual({ page: 1 });
+    const image = (image_url: string) => pages({ document: { type: 'image_url', image_url } });
+    expect(image('data:image/png;base64,AAAA')).toEqual({ page: 1 });
+    // It may lead to any document.
+    expect(image('https://example.com/a.png')).toEqual({ page: 1_000 });
+    expect(image('data:application/pdf;base64,AAAA')).toEqual({ page: 1_000 });
     expect(pages({ pages: [0], document_annotation_format: { type: 'json_schema' } })).toEqual({ annotatedPage: 1 });
   });
 
@@ -271,4 +274,23 @@ describe('a form', () => {
   ])('that is none is refused: %j', async (body, headers, field) => {
     expect(await post(body, headers)).toMatchObject({ refusal: { kind: 'bad_request', field } });
   });
+});
+
+it('a form that numbers its images gives all of them', async () => {
+  const form = new FormData();
+  for (const [name, value] of [
+    ['model', 'm'],
+    ['prompt', 'bluer'],
+  ] as const)
+    form.append(name, value);
+  for (const name of ['image[0]', 'image[1]', 'image[]']) form.append(name, FILE);
+  const request = new Request('http://127.0.0.1/', { method: 'POST', body: form });
+  const read = await readPayload(request, imageEdits);
+  if ('refusal' in read) throw new Error(JSON.stringify(read.refusal));
+  expect(asked(imageEdits, read.payload.json).most(LARGE)).toMatchObject({ imageInput: 30_000 });
+});
+
+it('images of which no usage is told are charged by their size, as they are held for', () => {
+  const { about, most } = asked(imageGenerations, { ...good(imageGenerations), size: '1024x1536', stream: true });
+  expect(about.imageOutput).toBe(most(LARGE).imageOutput);
 });

@@ -1,0 +1,25 @@
+/** One list of rates for every protocol: standard ones and cheaper pass, in whichever case they are written. */
+import { expect, it } from 'vitest';
+import { responses } from '../../src/gateway/responses/protocol.ts';
+import { askedChat, askedGemini, askedMessages } from '../support/asked.ts';
+
+const unpriced = (service_tier: unknown) => {
+  const read = responses.ask({ model: 'm', input: 'x', service_tier }, null);
+  return [
+    askedChat({ service_tier }).unpriced,
+    'understood' in read ? read.understood.unpriced : 'refused',
+    askedMessages({ service_tier }).unpriced,
+    typeof service_tier === 'string' ? (askedGemini({ service_tier }).unpriced?.toLowerCase().slice(-4) ?? null) : null,
+  ];
+};
+
+it.each(['priority', 'Priority', ' PRIORITY', 'fast', 'ultrafast', 'scale', 'performance', 'novel'])(
+  '%s is refused in every protocol',
+  (tier) => {
+    expect(unpriced(tier)).toEqual(['service_tier', 'service_tier', 'service_tier', 'tier']);
+  },
+);
+
+it.each(['auto', 'default', 'Flex', 'standard_only', 'on_demand', null])('%s passes in every protocol', (tier) => {
+  expect(unpriced(tier)).toEqual([null, null, null, null]);
+});
