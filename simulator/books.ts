@@ -23,4 +23,15 @@ export function checkBooks(witness: Witness, d1: D1): void {
   if (sums?.ledgers !== sums?.known) {
     witness.report('4: books', `ledgers in D1 sum to ${sums?.ledgers}, rollups and events to ${sums?.known}`);
   }
+  // Each kind of running total is all of the facts, divided in its way.
+  for (const { kind, totals, facts } of d1.rows<{ kind: string; totals: number; facts: number }>(
+    `SELECT kind, sum(cost) AS totals, (SELECT coalesce(sum(cost), 0) FROM usage_rollups) AS facts
+     FROM usage_series AS series
+     JOIN usage_totals AS total
+       ON total.series_id = series.id
+       AND total.bucket_at = (SELECT max(bucket_at) FROM usage_totals WHERE series_id = series.id)
+     GROUP BY kind`,
+  )) {
+    if (totals !== facts) witness.report('4: books', `running totals by ${kind} come to ${totals}, facts to ${facts}`);
+  }
 }

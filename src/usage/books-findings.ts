@@ -3,14 +3,18 @@
  * others named. Pure; books.ts reads the accounts.
  *
  * Four accounts tell what a member has spent: its object, D1's ledger, D1's events, and the rollups that analytics show.
- * A fifth, the member's days, is there for the comparing only. A difference between two of them is a fact; which of the two is
+ * A fifth, the member's days, is there for the comparing only; a sixth, its running totals, is made with the rollups and
+ * wrong where it does not end at what the days say, since nothing is told by it. A difference between two of them is a fact; which of the two is
  * wrong is told by a third, and where there is none it is the likelier one.
  */
 import { z } from '@hono/zod-openapi';
 import { count, DAY, like, usd } from '../reference/fields.ts';
 
-/** days: the sums per day (member_days) by which the books are compared; nothing that anyone is shown. */
-const Side = z.enum(['object', 'ledger', 'events', 'rollups', 'days']);
+/**
+ * days: the sums per day (member_days) by which the books are compared; nothing that anyone is shown. totals: the running
+ * totals beside the rollups.
+ */
+const Side = z.enum(['object', 'ledger', 'events', 'rollups', 'days', 'totals']);
 
 export type Side = z.infer<typeof Side>;
 
@@ -44,6 +48,8 @@ export interface Accounts {
   days: bigint;
   /** Events above the rollup watermark. */
   waiting: bigint;
+  /** What the member's running totals have come to; null while a backfill makes them. */
+  totals: bigint | null;
   differingDays: readonly DaySums[];
 }
 
@@ -68,8 +74,13 @@ export type Proof = z.infer<typeof ProofShown>;
 export function findDifferences(accounts: Accounts): Omit<Finding, 'sequences'>[] {
   const inDays = accounts.differingDays.flatMap((sums) => oddInDay(sums, daysAreWrong(accounts)));
   const daysTooMuch = sumOf(inDays.filter(({ side }) => side === 'days').map(({ amount }) => BigInt(amount)));
-  const rolledUp = accounts.days - daysTooMuch + accounts.waiting;
-  return [...oddOverall(accounts, rolledUp), ...inDays];
+  const inSums = accounts.days - daysTooMuch;
+  const { totals, waiting, ledger } = accounts;
+  if (totals === null || totals === inSums) return [...oddOverall(accounts, inSums + waiting), ...inDays];
+  const wrong = (side: Side, amount: bigint) => ({ side, amount: amount.toString(), day: null });
+  // The ledger tells which: on a day that has yet to be compared the days may be wrong.
+  if (totals + waiting === ledger) return [...oddOverall(accounts, ledger), ...inDays, wrong('days', inSums - totals)];
+  return [...oddOverall(accounts, inSums + waiting), ...inDays, wrong('totals', totals - inSums)];
 }
 
 /** D1's ledger less its rollups and the events above the watermark: the second half of invariant 4. */

@@ -35,6 +35,8 @@ type LedgerRow = {
   ledger: string;
   days: string;
   waiting: string;
+  /** Null while a backfill makes them. */
+  totals: string | null;
   watermark: number;
   /** 0 for somebody who has usage here and is no member: then there is no object to ask. */
   is_member: 0 | 1;
@@ -90,6 +92,22 @@ const READ_LEDGERS = `
     CAST(coalesce(ledger.cost, 0) AS TEXT) AS ledger,
     CAST(coalesce((SELECT sum(cost) FROM member_days WHERE member_id = asked.value), 0) AS TEXT) AS days,
     CAST(coalesce(waiting.cost, 0) AS TEXT) AS waiting,
+    CASE
+      WHEN NOT EXISTS (SELECT 1 FROM usage_backfills WHERE organization_id = ?1 AND finished_at IS NULL)
+      THEN CAST(
+        coalesce(
+          (
+            SELECT total.cost
+            FROM usage_series AS series
+            JOIN usage_totals AS total ON total.series_id = series.id
+            WHERE series.organization_id = ?1 AND series.kind = 'member' AND series.value = asked.value
+            ORDER BY total.bucket_at DESC
+            LIMIT 1
+          ),
+          0
+        ) AS TEXT
+      )
+    END AS totals,
     (SELECT seq FROM rollup_watermark) AS watermark,
     EXISTS (SELECT 1 FROM members WHERE id = asked.value AND organization_id = ?1) AS is_member,
     books.proof,
@@ -102,6 +120,30 @@ const READ_LEDGERS = `
   LEFT JOIN waiting ON waiting.member_id = asked.value
   LEFT JOIN member_books AS books ON books.member_id = asked.value
   ORDER BY asked.key`;
+
+/**
+ * Running totals of organization ?1 that do not add up: each kind of series divides the same usage, so each comes to what the
+ * members' series come to, which are compared member by member. Nothing while a backfill makes them.
+ */
+const TOTALS_THAT_DIFFER = `
+  WITH
+    ends AS (
+      SELECT
+        series.kind,
+        sum((SELECT cost FROM usage_totals WHERE series_id = series.id ORDER BY bucket_at DESC LIMIT 1)) AS cost,
+        sum((SELECT requests FROM usage_totals WHERE series_id = series.id ORDER BY bucket_at DESC LIMIT 1)) AS requests
+      FROM usage_series AS series
+      WHERE series.organization_id = ?1
+      GROUP BY series.kind
+    )
+  SELECT
+    ends.kind,
+    CAST(ends.cost - members.cost AS TEXT) AS amount,
+    CAST(ends.requests - members.requests AS TEXT) AS requests
+  FROM ends
+  JOIN ends AS members ON members.kind = 'member'
+  WHERE (ends.cost <> members.cost OR ends.requests <> members.requests)
+    AND NOT EXISTS (SELECT 1 FROM usage_backfills WHERE organization_id = ?1 AND finished_at IS NULL)`;
 
 /** What one look at a member found. */
 export interface ProvenMember {
@@ -142,6 +184,7 @@ export async function proveBooks(
     lookAt(env, organizationId, row, differing.get(row.member_id) ?? [], nowMs),
   );
   await nameSequences(env, organizationId, looks, nowMs);
+  await alarmOfTotals(env, organizationId);
   const stored = looks.map((look) => storedLook(look, alarm(organizationId, look, nowMs), nowMs));
   await env.DB.prepare(WRITE_LOOKS).bind(JSON.stringify(stored), organizationId).run();
   return looks;
@@ -171,6 +214,7 @@ async function lookAt(
     ledger: BigInt(row.ledger),
     days: BigInt(row.days),
     waiting: BigInt(row.waiting),
+    totals: row.totals === null ? null : BigInt(row.totals),
     differingDays,
   };
   const findings = findDifferences(accounts).map((finding): Finding => {
@@ -250,6 +294,12 @@ function alarm(organizationId: string, { memberId, row, before, unproven, proof 
   if (same && row.alarmed_at !== null && nowMs - row.alarmed_at < LIMITS.booksReminderMs) return row.alarmed_at;
   console.error(JSON.stringify({ event: 'books_differ', organizationId, memberId, ...proof }));
   return nowMs;
+}
+
+/** Of no member, so it is in nobody's books: in the log at each turn while it lasts. `npm run purser -- backfill` repairs it. */
+async function alarmOfTotals(env: Env, organizationId: string): Promise<void> {
+  const { results } = await env.DB.prepare(TOTALS_THAT_DIFFER).bind(organizationId).all();
+  if (results.length > 0) console.error(JSON.stringify({ event: 'totals_differ', organizationId, series: results }));
 }
 
 interface StoredLook {

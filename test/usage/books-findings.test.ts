@@ -40,6 +40,7 @@ function accountsOf({ days, waiting }: World, spoil: (accounts: Accounts, days: 
     ledger: total,
     days: 0n,
     waiting,
+    totals: total - waiting,
     differingDays: [],
   };
   const copies: DaySums[] = days.map((day) => ({ ...day }));
@@ -105,6 +106,24 @@ const FAULTS: {
       day.days += by;
     },
   },
+  {
+    what: 'the running total',
+    side: 'totals',
+    inDay: false,
+    spoil: (by, accounts) => {
+      accounts.totals = (accounts.totals ?? 0n) + by;
+    },
+  },
+  {
+    what: 'the sum of a day that has yet to be compared',
+    side: 'days',
+    inDay: false,
+    spoil: (by, _, day) => {
+      day.rollups += by;
+      day.days += by;
+      day.events = day.events === null ? null : day.rollups;
+    },
+  },
 ];
 
 describe('the books', () => {
@@ -157,12 +176,28 @@ describe('the books', () => {
   });
 
   it('name the ledger where D1 has lost what it had confirmed', () => {
-    const accounts = { object: 30n, shippedLost: true, ledger: 20n, days: 20n, waiting: 0n, differingDays: [] };
+    const accounts = {
+      object: 30n,
+      shippedLost: true,
+      ledger: 20n,
+      days: 20n,
+      waiting: 0n,
+      totals: 20n,
+      differingDays: [],
+    };
     expect(findDifferences(accounts)).toEqual([{ side: 'ledger', amount: '-10', day: null }]);
   });
 
   it('go by D1 alone where the object does not answer', () => {
-    const accounts = { object: null, shippedLost: false, ledger: 20n, days: 15n, waiting: 4n, differingDays: [] };
+    const accounts = {
+      object: null,
+      shippedLost: false,
+      ledger: 20n,
+      days: 15n,
+      waiting: 4n,
+      totals: null,
+      differingDays: [],
+    };
     expect(findDifferences(accounts)).toEqual([{ side: 'events', amount: '-1', day: null }]);
   });
 });

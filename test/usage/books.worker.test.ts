@@ -93,6 +93,13 @@ describe('the books', () => {
       memberId,
       by,
     );
+  const changeTotals = (memberId: string, by: number) =>
+    run(
+      `UPDATE usage_totals SET cost = cost + ?2
+       WHERE series_id = (SELECT id FROM usage_series WHERE kind = 'member' AND value = ?1)`,
+      memberId,
+      by,
+    );
   const changeObject = async (memberId: string, by: number) => {
     const stub = env.MEMBER_BUDGET.get(env.MEMBER_BUDGET.idFromName(memberId));
     await runInDurableObject(stub, (_, state) => {
@@ -186,6 +193,14 @@ describe('the books', () => {
       plant: (id) => run('UPDATE member_days SET cost = cost + 3 WHERE member_id = ?', id),
       undo: (id) => run('UPDATE member_days SET cost = cost - 3 WHERE member_id = ?', id),
       finding: { side: 'days', amount: '3', inDay: true, sequences: null },
+      object: '0',
+      rollup: '0',
+    },
+    {
+      what: 'a running total that was changed',
+      plant: (id) => changeTotals(id, 6),
+      undo: (id) => changeTotals(id, -6),
+      finding: { side: 'totals', amount: '6', sequences: null },
       object: '0',
       rollup: '0',
     },
