@@ -1309,7 +1309,7 @@ export type MemberBooks = {
   /** Nanodollars: D1's ledger less its rollups and the events that wait for them. */
   rollupDifference: string;
   findings: ({
-    side: 'object' | 'ledger' | 'events' | 'rollups' | 'days';
+    side: 'object' | 'ledger' | 'events' | 'rollups' | 'days' | 'totals';
     /** Nanodollars: what that side has too much, below zero too little. */
     amount: string;
     /** The UTC day in which it is, where that is known. */

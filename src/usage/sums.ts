@@ -40,11 +40,11 @@ export interface Sums {
   firstTokens: string;
 }
 
-export function noSums(): Sums {
+function noSums(): Sums {
   return { values: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], latencies: '', firstTokens: '' };
 }
 
-export function addSums(into: Sums, added: Sums): void {
+function addSums(into: Sums, added: Sums): void {
   addValues(into.values, added.values);
   into.latencies += added.latencies;
   into.firstTokens += added.firstTokens;
