@@ -30,6 +30,7 @@ const WORKERS = Math.max(2, availableParallelism() - 1);
 const JOINED = [
   '@better-auth/passkey',
   '@hono/zod-openapi',
+  '@pdf-lib/fontkit',
   'better-auth/adapters/drizzle',
   'better-auth/api',
   'better-auth/crypto',
@@ -48,6 +49,7 @@ const JOINED = [
   'hono/utils/cookie',
   // Not only for speed: its files import each other without endings, which workerd does not resolve.
   'itty-durable',
+  'pdf-lib',
   'temporal-polyfill',
   'tokenx',
 ];

@@ -64,8 +64,7 @@ export function readPng(file: Buffer): GreyPicture {
   const length = file.readUInt32BE(HEADER_BYTES);
   const rows = inflateSync(file.subarray(HEADER_BYTES + 8, HEADER_BYTES + 8 + length));
   const pixels = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++)
-    pixels.set(rows.subarray(y * (width + 1) + 1, (y + 1) * (width + 1)), y * width);
+  for (let y = 0; y < height; y++) pixels.set(rows.subarray(y * (width + 1) + 1, (y + 1) * (width + 1)), y * width);
   return { width, height, pixels };
 }
 

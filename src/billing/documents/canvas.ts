@@ -4,6 +4,7 @@
  */
 import {
   beginText,
+  concatTransformationMatrix,
   drawObject,
   endText,
   fill,
@@ -18,7 +19,6 @@ import {
   setFontAndSize,
   setTextMatrix,
   showText,
-  concatTransformationMatrix,
 } from 'pdf-lib';
 import type { Paper } from './paper.ts';
 import type { Typeface, Typefaces } from './typeface.ts';

@@ -7,7 +7,7 @@
  * no picture in any font, are left out.
  */
 
-const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}\u{fe00}-\u{fe0f}\u{e0100}-\u{e01ef}]/u;
+const INVISIBLE = /[\p{Cf}\p{Cc}\p{Cs}\p{Variation_Selector}]/u;
 const SPACE = /^\s$/u;
 const NO_BREAK_SPACES = new Set(['\u00a0', '\u202f', '\u2007']);
 

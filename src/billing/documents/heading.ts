@@ -1,10 +1,20 @@
 /** The upper part of a document: what it is, who asks whom, and how much in one line. */
 import type { PDFImage } from 'pdf-lib';
 import type { Party } from './document.ts';
-import { block, type Column, columns, lineHeight, baseline, type PageBlock, type Sheet, space, wrapped } from './sheet.ts';
+import {
+  baseline,
+  block,
+  type Column,
+  columns,
+  lineHeight,
+  type PageBlock,
+  type Sheet,
+  secondColumn,
+  space,
+  wrapped,
+} from './sheet.ts';
 
 const LOGO_MAX = { width: 150, height: 44 };
-const COLUMN_GAP = 28;
 
 export function heading(sheet: Sheet, logo: PDFImage | null): PageBlock[] {
   return [title(sheet, logo), space(10), ...facts(sheet), space(22), ...parties(sheet), space(24), ...headline(sheet)];
@@ -42,8 +52,10 @@ function facts({ document, words, faces, styles, left, width }: Sheet): PageBloc
   });
 }
 
-function parties({ document: { seller, buyer }, words, styles, left, width }: Sheet): PageBlock[] {
-  const columnWidth = (width - COLUMN_GAP) / 2;
+function parties(sheet: Sheet): PageBlock[] {
+  const { document, words, styles, left, right } = sheet;
+  const second = secondColumn(sheet);
+  const columnWidth = right - second;
   const column = (x: number, name: string, party: Party): Column => ({
     x,
     lines: [
@@ -57,10 +69,7 @@ function parties({ document: { seller, buyer }, words, styles, left, width }: Sh
       ].flatMap((text) => wrapped(text, styles.body, columnWidth)),
     ],
   });
-  return columns([
-    column(left, words.from, seller),
-    column(left + columnWidth + COLUMN_GAP, words.billTo, buyer),
-  ]);
+  return columns([column(left, words.from, document.seller), column(second, words.billTo, document.buyer)]);
 }
 
 function headline({ document, words, styles, left, width, money }: Sheet): PageBlock[] {

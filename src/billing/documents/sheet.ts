@@ -10,6 +10,7 @@ import type { Words } from './words.ts';
 export type PageBlock = Block<Canvas>;
 
 export const MARGIN = 48;
+const COLUMN_GAP = 28;
 const INK: Colour = [0.1, 0.12, 0.16];
 const GREY: Colour = [0.39, 0.42, 0.47];
 export const HAIRLINE: Colour = [0.87, 0.88, 0.9];
@@ -49,6 +50,11 @@ export function sheetOf(document: BillingDocument, words: Words, faces: Typeface
     },
     money: (amount) => formatMinorUnits(amount, document.currency),
   };
+}
+
+/** Where the right one of two columns begins: the buyer, and under it the sums. */
+export function secondColumn({ left, width }: Sheet): number {
+  return left + (width + COLUMN_GAP) / 2;
 }
 
 /** How far one line's top is from the next one's. */

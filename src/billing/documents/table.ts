@@ -2,10 +2,20 @@
 import { formatDecimal } from '../../money/minor-units.ts';
 import type { TextStyle } from './canvas.ts';
 import type { Line } from './document.ts';
-import { baseline, block, HAIRLINE, lineHeight, type PageBlock, type Sheet, space, wrapped } from './sheet.ts';
+import {
+  baseline,
+  block,
+  HAIRLINE,
+  lineHeight,
+  type PageBlock,
+  type Sheet,
+  secondColumn,
+  space,
+  wrapped,
+} from './sheet.ts';
 
 const COLUMN_GAP = 16;
-const ROW_PADDING = 6;
+const ROW_PADDING = 4.5;
 const RULE = 0.6;
 /** So many rows go with the sums: a page that begins with a total says of nothing what it is the total of. */
 const ROWS_WITH_SUMS = 2;
@@ -102,9 +112,9 @@ export function sums(sheet: Sheet): PageBlock[] {
 }
 
 function sumRow(sheet: Sheet, name: string, amount: string, style: TextStyle, isLast: boolean): PageBlock[] {
-  const { right, width, accent } = sheet;
-  const left = right - width / 2;
-  const room = width / 2 - style.face.width(amount, style.size) - COLUMN_GAP;
+  const { right, accent } = sheet;
+  const left = secondColumn(sheet);
+  const room = right - left - style.face.width(amount, style.size) - COLUMN_GAP;
   const lines = wrapped(name, style, room);
   const padding = 3.5;
   return lines.map(({ text }, i) => {
@@ -114,11 +124,11 @@ function sumRow(sheet: Sheet, name: string, amount: string, style: TextStyle, is
     return block(
       height,
       (canvas, top) => {
-        if (isLast && isFirstLine) canvas.box(left, top - 1, width / 2, 1, accent);
+        if (isLast && isFirstLine) canvas.box(left, top - 1, right - left, 1, accent);
         const at = baseline(top + above, style);
         canvas.text(text, left, at, style);
         if (isFirstLine) canvas.text(amount, right, at, style, 'end');
-        if (isLastLine && !isLast) canvas.box(left, top + height - RULE, width / 2, RULE, HAIRLINE);
+        if (isLastLine && !isLast) canvas.box(left, top + height - RULE, right - left, RULE, HAIRLINE);
       },
       { keepsWithNext: !(isLast && isLastLine) },
     );

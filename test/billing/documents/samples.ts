@@ -1,5 +1,4 @@
 /** Documents to render: an invoice, a credit note, one of 80 lines, and one whose names are in five scripts and more. */
-import { readFileSync } from 'node:fs';
 import type { CreditNote, Invoice, Line, Party } from '../../../src/billing/documents/document.ts';
 import { addMinorUnits, minorUnits, percentOf, timesDecimal } from '../../../src/money/minor-units.ts';
 
@@ -135,7 +134,10 @@ export function manyScripts(): Invoice {
   return invoice(lines, { buyer, seller: { ...SELLER, taxId: null, email: null } });
 }
 
-/** A small picture with sharp edges, so that its place and its size show. */
+/** A PNG with sharp edges, so that its place and its size show: a ring and two bars, 180 x 52. */
 function logo(): Uint8Array {
-  return new Uint8Array(readFileSync('test/billing/documents/pictures/logo.png'));
+  return Uint8Array.from(atob(LOGO), (char) => char.charCodeAt(0));
 }
+
+const LOGO =
+  'iVBORw0KGgoAAAANSUhEUgAAALQAAAA0CAIAAACsH4W9AAABbElEQVR4nO3dQZKDMAxE0Zwj18yl5xbJPkUPxm4kS/mvtA1Q5u8C5vEGhEf2BWBfS3E8X38j47tahJqJY7AJKqnuWhzTWZBIRaNxWLIgkVqG4rCXQR8lnMRxUxYkUsJ/cQSUQR87k3GElUEf2zqOI7gM+thT1ThSrvAX5iSOTa6MONJvwXccK8ey3EXiyB1PHIN38abDpi9i15Fx2G/hfQdPX8SusxrHRBn246cvYtc5jsN45wL6SF/ErjMfx2IZxhOlL2LXmYzDUobrXOmL2HUO4rj6s7vjOD1d+iJ2nZk4jGVYzpi+iF2nQxwIQByQiAMScUAiDkjEAYk4IBEHJOKAVDWO0593GvviD+K/lQJjXPlL+Fe2wBhX/hKe5ygwlmWfwJNgBWZxzadVfYYUAao+fY4AVd9bQYCqb7whQNV3ZRGg6lv2CEAckNjZBxJ7gkFiN0FI7EMKiR2MIbH3OSS+mgCJ761A4ktNkD6NO2ImlWn1tQAAAABJRU5ErkJggg==';
