@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import type { Bench } from '../bench/bench.ts';
 import { crash } from '../bench/crash.ts';
+import { documents } from '../bench/documents.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
 import { speed } from '../bench/speed.ts';
@@ -10,7 +11,7 @@ import { teams } from '../bench/teams.ts';
 import { translate } from '../bench/translate.ts';
 import { wallet } from '../bench/wallet.ts';
 
-const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams, translate };
+const BENCHES: Record<string, Bench> = { speed, overshoot, crash, wallet, teams, streams, translate, documents };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
 const KILLS_DEFAULT = 50;
@@ -26,8 +27,9 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   streams    five hundred streams of a minute at once: none dropped, and the memory they take
   teams      lists of 1,000 members and 10,000 keys, and an audit log of 100,000 entries: time, D1, objects
   translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
+  documents  an invoice as a PDF: how long it takes in workerd, and what its code costs those who need none
 
-  --seconds N  speed, translate: length of one measured round
+  --seconds N  speed, translate, documents: length of one measured round
   --seed S     overshoot, crash: the run of that seed
   --kills N    crash: how often it is killed, ${KILLS_DEFAULT} unless told
   --dishonest  overshoot: providers that lie about what they made, or make more than they may

@@ -42,14 +42,14 @@ export interface Line {
   amount: MinorUnits;
 }
 
-export interface Fee {
+interface Fee {
   description: string;
   taxPercent: string | null;
   amount: MinorUnits;
 }
 
 /** All of the document's tax of one rate. */
-export interface Tax {
+interface Tax {
   /** What it is called where it is owed: "VAT", "GST". */
   name: string;
   percent: string;
@@ -58,7 +58,7 @@ export interface Tax {
   amount: MinorUnits;
 }
 
-export interface Totals {
+interface Totals {
   /** Of the lines. */
   subtotal: MinorUnits;
   /** With fees and taxes. */
