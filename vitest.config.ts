@@ -30,7 +30,6 @@ const WORKERS = Math.max(2, availableParallelism() - 1);
 const JOINED = [
   '@better-auth/passkey',
   '@hono/zod-openapi',
-  '@pdf-lib/fontkit',
   'better-auth/adapters/drizzle',
   'better-auth/api',
   'better-auth/crypto',

@@ -2,13 +2,13 @@
  * A font inside one PDF: how wide a text is, where it is broken into lines, and how it is written into a page. Texts come
  * from people; what the font lacks is told by numbers (characters.ts).
  */
-import fontkit from '@pdf-lib/fontkit';
 import type { PDFDocument, PDFFont, PDFHexString } from 'pdf-lib';
 import { drawable } from './characters.ts';
 import type { Fonts } from './fonts.ts';
+import { TrueType } from './truetype.ts';
 
 /** Reading a font takes longer than writing a page, so it happens once in an isolate. */
-const read = new WeakMap<Uint8Array, ReturnType<typeof fontkit.create>>();
+const read = new WeakMap<Uint8Array, TrueType>();
 
 /** After these a word may be broken, besides at spaces. */
 const BREAKS = /(?<=[-/@_,;:])(?=[^\s])/u;
@@ -22,8 +22,7 @@ export class Typeface {
 
   constructor(font: PDFFont) {
     this.#font = font;
-    // U+FFFF ends every TrueType table of characters and is none.
-    this.#known = new Set(font.getCharacterSet().filter((code) => code !== 0xffff));
+    this.#known = new Set(font.getCharacterSet());
   }
 
   get ref() {
@@ -103,13 +102,15 @@ export interface Typefaces {
 }
 
 export async function embedFonts(pdf: PDFDocument, fonts: Fonts): Promise<Typefaces> {
-  pdf.registerFontkit({
-    create(bytes: Uint8Array) {
-      const font = read.get(bytes) ?? fontkit.create(bytes);
+  const fontkit = {
+    create(bytes: Uint8Array): TrueType {
+      const font = read.get(bytes) ?? new TrueType(bytes);
       read.set(bytes, font);
       return font;
     },
-  });
+  };
+  // Its type is all that fontkit has; what pdf-lib uses of it, TrueType has.
+  pdf.registerFontkit(fontkit as unknown as Parameters<PDFDocument['registerFontkit']>[0]);
   // A file has the letters that it uses, some 10 KB instead of 180. Six letters and a plus say so to who reads it.
   const embed = async (bytes: Uint8Array, style: string) =>
     new Typeface(await pdf.embedFont(bytes, { subset: true, customName: `PURSER+NotoSans-${style}` }));
