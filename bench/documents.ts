@@ -62,6 +62,7 @@ export async function documents({ seconds, say, signal }: BenchOptions): Promise
     for (const [which, pages] of Object.entries(DOCUMENTS)) {
       say(`Rendering: ${which} ...`);
       const path = `/bench/document/${which}`;
+      await timed('lazy', `render-${which}`, '/nowhere');
       const first = await timed('lazy', `render-${which}`, path);
       if (new TextDecoder().decode(first.bytes.subarray(0, 5)) !== '%PDF-') broken.push(`${which}: no PDF`);
       const all: number[] = [];
