@@ -94,6 +94,14 @@ it('breaks a description that is longer than a page over several', async () => {
 describe('a logo', () => {
   const withLogo = (logo: Uint8Array) => documentPdf({ ...plainInvoice(), logo });
 
+  it('may be a JPEG, which is kept as it is', async () => {
+    // A frame of 40 x 20 in one colour: all that is read of it.
+    const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xc0, 0, 11, 8, 0, 20, 0, 40, 1, 1, 0x11, 0, 0xff, 0xd9]);
+    const pdf = new TextDecoder('latin1').decode(await withLogo(jpeg));
+    expect(pdf).toContain('/DCTDecode');
+    expect(pdf).toMatch(/\/Width 40\s+\/Height 20/);
+  });
+
   it('that is no picture, too many bytes or too many pixels throws', async () => {
     const { logo } = plainInvoice();
     if (!logo) throw new Error('the sample has no logo');
