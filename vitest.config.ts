@@ -48,6 +48,7 @@ const JOINED = [
   'hono/utils/cookie',
   // Not only for speed: its files import each other without endings, which workerd does not resolve.
   'itty-durable',
+  'pdf-lib',
   'temporal-polyfill',
   'tokenx',
 ];

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { analytics } from '../bench/analytics.ts';
 import type { Bench } from '../bench/bench.ts';
 import { crash } from '../bench/crash.ts';
+import { documents } from '../bench/documents.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
 import { rollups } from '../bench/rollups.ts';
@@ -22,6 +23,7 @@ const BENCHES: Record<string, Bench> = {
   translate,
   rollups,
   analytics,
+  documents,
 };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
@@ -40,8 +42,9 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   analytics  a year of 3.3 million requests a month: every page of analytics, for a month and for the year
   rollups    a million usage events shipped and rolled up: events a second, runs, rows written for a request
   translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
+  documents  an invoice as a PDF: how long it takes in workerd, and what its code costs those who need none
 
-  --seconds N  speed, translate: length of one measured round
+  --seconds N  speed, translate, documents: length of one measured round
   --seed S     overshoot, crash: the run of that seed
   --kills N    crash: how often it is killed, ${KILLS_DEFAULT} unless told
   --dishonest  overshoot: providers that lie about what they made, or make more than they may

@@ -151,7 +151,7 @@ function schedule(expression: string, run: (expression: string) => Promise<void>
 }
 
 /** The Worker in one piece, as text. */
-async function buildWorker(entry: string, dataDir: string): Promise<string> {
+export async function buildWorker(entry: string, dataDir: string): Promise<string> {
   const outDir = join(dataDir, 'build');
   await wrangler(['deploy', entry, '--dry-run', '--outdir', outDir]);
   return readFileSync(join(outDir, basename(entry).replace(/\.ts$/, '.js')), 'utf8');

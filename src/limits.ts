@@ -519,4 +519,9 @@ export const LIMITS = {
   mailTimeoutMs: 7 * SECOND_MS,
   /** The pause before the next try, longer by itself each time. */
   mailRetryMs: SECOND_MS,
+
+  /** The logo on invoices: a print of 50 mm needs some 50 KB, and it is in every file. */
+  logoBytesMax: 256 * 1024,
+  /** A PNG is unpacked and packed again for each document: so much takes some 50 ms. */
+  logoPixelsMax: 300_000,
 } as const;

@@ -6,7 +6,7 @@
  * go on; then they wait in the members' objects (the source's fence), what has changed is copied again, and every piece must be
  * equal on both sides; then the main database says that the target is the place. Rows of the source go when nobody can still
  * be reading there. Who takes a move over gets the next turn, and what an earlier one still sends to a database has no effect.
- * docs/decisions/0023-usage-databases.md has the argument.
+ * docs/decisions/0026-usage-databases.md has the argument.
  */
 import { changeAudited } from '../../audit/change.ts';
 import type { Trail } from '../../audit/trail.ts';

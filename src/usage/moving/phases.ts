@@ -1,4 +1,4 @@
-/** What a move of an organization's usage goes through, in this order; docs/decisions/0023 tells why. */
+/** What a move of an organization's usage goes through, in this order; docs/decisions/0026 tells why. */
 
 export type MovePhase =
   /** What an earlier stay left in the target goes. */
