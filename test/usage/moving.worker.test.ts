@@ -6,6 +6,8 @@ import { LIMITS } from '../../src/limits.ts';
 import { SeededRandom } from '../../src/local/demo-random.ts';
 import { noteUsageDatabase } from '../../src/usage/databases.ts';
 import { goOn, startMove } from '../../src/usage/moving/move.ts';
+import { deleteRows, writeRows } from '../../src/usage/moving/rows.ts';
+import { MOVED_TABLES } from '../../src/usage/moving/tables.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { ship, shipEvents } from '../../src/usage/shipping.ts';
 import { insertMember, seedOrganization } from '../support/seed.ts';
@@ -246,6 +248,24 @@ describe('while it is moved', () => {
       await expect(goOn(env, operatorTrail(organizationId), late.move, laterMs), phase).rejects.toThrow('taken over');
       expect(await state(), phase).toEqual(before);
     }
+  });
+
+  it('what an earlier call still sends to a database has no effect there', async () => {
+    const { organizationId } = await usedOrganization();
+    await moveTo(organizationId, 'USAGE_DB_1', { piecesPerCall: 1, until: 'closing' });
+    const before = await figuresIn(other(), organizationId);
+    const [fence] = await inOther<{ turn: number }>(
+      'SELECT turn FROM usage_fences WHERE organization_id = ?1',
+      organizationId,
+    );
+    const turn = fence?.turn ?? 0;
+    for (const table of MOVED_TABLES) {
+      await writeRows(other(), organizationId, { table, after: null, upTo: null }, ['[]'], turn - 1);
+      expect(await deleteRows(other(), organizationId, table, turn - 1)).toBe(0);
+    }
+    expect(await figuresIn(other(), organizationId)).toEqual(before);
+    for (const table of MOVED_TABLES.toReversed()) await deleteRows(other(), organizationId, table, turn);
+    expect(await rowsIn(other(), organizationId)).toBe(0);
   });
 
   it('it is called off by a move to where it is, which leaves all of it there and nothing in the other place', async () => {
