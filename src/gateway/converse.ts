@@ -4,7 +4,7 @@
  * (cover.ts).
  */
 import { LIMITS } from '../limits.ts';
-import type { Mapping } from '../models/catalogue.ts';
+import { type Mapping, serves } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import { priceAt } from '../money/price.ts';
 import type { PresentedKey } from '../teams/keys.ts';
@@ -36,6 +36,8 @@ interface Conversation {
   caller: PresentedKey;
   body: JsonBody;
   asked: Asked;
+  /** What is wrong with the key is told before what is wrong with the request. */
+  keyFirst: (refusal: Refusal) => Promise<Refusal>;
 }
 
 /** What the URL says of a request, in protocols whose URL says it; null where it says nothing that is understood. */
@@ -54,10 +56,7 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const found = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
     if ('refusal' in found) return found.refusal;
     const choice = asked.providerTools ? { ...found, candidates: ableOf(found.candidates, client, asked) } : found;
-    const [first] = choice.candidates;
-    const unfit = unfitFor(asked, first.mapping) ?? tooLong(client, understood, first);
-    if (unfit) return keyFirst(unfit);
-    const conversation = { client, caller, ...understood };
+    const conversation = { client, caller, keyFirst, ...understood };
     return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
   };
 }
@@ -66,18 +65,19 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
 async function attemptAt(
   conversation: Conversation,
   ...[context, candidate, headers]: Parameters<AttemptAt>
-): Promise<Response | Refusal> {
+): ReturnType<AttemptAt> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
-  const { client, caller, body, asked } = conversation;
+  const { client, caller, keyFirst, body, asked } = conversation;
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
-  const unfit = unfitFor(asked, mapping) ?? tooLong(client, { body, asked }, candidate);
-  if (unfit) return unfit;
-
   const served = protocolOf(client, candidate);
+  const unfit =
+    unfitFor(asked, mapping) ?? notCarried(client, served, mapping) ?? tooLong(client, { body, asked }, candidate);
+  if (unfit) return { unfit: () => keyFirst(unfit) };
+
   const talk = exchange(client, served, asked);
   const unchanged = bodyText(talk, { mapping, streams: streamed, cap: null });
-  if ('refusal' in unchanged) return unchanged.refusal;
+  if ('refusal' in unchanged) return { unfit: () => keyFirst(unchanged.refusal) };
   const startedAtMs = Date.now();
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
   const bytesMax = Math.max(body.bytes, encoder.encode(unchanged.text).byteLength);
@@ -174,6 +174,13 @@ function unfitFor(asked: Asked, mapping: Mapping): Refusal | null {
   const { field } = providerTools;
   const message = `${field} is billed apart by the provider, and for ${mapping.id} no price or no bound of it is known here.`;
   return refuseField(field, message).refusal;
+}
+
+/** Anthropic's Messages are the one protocol whose answers have no images: a model that draws would be paid for nothing. */
+function notCarried(client: Protocol, served: Protocol, mapping: Mapping): Refusal | null {
+  if (client === served || client.id !== 'messages' || !serves(mapping, 'images/generations')) return null;
+  const message = `model: ${mapping.id} answers with images, which no answer of Messages can have. Ask it by POST /v1/chat/completions, /v1/responses, /v1/images/generations or /v1beta.`;
+  return refuseField('model', message).refusal;
 }
 
 /** Of those who could serve a request, they who run the tools that it offers, for a fee that is known; where none does, all. */
