@@ -41,7 +41,12 @@ export type AttemptAt = (
   context: GatewayContext,
   candidate: Candidate,
   headers: AnswerHeaders,
-) => Promise<Response | Refusal>;
+) => Promise<Response | Refusal | Unfit>;
+
+/** Nothing was held or sent: the candidate can't take the request as it is. `unfit` tells why, where that is to be told. */
+export interface Unfit {
+  unfit: () => Promise<Refusal>;
+}
 
 /** What there is to choose from by a routing. */
 export function marketOf({ env, ctx, catalogue, providers }: GatewayContext, known: KnownRouting | null): Market {
@@ -100,26 +105,50 @@ export async function answerByFirst(
   return answered instanceof Response ? answered : refusalResponse(envelope, answered, requestId, headers);
 }
 
-/** One that has no other beside it is asked a second time where its failure may be that of a moment. */
-async function tryInTurn(
-  context: GatewayContext,
-  candidates: Candidates,
-  attemptAt: AttemptAt,
-): Promise<{ answered: Response | Refusal; headers: AnswerHeaders }> {
+interface Told {
+  answered: Response | Refusal;
+  headers: AnswerHeaders;
+}
+
+/**
+ * Those who can't take the request as it is are passed over, whoever comes next; what the first of them says is told where nobody
+ * can take it. A failure of a provider is not hidden by what is then refused here (a rule, a budget): that only says why it was
+ * not tried elsewhere. One that has no other beside it is asked a second time where its failure may be that of a moment.
+ */
+async function tryInTurn(context: GatewayContext, candidates: Candidates, attemptAt: AttemptAt): Promise<Told> {
   const { request } = context;
-  const [first, ...others] = candidates;
-  let headers = namesOf(context, first);
-  let answered = await attemptAt(context, first, headers);
-  const next = request.headers.has('x-no-fallback') ? [] : others.length > 0 ? others : [first];
-  for (const candidate of next.slice(0, LIMITS.attemptsMax - 1)) {
-    if (answered instanceof Response || request.signal.aborted) break;
-    if (!(candidate === first ? mayBeOver(answered) : mayGoElsewhere(answered))) break;
-    if (candidate === first) await scheduler.wait(LIMITS.retryPauseMs * (1 / 2 + Math.random()));
-    headers = namesOf(context, candidate);
-    // Deadlines end with the attempt that set them.
-    answered = await attemptAt({ ...context, deadlines: new Deadlines() }, candidate, headers);
+  const attemptsMax = request.headers.has('x-no-fallback') ? 1 : LIMITS.attemptsMax;
+  let told: (Told & { by: Candidate }) | null = null;
+  let unfit: (Unfit & { headers: AnswerHeaders }) | null = null;
+  let attempts = 0;
+  // Deadlines end with the attempt that set them.
+  const attempt = (at: Candidate, headers: AnswerHeaders) =>
+    attemptAt(attempts === 0 ? context : { ...context, deadlines: new Deadlines() }, at, headers);
+  for (const candidate of candidates) {
+    if (attempts >= attemptsMax) break;
+    const headers = namesOf(context, candidate);
+    const answered = await attempt(candidate, headers);
+    if ('unfit' in answered) {
+      unfit ??= { ...answered, headers };
+      continue;
+    }
+    attempts += 1;
+    if (answered instanceof Response || request.signal.aborted) return { answered, headers };
+    if (told && isRefusedHere(answered)) continue;
+    told = { answered, headers, by: candidate };
+    if (!mayGoElsewhere(answered)) return told;
   }
-  return { answered, headers };
+  if (!told) {
+    if (!unfit) throw new Error('nobody was tried');
+    return { answered: await unfit.unfit(), headers: unfit.headers };
+  }
+  const { answered, by } = told;
+  if (attempts > 1 || attemptsMax === 1 || answered instanceof Response || !mayBeOver(answered)) return told;
+  await scheduler.wait(LIMITS.retryPauseMs * (1 / 2 + Math.random()));
+  const headers = namesOf(context, by);
+  const again = await attempt(by, headers);
+  if ('unfit' in again || (!(again instanceof Response) && isRefusedHere(again))) return told;
+  return { answered: again, headers };
 }
 
 /** What an attempt at a candidate is for, as its usage event tells it. */
@@ -147,6 +176,12 @@ export function aboutOf(
 function mayGoElsewhere(refusal: Refusal): boolean {
   if (refusal.kind === 'upstream_refused') return refusal.status === 429;
   return refusal.kind === 'upstream_error' || refusal.kind === 'upstream_timeout';
+}
+
+/** Before anything was sent. Not where they were chosen by a stale routing: then they are chosen anew. */
+function isRefusedHere({ kind }: Refusal): boolean {
+  const ofProvider = kind === 'upstream_refused' || kind === 'upstream_error' || kind === 'upstream_timeout';
+  return !ofProvider && kind !== 'routing_stale' && kind !== 'internal_error';
 }
 
 function mayBeOver(refusal: Refusal): boolean {

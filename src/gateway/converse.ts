@@ -4,6 +4,7 @@
  * (cover.ts).
  */
 import { LIMITS } from '../limits.ts';
+import { serves } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import { priceAt } from '../money/price.ts';
 import type { PresentedKey } from '../teams/keys.ts';
@@ -36,6 +37,8 @@ interface Conversation {
   caller: PresentedKey;
   body: JsonBody;
   asked: Asked;
+  /** What is wrong with the key is told before what is wrong with the request. */
+  keyFirst: (refusal: Refusal) => Promise<Refusal>;
 }
 
 /** What the URL says of a request, in protocols whose URL says it; null where it says nothing that is understood. */
@@ -54,10 +57,7 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const found = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
     if ('refusal' in found) return found.refusal;
     const choice = asked.providerTools ? { ...found, candidates: ableOf(found.candidates, client, asked) } : found;
-    const [first] = choice.candidates;
-    const unfit = unfitFor(asked, first) ?? tooLong(client, understood, first);
-    if (unfit) return keyFirst(unfit);
-    const conversation = { client, caller, ...understood };
+    const conversation = { client, caller, keyFirst, ...understood };
     return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
   };
 }
@@ -66,16 +66,17 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
 async function attemptAt(
   conversation: Conversation,
   ...[context, candidate, headers]: Parameters<AttemptAt>
-): Promise<Response | Refusal> {
+): ReturnType<AttemptAt> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
-  const { client, caller, body, asked } = conversation;
+  const { client, caller, keyFirst, body, asked } = conversation;
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
-  const unfit = unfitFor(asked, candidate) ?? tooLong(client, { body, asked }, candidate);
-  if (unfit) return unfit;
+  const unfit =
+    unfitFor(asked, candidate) ?? notCarried(client, candidate) ?? tooLong(client, { body, asked }, candidate);
+  if (unfit) return { unfit: () => keyFirst(unfit) };
 
   const spoken = talkWith(candidate, client, asked);
-  if ('refusal' in spoken) return spoken.refusal;
+  if ('refusal' in spoken) return { unfit: () => keyFirst(spoken.refusal) };
   const { served, talk, unchanged } = spoken;
   const startedAtMs = Date.now();
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.
@@ -175,6 +176,14 @@ function unfitFor(asked: Asked, { mapping, credential }: Candidate): Refusal | n
   const { field } = providerTools;
   const message = `${field} is billed apart by the provider, and for ${mapping.id} no price or no bound of it is known here.`;
   return refuseField(field, message).refusal;
+}
+
+/** Anthropic's Messages are the one protocol whose answers have no images: a model that draws would be paid for nothing. */
+function notCarried(client: Protocol, { mapping, provider }: Candidate): Refusal | null {
+  const isTranslated = client.id === 'messages' && !provider.speaks(mapping).includes(client.id);
+  if (!isTranslated || !serves(mapping, 'images/generations')) return null;
+  const message = `model: ${mapping.id} answers with images, which no answer of Messages can have. Ask it by POST /v1/chat/completions, /v1/responses, /v1/images/generations or /v1beta.`;
+  return refuseField('model', message).refusal;
 }
 
 /** Of those who could serve a request, they who run the tools that it offers, for a fee that is known; where none does, all. */

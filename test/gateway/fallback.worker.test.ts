@@ -22,20 +22,21 @@ const LOW = 'Your credit balance is too low to access the Anthropic API.';
 let builds = 0;
 
 /** A build whose one model is served by as many providers as there are lists of deeds; each does its list in order, then its last. */
-function build(deeds: Deed[][]) {
+function build(deeds: Deed[][], rest: Partial<Mapping>[] = [], over: Partial<Provider> = {}) {
   // What is known of a provider's health outlives a test: each has providers of its own.
   builds += 1;
   const ids = ['first', 'second', 'third'].map((name) => `${name}-${builds}` as ProviderId);
   const calls: string[] = [];
   const mappings = deeds.map((_, i): Mapping => {
     const provider = ids[i] as ProviderId;
-    return { ...words, id: `${provider}/twin`, provider, canonicalModel: 'twin', upstreamModel: 'words' };
+    return { ...words, id: `${provider}/twin`, provider, canonicalModel: 'twin', upstreamModel: 'words', ...rest[i] };
   });
   const providers = deeds.map((list, i): Provider => {
     const id = ids[i] as ProviderId;
     let done = 0;
     return {
       ...demoProvider,
+      ...over,
       id,
       async send(call) {
         calls.push(nameOf(id));
@@ -64,8 +65,13 @@ function breaking(): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-async function asked(deeds: Deed[][], body: object = {}, headers: Record<string, string> = {}) {
-  const { app, calls } = build(deeds);
+async function asked(
+  deeds: Deed[][],
+  body: object = {},
+  headers: Record<string, string> = {},
+  rest: Partial<Mapping>[] = [],
+) {
+  const { app, calls } = build(deeds, rest);
   const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
   const ctx = createExecutionContext();
   const request = new Request('http://purser.test/v1/chat/completions', {
@@ -187,4 +193,47 @@ it('an answer that was tried twice is replayed under its Idempotency-Key', async
   }
   expect(calls).toHaveLength(4);
   expect(await json(Response.json(await keyOf(apiKey)))).toMatchObject({ usage: '0.000016' });
+});
+
+const SMALL = { maxOutputTokens: 2 };
+
+it('one whose cap is too small for the request is passed over, before and after a failure', async () => {
+  const first = await asked([['answers'], ['answers']], {}, {}, [SMALL]);
+  expect([first.response.status, first.calls]).toEqual([200, ['second']]);
+  const later = await asked([[500], ['answers'], ['answers']], {}, {}, [{}, SMALL]);
+  expect([later.response.status, later.calls]).toEqual([200, ['first', 'third']]);
+  const kept = await asked([['answers'], ['answers']], {}, { 'x-no-fallback': '1' }, [SMALL]);
+  expect([kept.response.status, kept.calls]).toEqual([200, ['second']]);
+});
+
+it('where nobody can take the request the first says why, and nobody is called', async () => {
+  const { response, text, calls } = await asked([['answers'], ['answers']], {}, {}, [SMALL, SMALL]);
+  expect([response.status, calls]).toEqual([400, []]);
+  expect((JSON.parse(text) as ErrorBody).error.message).toMatch(/^max_tokens is at most 2 for first-/);
+});
+
+it('that the next cannot take it does not hide the failure of the first', async () => {
+  const { response, calls } = await asked([[429], ['answers']], {}, {}, [{}, SMALL]);
+  expect([response.status, calls, nameOf(response.headers.get('x-purser-provider'))]).toEqual([
+    429,
+    ['first'],
+    'first',
+  ]);
+});
+
+it('a model that draws is refused by name to clients of Messages, whose answers have no images', async () => {
+  const { app, calls } = build([['answers']], [{ serves: ['conversation', 'images/generations'] }], {
+    speaks: () => ['chat'],
+  });
+  const { apiKey } = await seedOrganization({ budget: { usageLimit: '1' } });
+  const request = new Request('http://purser.test/v1/messages', {
+    method: 'POST',
+    headers: { 'x-api-key': apiKey, 'anthropic-version': '2023-06-01' },
+    body: JSON.stringify({ model: 'twin', messages: HELLO, max_tokens: 3 }),
+  });
+  const ctx = createExecutionContext();
+  const response = await app.fetch(request, env, ctx);
+  expect([response.status, calls]).toEqual([400, []]);
+  expect(await response.text()).toMatch(/model: first-\d+\/twin answers with images/);
+  await waitOnExecutionContext(ctx);
 });
