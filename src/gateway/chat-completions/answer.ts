@@ -3,7 +3,7 @@
  * reads as nothing rather than throwing: what a provider sends is not trusted.
  */
 import type { Usage } from '../../money/cost.ts';
-import { NO_USAGE } from '../../money/cost.ts';
+import { inputTokensOf, NO_USAGE, outputTokensOf } from '../../money/cost.ts';
 import type { ReadAnswer } from '../protocol.ts';
 import { countOf, fieldsOf, jsonObjectIn, textWithin } from '../reported.ts';
 import type { Frame } from '../sse.ts';
@@ -59,29 +59,35 @@ export function readUsage(reported: unknown): Usage | null {
   const { prompt_tokens, completion_tokens, prompt_tokens_details, completion_tokens_details } = fieldsOf(reported);
   const prompt = countOf(prompt_tokens);
   const completion = countOf(completion_tokens);
-  const { cached_tokens, cache_write_tokens } = fieldsOf(prompt_tokens_details);
+  const { cached_tokens, cache_write_tokens, audio_tokens: heard } = fieldsOf(prompt_tokens_details);
+  const { reasoning_tokens, audio_tokens: spoken } = fieldsOf(completion_tokens_details);
   const cached = countOf(cached_tokens ?? 0);
   const written = countOf(cache_write_tokens ?? 0);
-  const reasoning = countOf(fieldsOf(completion_tokens_details).reasoning_tokens ?? 0);
+  const reasoning = countOf(reasoning_tokens ?? 0);
   if (prompt === null || completion === null || cached === null || written === null || reasoning === null) return null;
   const cachedInput = Math.min(prompt, cached);
   const cacheWrite5m = Math.min(prompt - cachedInput, written);
+  const reasoned = Math.min(completion, reasoning);
+  const audioInput = Math.min(prompt - cachedInput - cacheWrite5m, countOf(heard) ?? 0);
+  const audioOutput = Math.min(completion - reasoned, countOf(spoken) ?? 0);
   return {
     ...NO_USAGE,
-    input: prompt - cachedInput - cacheWrite5m,
+    input: prompt - cachedInput - cacheWrite5m - audioInput,
+    audioInput,
     cachedInput,
     // One rate for all that is written: it does not say for how long.
     cacheWrite5m,
-    output: completion - Math.min(completion, reasoning),
-    reasoning: Math.min(completion, reasoning),
+    output: completion - reasoned - audioOutput,
+    audioOutput,
+    reasoning: reasoned,
   };
 }
 
 /** The same the other way round, for an answer whose provider never got to say it. */
 export function writeUsage(usage: Usage): Record<string, unknown> {
   const written = usage.cacheWrite5m + usage.cacheWrite1h;
-  const prompt = usage.input + usage.cachedInput + written;
-  const completion = usage.output + usage.reasoning;
+  const prompt = inputTokensOf(usage);
+  const completion = outputTokensOf(usage);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
@@ -89,7 +95,11 @@ export function writeUsage(usage: Usage): Record<string, unknown> {
     prompt_tokens_details: {
       cached_tokens: usage.cachedInput,
       ...(written > 0 && { cache_write_tokens: written }),
+      ...(usage.audioInput > 0 && { audio_tokens: usage.audioInput }),
     },
-    completion_tokens_details: { reasoning_tokens: usage.reasoning },
+    completion_tokens_details: {
+      reasoning_tokens: usage.reasoning,
+      ...(usage.audioOutput > 0 && { audio_tokens: usage.audioOutput }),
+    },
   };
 }

@@ -1,5 +1,6 @@
 /** Streams and answers as real providers of Chat Completions send them, read as the neutral form. */
 import { describe, expect, it } from 'vitest';
+import { readUsage, writeUsage } from '../../../src/gateway/chat-completions/answer.ts';
 import { GatheredChat } from '../../../src/gateway/chat-completions/gather.ts';
 import { chat } from '../../../src/gateway/chat-completions/protocol.ts';
 import { chatTranslator } from '../../../src/gateway/chat-completions/translator.ts';
@@ -180,4 +181,15 @@ describe('a stream', () => {
   ])('with %s is not translated', (_, chunks) => {
     expect(() => eventsIn(chunks)).toThrow(TypeError);
   });
+});
+
+it('sound that was heard or spoken is counted as sound', () => {
+  const usage = readUsage({
+    prompt_tokens: 100,
+    completion_tokens: 50,
+    prompt_tokens_details: { cached_tokens: 10, audio_tokens: 60 },
+    completion_tokens_details: { reasoning_tokens: 5, audio_tokens: 40 },
+  });
+  expect(usage).toMatchObject({ input: 30, cachedInput: 10, audioInput: 60, output: 5, reasoning: 5, audioOutput: 40 });
+  expect(usage && readUsage(writeUsage(usage))).toEqual(usage);
 });
