@@ -18,8 +18,8 @@ import { withoutCredential } from './without-credential.ts';
 /** It takes the place of the version header, in the body. */
 const ANTHROPIC_VERSION = 'bedrock-2023-05-31';
 
-/** Bedrock refuses betas that it does not know. Of Anthropic's these are known there, and change neither bill nor reach. */
-const BETAS_PASSED: ReadonlySet<string> = new Set([
+/** Clouds refuse betas that they do not know. Of Anthropic's these are known there, and change neither bill nor reach. */
+export const CLOUD_BETAS_PASSED: ReadonlySet<string> = new Set([
   'computer-use',
   'context-management',
   'dev-full-thinking',
@@ -118,7 +118,7 @@ function claudeBody({ body, clientHeaders }: ProviderCall): string {
   const json = jsonObjectIn(String(body));
   if (!json) throw new TypeError('a conversation that is no JSON object');
   const { model: _, stream: __, anthropic_beta: ___, ...sent } = json;
-  const betas = betasPassed(clientHeaders.get('anthropic-beta'), BETAS_PASSED);
+  const betas = betasPassed(clientHeaders.get('anthropic-beta'), CLOUD_BETAS_PASSED);
   return JSON.stringify({
     ...sent,
     anthropic_version: ANTHROPIC_VERSION,

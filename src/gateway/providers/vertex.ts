@@ -4,7 +4,8 @@
  */
 import type { Mapping } from '../../models/catalogue.ts';
 import { jsonObjectIn } from '../reported.ts';
-import { anthropic } from './anthropic.ts';
+import { anthropic, betasPassed } from './anthropic.ts';
+import { CLOUD_BETAS_PASSED } from './bedrock.ts';
 import { geminiCount } from './gemini-count.ts';
 import { geminiMethod } from './google.ts';
 import { drawn, draws, isOfImages } from './google-images.ts';
@@ -49,7 +50,12 @@ export const vertex: Provider = {
       credential.baseUrl ?? baseUrlOf(credential),
       pathOf(credential, mapping, operation, streamed),
     );
-    const headers = { authorization: `Bearer ${granted.token}`, 'content-type': contentType };
+    const betas = isClaude(mapping) ? betasPassed(call.clientHeaders.get('anthropic-beta'), CLOUD_BETAS_PASSED) : '';
+    const headers = {
+      authorization: `Bearer ${granted.token}`,
+      'content-type': contentType,
+      ...(betas !== '' && { 'anthropic-beta': betas }),
+    };
     const body = isClaude(mapping) ? claudeBody(call.body) : call.body;
     const answered = await sendUpstream(env, url, { method: 'POST', headers, body, signal });
     if (answered.status === 401) forgetToken(key);
@@ -100,10 +106,10 @@ function methodOf(mapping: Mapping, operation: Operation, streamed: boolean): st
   return streamed ? 'streamRawPredict' : 'rawPredict';
 }
 
-/** The path names the model. */
+/** The path names the model; betas are in the header, and none but ours. */
 function claudeBody(body: BodyInit): string {
   const json = jsonObjectIn(String(body));
   if (!json) throw new TypeError('a conversation that is no JSON object');
-  const { model: _, ...sent } = json;
+  const { model: _, anthropic_beta: __, ...sent } = json;
   return JSON.stringify({ ...sent, anthropic_version: ANTHROPIC_VERSION });
 }

@@ -21,6 +21,8 @@ interface Call {
 }
 
 /** A call through an adapter, to a fake of Google's. */
+const BETAS = 'interleaved-thinking-2025-05-14,context-1m-2025-08-07,files-api-2025-04-14';
+
 async function send(provider: Provider, fake: FakeGoogle, secrets: object, call: Call = {}): Promise<Response> {
   const env = { EGRESS: fake, ALLOW_LOOPBACK_UPSTREAMS: '1', ...secrets } as unknown as Env;
   const credential = provider.credentialOf(env);
@@ -34,7 +36,7 @@ async function send(provider: Provider, fake: FakeGoogle, secrets: object, call:
     body: JSON.stringify(body),
     contentType: 'application/json',
     streamed,
-    clientHeaders: new Headers({ authorization: 'Bearer psr_x', 'x-goog-api-key': 'psr_x' }),
+    clientHeaders: new Headers({ authorization: 'Bearer psr_x', 'x-goog-api-key': 'psr_x', 'anthropic-beta': BETAS }),
     signal: new AbortController().signal,
   });
 }
@@ -110,7 +112,13 @@ describe('Vertex AI', () => {
     const model = 'vertex/claude-sonnet-5';
     expect(vertex.speaks(mappingOf(model))).toEqual(['messages']);
     expect(vertex.speaks(mappingOf('vertex/gemini-3.1-flash-lite'))).toEqual(['gemini']);
-    const body = { model: 'claude-sonnet-5', max_tokens: 5, messages: [], stream: true };
+    const body = {
+      model: 'claude-sonnet-5',
+      max_tokens: 5,
+      messages: [],
+      stream: true,
+      anthropic_beta: ['context-1m-2025-08-07'],
+    };
     await send(vertex, fake, TOKEN, { model, operation: 'messages', streamed: true, body });
     await send(vertex, fake, TOKEN, { model, operation: 'messages', body });
     expect(fake.calls.map(({ url }) => url.split('/publishers/')[1])).toEqual([
@@ -123,6 +131,8 @@ describe('Vertex AI', () => {
       stream: true,
       anthropic_version: 'vertex-2023-10-16',
     });
+    // Of the client's betas those that change neither bill nor reach; in the body none.
+    expect(fake.calls[0]?.headers.get('anthropic-beta')).toBe('interleaved-thinking-2025-05-14');
   });
 
   it('trades what its service account signs for a token, which is kept until shortly before its end', async () => {
