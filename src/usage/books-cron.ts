@@ -71,5 +71,11 @@ export async function proveInTurns(
 /** Prunes what may go. Called after the rollups, hourly. */
 export async function pruneProven(db: D1Database, nowMs: number): Promise<{ pruned: number }> {
   if (await db.prepare(DIFFERS).first()) return { pruned: 0 };
-  return pruneEvents(db, nowMs);
+  let sum = 0;
+  for (let batch = 0; batch < LIMITS.pruneBatchesMax; batch++) {
+    const { pruned } = await pruneEvents(db, nowMs);
+    sum += pruned;
+    if (pruned === 0) break;
+  }
+  return { pruned: sum };
 }
