@@ -383,6 +383,8 @@ export const LIMITS = {
   eventRetentionMs: 60 * DAY_MS,
   /** One pruning statement takes so many rows, so that it never holds D1 for long. */
   pruneRowsMax: 10_000,
+  /** So many of them in an hourly run: 4.8 million events a day, more than come. */
+  pruneBatchesMax: 20,
 
   /** A lease is made to last for so many more requests like the one that asked, so that few requests call the wallet. */
   leaseRequests: 32,

@@ -44,7 +44,7 @@ export type AttemptAt = (
 ) => Promise<Response | Refusal | Unfit>;
 
 /** Nothing was held or sent: the candidate can't take the request as it is. `unfit` tells why, where that is to be told. */
-export interface Unfit {
+interface Unfit {
   unfit: () => Promise<Refusal>;
 }
 

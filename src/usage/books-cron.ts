@@ -77,5 +77,11 @@ export async function proveInTurns(
 /** Prunes what may go of a database. Called after the rollups, hourly. */
 export async function pruneProven(db: D1Database, nowMs: number): Promise<{ pruned: number }> {
   if (await db.prepare(MAY_NOT_PRUNE).first()) return { pruned: 0 };
-  return pruneEvents(db, nowMs);
+  let sum = 0;
+  for (let batch = 0; batch < LIMITS.pruneBatchesMax; batch++) {
+    const { pruned } = await pruneEvents(db, nowMs);
+    sum += pruned;
+    if (pruned === 0) break;
+  }
+  return { pruned: sum };
 }

@@ -2,7 +2,7 @@
 
 export type Fault = 'refused' | 'answer lost' | 'broken off';
 
-export class Injected extends Error {}
+class Injected extends Error {}
 
 /** Asked before each call with all of its SQL. */
 export type Choice = (sql: string) => Fault | null;
