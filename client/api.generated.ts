@@ -2120,6 +2120,7 @@ export type ResponsesBody = {
   store?: boolean | null;
   previous_response_id?: string | null;
   max_output_tokens?: number | null;
+  max_tool_calls?: number | null;
   tools?: ({
     type: string;
     [field: string]: unknown;
@@ -2259,6 +2260,7 @@ export type SpeechBody = {
   voice: string | Record<string, unknown>;
   instructions?: string | null;
   speed?: number | null;
+  stream_format?: string | null;
   demo?: {
     outputTokens?: number;
     cachedTokens?: number;
@@ -2353,7 +2355,7 @@ export type VideoBody = {
   prompt: string;
   seconds?: number;
   size?: string;
-  /** A picture to begin with: `image_url` or `file_id`, or in a form a file. */
+  /** A picture to begin with: `image_url` or, with a provider key of your own, `file_id`; or in a form a file. */
   input_reference?: Record<string, never>;
   demo?: {
     outputTokens?: number;

@@ -237,7 +237,8 @@ function talkWith({ mapping, provider }: Candidate, client: Protocol, asked: Ask
   const [first, ...others] = spoken.includes(client.id) ? ([client.id] as const) : spoken;
   const sent = { mapping, streams: asked.streamed, cap: null };
   const by = (id: ProtocolId): Talk | { refusal: Refusal } => {
-    const served = PROTOCOLS.get(id);
+    // The client's own may be one for this request alone, as Responses' is.
+    const served = id === client.id ? client : PROTOCOLS.get(id);
     if (!served) throw new Error(`${provider.id} speaks ${id}, which this build does not`);
     const talk = exchange(client, served, asked);
     const unchanged = bodyText(talk, sent);

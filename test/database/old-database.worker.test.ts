@@ -2,6 +2,7 @@
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { goOnBackfilling } from '../../src/usage/backfill.ts';
 import { chat, get, json } from '../support/gateway.ts';
 import { call, type Json } from '../teams/management.ts';
 import stored from './first-organization.sql?raw';
@@ -26,6 +27,9 @@ async function tables(): Promise<string[]> {
 
 const read = async (sql: string) => (await env.DB.prepare(sql).all<Record<string, unknown>>()).results;
 
+/** Facts are found by their dimensions now, which say whose they are. */
+const MOVED: ReadonlySet<string> = new Set(['usage_rollups.organization_id']);
+
 /** Every row of every table, as the first migration's columns have it. */
 const before = new Map<string, Rows>();
 
@@ -49,8 +53,10 @@ describe('a database of the first migration', () => {
     expect(before.size).toBe(14);
     for (const [name, rows] of before) {
       expect(rows.length, name).toBeGreaterThan(0);
-      const columns = Object.keys(rows[0] ?? {}).map((column) => `"${column}"`);
-      expect(await read(`SELECT ${columns.join(', ')} FROM "${name}" ORDER BY 1, 2`), name).toEqual(rows);
+      const columns = Object.keys(rows[0] ?? {}).filter((column) => !MOVED.has(`${name}.${column}`));
+      const kept = rows.map((row) => JSON.stringify(columns.map((column) => row[column])));
+      const now = await read(`SELECT ${columns.map((column) => `"${column}"`).join(', ')} FROM "${name}"`);
+      expect(now.map((row) => JSON.stringify(columns.map((column) => row[column]))).sort(), name).toEqual(kept.sort());
     }
     expect(await read('PRAGMA foreign_key_check')).toEqual([]);
   });
@@ -97,6 +103,8 @@ describe('a database of the first migration', () => {
     expect(admitted.headers.get('x-purser-budget-remaining')).toBe('0.494983');
     expect((await call('POST', `${ORGANIZATION}/rollups`, MASTER_KEY)).status).toBe(200);
 
+    // What the cron does after the migration: running totals of what was there before.
+    while ((await goOnBackfilling(env.DB, Date.now())).more);
     const then = await answer(`/analytics/activity?organizationId=org_00000000000000ax&${RANGE}&groupBy=member`);
     expect(then).toMatchObject({
       totals: { cost: '0.005557', requestCount: 4, errorCount: 1 },

@@ -23,7 +23,7 @@ it('tells how far it is and what was wrong', async () => {
   while (told.more) told = await json(await call({ begin: false, organizationId: 'org_a' }));
   expect(told).toEqual({
     more: false,
-    organizations: [{ organizationId: 'org_a', factsChanged: 0, totalsChanged: 8, doneUpTo: null, finished: true }],
+    organizations: [{ organizationId: 'org_a', factsChanged: 0, totalsChanged: 9, doneUpTo: null, finished: true }],
   });
   expect(await rows("SELECT count(*) AS n FROM audit_entries WHERE action = 'usage.backfilled'")).toEqual([{ n: 1 }]);
   expect((await call({ begin: true, organizationId: 'org_of_nobody' })).status).toBe(404);
