@@ -21,9 +21,9 @@ import type {
   Understood,
 } from './protocol.ts';
 import type { Described } from './refusals.ts';
-import { Stopped } from './relay.ts';
 import type { WholeAnswer } from './relay-whole.ts';
 import type { Frame } from './sse.ts';
+import { Stopped } from './stopped.ts';
 
 export interface Exchange {
   /** The request as the provider understands it. */

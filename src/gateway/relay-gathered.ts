@@ -7,17 +7,8 @@ import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import type { Gathered } from './protocol.ts';
 import { cutScope, type Refusal } from './refusals.ts';
-import {
-  type ConversationParts,
-  GONE,
-  garbage,
-  madeUntil,
-  note,
-  outcomeOfStop,
-  type Stop,
-  Stopped,
-  stopOf,
-} from './relay.ts';
+import { type ConversationParts, GONE, garbage, madeUntil, note, outcomeOfStop, stopOf } from './relay.ts';
+import { type Stop, Stopped } from './stopped.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamEvents } from './upstream-events.ts';
 

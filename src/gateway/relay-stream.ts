@@ -6,7 +6,8 @@
 import type { Deadline } from '../deadlines.ts';
 import type { Passage } from './protocol.ts';
 import { describe, type Refusal } from './refusals.ts';
-import { GONE, madeUntil, note, outcomeOfStop, type Stop, type StreamParts, stopOf } from './relay.ts';
+import { GONE, madeUntil, note, outcomeOfStop, type StreamParts, stopOf } from './relay.ts';
+import type { Stop } from './stopped.ts';
 import { UpstreamCall } from './upstream-call.ts';
 import { upstreamEvents } from './upstream-events.ts';
 

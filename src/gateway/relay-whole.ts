@@ -4,8 +4,9 @@ import type { Usage } from '../money/cost.ts';
 import { formatUsd, type Nanos } from '../money/nanos.ts';
 import type { Attempt } from './attempt.ts';
 import type { Refusal } from './refusals.ts';
-import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, Stopped, stopOf } from './relay.ts';
+import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, stopOf } from './relay.ts';
 import { readBody } from './request-body.ts';
+import { Stopped } from './stopped.ts';
 import { UpstreamCall } from './upstream-call.ts';
 
 export interface WholeAnswer {

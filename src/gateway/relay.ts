@@ -16,6 +16,7 @@ import { withoutSecrets } from './providers/secrets.ts';
 import type { Refusal } from './refusals.ts';
 import type { RelayTimes } from './relay-times.ts';
 import type { AnswerHeaders } from './router.ts';
+import { type Stop, Stopped } from './stopped.ts';
 
 export interface RelayParts {
   env: Env;
@@ -45,22 +46,6 @@ export interface StreamParts extends RelayParts {
 /** Of a conversation. */
 export interface ConversationParts extends StreamParts {
   exchange: Exchange;
-}
-
-/** Why the upstream call was ended by us. `reported`: the provider itself said that it failed. */
-export type Stop =
-  | { kind: 'client_gone' }
-  | { kind: 'cut'; refusal: Refusal }
-  | { kind: 'failed'; refusal: Refusal; reported?: true };
-
-/** Carries a Stop through an AbortSignal. */
-export class Stopped extends Error {
-  readonly stop: Stop;
-
-  constructor(stop: Stop) {
-    super(stop.kind);
-    this.stop = stop;
-  }
 }
 
 /** Nobody is there to read it; the platform drops it. */

@@ -6,8 +6,9 @@
  */
 import type { Deadline } from '../deadlines.ts';
 import type { Refusal } from './refusals.ts';
-import type { RelayParts, Stop } from './relay.ts';
-import { fellSilent, Stopped, tookTooLong } from './relay.ts';
+import type { RelayParts } from './relay.ts';
+import { fellSilent, tookTooLong } from './relay.ts';
+import { type Stop, Stopped } from './stopped.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
 export class UpstreamCall {

@@ -2,8 +2,9 @@
  * A provider's stream, read event by event, each counted against the hold before anyone gets it.
  */
 import type { AnswerReader, ReadAnswer } from './protocol.ts';
-import { garbage, type RelayParts, type Stop, Stopped } from './relay.ts';
+import { garbage, type RelayParts } from './relay.ts';
 import { type Frame, Frames } from './sse.ts';
+import { type Stop, Stopped } from './stopped.ts';
 import type { UpstreamCall } from './upstream-call.ts';
 
 export interface UpstreamEvent {

@@ -10,11 +10,12 @@ import { formatUsd, type Nanos } from '../../money/nanos.ts';
 import { failureEvents, PING } from '../chat-completions/wire.ts';
 import type { AnswerReader, Json, Passage, ReadAnswer } from '../protocol.ts';
 import type { Described } from '../refusals.ts';
-import { garbage, Stopped, type StreamParts } from '../relay.ts';
+import { garbage, type StreamParts } from '../relay.ts';
 import { isObject, jsonObjectIn } from '../reported.ts';
 import { readBody } from '../request-body.ts';
 import { eventText } from '../responses/wire.ts';
 import type { Frame } from '../sse.ts';
+import { Stopped } from '../stopped.ts';
 import type { AskedSurface, Counts, Surface } from './surface.ts';
 
 const EVENTS = 'text/event-stream';

@@ -3,8 +3,9 @@
  * relay has (relay-times.ts). Nothing is held and nothing is charged for them, so a client that is slow to read is waited for.
  */
 import type { Deadlines } from '../../deadlines.ts';
-import { fellSilent, Stopped } from '../relay.ts';
+import { fellSilent } from '../relay.ts';
 import type { RelayTimes } from '../relay-times.ts';
+import { Stopped } from '../stopped.ts';
 
 /** One fetch of content, and what ends it: its client, or a silence. */
 export class ContentCall {
