@@ -46,6 +46,8 @@ const DAY = { periodUsageDurationValue: 1, periodUsageDurationUnit: 'day' } as c
 
 /** Held and charged alike: two words in at $1 and four out at $2 per million. */
 const EXACT = { demo: { outputTokens: 4 }, max_tokens: 4 };
+/** The same, which takes as long as whoever asked lets it. */
+const RUNNING = { ...EXACT, demo: { ...EXACT.demo, silentMs: 60_000 } };
 const COST = '0.00001';
 /** Most could cost $0.128002. */
 const LONG = { max_tokens: 64_000 };
@@ -245,12 +247,14 @@ async function change({ memberId }: Seeded, sql: string, id: string): Promise<vo
   expect(await pushPolicy(env, memberId)).toBe(true);
 }
 
-/** Asks while another program's request runs. */
+/** Asks while another program's request runs, which ends when the answer is there and no sooner, however slow the machine. */
 async function beside(seeded: Seeded, running: ChatBody, asked: () => Promise<Response>, headers = {}) {
-  const other = chat(seeded.apiKey, { ...running, demo: { ...(running.demo as object), silentMs: 1_000 } }, headers);
+  const hangUp = new AbortController();
+  const other = chat(seeded.apiKey, running, headers, hangUp.signal).catch(() => null);
   await until(async () => ((await keyOf(seeded.apiKey)).member.status.held === '0' ? null : true), 'a hold');
   const response = await asked();
-  await (await other).text();
+  hangUp.abort();
+  await other;
   return response;
 }
 
@@ -636,7 +640,7 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
     {
       what: 'held by another',
       seed: AT.member_total('0.000015'),
-      asked: (seeded) => beside(seeded, EXACT, () => ask(seeded.apiKey)),
+      asked: (seeded) => beside(seeded, RUNNING, () => ask(seeded.apiKey)),
       status: 429,
       error: {
         type: 'rate_limit_error',
@@ -679,7 +683,7 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
       what: 'held by another',
       asked: async (seeded) => {
         await meter(seeded, 15_000);
-        return beside(seeded, EXACT, () => ask(seeded.apiKey));
+        return beside(seeded, RUNNING, () => ask(seeded.apiKey));
       },
       status: 429,
       error: { type: 'rate_limit_error', code: 'budget_in_flight', metadata: { scope: 'wallet' } },
@@ -712,8 +716,7 @@ const REFUSALS: Record<Refusal['kind'], Told[]> = {
     {
       what: 'the first runs',
       asked: (seeded) => {
-        const running = { ...EXACT, demo: { ...EXACT.demo, silentMs: 1_000 } };
-        return beside(seeded, running, () => ask(seeded.apiKey, running, REPEAT), REPEAT);
+        return beside(seeded, RUNNING, () => ask(seeded.apiKey, RUNNING, REPEAT), REPEAT);
       },
       status: 409,
       error: { type: 'invalid_request_error', code: 'idempotency_in_flight', param: 'Idempotency-Key' },

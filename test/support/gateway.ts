@@ -10,16 +10,24 @@ export interface ChatBody {
 
 export const HELLO = [{ role: 'user', content: 'one two' }];
 
-export function post(apiKey: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
-  return exports.default.fetch(`${ORIGIN}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${apiKey}`, ...headers },
-    body,
-  });
+/** `signal`: what it aborts hangs up. */
+export function post(
+  apiKey: string,
+  body: BodyInit,
+  headers: Record<string, string> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
+  const asked = { method: 'POST', headers: { authorization: `Bearer ${apiKey}`, ...headers }, body, signal };
+  return exports.default.fetch(new Request(`${ORIGIN}/v1/chat/completions`, asked));
 }
 
-export function chat(apiKey: string, body: ChatBody = {}, headers: Record<string, string> = {}): Promise<Response> {
-  return post(apiKey, JSON.stringify({ model: 'demo/words', messages: HELLO, ...body }), headers);
+export function chat(
+  apiKey: string,
+  body: ChatBody = {},
+  headers: Record<string, string> = {},
+  signal: AbortSignal | null = null,
+): Promise<Response> {
+  return post(apiKey, JSON.stringify({ model: 'demo/words', messages: HELLO, ...body }), headers, signal);
 }
 
 export async function get(path: string, key: string): Promise<Response> {
