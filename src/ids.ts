@@ -25,6 +25,7 @@ export type IdKind =
   | 'ver'
   | 'two'
   | 'pky'
+  | 'txn'
   | 'video';
 
 /** `bytes` as base32, 8 characters for every 5 bytes; the length must be a multiple of 5. */
