@@ -9,7 +9,7 @@ import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
 import { billingRouter } from './billing/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
-import { describeGateway } from './gateway/reference.ts';
+import { describeGateway } from './gateway/reference/gateway.ts';
 import { gatewayRouter } from './gateway/router.ts';
 import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';

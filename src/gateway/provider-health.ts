@@ -1,7 +1,7 @@
 /**
- * Provider health as the relay sees it, by the names of `healthName` (routing/choose.ts). It only orders the choice among mappings, it never refuses by itself, so it may
- * be some seconds stale: a request reads what this isolate knows and refreshes it behind the answer, and writes only
- * when something changed. No hop is added to a request's way.
+ * Provider health as the relay sees it, by the names of `healthName` (routing/choose.ts). It only orders the choice among
+ * mappings and never refuses by itself, so it may be some seconds stale: a request reads what this isolate knows and refreshes it
+ * behind the answer, and writes only when something changed. No hop is added to a request's way.
  */
 import type { ProviderHealthView } from '../../durable-objects/provider-health.ts';
 import { ittyObject } from '../itty-objects.ts';

@@ -371,7 +371,6 @@ export function freeOf(refusal: Refusal): Nanos | null {
   return 'remaining' in refusal ? refusal.remaining : null;
 }
 
-/** The metadata of a refusal for money. Amounts are decimal USD, and left out where the organization hides them. */
 /** What to set where a request is too dear. */
 function askForLess(refusal: Extract<Refusal, { kind: 'request_exceeds_budget' }>): string {
   return 'toolsOffered' in refusal && refusal.toolsOffered
@@ -379,6 +378,7 @@ function askForLess(refusal: Extract<Refusal, { kind: 'request_exceeds_budget' }
     : 'Ask for fewer tokens or a cheaper model.';
 }
 
+/** The metadata of a refusal for money. Amounts are decimal USD, and left out where the organization hides them. */
 function moneyMetadata(view: ScopeView, requestId: string, needed?: Nanos): Record<string, unknown> {
   const amounts = {
     limit: formatUsd(view.limit),

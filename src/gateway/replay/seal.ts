@@ -1,7 +1,7 @@
 /**
  * What makes a recorded answer, or a stored conversation (responses/store.ts), unreadable to whoever reads the storage:
- * everything is derived from the API key, which is stored nowhere. An answer is encrypted; its object's name and the fingerprint of its request are keyed hashes, because a
- * plain hash of a body that can be guessed tells the body.
+ * everything is derived from the API key, which is stored nowhere. An answer is encrypted; its object's name and the fingerprint
+ * of its request are keyed hashes, because a plain hash of a body that can be guessed tells the body.
  *
  * HKDF-SHA-256 (RFC 5869) over the API key's text gives one key for HMAC-SHA-256 and one for AES-256-GCM. The API
  * key has 160 random bits, so no salt or slow derivation is called for.

@@ -1,3 +1,8 @@
+/**
+ * The way of every request to a surface: who calls, what for, who serves it, at most how much, one attempt after another, each under
+ * its own hold. Nothing here knows what a surface is about: that is its row of the table (surfaces.ts). What cannot be served is
+ * refused in OpenAI's envelope, which all surfaces share.
+ */
 import type { Usage } from '../../money/cost.ts';
 import { isPriced, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';

@@ -1,12 +1,14 @@
 /**
  * The contract of contract.ts for providers that speak Anthropic's or Google's protocol: chat, stream, tools, usage with cache,
  * four faults, in their own wire format, through the real Worker. 1,000 tokens of input, of which 400 from the cache, and 50 of
- * output, with how the cost comes about beside it. Bedrock, whose streams have frames of their own, is in bedrock.worker.test.ts.
+ * output, with how the cost comes about beside it. Bedrock says the same in AWS's event stream; what else can go wrong there is
+ * in bedrock.worker.test.ts.
  */
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import worker from '../../../src/local/worker.ts';
+import { chunkMessage, exceptionMessage } from '../../support/aws-messages.ts';
 import { keyOf, ORIGIN, until } from '../../support/gateway.ts';
 import { seedOrganization } from '../../support/seed.ts';
 
@@ -89,9 +91,30 @@ interface Contract {
   secrets: Partial<Env>;
   model: string;
   url: RegExp;
-  key: readonly [name: string, value: string];
+  key: readonly [name: string, value: string | RegExp];
   cost: string;
+  /** How its streams are framed. */
+  frames: Frames;
 }
+
+interface Frames {
+  contentType: string;
+  write(event: Json): Uint8Array;
+}
+
+const SERVER_SENT: Frames = {
+  contentType: 'text/event-stream',
+  write(event) {
+    const name = typeof event.type === 'string' ? `event: ${event.type}\n` : '';
+    return new TextEncoder().encode(`${name}data: ${JSON.stringify(event)}\n\n`);
+  },
+};
+
+const AWS_EVENTS: Frames = {
+  contentType: 'application/vnd.amazon.eventstream',
+  write: (event) =>
+    event.type === 'error' ? exceptionMessage('throttlingException', 'overloaded') : chunkMessage(event),
+};
 
 const VERTEX = { VERTEX_ACCESS_TOKEN: 'ya29.test', VERTEX_PROJECT: 'a-project' };
 const BEARER = ['authorization', 'Bearer ya29.test'] as const;
@@ -106,6 +129,7 @@ const CONTRACTS: readonly Contract[] = [
     key: ['x-api-key', 'sk-ant'],
     // 600 x $1 + 400 x $0.10 + 50 x $5 per million.
     cost: '0.00089',
+    frames: SERVER_SENT,
   },
   {
     name: 'Claude on Vertex',
@@ -116,6 +140,20 @@ const CONTRACTS: readonly Contract[] = [
     key: BEARER,
     // 600 x $5 + 400 x $0.50 + 50 x $25 per million.
     cost: '0.00445',
+    frames: SERVER_SENT,
+  },
+  {
+    name: 'Claude on Bedrock',
+    wire: MESSAGES,
+    secrets: { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'a-secret', AWS_REGION: 'us-east-1' },
+    model: 'bedrock/global.anthropic.claude-haiku-4-5-20251001-v1:0',
+    url: /^https:\/\/bedrock-runtime\.us-east-1\.amazonaws\.com\/model\/global\.anthropic\.claude-haiku-4-5-20251001-v1%3A0\/invoke(-with-response-stream)?$/,
+    key: [
+      'authorization',
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/us-east-1\/bedrock\/aws4_request, SignedHeaders=\S+, Signature=[0-9a-f]{64}$/,
+    ],
+    cost: '0.00089',
+    frames: AWS_EVENTS,
   },
   {
     name: 'AI Studio',
@@ -126,6 +164,7 @@ const CONTRACTS: readonly Contract[] = [
     key: ['x-goog-api-key', 'g-key'],
     // 600 x $0.25 + 400 x $0.025 + 50 x $1.50 per million.
     cost: '0.000235',
+    frames: SERVER_SENT,
   },
   {
     name: 'Gemini on Vertex',
@@ -135,10 +174,11 @@ const CONTRACTS: readonly Contract[] = [
     url: /^https:\/\/aiplatform\.googleapis\.com\/v1\/projects\/a-project\/locations\/global\/publishers\/google\/models\/gemini-3\.1-flash-lite:(g|streamG)enerateContent/,
     key: BEARER,
     cost: '0.000235',
+    frames: SERVER_SENT,
   },
 ];
 
-describe.each(CONTRACTS)('$name', ({ wire, secrets, model, url, key, cost }) => {
+describe.each(CONTRACTS)('$name', ({ wire, secrets, model, url, key, cost, frames }) => {
   async function asked(streamed: boolean, answer: () => Response) {
     const seeded = await seedOrganization({ budget: { usageLimit: '100' } });
     const sent: { url: string; headers: Headers; body: Json }[] = [];
@@ -163,22 +203,19 @@ describe.each(CONTRACTS)('$name', ({ wire, secrets, model, url, key, cost }) => 
     return { response, text, sent, usage };
   }
 
-  const lineOf = (event: Json) =>
-    `${typeof event.type === 'string' ? `event: ${event.type}\n` : ''}data: ${JSON.stringify(event)}\n\n`;
-
   const streaming =
     (events: readonly Json[], dies = false) =>
     () => {
-      const lines = events.map(lineOf);
+      const pieces = events.map(frames.write);
       const body = new ReadableStream<Uint8Array>({
         pull(controller) {
-          const next = lines.shift();
-          if (next !== undefined) controller.enqueue(new TextEncoder().encode(next));
+          const next = pieces.shift();
+          if (next !== undefined) controller.enqueue(next);
           else if (dies) controller.error(new Error('connection reset'));
           else controller.close();
         },
       });
-      return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+      return new Response(body, { headers: { 'content-type': frames.contentType } });
     };
 
   it('chats and calls tools: called where it is, with its key; the answer passes at its cost', async () => {
@@ -190,7 +227,7 @@ describe.each(CONTRACTS)('$name', ({ wire, secrets, model, url, key, cost }) => 
     });
     const [first] = sent;
     expect(first?.url).toMatch(url);
-    expect(first?.headers.get(key[0])).toBe(key[1]);
+    expect(first?.headers.get(key[0])).toEqual(typeof key[1] === 'string' ? key[1] : expect.stringMatching(key[1]));
     expect(JSON.stringify(first?.body)).toContain('one two');
     expect(JSON.stringify(first?.body.tools)).toBe(JSON.stringify(wire.body(model, false).tools));
   });
