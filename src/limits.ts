@@ -100,7 +100,7 @@ const ASKED = {
   providerKeysMax: 20,
   /** A service account of Google is a JSON of some 2,400 characters; all others are far shorter. */
   providerSecretLengthMax: 8_000,
-  /** A host, a port and a path. */
+  /** A host and a path. */
   baseUrlLengthMax: 300,
   /** A region, a project, a version: one word. */
   providerSettingLengthMax: 100,

@@ -26,7 +26,7 @@ import {
   type Market,
   type Service,
 } from './routing/choose.ts';
-import { knownRouting, learnRouting } from './routing/known-routing.ts';
+import { knownRouting, learnRouting, withoutLoops } from './routing/known-routing.ts';
 
 export type { Candidate } from './routing/choose.ts';
 
@@ -49,11 +49,14 @@ interface Unfit {
 }
 
 /** What there is to choose from by a routing. */
-export function marketOf({ env, ctx, catalogue, providers }: GatewayContext, known: KnownRouting | null): Market {
+export function marketOf(
+  { env, ctx, request, catalogue, providers }: GatewayContext,
+  known: KnownRouting | null,
+): Market {
   return {
     catalogue,
     providers,
-    known,
+    known: known && withoutLoops(known, request.url),
     deploymentCredential: (provider) => provider.credentialOf(env),
     isFailing: (name) => isFailing(env, ctx, name),
     nowMs: Date.now(),

@@ -8,7 +8,7 @@
 import { changedFields, createdFields } from '../audit/fields.ts';
 import type { Trail } from '../audit/trail.ts';
 import type { CustomModel } from '../budgets/routing.ts';
-import { checkBaseUrl } from '../gateway/providers/ssrf.ts';
+import { checkOrganizationsBaseUrl } from '../gateway/providers/upstream.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
@@ -87,13 +87,13 @@ export async function findProviderKey(env: Env, organizationId: string, id: stri
 export async function createProviderKey(
   env: Env,
   trail: Trail,
-  ownHost: string,
+  own: string,
   given: NewProviderKey,
   nowMs: number,
 ): Promise<{ row: ProviderKeyRow } & FanOut> {
   const { organizationId, actor } = trail;
   const seal = await sealOrRefuse(env);
-  const baseUrl = checked(env, ownHost, given);
+  const baseUrl = checked(env, own, given);
   const id = newId('pvk');
   const row: ProviderKeyRow = {
     id,
@@ -145,7 +145,7 @@ export async function createProviderKey(
 export async function changeProviderKey(
   env: Env,
   trail: Trail,
-  ownHost: string,
+  own: string,
   id: string,
   change: ProviderKeyChange,
   nowMs: number,
@@ -168,7 +168,7 @@ export async function changeProviderKey(
       settings: change.settings ?? settingsOf(before),
       models: change.models === undefined ? modelsOf(before) : change.models,
     };
-    const baseUrl = checked(env, ownHost, given);
+    const baseUrl = checked(env, own, given);
     if (baseUrl !== before.base_url && !anew) {
       throw badRequest('key', 'A new baseUrl needs the key again: the one that is stored is for where it leads now.');
     }
@@ -268,11 +268,11 @@ function sealed(seal: ProviderKeySeal, provider: ProviderKeyKind, key: string, o
 }
 
 /** The base URL as it is called. Throws a 400 that names what is wrong. */
-function checked(env: Env, ownHost: string, given: Parameters<typeof problemOf>[0]): string | null {
+function checked(env: Env, own: string, given: Parameters<typeof problemOf>[0]): string | null {
   const problem = problemOf(given);
   if (problem) throw badRequest(problem.param, problem.message);
   if (given.baseUrl === null) return null;
-  const base = checkBaseUrl(given.baseUrl, { loopback: env.ALLOW_LOOPBACK_UPSTREAMS === '1', ownHost });
+  const base = checkOrganizationsBaseUrl(env, given.baseUrl, own);
   if ('problem' in base) throw badRequest('baseUrl', base.problem);
   return base.url;
 }

@@ -37,9 +37,6 @@ const toChange = guarded({
   roleMessage: 'Only owners and admins can manage provider keys.',
 });
 
-/** Where we are: no provider is there. */
-const hostOf = (url: string) => new URL(url).hostname;
-
 export const providerKeyRouter = apiRouter()
   .openapi(
     route({
@@ -69,7 +66,7 @@ export const providerKeyRouter = apiRouter()
       refuses: [503],
     }),
     async (c) => {
-      const made = await createProviderKey(c.env, c.get('trail'), hostOf(c.req.url), c.req.valid('json'), Date.now());
+      const made = await createProviderKey(c.env, c.get('trail'), c.req.url, c.req.valid('json'), Date.now());
       const { row, ...fanOut } = made;
       const shown = { ...showProviderKey(row), ...fanOut };
       return fanOut.pending > 0 ? c.json(shown, 202) : c.json(shown, 201);
@@ -108,7 +105,7 @@ export const providerKeyRouter = apiRouter()
       const { row, ...fanOut } = await changeProviderKey(
         c.env,
         c.get('trail'),
-        hostOf(c.req.url),
+        c.req.url,
         providerKeyId,
         change,
         Date.now(),
@@ -146,6 +143,9 @@ export const providerKeyRouter = apiRouter()
     }),
     async (c) => {
       const { providerKeyId } = c.req.valid('param');
-      return c.json(showProviderKey(await testProviderKey(c.env, c.get('trail'), providerKeyId, Date.now())), 200);
+      return c.json(
+        showProviderKey(await testProviderKey(c.env, c.get('trail'), c.req.url, providerKeyId, Date.now())),
+        200,
+      );
     },
   );

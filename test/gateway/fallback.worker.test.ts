@@ -1,11 +1,14 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import type { z } from '@hono/zod-openapi';
+import { describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Provider } from '../../src/gateway/providers/provider.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import type { Mapping, ProviderId } from '../../src/models/catalogue.ts';
+import type { Rates } from '../../src/money/price.ts';
+import { RulesBody, rulesText } from '../../src/teams/rules-body.ts';
 import { type ErrorBody, HELLO, json, keyOf, until, wordsIn } from '../support/gateway.ts';
 import { seedOrganization } from '../support/seed.ts';
 
@@ -70,9 +73,14 @@ async function asked(
   body: object = {},
   headers: Record<string, string> = {},
   rest: Partial<Mapping>[] = [],
+  rules: z.input<typeof RulesBody> | null = null,
 ) {
   const { app, calls } = build(deeds, rest);
   const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+  if (rules) {
+    const text = rulesText(RulesBody.parse(rules));
+    await env.DB.prepare('UPDATE members SET rules = ? WHERE id = ?').bind(text, seeded.memberId).run();
+  }
   const ctx = createExecutionContext();
   const request = new Request('http://purser.test/v1/chat/completions', {
     method: 'POST',
@@ -219,6 +227,53 @@ it('that the next cannot take it does not hide the failure of the first', async 
     ['first'],
     'first',
   ]);
+});
+
+/** A million times as dear: two words of input are above the whole budget. */
+const DEAR = {
+  prices: words.prices.map((price) => ({
+    ...price,
+    tiers: price.tiers.map(({ rates, ...tier }) => ({ ...tier, rates: dearer(rates, 1_000_000) })),
+  })),
+};
+
+function dearer(rates: Rates, times: number): Rates {
+  return Object.fromEntries(Object.entries(rates).map(([unit, rate]) => [unit, rate * times]));
+}
+
+describe('a refusal that hits only the second of those who could serve', () => {
+  const DENIED = { models: { deny: ['second-*'] } };
+
+  it.each<[string, Partial<Mapping>[], z.input<typeof RulesBody> | null]>([
+    ['models.deny', [], DENIED],
+    ['a budget that is too small for it', [{}, DEAR], null],
+  ])(
+    '(%s) does not hide the failure of the first: it is not called, and nothing is charged',
+    async (_, rest, rules) => {
+      for (const stream of [false, true]) {
+        const { response, text, calls, memberId, apiKey } = await asked(
+          [[500], ['answers']],
+          { stream },
+          {},
+          rest,
+          rules,
+        );
+        expect([response.status, calls]).toEqual([502, ['first']]);
+        expect((JSON.parse(text) as ErrorBody).error.code).toBe('upstream_error');
+        expect(nameOf(response.headers.get('x-purser-provider'))).toBe('first');
+        expect((await eventsOf(memberId)).toSorted()).toEqual(['first upstream_error', 'second refused']);
+        expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+      }
+    },
+  );
+
+  it('is not the end: the third serves', async () => {
+    const { response, calls, memberId, apiKey } = await asked([[500], ['answers'], ['answers']], {}, {}, [], DENIED);
+    expect([response.status, calls]).toEqual([200, ['first', 'third']]);
+    const events = ['first upstream_error', 'second refused', 'third completed'];
+    expect((await eventsOf(memberId)).toSorted()).toEqual(events);
+    expect(await keyOf(apiKey)).toMatchObject({ usage: COST });
+  });
 });
 
 it('a model that draws is refused by name to clients of Messages, whose answers have no images', async () => {

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ROOT } from '../../scripts/server.ts';
 import { AI_SDK } from '../support/clients/ai-sdk.ts';
 import { anthropicMessages } from '../support/clients/anthropic.ts';
-import type { At } from '../support/clients/client.ts';
+import type { At, OfficialClient } from '../support/clients/client.ts';
 import { googleGenAi } from '../support/clients/google.ts';
 import { LANGCHAIN } from '../support/clients/langchain.ts';
 import { openaiChat, openaiResponses } from '../support/clients/openai.ts';
@@ -120,19 +120,22 @@ describe('through the gateway', () => {
         expect(await client.structured(caller.at, 'as JSON')).toEqual(SHIP);
         await paidFor(1, caller);
       });
+
+      it("throws its own error of too many requests when the provider has had them, with the provider's Retry-After", async () => {
+        const caller = await member(model);
+        for (const ask of bothWays(client, caller.at, 'too fast')) {
+          const { isOwnError, status, told, retryAfter } = client.refused(await thrownBy(ask));
+          expect([isOwnError, status, retryAfter]).toEqual([true, 429, '7']);
+          expect(told).toContain('Slow down.');
+        }
+        await paidFor(0, caller);
+      });
     });
 
     it('throws its own error when the budget is spent, whole and streamed, with our code and message', async () => {
       const { at } = await member('gpt-5.5', '0');
-      const streamed = async () => {
-        for await (const _ of client.streamed(at, 'tell me all', STAYS));
-      };
-      for (const ask of [() => client.whole(at, 'tell me all'), streamed]) {
-        const error = await ask().then(
-          () => 'nothing was thrown',
-          (thrown: unknown) => thrown,
-        );
-        const { isOwnError, status, told } = client.refused(error);
+      for (const ask of bothWays(client, at, 'tell me all')) {
+        const { isOwnError, status, told } = client.refused(await thrownBy(ask));
         expect(told).toContain('member_budget_exhausted');
         expect(told).toContain('Member has reached their total spend budget.');
         expect([isOwnError, status]).toEqual([true, 403]);
@@ -167,6 +170,20 @@ function examples(language: 'sh' | 'js'): [string, string][] {
   return [...blocks].map(([, code = '']) => [code.split('\n')[0] ?? '', code]);
 }
 
+/** Whole and streamed. */
+function bothWays(client: OfficialClient, at: At, text: string): (() => Promise<unknown>)[] {
+  const streamed = async () => {
+    for await (const _ of client.streamed(at, text, STAYS));
+  };
+  return [() => client.whole(at, text), streamed];
+}
+
+const thrownBy = (ask: () => Promise<unknown>) =>
+  ask().then(
+    () => 'nothing was thrown',
+    (thrown: unknown) => thrown,
+  );
+
 /** What the providers answer, in whichever protocol they are asked. */
 function play(mock: LLMock): void {
   const say = (content: string): FixtureResponse => ({ content, ...COUNTED });
@@ -179,6 +196,7 @@ function play(mock: LLMock): void {
   mock.onMessage('tell me all', say(SAID));
   mock.on({ userMessage: 'look it up', toolResultContains: 'calm sea' }, say('It was a calm sea.'));
   mock.on({ userMessage: 'look it up', hasToolResult: false }, call);
+  mock.onMessage('too fast', { error: { message: 'Slow down.' }, status: 429, retryAfter: 7 });
   mock.onMessage('as JSON', say(JSON.stringify(SHIP)));
   mock.onMessage('slowly', say('knot '.repeat(2_000)), { chunkSize: 5, streamingProfile: { ttft: 0, tps: 100 } });
 }

@@ -144,7 +144,8 @@ describe('a provider key', () => {
     [{ ...OPENAI, baseUrl: 'https://0xa9fea9fe/' }, 'baseUrl'],
     [{ ...OPENAI, baseUrl: 'https://metadata.google.internal' }, 'baseUrl'],
     [{ ...OPENAI, baseUrl: 'https://user:pass@llm.acme.com' }, 'baseUrl'],
-    [{ ...OPENAI, baseUrl: 'https://purser.test/v1' }, 'baseUrl'],
+    [{ ...OPENAI, baseUrl: 'https://llm.acme.com:8443/v1' }, 'baseUrl'],
+    [{ ...OPENAI, baseUrl: 'https://purser.acme.workers.dev/v1' }, 'baseUrl'],
     [{ ...OPENAI, provider: 'azure' }, 'baseUrl'],
     [{ ...OPENAI, provider: 'bedrock', settings: { region: 'us-east-1' } }, 'settings'],
     [{ ...OPENAI, provider: 'bedrock', settings: { accessKeyId: 'AKIA', region: 'evil.com/' } }, 'settings.region'],
@@ -360,6 +361,21 @@ describe('testing a provider key', () => {
     expect([lastTest?.ok, lastTest?.problem]).toEqual([false, expect.stringContaining('PROVIDER_KEY_SECRET_PREVIOUS')]);
     expect(asked).toEqual([]);
   });
+
+  it.each(['https://llm.acme.com:8443/v1', 'https://gateway.acme.com/v1'])(
+    'says of %s, which was stored when it passed, what is wrong with it now, and calls nobody',
+    async (baseUrl) => {
+      const { asked, environment } = provider(() => Response.json({}));
+      const { id } = await made(seeded);
+      await env.DB.prepare('UPDATE provider_keys SET base_url = ? WHERE id = ?').bind(baseUrl, id).run();
+      const asking = request('POST', pathOf(seeded, `/${id}/test`), seeded.masterKey);
+      const from = new URL(asking.url);
+      from.host = 'gateway.acme.com';
+      const { lastTest } = (await (await callIn(environment, new Request(from, asking))).json()) as Shown;
+      expect([lastTest?.ok, lastTest?.problem]).toEqual([false, expect.stringMatching(/^baseUrl /)]);
+      expect(asked).toEqual([]);
+    },
+  );
 
   it('of AWS asks whose it is, signed, and sends the key itself nowhere', async () => {
     const { asked, environment } = provider(() => Response.json({}));

@@ -2,6 +2,7 @@
  * An upstream in OpenAI's wire formats (Chat Completions, and Responses under /responses) that counts what it really made, and can misbehave: the truth that bills are
  * compared with. One token a word; steered by the `fake` field of the request.
  */
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -13,6 +14,8 @@ export interface FakeAsk {
   paceMs?: number;
   /** Cuts the connection after so many words. */
   dieAfterWords?: number;
+  /** So many bytes more with each word of a chat, where OpenAI itself pads its events (`obfuscation`). */
+  padBytes?: number;
 }
 
 interface Body {
@@ -23,7 +26,7 @@ interface Body {
 export interface FakeOpenAi {
   /** With its /v1, as OPENAI_BASE_URL wants it. */
   baseUrl: string;
-  /** Words written to the connection, by call. */
+  /** Words that the connection took, by call. */
   made: Map<string, number>;
   stop(): Promise<void>;
 }
@@ -57,9 +60,9 @@ export async function startFakeOpenAi(): Promise<FakeOpenAi> {
 }
 
 async function stream(wire: Wire, ask: FakeAsk, response: ServerResponse, made: Map<string, number>): Promise<void> {
-  const { words = 5, paceMs = 0, dieAfterWords, call } = ask;
+  const { words = 5, paceMs = 0, dieAfterWords, padBytes = 0, call } = ask;
   let gone = false;
-  response.once('close', () => {
+  const closed = once(response, 'close').then(() => {
     gone = true;
   });
   response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -71,7 +74,8 @@ async function stream(wire: Wire, ask: FakeAsk, response: ServerResponse, made: 
       return void response.destroy();
     }
     made.set(call, i + 1);
-    response.write(wire.word);
+    const hasRoom = response.write(wire.word('x'.repeat(padBytes)));
+    if (!hasRoom) await Promise.race([once(response, 'drain'), closed]);
     if (paceMs > 0) await new Promise((resolve) => setTimeout(resolve, paceMs));
   }
   if (gone) return;
@@ -81,7 +85,7 @@ async function stream(wire: Wire, ask: FakeAsk, response: ServerResponse, made: 
 /** How words are said. */
 interface Wire {
   begin: string;
-  word: string;
+  word(pad: string): string;
   end(words: number): string;
   whole(words: number): object;
 }
@@ -91,7 +95,11 @@ const text = (words: number) => ' word'.repeat(words);
 
 const CHAT: Wire = {
   begin: '',
-  word: data({ choices: [{ index: 0, delta: { content: ' word' }, finish_reason: null }] }),
+  word: (pad) =>
+    data({
+      choices: [{ index: 0, delta: { content: ' word' }, finish_reason: null }],
+      ...(pad !== '' && { obfuscation: pad }),
+    }),
   end: (words) =>
     data({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }) +
     data({ choices: [], usage: chatUsage(words) }) +
@@ -118,7 +126,7 @@ const RESPONSES: Wire = {
       item: { ...ITEM, status: 'in_progress', content: [] },
     }) +
     data({ type: 'response.content_part.added', ...AT, part: { type: 'output_text', text: '', annotations: [] } }),
-  word: data({ type: 'response.output_text.delta', ...AT, delta: ' word' }),
+  word: () => data({ type: 'response.output_text.delta', ...AT, delta: ' word' }),
   end: (words) => {
     const done = response('completed', words);
     const [item] = done.output;

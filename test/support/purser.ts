@@ -67,9 +67,9 @@ export async function npmRun(
 }
 
 /** The server with an empty database, for tests that make their own organization. */
-export async function startEmpty(bindings: Record<string, string> = {}) {
+export async function startEmpty(bindings: Record<string, string> = {}, { inspector = false } = {}) {
   const dataDir = temporaryDirectory();
-  const server = await startServer({ port: 0, dataDir, bindings, crons: false, say: () => undefined });
+  const server = await startServer({ port: 0, dataDir, bindings, inspector, crons: false, say: () => undefined });
   return {
     server,
     dataDir,

@@ -13,8 +13,8 @@ import { LIMITS } from '../../limits.ts';
 export interface BaseUrlRules {
   /** Whether this very machine may be called, by http too: for development only. */
   loopback: boolean;
-  /** Our own host: called by ourselves, one request would become many. */
-  ownHost: string | null;
+  /** A URL by which we were called: leading back to ourselves, one request would become many. Null: none is at hand. */
+  own: string | null;
 }
 
 /** Nothing public is here: IANA's special-purpose registry for IPv4, multicast, and the one public address of a cloud's inside. */
@@ -44,9 +44,15 @@ const SIX_REFUSED: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16
 
 const LOOPBACK: readonly string[] = ['127.0.0.0/8', '::1/128'];
 
-/** Last labels under which no public name is; by standard (RFC 6761, 6762, 8375, 9476) or by ICANN's promise. */
+/**
+ * Last labels under which no public name is: by standard (RFC 6761, 6762, 8375, 9476) or by ICANN's promise; and those by which
+ * clusters call their own services (Kubernetes, Consul, Docker, Nomad).
+ */
 const INSIDE =
-  /(^|\.)(localhost|local|internal|intranet|private|corp|home|lan|localdomain|arpa|test|invalid|example|onion|alt)$/;
+  /\.(localhost|local|internal|intranet|private|corp|home|lan|localdomain|arpa|test|invalid|example|onion|alt|svc|cluster|consul|docker|nomad)$/;
+
+/** What this Worker is called in wrangler.toml, and so at `<name>.<account>.workers.dev`; previews have something before it. */
+const OWN_NAME = /^(.+-)?purser$/;
 
 /** Names of clouds' metadata services that are not under those. */
 const METADATA = /^(metadata|instance-data)\.|(^|\.)metadata\.goog$/;
@@ -62,13 +68,32 @@ export function checkBaseUrl(text: string, rules: BaseUrlRules): { url: string }
   if (/^[^/]*\/\/[^/?#]*@/.test(text)) return refused('must have no user or password; the key is a field of its own');
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) return refused('must have no query and no fragment');
   const host = hostOf(url);
-  const isHere = isLoopbackHost(host);
-  if (isHere && rules.loopback) return { url: url.href.replace(/\/+$/, '') };
-  if (url.protocol !== 'https:') return refused('must begin with https://');
-  const problem = problemOfHost(host);
+  const problem = rules.loopback && isLoopbackHost(host) ? null : problemOfPlace(url, host);
   if (problem) return refused(problem);
-  if (host === rules.ownHost) return refused('leads to this gateway itself');
-  return { url: url.href.replace(/\/+$/, '') };
+  const checked = url.href.replace(/\/+$/, '');
+  return rules.own !== null && leadsBack(checked, rules.own)
+    ? refused('leads to this gateway itself')
+    : { url: checked };
+}
+
+/**
+ * Whether a base URL leads to who was called by `own`, as far as names tell: by the same host, or by the one that Cloudflare gives
+ * each Worker. All that is under the account's own workers.dev is the operator's, and no provider of a customer's.
+ */
+export function leadsBack(baseUrl: string, own: string): boolean {
+  const [to, from] = [new URL(baseUrl), new URL(own)];
+  const [host, ownHost] = [hostOf(to), hostOf(from)];
+  // On a machine many listen, each at a port of its own.
+  if (isLoopbackHost(host)) return isLoopbackHost(ownHost) && to.port === from.port;
+  if (host === ownHost) return true;
+  const [name = '', account] = onWorkersDev(host);
+  return account !== undefined && (OWN_NAME.test(name) || account === onWorkersDev(ownHost)[1]);
+}
+
+/** Worker and account. */
+function onWorkersDev(host: string): [name?: string, account?: string] {
+  const [, name, account] = /^([^.]+)\.([^.]+)\.workers\.dev$/.exec(host) ?? [];
+  return name && account ? [name, account] : [];
 }
 
 /** Whether a host, as `hostOf` tells it, is this machine. */
@@ -81,7 +106,10 @@ export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
 }
 
-function problemOfHost(host: string): string | null {
+/** Where a provider may be: at https and its usual port (others are for what is not meant for strangers), at a public host. */
+function problemOfPlace(url: URL, host: string): string | null {
+  if (url.protocol !== 'https:') return 'must begin with https://';
+  if (url.port !== '') return 'must have no port but 443';
   if (isIpAddress(host)) return isPublicAddress(host) ? null : 'must not lead to a private, local or reserved address';
   const inside = 'must name a public host';
   if (!host.includes('.') || host.includes('..')) return inside;

@@ -2,7 +2,16 @@
  * How a provider is reached, and where its base URL leads. The operator's is trusted but for a slip; an organization's was
  * checked when it was given, and is again when it is used (ssrf.ts).
  */
-import { hostOf, isLoopbackHost } from './ssrf.ts';
+import { checkBaseUrl, hostOf, isLoopbackHost } from './ssrf.ts';
+
+/** `checkBaseUrl` by the rules of this deployment. `own`: a URL by which it was called, where one is at hand. */
+export function checkOrganizationsBaseUrl(
+  env: Env,
+  baseUrl: string,
+  own: string | null,
+): ReturnType<typeof checkBaseUrl> {
+  return checkBaseUrl(baseUrl, { loopback: env.ALLOW_LOOPBACK_UPSTREAMS === '1', own });
+}
 
 /** `base` (with whatever path it has) joined with `path`. Throws where the URL is unusable: a deployment's mistake. */
 export function upstreamUrl(env: Env, base: string, path: string): string {

@@ -13,7 +13,8 @@ import { nanos, parseUsd } from '../../money/nanos.ts';
 import type { Price, Rates } from '../../money/price.ts';
 import { type ProviderKeySeal, providerKeySeal } from '../../provider-keys/seal.ts';
 import type { Credential } from '../providers/provider.ts';
-import { checkBaseUrl } from '../providers/ssrf.ts';
+import { leadsBack } from '../providers/ssrf.ts';
+import { checkOrganizationsBaseUrl } from '../providers/upstream.ts';
 import type { KnownRouting, OwnKey } from './choose.ts';
 
 /** By the hash of an API key: which version it is under. */
@@ -41,6 +42,17 @@ export async function learnRouting(
   keep(routings, bundle.version, known, LIMITS.routingsKnownMax);
   keep(versions, keyHash, bundle.version, LIMITS.checkedKeysMax);
   return known;
+}
+
+/**
+ * The same for a request that came in by this URL: a key that leads back there is one that cannot be read. Whoever gave the key may
+ * have come in by another of our names.
+ */
+export function withoutLoops(known: KnownRouting, own: string): KnownRouting {
+  const loops = ({ credential }: OwnKey) =>
+    credential !== null && credential.baseUrl !== null && leadsBack(credential.baseUrl, own);
+  if (!known.keys.some(loops)) return known;
+  return { ...known, keys: known.keys.map((key) => (loops(key) ? { ...key, credential: null } : key)) };
 }
 
 /** The newest stay: a Map is in the order in which its keys came. */
@@ -75,8 +87,9 @@ export async function openCredential(
     console.error(JSON.stringify({ event: 'provider_key_unreadable', providerKeyId: id, organizationId, why }));
     return null;
   };
-  const rules = { loopback: env.ALLOW_LOOPBACK_UPSTREAMS === '1', ownHost: null };
-  if (baseUrl !== null && 'problem' in checkBaseUrl(baseUrl, rules)) return failed('its base URL may not be called');
+  if (baseUrl !== null && 'problem' in checkOrganizationsBaseUrl(env, baseUrl, null)) {
+    return failed('its base URL may not be called');
+  }
   if (!seal) return failed('there is no PROVIDER_KEY_SECRET');
   const key = await seal.open(sealed, { organizationId, id });
   return key === null ? failed('no secret opens it') : { key, baseUrl, settings, of: 'organization' };

@@ -1,8 +1,12 @@
 /** The providers that speak OpenAI's chat protocol, each by the one contract, with what is peculiar to its wire. */
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { COMPATIBLE } from '../../../src/gateway/providers/compatible.ts';
+import worker from '../../../src/local/worker.ts';
 import { CATALOGUE_MAPPINGS } from '../../../src/models/catalogue.ts';
+import { type ErrorBody, json, keyOf, ORIGIN } from '../../support/gateway.ts';
+import { seedOrganization } from '../../support/seed.ts';
 import { contractOf } from './contract.ts';
 
 // Faults are logged.
@@ -102,6 +106,40 @@ contractOf({
     expect(sent).toMatchObject({ max_tokens: 500, random_seed: 7 });
     for (const name of ['max_completion_tokens', 'seed', 'stream_options']) expect(sent).not.toHaveProperty(name);
   },
+});
+
+describe('truncation: auto of Responses, which chat has no word for', () => {
+  const AZURE = { AZURE_API_KEY: 'az-key', AZURE_BASE_URL: 'https://acme.openai.azure.com/openai/v1' };
+
+  async function asked(secrets: Partial<Env>, truncation: string) {
+    const { apiKey } = await seedOrganization({ budget: { usageLimit: '1' } });
+    const sent: string[] = [];
+    const fetch = async (url: string) => {
+      sent.push(url);
+      return Response.json({ error: { message: 'enough is seen' } }, { status: 422 });
+    };
+    const request = new Request(`${ORIGIN}/v1/responses`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify({ model: 'gpt-4.1-mini', input: 'Hi', max_output_tokens: 20, truncation }),
+    });
+    const environment = { ...env, ...secrets, EGRESS: { fetch } as unknown as Fetcher } as Env;
+    const ctx = createExecutionContext();
+    const response = await worker.fetch(request as Request<unknown, IncomingRequestCfProperties>, environment, ctx);
+    await waitOnExecutionContext(ctx);
+    const { error } = await json<ErrorBody>(response);
+    return { status: response.status, param: error.param, sent, usage: (await keyOf(apiKey)).usage };
+  }
+
+  it('is refused by name at Azure, and nothing is held or sent', async () => {
+    expect(await asked(AZURE, 'auto')).toEqual({ status: 400, param: 'truncation', sent: [], usage: '0' });
+    expect((await asked(AZURE, 'disabled')).sent).toEqual([`${AZURE.AZURE_BASE_URL}/chat/completions`]);
+  });
+
+  it('goes to OpenAI where both could serve', async () => {
+    const { sent } = await asked({ ...AZURE, OPENAI_API_KEY: 'sk-openai' }, 'auto');
+    expect(sent).toEqual(['https://api.openai.com/v1/responses']);
+  });
 });
 
 it('every one has models, and is there only with its credentials', () => {

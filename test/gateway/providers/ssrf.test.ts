@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkBaseUrl } from '../../../src/gateway/providers/ssrf.ts';
 import { LIMITS } from '../../../src/limits.ts';
 
-const DEPLOYED = { loopback: false, ownHost: 'purser.example.com' };
+const DEPLOYED = { loopback: false, own: 'https://purser.example.com/v1/chat/completions' };
 const HERE = { ...DEPLOYED, loopback: true };
 
 const passes = (text: string, rules = DEPLOYED) => 'url' in checkBaseUrl(text, rules);
@@ -13,7 +14,7 @@ describe('a base URL that an organization gives', () => {
     ['https://llm.acme.com', 'https://llm.acme.com'],
     ['https://llm.acme.com/', 'https://llm.acme.com'],
     ['https://llm.acme.com/openai/v1/', 'https://llm.acme.com/openai/v1'],
-    ['https://LLM.Acme.com:8443/v1', 'https://llm.acme.com:8443/v1'],
+    ['https://LLM.Acme.com:443/v1', 'https://llm.acme.com/v1'],
     ['https://acme.openai.azure.com/openai/v1', 'https://acme.openai.azure.com/openai/v1'],
     ['https://bücher.de/v1', 'https://xn--bcher-kva.de/v1'],
     ['https://llm.acme.xn--p1ai', 'https://llm.acme.xn--p1ai'],
@@ -35,6 +36,11 @@ describe('a base URL that an organization gives', () => {
     'https:llm.acme.com',
     'https:///llm.acme.com',
     '',
+    // Ports of what is not meant for strangers.
+    'https://llm.acme.com:8443/v1',
+    'https://llm.acme.com:80/v1',
+    'https://llm.acme.com:6379',
+    'https://8.8.8.8:22',
     // Credentials, queries, what parsers bend.
     'https://user:secret@llm.acme.com',
     'https://user@llm.acme.com',
@@ -111,9 +117,24 @@ describe('a base URL that an organization gives', () => {
     'https://printer.lan',
     'https://a..b.com',
     'https://-a.com',
+    'https://kubernetes.default.svc',
+    'https://vllm.models.svc.cluster.local/v1',
+    'https://vault.service.consul',
+    'https://host.docker.internal',
+    'https://web.docker',
+    'https://API.Models.SVC.',
+    'https://vault。service。consul',
+    'https://vault．ｓｅｒｖｉｃｅ．consul',
+    'https://db｡internal',
+    'https://router.ⓛⓞⓒⓐⓛ',
+    'https://llm.intranet',
+    'https://localhost.localdomain',
     // Ourselves.
     'https://purser.example.com',
     'https://purser.example.com./v1',
+    'https://PURSER。example.com/v1',
+    'https://purser.someone.workers.dev/v1',
+    'https://4f1c2a3b-purser.someone.workers.dev',
     `https://llm.acme.com/${'x'.repeat(LIMITS.baseUrlLengthMax)}`,
   ])('%j may not be called', (text) => {
     const checked = checkBaseUrl(text, DEPLOYED);
@@ -129,6 +150,26 @@ describe('a base URL that an organization gives', () => {
       expect(passes(text)).toBe(false);
     },
   );
+
+  it.each([
+    ['https://gw.team.workers.dev', 'https://gw.team.workers.dev/v1', false],
+    ['https://gw.team.workers.dev', 'https://preview-gw.team.workers.dev', false],
+    ['https://preview-gw.team.workers.dev', 'https://gw.team.workers.dev', false],
+    ['https://gw.team.workers.dev', 'https://llm.other.workers.dev', true],
+    ['https://gw.example.com', 'https://llm.other.workers.dev', true],
+    ['https://gw.example.com', 'https://llm.example.com', true],
+    ['http://127.0.0.1:8787', 'http://localhost:8787/v1', false],
+    ['http://127.0.0.1:8787', 'http://[::1]:8787', false],
+    ['http://127.0.0.1:8787', 'http://127.0.0.1:8788', true],
+    ['http://localhost', 'http://localhost:80', false],
+    ['https://gw.example.com', 'http://localhost:8787', true],
+  ])('by way of %s: whether %s may be called is %s', (origin, text, may) => {
+    expect(passes(text, { loopback: true, own: `${origin}/v1/messages` })).toBe(may);
+  });
+
+  it('knows what this Worker is called', () => {
+    expect(/^name = "(.+)"$/m.exec(readFileSync('wrangler.toml', 'utf8'))?.[1]).toBe('purser');
+  });
 
   it('keeps all other rules where loopback is allowed', () => {
     for (const text of ['http://llm.acme.com', 'https://10.0.0.1', 'https://169.254.169.254', 'http://u:p@localhost']) {
@@ -177,8 +218,8 @@ const DISGUISES: readonly ((parts: readonly number[]) => string)[] = [
 describe('every disguise', () => {
   it('of every address of the inside is refused', () => {
     fc.assert(
-      fc.property(inside, fc.constantFrom(...DISGUISES), fc.constantFrom('', ':8443'), (parts, disguise, port) => {
-        expect(passes(`https://${disguise(parts)}${port}/v1`)).toBe(false);
+      fc.property(inside, fc.constantFrom(...DISGUISES), (parts, disguise) => {
+        expect(passes(`https://${disguise(parts)}/v1`)).toBe(false);
       }),
       { numRuns: 3_000 },
     );

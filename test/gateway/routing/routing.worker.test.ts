@@ -68,11 +68,17 @@ function world(bindings: Record<string, unknown> = {}, answer?: (sent: Sent) => 
     EGRESS,
     ...bindings,
   } as unknown as Env;
-  const ask = (seeded: Seeded, model: string, body: object = {}, headers: Record<string, string> = {}) => {
+  const ask = (
+    seeded: Seeded,
+    model: string,
+    body: object = {},
+    headers: Record<string, string> = {},
+    origin: string = ORIGIN,
+  ) => {
     const init = { authorization: `Bearer ${seeded.apiKey}`, 'content-type': 'application/json', ...headers };
     return callIn(
       environment,
-      new Request(`${ORIGIN}/v1/chat/completions`, {
+      new Request(`${origin}/v1/chat/completions`, {
         method: 'POST',
         headers: init,
         body: JSON.stringify({ model, messages: HELLO, ...body }),
@@ -187,6 +193,16 @@ describe("an organization's own provider key", () => {
     await addKey(seeded, { provider: 'anthropic' });
     expect(await refused(await ask(seeded, 'gpt-5.5'))).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
     expect(sent).toEqual([]);
+  });
+
+  it('is not used where it leads back to the host by which the request came in', async () => {
+    const { sent, ask } = world();
+    await addKey(seeded, { baseUrl: 'https://gateway.acme.com/v1' });
+    const looping = await ask(seeded, 'gpt-5.5', {}, {}, 'https://gateway.acme.com');
+    expect(await refused(looping)).toMatchObject({ status: 503, code: 'provider_key_unreadable' });
+    expect(sent).toEqual([]);
+    await (await ask(seeded, 'gpt-5.5')).text();
+    expect(sent).toHaveLength(1);
   });
 
   it('that is not accepted or not paid any more is told as what it is, not as trouble of the member', async () => {

@@ -3,7 +3,7 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { createGoogle } from '@ai-sdk/google';
 import { createOpenAI } from '@ai-sdk/openai';
 import { APICallError, generateText, isStepCount, type LanguageModel, Output, streamText, tool } from 'ai';
-import { type At, LOOK, Look, type OfficialClient, RESULT, Ship } from './client.ts';
+import { type At, LOOK, Look, notOwn, type OfficialClient, RESULT, Ship } from './client.ts';
 
 function through(name: string, modelFor: (at: At) => LanguageModel): OfficialClient {
   const always = { maxRetries: 0 };
@@ -32,8 +32,10 @@ function through(name: string, modelFor: (at: At) => LanguageModel): OfficialCli
       return (await generateText({ model: modelFor(at), prompt, output, ...always })).output;
     },
     refused(error) {
-      if (!APICallError.isInstance(error)) return { isOwnError: false, status: undefined, told: String(error) };
-      return { isOwnError: true, status: error.statusCode, told: `${error.message} ${error.responseBody}` };
+      if (!APICallError.isInstance(error)) return notOwn(error);
+      const { statusCode: status, message, responseBody, responseHeaders } = error;
+      const retryAfter = responseHeaders?.['retry-after'] ?? null;
+      return { isOwnError: true, status, told: `${message} ${responseBody}`, retryAfter };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** `@anthropic-ai/sdk`. */
-import Anthropic, { PermissionDeniedError } from '@anthropic-ai/sdk';
-import { type At, LOOK, type OfficialClient, RESULT, SHIP } from './client.ts';
+import Anthropic, { PermissionDeniedError, RateLimitError } from '@anthropic-ai/sdk';
+import { type At, LOOK, notOwn, type OfficialClient, RESULT, SHIP } from './client.ts';
 
 const clientFor = ({ origin, apiKey }: At) => new Anthropic({ baseURL: origin, apiKey, maxRetries: 0 });
 const user = (content: string) => ({ role: 'user' as const, content });
@@ -46,7 +46,8 @@ export const anthropicMessages: OfficialClient = {
     return JSON.parse(textOf(parsed));
   },
   refused(error) {
-    if (!(error instanceof PermissionDeniedError)) return { isOwnError: false, status: undefined, told: String(error) };
-    return { isOwnError: true, status: error.status, told: JSON.stringify(error.error) };
+    if (!(error instanceof PermissionDeniedError || error instanceof RateLimitError)) return notOwn(error);
+    const { status, headers } = error;
+    return { isOwnError: true, status, told: JSON.stringify(error.error), retryAfter: headers.get('retry-after') };
   },
 };

@@ -23,6 +23,8 @@ export interface Refused {
   status: number | undefined;
   /** All that the client tells of it: message and body. */
   told: string;
+  /** Seconds, where the client tells how long to wait. */
+  retryAfter: string | null;
 }
 
 export interface OfficialClient {
@@ -36,6 +38,14 @@ export interface OfficialClient {
   structured(at: At, text: string): Promise<unknown>;
   refused(error: unknown): Refused;
 }
+
+/** Of what is not the client's own error. */
+export const notOwn = (error: unknown): Refused => ({
+  isOwnError: false,
+  status: undefined,
+  told: String(error),
+  retryAfter: null,
+});
 
 export const LOOK = {
   name: 'look',

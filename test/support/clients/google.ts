@@ -1,6 +1,6 @@
 /** `@google/genai`. */
 import { ApiError, GoogleGenAI } from '@google/genai';
-import { type At, LOOK, type OfficialClient, RESULT, SHIP } from './client.ts';
+import { type At, LOOK, notOwn, type OfficialClient, RESULT, SHIP } from './client.ts';
 
 const clientFor = ({ origin, apiKey }: At) => new GoogleGenAI({ apiKey, httpOptions: { baseUrl: origin } });
 
@@ -31,7 +31,9 @@ export const googleGenAi: OfficialClient = {
     return JSON.parse(answer.text ?? '');
   },
   refused(error) {
-    if (!(error instanceof ApiError)) return { isOwnError: false, status: undefined, told: String(error) };
-    return { isOwnError: true, status: error.status, told: error.message };
+    if (!(error instanceof ApiError)) return notOwn(error);
+    // Its error has no headers: Google tells in the body how long to wait (google.rpc.RetryInfo).
+    const [, retryAfter = null] = /"retryDelay":\s*"(\d+)s"/.exec(error.message) ?? [];
+    return { isOwnError: true, status: error.status, told: error.message, retryAfter };
   },
 };

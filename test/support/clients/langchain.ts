@@ -2,8 +2,8 @@
 import { HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
-import { PermissionDeniedError } from 'openai';
 import { type At, LOOK, Look, type OfficialClient, RESULT, Ship } from './client.ts';
+import { refused } from './openai.ts';
 
 function through(name: string, useResponsesApi: boolean): OfficialClient {
   const modelFor = ({ origin, apiKey, model }: At) =>
@@ -28,12 +28,7 @@ function through(name: string, useResponsesApi: boolean): OfficialClient {
       };
     },
     structured: (at, text) => modelFor(at).withStructuredOutput(Ship).invoke(text),
-    refused(error) {
-      if (!(error instanceof PermissionDeniedError)) {
-        return { isOwnError: false, status: undefined, told: String(error) };
-      }
-      return { isOwnError: true, status: error.status, told: `${error.code} ${error.message}` };
-    },
+    refused,
   };
 }
 

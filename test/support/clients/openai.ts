@@ -1,12 +1,14 @@
 /** `openai`: Chat Completions and Responses. */
-import OpenAI, { PermissionDeniedError } from 'openai';
-import { type At, LOOK, type OfficialClient, RESULT, type Refused, SHIP } from './client.ts';
+import OpenAI, { PermissionDeniedError, RateLimitError } from 'openai';
+import { type At, LOOK, notOwn, type OfficialClient, RESULT, type Refused, SHIP } from './client.ts';
 
 const clientFor = ({ origin, apiKey }: At) => new OpenAI({ baseURL: `${origin}/v1`, apiKey, maxRetries: 0 });
 
-function refused(error: unknown): Refused {
-  if (!(error instanceof PermissionDeniedError)) return { isOwnError: false, status: undefined, told: String(error) };
-  return { isOwnError: true, status: error.status, told: `${error.code} ${error.message}` };
+/** LangChain throws the same. */
+export function refused(error: unknown): Refused {
+  if (!(error instanceof PermissionDeniedError || error instanceof RateLimitError)) return notOwn(error);
+  const { status, code, message, headers } = error;
+  return { isOwnError: true, status, told: `${code} ${message}`, retryAfter: headers.get('retry-after') };
 }
 
 const user = (content: string) => ({ role: 'user' as const, content });
