@@ -22,9 +22,10 @@ import { isPriced, type Side, sideOf, UNITS } from '../money/price.ts';
 import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount } from './providers/provider.ts';
-import { amountFor, type Quote } from './quote.ts';
+import { amountFor, atDearerTier, type Quote } from './quote.ts';
 import { freeOf, type Refusal } from './refusals.ts';
 import type { AnswerRecord } from './replay/recording.ts';
+import { isDearerTier } from './service-tier.ts';
 
 /** A growth that is refused names one limit; there are so many that could each be the tighter one. */
 const GROW_TRIES_MAX = 5;
@@ -51,11 +52,14 @@ export class Attempt {
   readonly recording: AnswerRecord | null;
   readonly #choices: number;
   readonly #estimate: () => Usage;
-  readonly #quoted: Quote | null;
+  /** As admitted, and as it is served: at another tier, where the provider says so. */
+  readonly #asked: Quote | null;
+  #quoted: Quote | null;
   readonly #cover: Cover;
   readonly #hold: Hold;
   readonly #startedAtMs: number;
   readonly #output: OutputCount;
+  #tier: string | null = null;
   #reported: Usage | null = null;
   #estimated: Usage | null = null;
   #complete = false;
@@ -74,6 +78,7 @@ export class Attempt {
     this.recording = parts.recording;
     this.#choices = parts.choices;
     this.#estimate = parts.estimate;
+    this.#asked = parts.quoted;
     this.#quoted = parts.quoted;
     this.#cover = parts.cover;
     this.#hold = parts.hold;
@@ -87,6 +92,18 @@ export class Attempt {
   report(usage: Usage): void {
     const told = usage.webSearch > 0 ? this.#priced(usage) : usage;
     this.#reported = this.#reported ? sidesOfMost(this.#reported, told) : told;
+  }
+
+  /**
+   * The provider says at which tier it serves. What is dearer than was asked for is charged as that, and what can be watched is
+   * from now on also held for as that; what came before may be an overrun.
+   */
+  servedAt(tier: string): void {
+    if (!this.#asked || tier === this.#tier) return;
+    this.#tier = tier;
+    this.#quoted = isDearerTier(tier) ? atDearerTier(this.#asked) : this.#asked;
+    if (!this.#cover.watched) return;
+    this.#coveredTokens = Math.min(this.#coveredTokens, tokensCovered(this.#quoted, this.#hold.amount));
   }
 
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
