@@ -109,9 +109,7 @@ export class Attempt {
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
   complete(): void {
     this.#complete = true;
-    // A count of no output for an answer that has some is no count.
-    const made = outputTokensOf(this.#reported ?? NO_USAGE);
-    this.#final = this.#reported !== null && (made > 0 || this.#output.tokensEstimate === 0);
+    this.#final = this.#reported !== null && this.#isCount(this.#reported);
   }
 
   /** Whether its count, where it gave one, is final. */
@@ -256,6 +254,12 @@ export class Attempt {
   #inputEstimate(): Usage {
     this.#estimated ??= this.#estimate();
     return this.#estimated;
+  }
+
+  /** A count of no output for an answer that has some is none, nor is output that was made of no input where some was sent. */
+  #isCount(reported: Usage): boolean {
+    if (outputTokensOf(reported) === 0) return this.#output.tokensEstimate === 0;
+    return inputTokensOf(reported) > 0 || inputTokensOf(this.#inputEstimate()) === 0;
   }
 
   /** Without searches that have no price: none was offered then, so that this is the provider's own affair. */
