@@ -8,6 +8,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
+import { isTooDeep, TOO_DEEP } from './json-depth.ts';
 import { LIMITS } from './limits.ts';
 import { type ErrorBody, errorType, tells } from './reference/route.ts';
 import { ApiError, badRequest } from './teams/api-error.ts';
@@ -37,7 +38,7 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 /** As the framework takes it; any other body is one that a page elsewhere could have a browser send. */
 const JSON_TYPE = /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/i;
 
-/** The middlewares of a route that takes a JSON body: bounded, said to be JSON, strict UTF-8, and never taken for `{}` where it is missing. */
+/** The middlewares of a route that takes a JSON body: bounded, said to be JSON, strict UTF-8, not too deep, and never taken for `{}` where it is missing. */
 export const jsonBody = [
   tells(
     bodyLimit({
@@ -59,7 +60,7 @@ export const jsonBody = [
       const message = 'Send the body as JSON, with the header Content-Type: application/json.';
       throw new ApiError(415, 'invalid_request_error', message, { param: 'Content-Type' });
     }
-    strictUtf8(bytes);
+    if (isTooDeep(strictUtf8(bytes))) throw badRequest(null, TOO_DEEP);
     await next();
   }),
 ] as const;

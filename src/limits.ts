@@ -43,7 +43,7 @@ const ASKED = {
   toolUsesMax: 100,
   /** The same where the client sets no cap: each use is one more reading of the whole context that the hold must cover. */
   toolUsesDefault: 3,
-  /** Of a Gemini request, as protobuf's JSON parsers have it: Google would refuse deeper ones. */
+  /** Of a request, as protobuf's JSON parsers have it: people write no schema half as deep, Google would refuse deeper ones, and what reads a body goes into it by recursion. */
   jsonDepthMax: 100,
 
   /** Of a list at once: as many as a person looks through, and some 100 KB. */
@@ -222,6 +222,11 @@ export const LIMITS = {
   outputTokensMin: 16,
   /** Of the text by which a provider tells its model of a tool of its own: some thousand, rounded up. */
   providerToolTokensMax: 10_000,
+  /**
+   * What a dearer service tier costs that nobody asked for, in percent of the standard price: the most that OpenAI takes of any
+   * model for priority (GPT-5.5; others 167 to 200), since no table of prices has the tiers of each.
+   */
+  dearerTierPercent: 250,
   /** The platform ends everything 30 s after a disconnect; settling must have given up by then. */
   settleGiveUpMs: 28 * SECOND_MS,
   /** Admission fails closed after this: a caller rather hears 503 soon than waits. */

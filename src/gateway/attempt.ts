@@ -22,9 +22,10 @@ import { isPriced, type Side, sideOf, UNITS } from '../money/price.ts';
 import { type Cover, tailOf, tokensCovered } from './cover.ts';
 import type { Hold } from './hold.ts';
 import type { OutputCount } from './providers/provider.ts';
-import { amountFor, type Quote } from './quote.ts';
+import { amountFor, atDearerTier, type Quote } from './quote.ts';
 import { freeOf, type Refusal } from './refusals.ts';
 import type { AnswerRecord } from './replay/recording.ts';
+import { isDearerTier } from './service-tier.ts';
 
 /** A growth that is refused names one limit; there are so many that could each be the tighter one. */
 const GROW_TRIES_MAX = 5;
@@ -51,11 +52,14 @@ export class Attempt {
   readonly recording: AnswerRecord | null;
   readonly #choices: number;
   readonly #estimate: () => Usage;
-  readonly #quoted: Quote | null;
+  /** As admitted, and as it is served: at another tier, where the provider says so. */
+  readonly #asked: Quote | null;
+  #quoted: Quote | null;
   readonly #cover: Cover;
   readonly #hold: Hold;
   readonly #startedAtMs: number;
   readonly #output: OutputCount;
+  #tier: string | null = null;
   #reported: Usage | null = null;
   #estimated: Usage | null = null;
   #complete = false;
@@ -74,6 +78,7 @@ export class Attempt {
     this.recording = parts.recording;
     this.#choices = parts.choices;
     this.#estimate = parts.estimate;
+    this.#asked = parts.quoted;
     this.#quoted = parts.quoted;
     this.#cover = parts.cover;
     this.#hold = parts.hold;
@@ -89,12 +94,22 @@ export class Attempt {
     this.#reported = this.#reported ? sidesOfMost(this.#reported, told) : told;
   }
 
+  /**
+   * The provider says at which tier it serves. What is dearer than was asked for is charged as that, and what can be watched is
+   * from now on also held for as that; what came before may be an overrun.
+   */
+  servedAt(tier: string): void {
+    if (!this.#asked || tier === this.#tier) return;
+    this.#tier = tier;
+    this.#quoted = isDearerTier(tier) ? atDearerTier(this.#asked) : this.#asked;
+    if (!this.#cover.watched) return;
+    this.#coveredTokens = Math.min(this.#coveredTokens, tokensCovered(this.#quoted, this.#hold.amount));
+  }
+
   /** The provider has said all: its count, where it gave one, is final and replaces every estimate. */
   complete(): void {
     this.#complete = true;
-    // A count of no output for an answer that has some is no count.
-    const made = outputTokensOf(this.#reported ?? NO_USAGE);
-    this.#final = this.#reported !== null && (made > 0 || this.#output.tokensEstimate === 0);
+    this.#final = this.#reported !== null && this.#isCount(this.#reported);
   }
 
   /** Whether its count, where it gave one, is final. */
@@ -239,6 +254,12 @@ export class Attempt {
   #inputEstimate(): Usage {
     this.#estimated ??= this.#estimate();
     return this.#estimated;
+  }
+
+  /** A count of no output for an answer that has some is none, nor is output that was made of no input where some was sent. */
+  #isCount(reported: Usage): boolean {
+    if (outputTokensOf(reported) === 0) return this.#output.tokensEstimate === 0;
+    return inputTokensOf(reported) > 0 || inputTokensOf(this.#inputEstimate()) === 0;
   }
 
   /** Without searches that have no price: none was offered then, so that this is the provider's own affair. */

@@ -29,6 +29,7 @@ import { relayWhole } from './relay-whole.ts';
 import { type JsonBody, readJsonBody, refuseField } from './request-body.ts';
 import type { GatewayContext, Handler } from './router.ts';
 import { type Candidates, healthName } from './routing/choose.ts';
+import { withTier } from './service-tier.ts';
 
 const encoder = new TextEncoder();
 
@@ -255,5 +256,5 @@ function talkWith({ mapping, provider }: Candidate, client: Protocol, asked: Ask
 
 function bodyText(talk: Exchange, sent: Sent): { text: string } | { refusal: Refusal } {
   const body = talk.body(sent);
-  return 'refusal' in body ? body : { text: JSON.stringify(body.understood) };
+  return 'refusal' in body ? body : { text: JSON.stringify(withTier(body.understood, sent.mapping.provider)) };
 }

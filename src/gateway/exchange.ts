@@ -53,9 +53,9 @@ export function exchange(client: Protocol, provider: Protocol, asked: Asked): Ex
     whole: (bytes, names) => {
       const read = provider.readWhole(new TextDecoder().decode(bytes));
       if (!read) return null;
-      const { text, usage, error, json } = read;
+      const { text, usage, tier = null, error, json } = read;
       const body = (cost: Nanos) => (same ? bytes : JSON.stringify(answer(json, names, cost)));
-      return { text, usage, error, body, contentType: 'application/json' };
+      return { text, usage, tier, error, body, contentType: 'application/json' };
     },
     answer,
     cut: (json, names, usage, cost) => client.withUsage(answer(json, names, null), usage, cost),

@@ -75,6 +75,8 @@ export interface ReadAnswer {
   ended: number;
   /** The provider's count so far, or null where it says none here. */
   usage: Usage | null;
+  /** The service tier at which it is served; null or absent where it does not say. */
+  tier?: string | null;
   /** What the provider says went wrong, inside an answer that began well. */
   error: string | null;
   /** Nothing comes after it. */

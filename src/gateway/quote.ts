@@ -14,6 +14,7 @@ import {
   type Price,
   perMillion,
   priceAt,
+  priceAtPercent,
   tierFor,
 } from '../money/price.ts';
 import type { Asked } from './protocol.ts';
@@ -114,6 +115,14 @@ export function withUsesWithin(quoted: Quote, granted: Nanos): Quote {
 function withUses(quoted: Quote, tools: ToolsQuote, uses: number): Quote {
   const inputMax = nanos(quoted.inputMax - timesUses(tools, tools.uses - uses));
   return { ...quoted, inputMax, tools: { ...tools, uses } };
+}
+
+/** The same at the dearest tier that the provider may serve it at. */
+export function atDearerTier(quoted: Quote): Quote {
+  const percent = LIMITS.dearerTierPercent;
+  const price = priceAtPercent(quoted.price, percent);
+  const inputMax = nanos(Math.ceil((quoted.inputMax * percent) / 100));
+  return { ...quoted, price, inputMax, outputRate: dearestOutputRate(price) };
 }
 
 const TEXT: readonly Modality[] = ['text'];

@@ -13,6 +13,8 @@ export interface WholeAnswer {
   /** What the provider made, as far as it is text. */
   text: string;
   usage: Usage | null;
+  /** As in `ReadAnswer`. */
+  tier?: string | null;
   /** What it says went wrong, inside an answer of a good status. */
   error: string | null;
   /** As the client gets it, once its cost is known. */
@@ -53,6 +55,7 @@ async function passWhole(parts: RelayParts, read: ReadWhole): Promise<Response |
     if (!bytes) throw new Stopped({ kind: 'failed', refusal: garbage('The answer is too large.') });
     const answer = read(bytes, response);
     if (answer) attempt.count(answer.text);
+    if (answer?.tier) attempt.servedAt(answer.tier);
     if (answer?.usage) attempt.report(answer.usage);
     if (!answer || answer.error !== null) {
       const failure = garbage(answer?.error ?? null, parts.credential);

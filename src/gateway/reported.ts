@@ -2,6 +2,7 @@
  * Reading what a provider says, which is not trusted: garbage reads as nothing rather than throwing, and by hand rather than by a
  * schema, because every event of a stream is read.
  */
+import { isTooDeep } from '../json-depth.ts';
 import type { Json } from './protocol.ts';
 
 /** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
@@ -9,8 +10,9 @@ const REPORTED_TOKENS_MAX = 100_000_000;
 
 const REPORTED_USES_MAX = 10_000;
 
-/** The JSON object that a text is, or null. */
+/** The JSON object that a text is, or null; also where it is nested deeper than anything here could read. */
 export function jsonObjectIn(text: string): Json | null {
+  if (isTooDeep(text)) return null;
   try {
     const json: unknown = JSON.parse(text);
     return isObject(json) ? json : null;

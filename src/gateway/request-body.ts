@@ -1,8 +1,9 @@
 /**
- * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, an object; then by its schema, so that a
+ * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, not too deep, an object; then by its schema, so that a
  * refusal names the field.
  */
 import type { z } from '@hono/zod-openapi';
+import { isTooDeep, TOO_DEEP } from '../json-depth.ts';
 import { LIMITS } from '../limits.ts';
 import type { Json, Understood } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
@@ -31,6 +32,7 @@ export async function readJsonBody(
   } catch {
     return refuseField(null, 'The body is not valid UTF-8.');
   }
+  if (isTooDeep(text)) return refuseField(null, TOO_DEEP);
   let json: unknown;
   try {
     json = JSON.parse(text);

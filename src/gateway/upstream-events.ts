@@ -67,9 +67,10 @@ async function count(
   const read = answerReader.read(frame);
   // Passing on what nobody can read would be passing on what nobody has counted.
   if (!read) return { event: null, stop: { kind: 'failed', refusal: garbage(null) } };
-  const { error, ended, text, usage } = read;
+  const { error, ended, text, tier, usage } = read;
   if (error !== null) return { event: null, stop: { kind: 'failed', refusal: garbage(error), reported: true } };
   attempt.ended(ended);
+  if (tier) attempt.servedAt(tier);
   if (usage) attempt.report(usage);
   const event = { frame, read };
   const refusal = await attempt.pass(text);

@@ -126,6 +126,19 @@ export function priceOfVideo(price: Price, size: string): Price {
   return withRate(price, 'videoSecond', rateIn(price.videos, size));
 }
 
+/** The price with every token at so many percent of its rate. Fees stay as they are. */
+export function priceAtPercent(price: Price, percent: number): Price {
+  const tiers = price.tiers.map((tier) => {
+    const rates = { ...tier.rates };
+    for (const unit of UNITS) {
+      const rate = rates[unit];
+      if (rate !== undefined && modalityOf(unit)) rates[unit] = Math.ceil((rate * percent) / 100);
+    }
+    return { ...tier, rates };
+  });
+  return { ...price, tiers };
+}
+
 function rateIn(rates: Readonly<Record<string, number>> = {}, name: string): number | null {
   // Names come from callers: nothing that is inherited is a rate.
   return Object.hasOwn(rates, name) ? (rates[name] ?? null) : null;

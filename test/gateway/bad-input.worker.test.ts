@@ -7,6 +7,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { Json } from '../../src/gateway/protocol.ts';
+import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import type { Mapping } from '../../src/models/catalogue.ts';
 import { HELLO, keyOf, ORIGIN } from '../support/gateway.ts';
@@ -66,6 +67,8 @@ const withParts = (wire: 'chat' | 'messages', part: Json) => ({
   messages: [{ role: 'user', content: [{ type: 'text', text: 'look' }, part] }],
 });
 const items = (part: Json) => ({ model: 'demo/words', input: [{ role: 'user', content: [part] }] });
+
+const JSON_TYPE = { headers: { 'content-type': 'application/json' } };
 
 const BAD64 = 'data:image/png;base64,not base64!';
 
@@ -142,6 +145,37 @@ it.each(WRONG)('%s on %s is refused by its field', async (_, wire, wrong, field)
   const { status, said } = await refused(wire, JSON.stringify({ ...PATHS[wire][1], ...wrong }));
   expect(status).toBe(400);
   expect(said).toMatchObject(envelope(wire, 400, field));
+});
+
+/** A body with a field that nobody knows, which is nested so that the body has so many levels. */
+const nested = (body: Json, levels: number) =>
+  `${JSON.stringify(body).slice(0, -1)},"x":${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+
+const TAKES_JSON = (Object.keys(PATHS) as Path[]).filter((wire) => wire !== 'edits' && wire !== 'transcriptions');
+
+it.each(TAKES_JSON)(
+  '%s that is nested too deep to be read is refused; one level less is not for that',
+  async (wire) => {
+    for (const levels of [LIMITS.jsonDepthMax + 1, 6_000, 1_000_000]) {
+      const { status, said } = await refused(wire, nested(PATHS[wire][1], levels), JSON_TYPE);
+      expect(status).toBe(400);
+      expect(said).toMatchObject(envelope(wire, 400, null));
+      expect(JSON.stringify(said)).toContain('nested deeper');
+    }
+    const { said } = await refused(wire, nested(PATHS[wire][1], LIMITS.jsonDepthMax), JSON_TYPE);
+    expect(JSON.stringify(said)).not.toContain('nested deeper');
+  },
+);
+
+it.each<[Path, string]>([
+  ['messages', '/messages/count_tokens'],
+  ['gemini', '/models/demo/words:countTokens'],
+  ['gemini', '/models/demo/embed:embedContent'],
+])('%s reads no deeper at %s', async (wire, path) => {
+  const { status, said } = await refused(wire, nested({ model: 'demo/words' }, 6_000), { path, ...JSON_TYPE });
+  expect(status).toBe(400);
+  expect(said).toMatchObject(envelope(wire, 400, null));
+  expect(JSON.stringify(said)).toContain('nested deeper');
 });
 
 const LONG = 'word '.repeat(500);

@@ -194,6 +194,16 @@ describe('a usage that is not the last word', () => {
     expect((await keyOf(apiKey)).usage).toBe('0.000008');
   });
 
+  it.each<Kind>(['whole', 'stream', 'gathered'])('of no input for a %s answer is not believed', async (kind) => {
+    const counted = { prompt_tokens: 0, completion_tokens: 3 };
+    const whole = () => Response.json({ choices: [{ message: { content: 'three short words' } }], usage: counted });
+    const events = () => eventStream([delta('three short words', 'stop'), usage(0, 3), 'data: [DONE]\n\n']);
+    const { answered, apiKey } = await relayed(kind, async () => (kind === 'whole' ? whole() : events()));
+    await textOf(answered);
+    // Two words in and three out.
+    expect((await keyOf(apiKey)).usage).toBe('0.000008');
+  });
+
   it('rides on no event of a client that did not ask', async () => {
     const counting = [
       usage(10, 1, [{ delta: { content: 'a' } }]),

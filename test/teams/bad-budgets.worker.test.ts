@@ -134,6 +134,7 @@ const BAD_JSON: [what: string, body: unknown, field: string | null, message: Reg
   ['an array', '[]', null, /object/],
   ['a string', '"5"', null, /object/],
   ['null', 'null', null, /object/],
+  ['too deep', `{"a":${'['.repeat(6_000)}${']'.repeat(6_000)}}`, null, /nested deeper/],
   ['invalid UTF-8', new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), null, /UTF-8/],
 ];
 

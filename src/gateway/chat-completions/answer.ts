@@ -6,6 +6,7 @@ import type { Usage } from '../../money/cost.ts';
 import { inputTokensOf, NO_USAGE, outputTokensOf } from '../../money/cost.ts';
 import type { ReadAnswer } from '../protocol.ts';
 import { countOf, fieldsOf, jsonObjectIn, textWithin } from '../reported.ts';
+import { tierIn } from '../service-tier.ts';
 import type { Frame } from '../sse.ts';
 
 /** What of a choice is not output: the rest is counted, whatever it is called, so that nothing passes unseen. */
@@ -34,6 +35,7 @@ export function readChatAnswer(text: string): ReadAnswer | null {
     text: textWithin(choices, NOT_OUTPUT),
     ended: Array.isArray(choices) ? choices.filter(isEnded).length : 0,
     usage: readUsage(usage),
+    tier: tierIn(json),
     error: readError(error),
     last: false,
   };

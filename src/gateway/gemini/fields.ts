@@ -4,7 +4,6 @@
  *
  * A field given in both casings is refused: of two caps Google might take the one that was not read here.
  */
-import { LIMITS } from '../../limits.ts';
 import type { Json, Understood } from '../protocol.ts';
 
 /** What is the caller's own below these: arguments, results, JSON schemas. Not fields of Google's, so kept as they are. */
@@ -46,7 +45,7 @@ class Unreadable extends Error {
 /** A copy in which every field of Google's has its camelCase name. */
 export function inCamelCase(json: Json): Understood<Json> {
   try {
-    return { understood: fields(json, 0) };
+    return { understood: fields(json) };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return { refusal: { kind: 'bad_request', field: error.field, message: error.message } };
@@ -58,7 +57,7 @@ export function nameIn(json: Json, camelCased: string): string {
   return Object.keys(json).find((name) => camelCase(name) === camelCased) ?? camelCased;
 }
 
-function fields(object: Json, depth: number): Json {
+function fields(object: Json): Json {
   const seen = new Set<string>();
   return Object.fromEntries(
     Object.entries(object).map(([given, value]) => {
@@ -66,23 +65,21 @@ function fields(object: Json, depth: number): Json {
       if (seen.has(name)) throw new Unreadable(given, `Give ${name} or ${given}, not both.`);
       seen.add(name);
       if (THE_CALLERS_OWN.has(name)) return [name, value];
-      const inner = name === NAMED_BY_THE_CALLER ? named(value, name, depth + 1) : within(value, name, depth + 1);
+      const inner = name === NAMED_BY_THE_CALLER ? named(value) : within(value);
       return [name, LISTS.has(name) && inner !== null && !Array.isArray(inner) ? [inner] : inner];
     }),
   );
 }
 
-function within(value: unknown, name: string, depth: number): unknown {
+/** By recursion: no body is read that is nested too deep for that. */
+function within(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > LIMITS.jsonDepthMax) {
-    throw new Unreadable(name, `The body is nested deeper than ${LIMITS.jsonDepthMax} levels.`);
-  }
-  return Array.isArray(value) ? value.map((item) => within(item, name, depth + 1)) : fields(value as Json, depth);
+  return Array.isArray(value) ? value.map(within) : fields(value as Json);
 }
 
-function named(value: unknown, name: string, depth: number): unknown {
+function named(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, schema]) => [key, within(schema, name, depth)]));
+  return Object.fromEntries(Object.entries(value).map(([key, schema]) => [key, within(schema)]));
 }
 
 function camelCase(name: string): string {

@@ -12,7 +12,7 @@ import {
   withSystemAtHead,
 } from '../neutral.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
-import { fieldsOf } from '../reported.ts';
+import { jsonObjectIn } from '../reported.ts';
 import { refuseField } from '../request-body.ts';
 import { NO_SIGNATURE, writeMedium, writeReasoning } from './parts.ts';
 import { isKeptAtGoogle, keptAtGoogle } from './request.ts';
@@ -129,12 +129,8 @@ function mediumOnly({ mediaResolution: _, ...medium }: Json): Json {
 }
 
 function argsOf(json: string): Json {
-  try {
-    return fieldsOf(JSON.parse(json));
-  } catch {
-    // What a model has written and a caller sends back, halved by a cap perhaps: the words stay.
-    return { arguments: json };
-  }
+  // What a model has written and a caller sends back, halved by a cap perhaps: the words stay.
+  return jsonObjectIn(json) ?? { arguments: json };
 }
 
 function declaration({ name, description, parameters }: Tool): Json {

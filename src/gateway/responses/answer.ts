@@ -9,6 +9,7 @@
 import { NO_USAGE, type Usage } from '../../money/cost.ts';
 import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
 import { countOf, fieldsOf, isObject, jsonObjectIn, textWithin } from '../reported.ts';
+import { tierIn } from '../service-tier.ts';
 import type { Frame } from '../sse.ts';
 import { searchesIn } from './provider-tools.ts';
 
@@ -73,6 +74,7 @@ export class ResponsesReader implements AnswerReader {
       text,
       ended: ended ? 1 : 0,
       usage: withSearches(readUsage(usage), Math.max(this.#searches, searchesOf(output))),
+      tier: tierIn(response),
       error: failed ? (readError(response.error) ?? 'The provider failed to answer.') : null,
       last: ended || failed,
     };
@@ -110,6 +112,7 @@ export function readWhole(text: string): ReadAnswer | null {
     text: textWithin(output, NOT_OUTPUT),
     ended: 1,
     usage: withSearches(readUsage(usage), searchesOf(output)),
+    tier: tierIn(json),
     error: reported ?? (unfinished ? 'The provider did not finish its answer.' : null),
     last: true,
   };

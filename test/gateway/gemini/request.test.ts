@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { gemini } from '../../../src/gateway/gemini/protocol.ts';
 import type { Asked, Json, Sent } from '../../../src/gateway/protocol.ts';
 import { geminiCount } from '../../../src/gateway/providers/gemini-count.ts';
-import { LIMITS } from '../../../src/limits.ts';
 import type { Mapping } from '../../../src/models/catalogue.ts';
 import { askedGemini } from '../../support/asked.ts';
 
@@ -111,12 +110,6 @@ describe('a bad request', () => {
 
   it('says where a body belongs that is of another protocol', () => {
     expect(ask({ input: 'a' })).toMatchObject({ refusal: { message: expect.stringContaining('/v1/responses') } });
-  });
-
-  it('is one that is nested too deep to be read', () => {
-    let deep: Json = {};
-    for (let i = 0; i <= LIMITS.jsonDepthMax; i++) deep = { deep };
-    expect(ask({ contents: CONTENTS, deep })).toMatchObject({ refusal: { kind: 'bad_request' } });
   });
 
   it('is not one whose own names look like fields', () => {
