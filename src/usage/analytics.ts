@@ -31,9 +31,26 @@ export const Breakdown = z.array(
   }),
 );
 
-export const ROLLED_UP_TO = {
+/** In every answer. */
+export const FRESHNESS = {
   rolledUpTo: instant().openapi({ description: 'Usage that had arrived by then is in it' }),
+  backfilledUpTo: instant().nullable().openapi({
+    description: 'Null: nothing is missing. Else sums are being made anew, and of usage after this some may be missing',
+    example: null,
+  }),
 };
+
+export interface Freshness {
+  rolledUpTo: string;
+  backfilledUpTo: string | null;
+}
+
+/** ?1 organization. */
+const READ_FRESHNESS = `
+  SELECT
+    rolled_up_to AS rolledUpTo,
+    (SELECT next_at FROM usage_backfills WHERE organization_id = ?1 AND finished_at IS NULL) AS backfilledUpTo
+  FROM rollup_watermark`;
 
 export const Activity = z
   .object({
@@ -48,7 +65,7 @@ export const Activity = z
     ),
     totals: z.object({ ...Measures.shape, breakdown: Breakdown }),
     groupBy: z.enum(GROUP_NAMES),
-    ...ROLLED_UP_TO,
+    ...FRESHNESS,
   })
   .openapi('Activity');
 
@@ -80,12 +97,12 @@ export async function activities<const Queries extends readonly ActivityQuery[]>
   queries: Queries,
 ): Promise<{ [K in keyof Queries]: Told }> {
   const asked = queries.map((query) => ({ ...query, instants: instantsOf(query.spans) }));
-  const { usages, rolledUpTo } = await readUsages(databases.usage, asked);
-  const told = queries.map((query, i) => show(databases.names, query, usages[i] as Usage, rolledUpTo));
+  const { usages, freshness } = await readUsages(databases.usage, asked);
+  const told = queries.map((query, i) => show(databases.names, query, usages[i] as Usage, freshness));
   return (await Promise.all(told)) as { [K in keyof Queries]: Told };
 }
 
-async function show(db: D1Database, query: ActivityQuery, usage: Usage, rolledUpTo: string): Promise<Told> {
+async function show(db: D1Database, query: ActivityQuery, usage: Usage, freshness: Freshness): Promise<Told> {
   const { organizationId, spans, groupBy, limit } = query;
   const totals = new Map([...usage.groups].map(([key, used]) => [key, sumOf(used)]));
   const dearest = ranked(totals).slice(0, limit);
@@ -103,7 +120,7 @@ async function show(db: D1Database, query: ActivityQuery, usage: Usage, rolledUp
     })),
     totals: withParts(sumOf(usage.total), (key) => totals.get(key)),
     groupBy,
-    rolledUpTo,
+    ...freshness,
   };
   return { told, mostUsed: mostUsedOf(totals) };
 }
@@ -113,20 +130,29 @@ function instantsOf(spans: readonly Span[]): number[] {
   return [spans[0]?.startMs ?? 0, ...spans.map(({ endMs }) => endMs)];
 }
 
-/** One transaction: what is read is as of `rolledUpTo`, and parts are of their whole. */
+/** Of one organization, in one transaction: what is read is as of `rolledUpTo`, and parts are of their whole. */
 export async function readUsages(
   db: D1Database,
   asked: readonly UsageAsked[],
-): Promise<{ usages: Usage[]; rolledUpTo: string }> {
+): Promise<{ usages: Usage[]; freshness: Freshness }> {
   const session = db.withSession('first-unconstrained');
   const statements = asked.map((one) => usageStatements(session, one));
   const [told, ...read] = await session.batch([
-    session.prepare('SELECT rolled_up_to FROM rollup_watermark'),
+    session.prepare(READ_FRESHNESS).bind(asked[0]?.organizationId ?? ''),
     ...statements.flat(),
   ]);
-  const [watermark] = (told?.results ?? []) as { rolled_up_to: number }[];
   const usages = asked.map((one, i) => usageIn(read.splice(0, statements[i]?.length), one));
-  return { usages, rolledUpTo: new Date(watermark?.rolled_up_to ?? 0).toISOString() };
+  return { usages, freshness: freshnessOf(told?.results[0] as FreshnessRow) };
+}
+
+interface FreshnessRow {
+  rolledUpTo: number;
+  backfilledUpTo: number | null;
+}
+
+function freshnessOf({ rolledUpTo, backfilledUpTo }: FreshnessRow): Freshness {
+  const isoOf = (ms: number) => new Date(ms).toISOString();
+  return { rolledUpTo: isoOf(rolledUpTo), backfilledUpTo: backfilledUpTo === null ? null : isoOf(backfilledUpTo) };
 }
 
 /** Keys, dearest first. */

@@ -43,7 +43,7 @@ const SELECT = `
 /** Everybody who is a member, or used something between these instants, dearest first. */
 export async function membersUsing(databases: Databases, organizationId: string, range: readonly [number, number]) {
   const asked = { organizationId, groupBy: 'member', instants: range, limit: Number.POSITIVE_INFINITY } as const;
-  const [{ usages, rolledUpTo }, { results }] = await Promise.all([
+  const [{ usages, freshness }, { results }] = await Promise.all([
     readUsages(databases.usage, [asked]),
     databases.names.withSession('first-unconstrained').prepare(SELECT).bind(organizationId).all<MemberRow>(),
   ]);
@@ -58,7 +58,7 @@ export async function membersUsing(databases: Databases, organizationId: string,
   return {
     members: members.map(({ row, used }) => ({ ...row, removed: row.removed !== 0, ...showUsed(used) })),
     totals: showUsed(usage.total[0] ?? nothingUsed()),
-    rolledUpTo,
+    ...freshness,
   };
 }
 

@@ -3,6 +3,8 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { formatUsd } from '../../src/money/nanos.ts';
+import type { Freshness } from '../../src/usage/analytics.ts';
+import { goOnBackfilling, startBackfill } from '../../src/usage/backfill.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
 import { detail } from '../../src/usage/usage-detail.ts';
@@ -245,6 +247,38 @@ describe('of more than is shown by itself', () => {
     const { summary } = await detail({ usage, names: env.DB }, { ...query, groupBy: 'project' });
     expect(summary).toMatchObject(counted(inRange(({ keyId }) => keyId === team.keyId)));
     expect(transactions).toBe(1);
+  });
+});
+
+describe('while the sums are being made anew', () => {
+  it('every answer says up to when they are', async () => {
+    const { organizationId } = team;
+    const fresh = { rolledUpTo: '2026-04-01T00:00:00.000Z', backfilledUpTo: null };
+    const paths = ['activity', 'members', `members/${ann.memberId}`, `keys/${team.keyId}`];
+    const headers = async (path: string) => {
+      const query = new URLSearchParams({ organizationId, ...RANGE, format: 'csv' });
+      const { headers: told } = await get(`/analytics/${path}?${query}`, owner());
+      return { rolledUpTo: told.get('x-rolled-up-to'), backfilledUpTo: told.get('x-backfilled-up-to') };
+    };
+    for (const path of paths) {
+      expect(await ask(owner(), path), path).toMatchObject(fresh);
+      expect(await headers(path), path).toEqual(fresh);
+    }
+    const nowMs = Date.parse('2026-04-01');
+    await startBackfill(env.DB, organizationId, nowMs);
+    const seen: (string | null)[] = [];
+    for (let more = true; more; ) {
+      const told = (await Promise.all(paths.flatMap((path) => [ask(owner(), path), headers(path)]))) as Freshness[];
+      expect(new Set(told.map(({ backfilledUpTo }) => backfilledUpTo)).size).toBe(1);
+      seen.push(told[0]?.backfilledUpTo ?? null);
+      more = (await goOnBackfilling(env.DB, nowMs, 0)).more;
+    }
+    expect(seen.slice(0, 3)).toEqual([
+      '1970-01-01T00:00:00.000Z',
+      '2026-03-02T00:00:00.000Z',
+      '2026-03-03T00:00:00.000Z',
+    ]);
+    expect(await ask(owner(), 'activity')).toMatchObject(fresh);
   });
 });
 
