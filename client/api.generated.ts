@@ -134,6 +134,8 @@ export type Activity = {
   groupBy: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app';
   /** Usage that had arrived by then is in it. */
   rolledUpTo: string;
+  /** Null: nothing is missing. Else sums are being made anew, and of usage after this some may be missing. */
+  backfilledUpTo: string | null;
 };
 
 export type AnthropicError = {
@@ -1220,6 +1222,8 @@ export type KeyUsage = {
   groupBy: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app';
   /** Usage that had arrived by then is in it. */
   rolledUpTo: string;
+  /** Null: nothing is missing. Else sums are being made anew, and of usage after this some may be missing. */
+  backfilledUpTo: string | null;
   timezone: string;
 };
 
@@ -1568,6 +1572,8 @@ export type MemberUsage = {
   groupBy: 'project' | 'apiKey' | 'member' | 'mapping' | 'model' | 'provider' | 'app';
   /** Usage that had arrived by then is in it. */
   rolledUpTo: string;
+  /** Null: nothing is missing. Else sums are being made anew, and of usage after this some may be missing. */
+  backfilledUpTo: string | null;
   timezone: string;
 };
 
@@ -1616,6 +1622,8 @@ export type MembersUsage = {
   timezone: string;
   /** Usage that had arrived by then is in it. */
   rolledUpTo: string;
+  /** Null: nothing is missing. Else sums are being made anew, and of usage after this some may be missing. */
+  backfilledUpTo: string | null;
 };
 
 export type Membership = {

@@ -5,7 +5,7 @@
 import type { z } from '@hono/zod-openapi';
 import { csvLine } from '../csv.ts';
 import { LIMITS } from '../limits.ts';
-import { type ActivityQuery, activity, type Databases } from './analytics.ts';
+import { type Activity, type ActivityQuery, activity, type Databases, type Freshness } from './analytics.ts';
 import { MemberShown, type UsingMember } from './member-analytics.ts';
 import { Measures } from './used.ts';
 
@@ -13,35 +13,46 @@ const MEASURES = Object.keys(Measures.shape) as (keyof Measures)[];
 
 const LINE_END = '\r\n';
 
-export function activityCsv(databases: Databases, query: ActivityQuery): Response {
+export async function activityCsv(databases: Databases, query: ActivityQuery): Promise<Response> {
   const { spans, groupBy } = query;
   const encoder = new TextEncoder();
   let next = 0;
+  const part = async () => {
+    const some = spans.slice(next, next + LIMITS.analyticsExportSpans);
+    next += some.length;
+    return activity(databases, { ...query, spans: some, limit: Number.POSITIVE_INFINITY });
+  };
+  // Before the answer begins: it says how fresh it is, and a failure has a status.
+  let read = await part();
+  const freshness = read;
+  let text = csvLine(['date', groupBy, 'label', ...MEASURES]) + LINE_END;
   const stream = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(encoder.encode(csvLine(['date', groupBy, 'label', ...MEASURES]) + LINE_END));
-    },
     async pull(controller) {
-      const some = spans.slice(next, next + LIMITS.analyticsExportSpans);
-      next += some.length;
-      const read = await activity(databases, { ...query, spans: some, limit: Number.POSITIVE_INFINITY });
-      const lines = read.activity.flatMap(({ date, breakdown, ...whole }) =>
-        breakdown.length === 0
-          ? [csvLine([date, null, null, ...cells(whole)])]
-          : breakdown.map((row) => csvLine([date, row.key, row.label, ...cells(row)])),
-      );
-      controller.enqueue(encoder.encode(lines.map((line) => line + LINE_END).join('')));
-      if (next >= spans.length) controller.close();
+      text += linesOf(read.activity);
+      controller.enqueue(encoder.encode(text));
+      if (next >= spans.length) return controller.close();
+      text = '';
+      read = await part();
     },
   });
-  return csvResponse(stream, 'activity');
+  return csvResponse(stream, 'activity', freshness);
+}
+
+function linesOf(days: z.infer<typeof Activity>['activity']): string {
+  const lines = days.flatMap(({ date, breakdown, ...whole }) =>
+    breakdown.length === 0
+      ? [csvLine([date, null, null, ...cells(whole)])]
+      : breakdown.map((row) => csvLine([date, row.key, row.label, ...cells(row)])),
+  );
+  return lines.map((line) => line + LINE_END).join('');
 }
 
 /** What each member used. `rows` as the API tells them. */
-export function membersCsv(rows: readonly z.infer<typeof UsingMember>[]): Response {
+export function membersCsv(rows: readonly z.infer<typeof UsingMember>[], freshness: Freshness): Response {
   const names = [...Object.keys(MemberShown.shape), 'apiKeyCount'] as (keyof z.infer<typeof MemberShown>)[];
   const lines = rows.map((row) => csvLine([...names.map((name) => row[name]), ...cells(row)]));
-  return csvResponse([csvLine([...names, ...MEASURES]), ...lines].map((line) => line + LINE_END).join(''), 'members');
+  const text = [csvLine([...names, ...MEASURES]), ...lines].map((line) => line + LINE_END).join('');
+  return csvResponse(text, 'members', freshness);
 }
 
 function cells(usage: Measures) {
@@ -51,11 +62,13 @@ function cells(usage: Measures) {
   });
 }
 
-function csvResponse(body: BodyInit, name: string): Response {
+function csvResponse(body: BodyInit, name: string, { rolledUpTo, backfilledUpTo }: Freshness): Response {
   return new Response(body, {
     headers: {
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': `attachment; filename="${name}.csv"`,
+      'x-rolled-up-to': rolledUpTo,
+      ...(backfilledUpTo !== null && { 'x-backfilled-up-to': backfilledUpTo }),
     },
   });
 }

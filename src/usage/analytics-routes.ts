@@ -9,7 +9,7 @@ import { type Caller, memberIdOf } from '../teams/guard.ts';
 import { findMember, Member, showMember } from '../teams/members.ts';
 import { instantOrNull } from '../teams/status.ts';
 import { activityCsv, membersCsv } from './activity-csv.ts';
-import { Activity, activity, type Databases, ROLLED_UP_TO } from './analytics.ts';
+import { Activity, activity, type Databases, FRESHNESS } from './analytics.ts';
 import {
   ActivityParameters,
   type DaysAsked,
@@ -33,7 +33,7 @@ const route = routesOf('Analytics');
 const TIME_ZONE = { timezone: like('Europe/Stockholm') };
 
 const Members = z
-  .object({ members: z.array(UsingMember), totals: Measures, ...TIME_ZONE, ...ROLLED_UP_TO })
+  .object({ members: z.array(UsingMember), totals: Measures, ...TIME_ZONE, ...FRESHNESS })
   .openapi('MembersUsage');
 
 const MemberDetail = z
@@ -103,7 +103,7 @@ export const analyticsRouter = apiRouter()
       const days = spansOf(rangeOf({ ...asked, timezone }, Date.now()), 'day');
       const range = [days[0]?.startMs ?? 0, days.at(-1)?.endMs ?? 0] as const;
       const found = await membersUsing(await databasesOf(c.env, c.var.caller), organizationId, range);
-      if (asked.format === 'csv') return membersCsv(found.members);
+      if (asked.format === 'csv') return membersCsv(found.members, found);
       return c.json({ ...found, timezone }, 200);
     },
   )

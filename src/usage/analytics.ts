@@ -7,6 +7,7 @@ import { z } from '@hono/zod-openapi';
 import { DAY, instant, like } from '../reference/fields.ts';
 import { GROUP_NAMES, type UsageAsked, usageIn, usageStatements } from './from-totals.ts';
 import { namesOf } from './names.ts';
+import type { Whole } from './sums.ts';
 import type { Span } from './time-zones.ts';
 import {
   addUsed,
@@ -15,6 +16,7 @@ import {
   isAnything,
   Measures,
   nothingUsed,
+  requestsOf,
   showUsed,
   takeAway,
   type Usage,
@@ -29,9 +31,26 @@ export const Breakdown = z.array(
   }),
 );
 
-export const ROLLED_UP_TO = {
+/** In every answer. */
+export const FRESHNESS = {
   rolledUpTo: instant().openapi({ description: 'Usage that had arrived by then is in it' }),
+  backfilledUpTo: instant().nullable().openapi({
+    description: 'Null: nothing is missing. Else sums are being made anew, and of usage after this some may be missing',
+    example: null,
+  }),
 };
+
+export interface Freshness {
+  rolledUpTo: string;
+  backfilledUpTo: string | null;
+}
+
+/** ?1 organization. */
+const READ_FRESHNESS = `
+  SELECT
+    rolled_up_to AS rolledUpTo,
+    (SELECT next_at FROM usage_backfills WHERE organization_id = ?1 AND finished_at IS NULL) AS backfilledUpTo
+  FROM rollup_watermark`;
 
 export const Activity = z
   .object({
@@ -46,7 +65,7 @@ export const Activity = z
     ),
     totals: z.object({ ...Measures.shape, breakdown: Breakdown }),
     groupBy: z.enum(GROUP_NAMES),
-    ...ROLLED_UP_TO,
+    ...FRESHNESS,
   })
   .openapi('Activity');
 
@@ -62,26 +81,48 @@ export interface Databases {
 
 /** Every span is present, also without usage. The `limit` dearest have rows of their own. */
 export async function activity(databases: Databases, query: ActivityQuery): Promise<z.infer<typeof Activity>> {
+  const [only] = await activities(databases, [query]);
+  return only.told;
+}
+
+interface Told {
+  told: z.infer<typeof Activity>;
+  /** What has most requests in all of the range, dear or not. */
+  mostUsed: string | null;
+}
+
+/** Several views of the same usage, as of one instant. */
+export async function activities<const Queries extends readonly ActivityQuery[]>(
+  databases: Databases,
+  queries: Queries,
+): Promise<{ [K in keyof Queries]: Told }> {
+  const asked = queries.map((query) => ({ ...query, instants: instantsOf(query.spans) }));
+  const { usages, freshness } = await readUsages(databases.usage, asked);
+  const told = queries.map((query, i) => show(databases.names, query, usages[i] as Usage, freshness));
+  return (await Promise.all(told)) as { [K in keyof Queries]: Told };
+}
+
+async function show(db: D1Database, query: ActivityQuery, usage: Usage, freshness: Freshness): Promise<Told> {
   const { organizationId, spans, groupBy, limit } = query;
-  const { usage, rolledUpTo } = await readUsage(databases.usage, { ...query, instants: instantsOf(spans) });
   const totals = new Map([...usage.groups].map(([key, used]) => [key, sumOf(used)]));
   const dearest = ranked(totals).slice(0, limit);
-  const names = await namesOf(databases.names, organizationId, groupBy, dearest);
+  const names = await namesOf(db, organizationId, groupBy, dearest);
   const more = usage.groupCount - dearest.length;
   const others = more > 0 ? `Other (${more})` : null;
-  const show = (whole: Used, partOf: (key: string) => Used | undefined) => ({
+  const withParts = (whole: Used, partOf: (key: string) => Used | undefined) => ({
     ...showUsed(whole),
     breakdown: breakdownOf(whole, dearest, partOf, (key) => names.get(key) ?? key, others),
   });
-  return {
+  const told = {
     activity: spans.map(({ label }, i) => ({
       date: label,
-      ...show(usage.total[i] ?? nothingUsed(), (key) => usage.groups.get(key)?.[i]),
+      ...withParts(usage.total[i] ?? nothingUsed(), (key) => usage.groups.get(key)?.[i]),
     })),
-    totals: show(sumOf(usage.total), (key) => totals.get(key)),
+    totals: withParts(sumOf(usage.total), (key) => totals.get(key)),
     groupBy,
-    rolledUpTo,
+    ...freshness,
   };
+  return { told, mostUsed: mostUsedOf(totals) };
 }
 
 /** Where the first span begins, and where each ends: they follow each other without a gap. */
@@ -89,20 +130,43 @@ function instantsOf(spans: readonly Span[]): number[] {
   return [spans[0]?.startMs ?? 0, ...spans.map(({ endMs }) => endMs)];
 }
 
-/** One transaction: what is read is as of `rolledUpTo`, and parts are of their whole. */
-export async function readUsage(db: D1Database, asked: UsageAsked): Promise<{ usage: Usage; rolledUpTo: string }> {
+/** Of one organization, in one transaction: what is read is as of `rolledUpTo`, and parts are of their whole. */
+export async function readUsages(
+  db: D1Database,
+  asked: readonly UsageAsked[],
+): Promise<{ usages: Usage[]; freshness: Freshness }> {
   const session = db.withSession('first-unconstrained');
+  const statements = asked.map((one) => usageStatements(session, one));
   const [told, ...read] = await session.batch([
-    session.prepare('SELECT rolled_up_to FROM rollup_watermark'),
-    ...usageStatements(session, asked),
+    session.prepare(READ_FRESHNESS).bind(asked[0]?.organizationId ?? ''),
+    ...statements.flat(),
   ]);
-  const [watermark] = (told?.results ?? []) as { rolled_up_to: number }[];
-  return { usage: usageIn(read, asked), rolledUpTo: new Date(watermark?.rolled_up_to ?? 0).toISOString() };
+  const usages = asked.map((one, i) => usageIn(read.splice(0, statements[i]?.length), one));
+  return { usages, freshness: freshnessOf(told?.results[0] as FreshnessRow) };
+}
+
+interface FreshnessRow {
+  rolledUpTo: number;
+  backfilledUpTo: number | null;
+}
+
+function freshnessOf({ rolledUpTo, backfilledUpTo }: FreshnessRow): Freshness {
+  const isoOf = (ms: number) => new Date(ms).toISOString();
+  return { rolledUpTo: isoOf(rolledUpTo), backfilledUpTo: backfilledUpTo === null ? null : isoOf(backfilledUpTo) };
 }
 
 /** Keys, dearest first. */
 function ranked(totals: ReadonlyMap<string, Used>): string[] {
   return [...totals].toSorted((a, b) => byCost(a[1], b[1]) || (a[0] < b[0] ? -1 : 1)).map(([key]) => key);
+}
+
+function mostUsedOf(totals: ReadonlyMap<string, Used>): string | null {
+  let most: { key: string; requests: Whole } | null = null;
+  for (const key of ranked(totals)) {
+    const requests = requestsOf(totals.get(key) ?? nothingUsed());
+    if (!most || requests > most.requests) most = { key, requests };
+  }
+  return most?.key ?? null;
 }
 
 function sumOf(spans: readonly (Used | undefined)[]): Used {

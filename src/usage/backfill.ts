@@ -56,6 +56,21 @@ const START = `
     facts_changed = 0,
     totals_changed = 0`;
 
+/**
+ * From the quarter of ?4 on, of organization ?1, as of ?3, while the version of the sums is ?2: for an event that comes so late
+ * that the rollups cannot raise all later totals in one step (rollups.ts). What is under way goes back there, if it is past it.
+ */
+export const BACKFILL_FROM = `
+  INSERT INTO usage_backfills (organization_id, requested_at, next_at, finished_at, facts_changed, totals_changed)
+  SELECT ?1, CAST(?3 AS INTEGER), CAST(?4 AS INTEGER) / ${QUARTER_MS} * ${QUARTER_MS}, NULL, 0, 0
+  WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
+  ON CONFLICT DO UPDATE SET
+    requested_at = excluded.requested_at,
+    next_at = CASE WHEN finished_at IS NULL THEN min(next_at, excluded.next_at) ELSE excluded.next_at END,
+    facts_changed = iif(finished_at IS NULL, facts_changed, 0),
+    totals_changed = iif(finished_at IS NULL, totals_changed, 0),
+    finished_at = NULL`;
+
 const NEXT = `
   SELECT organization_id AS organizationId, next_at AS nextAt
   FROM usage_backfills
@@ -65,7 +80,7 @@ const NEXT = `
 
 /** The first instant from ?2 on with anything of organization ?1. */
 const FIRST_FROM = `
-  SELECT min(at) AS at
+  SELECT min(at) AS at, (SELECT version FROM rollup_watermark) AS version
   FROM (
     SELECT (SELECT min(bucket_at) FROM usage_rollups WHERE dimension_id = dimension.id AND bucket_at >= CAST(?2 AS INTEGER)) AS at
     FROM usage_dimensions AS dimension
@@ -162,8 +177,8 @@ const MOVE_VERSION = `
 
 const FINISH = `
   UPDATE usage_backfills
-  SET finished_at = CAST(?2 AS INTEGER)
-  WHERE organization_id = ?1 AND next_at = CAST(?3 AS INTEGER) AND finished_at IS NULL`;
+  SET finished_at = CAST(?3 AS INTEGER)
+  WHERE organization_id = ?1 AND next_at = CAST(?4 AS INTEGER) AND finished_at IS NULL AND ${IS_CURRENT}`;
 
 const SHOW = `
   SELECT
@@ -208,9 +223,13 @@ export async function goOnBackfilling(
 }
 
 async function backfillStretch(db: D1Database, organizationId: string, nextAt: number, nowMs: number): Promise<void> {
-  const first = await db.prepare(FIRST_FROM).bind(organizationId, nextAt).first<{ at: number | null }>();
-  if (first?.at == null) {
-    await db.prepare(FINISH).bind(organizationId, nowMs, nextAt).run();
+  const first = await db
+    .prepare(FIRST_FROM)
+    .bind(organizationId, nextAt)
+    .first<{ at: number | null; version: number }>();
+  if (first === null) throw new Error('no first quarter, nor that there is none');
+  if (first.at === null) {
+    await db.prepare(FINISH).bind(organizationId, first.version, nowMs, nextAt).run();
     return;
   }
   const fromMs = first.at - (first.at % QUARTER_MS);

@@ -145,7 +145,9 @@ export function usageIn([read, counted]: D1Result[], asked: UsageAsked): Usage {
   const rows = Map.groupBy((read?.results ?? []) as Row[], ({ key }) => key);
   const whole = rows.get(null) ?? [];
   rows.delete(null);
-  const groups = new Map([...rows].map(([key, of]) => [key ?? '', differences(of, spans)]));
+  // A combination that matches is told of also where all that it used was before the range.
+  const used = [...rows].map(([key, of]) => [key ?? '', differences(of, spans)] as const);
+  const groups = new Map(used.filter(([, some]) => some.some((span) => span !== undefined)));
   if (isFiltered(asked)) return { total: addedUp([...groups.values()], spans), groups, groupCount: groups.size };
   const [count] = (counted?.results ?? []) as { groups: number }[];
   return { total: differences(whole, spans), groups, groupCount: count?.groups ?? 0 };

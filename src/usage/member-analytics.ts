@@ -3,8 +3,8 @@ import { z } from '@hono/zod-openapi';
 import { count, idOf, like } from '../reference/fields.ts';
 import { notFound } from '../teams/api-error.ts';
 import { ROLES } from '../teams/roles.ts';
-import { type Databases, readUsage } from './analytics.ts';
-import { byCost, Measures, nothingUsed, showUsed } from './used.ts';
+import { type Databases, readUsages } from './analytics.ts';
+import { byCost, Measures, nothingUsed, showUsed, type Usage } from './used.ts';
 
 export const MemberShown = z.object({
   userId: idOf('usr').nullable().openapi({ description: 'Null for API-only members' }),
@@ -43,10 +43,11 @@ const SELECT = `
 /** Everybody who is a member, or used something between these instants, dearest first. */
 export async function membersUsing(databases: Databases, organizationId: string, range: readonly [number, number]) {
   const asked = { organizationId, groupBy: 'member', instants: range, limit: Number.POSITIVE_INFINITY } as const;
-  const [{ usage, rolledUpTo }, { results }] = await Promise.all([
-    readUsage(databases.usage, asked),
+  const [{ usages, freshness }, { results }] = await Promise.all([
+    readUsages(databases.usage, [asked]),
     databases.names.withSession('first-unconstrained').prepare(SELECT).bind(organizationId).all<MemberRow>(),
   ]);
+  const usage = usages[0] as Usage;
   const known = new Set(results.map(({ memberId }) => memberId));
   const unknown = [...usage.groups.keys()].filter((memberId) => !known.has(memberId)).map(nobody);
   const members = [...results, ...unknown]
@@ -57,7 +58,7 @@ export async function membersUsing(databases: Databases, organizationId: string,
   return {
     members: members.map(({ row, used }) => ({ ...row, removed: row.removed !== 0, ...showUsed(used) })),
     totals: showUsed(usage.total[0] ?? nothingUsed()),
-    rolledUpTo,
+    ...freshness,
   };
 }
 

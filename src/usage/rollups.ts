@@ -9,6 +9,7 @@
  */
 import { jsonChunks } from '../database/json-rows.ts';
 import { LIMITS } from '../limits.ts';
+import { BACKFILL_FROM } from './backfill.ts';
 import {
   ADD_DIMENSIONS,
   dimensionRows,
@@ -78,7 +79,8 @@ const COUNT_WAITING = 'SELECT count(*) AS waiting FROM usage_events WHERE seq > 
 
 /**
  * Rolls up what has arrived, in bounded steps; what one call leaves the next takes.
- * `rowsMax` and `totalsMax` (rows of running totals) bound one step, `batchesMax` one call. Answers with how many events still wait.
+ * `rowsMax` and `totalsMax` (rows of running totals) bound one step, `batchesMax` and `msMax` one call, which takes one step at
+ * least. Answers with how many events still wait.
  */
 export async function rollUp(
   db: D1Database,
@@ -86,10 +88,15 @@ export async function rollUp(
   rowsMax: number = LIMITS.rollupRowsMax,
   batchesMax: number = LIMITS.rollupBatchesMax,
   totalsMax: number = LIMITS.rollupTotalsMax,
+  msMax: number = LIMITS.rollupRunMs,
 ): Promise<{ waiting: number }> {
-  for (let batch = 0; batch < batchesMax; batch++) {
-    const { isAll } = await rollUpSome(db, nowMs, rowsMax, totalsMax);
+  const startedAtMs = Date.now();
+  let rows = rowsMax;
+  for (let batch = 0; batch < batchesMax && (batch === 0 || Date.now() - startedAtMs < msMax); batch++) {
+    const { isAll, taken } = await rollUpSome(db, nowMs, rows, totalsMax);
     if (isAll) return { waiting: 0 };
+    // Where events are so late that only few of them go at a time, so will the next ones be.
+    rows = Math.min(rowsMax, 2 * taken);
   }
   return (await db.prepare(COUNT_WAITING).first<{ waiting: number }>()) ?? { waiting: 0 };
 }
@@ -114,13 +121,13 @@ export async function rollUpOverdue(db: D1Database, nowMs: number): Promise<void
     await rollUp(db, nowMs);
 }
 
-/** One step, of `rowsMax` events at most. `isAll`: nothing was left behind. */
+/** One step, of `rowsMax` events at most. `isAll`: nothing was left behind; `taken`: how many it was. */
 async function rollUpSome(
   db: D1Database,
   nowMs: number,
   rowsMax: number,
   totalsMax: number,
-): Promise<{ isAll: boolean }> {
+): Promise<{ isAll: boolean; taken: number }> {
   const [watermark, read] = (await db.batch([db.prepare(READ_WATERMARK), db.prepare(READ_EVENTS).bind(rowsMax)])) as [
     D1Result<{ version: number }>,
     D1Result<EventRow & { seq: number }>,
@@ -130,40 +137,44 @@ async function rollUpSome(
   if (version === undefined) throw new Error('no watermark of the rollups');
   if (!last) {
     await db.prepare(SAY_COMPLETE).bind(nowMs).run();
-    return { isAll: true };
+    return { isAll: true, taken: 0 };
   }
   const isAll = read.results.length < rowsMax;
 
   const sums = UsageSums.ofEvents(read.results);
-  const isOne = read.results.length === 1;
-  const found = await findRows(db, sums, isOne ? Number.MAX_SAFE_INTEGER : totalsMax);
-  // They are so late that they raise too many rows: fewer of them at a time. One alone always goes.
-  if (!found) return rollUpSome(db, nowMs, Math.ceil(read.results.length / 2), totalsMax);
+  const taken = read.results.length;
+  const found = await findRows(db, sums, totalsMax);
+  // They are so late that they raise too many rows: fewer of them at a time.
+  if (!found.totals && taken > 1) return rollUpSome(db, nowMs, Math.ceil(taken / 2), totalsMax);
 
   const guarded = (sql: string, rows: Iterable<unknown>) =>
     jsonChunks(rows).map((chunk) => db.prepare(sql).bind(chunk, version));
   const days = [...sums.days.values()].map(({ memberId, dayAt, cost }) => [memberId, dayAt, forJson(cost)]);
   const results = await db.batch([
     ...guarded(ADD_FACTS, factsOf(found.combinations)),
-    ...guarded(WRITE_TOTALS, totalsOf(found.totals)),
+    // One that is later still goes into the facts, and a backfill raises the totals from there on, series by series.
+    ...(found.totals
+      ? guarded(WRITE_TOTALS, totalsOf(found.totals))
+      : [db.prepare(BACKFILL_FROM).bind(last.organization_id, version, nowMs, last.settled_at)]),
     ...guarded(ADD_DAYS, days),
     db.prepare(MOVE_WATERMARK).bind(last.seq, isAll ? nowMs : 0, version),
   ]);
   // Nothing where another run came first: it took the same events, and we go on with the next.
   const isOurs = results.at(-1)?.results.length === 1;
-  return { isAll: isAll && isOurs };
+  return { isAll: isAll && isOurs, taken };
 }
 
 interface FoundRows {
   combinations: { id: number; combination: Combination }[];
-  totals: ReturnType<typeof totalsFound>;
+  /** Null where they are too many. */
+  totals: ReturnType<typeof totalsFound> | null;
 }
 
 /**
  * The ids of all combinations and series, those made that are new, and the rows of running totals that change. A combination
- * or series without a row does no harm, should this run come to nothing. Null where those rows are `rowsMax` or more.
+ * or series without a row does no harm, should this run come to nothing. No totals where those rows are `rowsMax` or more.
  */
-async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promise<FoundRows | null> {
+async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promise<FoundRows> {
   const combinations = [...sums.combinations.values()];
   const dimensions = jsonChunks(dimensionRows(combinations));
   const series = [...sums.series.values()];
@@ -177,15 +188,17 @@ async function findRows(db: D1Database, sums: UsageSums, rowsMax: number): Promi
   const ids = results.slice(dimensions.length + asked.length, 2 * dimensions.length + asked.length);
   const found = results.slice(2 * dimensions.length + asked.length) as D1Result<FoundTotals>[];
   const rows = found.reduce((sum, { results }) => sum + results.length, 0);
-  if (rows >= rowsMax) return null;
   return {
     combinations: (ids as D1Result<FoundDimensions>[])
       .flatMap(({ results }) => results)
       .map(({ place, id }) => ({ id, combination: combinations[place] as Combination })),
-    totals: totalsFound(
-      series,
-      found.flatMap(({ results }) => results),
-    ),
+    totals:
+      rows < rowsMax
+        ? totalsFound(
+            series,
+            found.flatMap(({ results }) => results),
+          )
+        : null,
   };
 }
 
@@ -195,7 +208,7 @@ function* factsOf(combinations: FoundRows['combinations']): Generator<unknown[]>
   }
 }
 
-function* totalsOf(totals: FoundRows['totals']): Generator<unknown[]> {
+function* totalsOf(totals: NonNullable<FoundRows['totals']>): Generator<unknown[]> {
   for (const { series, id, rows } of totals) {
     for (const row of raised(rows, series.quarters)) yield totalsValues(id, row);
   }

@@ -1,7 +1,7 @@
 /** All that a page about one member or one key shows: its days, what it used most, and its costs by model, provider, app. */
 import { z } from '@hono/zod-openapi';
 import { like } from '../reference/fields.ts';
-import { Activity, type ActivityQuery, activity, Breakdown, type Databases } from './analytics.ts';
+import { Activity, type ActivityQuery, activities, Breakdown, type Databases } from './analytics.ts';
 import type { GroupBy } from './from-totals.ts';
 import { Measures } from './used.ts';
 
@@ -20,24 +20,20 @@ export const DETAIL = {
 
 type Detail = z.infer<z.ZodObject<typeof DETAIL>>;
 
+/** All of it as of one instant, so that the parts are those of the summary. */
 export async function detail(databases: Databases, query: ActivityQuery): Promise<Detail> {
   const { spans } = query;
   const whole = { label: '', startMs: spans[0]?.startMs ?? 0, endMs: spans.at(-1)?.endMs ?? 0 };
-  const by = async (groupBy: GroupBy) =>
-    (await activity(databases, { ...query, groupBy, spans: [whole] })).totals.breakdown;
-  const [days, costByModel, topProviders, topApps] = await Promise.all([
-    activity(databases, query),
-    by('model'),
-    by('provider'),
-    by('app'),
-  ]);
-  const { totals, ...rest } = days;
+  const by = (groupBy: GroupBy) => ({ ...query, groupBy, spans: [whole] });
+  const [days, model, provider, app] = await activities(databases, [query, by('model'), by('provider'), by('app')]);
+  const { totals, ...rest } = days.told;
   const { breakdown: _, ...summary } = totals;
-  const mostUsed = { model: mostOf(costByModel), provider: mostOf(topProviders), app: mostOf(topApps) };
-  return { summary, mostUsed, costByModel, topProviders, topApps, ...rest };
-}
-
-function mostOf(rows: z.infer<typeof Breakdown>): string | null {
-  const named = rows.filter(({ key }) => key !== null).toSorted((a, b) => b.requestCount - a.requestCount);
-  return named[0]?.key ?? null;
+  return {
+    summary,
+    mostUsed: { model: model.mostUsed, provider: provider.mostUsed, app: app.mostUsed },
+    costByModel: model.told.totals.breakdown,
+    topProviders: provider.told.totals.breakdown,
+    topApps: app.told.totals.breakdown,
+    ...rest,
+  };
 }

@@ -64,6 +64,10 @@ export function byCost(a: Used, b: Used): number {
   return 0;
 }
 
+export function requestsOf({ values }: Used): Whole {
+  return values[REQUESTS] ?? 0;
+}
+
 const COST = MEASURE_NAMES.indexOf('cost');
 const REQUESTS = MEASURE_NAMES.indexOf('requestCount');
 

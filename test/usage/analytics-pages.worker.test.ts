@@ -3,8 +3,11 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/ids.ts';
 import { formatUsd } from '../../src/money/nanos.ts';
+import type { Freshness } from '../../src/usage/analytics.ts';
+import { goOnBackfilling, startBackfill } from '../../src/usage/backfill.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
+import { detail } from '../../src/usage/usage-detail.ts';
 import { get, json } from '../support/gateway.ts';
 import { grant, type Person, person } from '../support/people.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
@@ -190,6 +193,92 @@ describe('the usage of a key', () => {
     expect(after).toEqual({ ...before, key: { ...after.key, deleted: true, usage: null } });
     expect((await askAs<Detail>(ann, `keys/${team.keyId}`)).body.summary).toEqual(before.summary);
     expect((await askAs(bob, `keys/${team.keyId}`)).status).toBe(404);
+  });
+});
+
+describe('of more than is shown by itself', () => {
+  it('what was used most and how many the others are is told of the range, dear or not', async () => {
+    const seeded = await seedOrganization();
+    const { organizationId, masterKey, keyId } = seeded;
+    const used = [
+      ['old', SINCE - HOUR_MS, 900],
+      ['older', FIRST, 5],
+      ['dear', SINCE, 700],
+      ['cheap', SINCE, 2],
+      ['cheap', SINCE + HOUR_MS, 3],
+      ['cheaper', SINCE, 1],
+      // What it was charged before the range was too much.
+      ['older', SINCE + HOUR_MS, -1],
+    ] as const;
+    await shipEvents(
+      env.DB,
+      seeded,
+      used.map(([model, settledAtMs, costNanos], i) =>
+        usageEvent(i + 1, { keyId, canonicalModel: model, provider: model, app: model, settledAtMs, costNanos }),
+      ),
+    );
+    await rollUp(env.DB, Date.parse('2026-04-01'));
+    const query = new URLSearchParams({ organizationId, ...RANGE, limit: '1' });
+    const answer = await json<Detail>(await get(`/analytics/keys/${keyId}?${query}`, masterKey));
+    expect(answer.mostUsed).toEqual({ model: 'cheap', provider: 'cheap', app: 'cheap' });
+    expect(answer.costByModel).toMatchObject([
+      { key: 'dear', label: 'dear', requestCount: 1 },
+      { key: null, label: 'Other (3)', cost: '0.000000005', requestCount: 4 },
+    ]);
+    query.set('limit', '4');
+    const all = await json<Detail>(await get(`/analytics/keys/${keyId}?${query}`, masterKey));
+    expect(all.costByModel.map(({ key }) => key)).toEqual(['dear', 'cheap', 'cheaper', 'older']);
+  });
+
+  it('all parts of a page are read in one transaction', async () => {
+    let transactions = 0;
+    const session = env.DB.withSession();
+    const usage = {
+      withSession: () => ({
+        prepare: (sql: string) => session.prepare(sql),
+        batch: (statements: D1PreparedStatement[]) => {
+          transactions += 1;
+          return session.batch(statements);
+        },
+      }),
+    } as unknown as D1Database;
+    const spans = [{ label: 'all', startMs: SINCE, endMs: UNTIL }];
+    const query = { organizationId: team.organizationId, apiKeyId: team.keyId, limit: 25, spans };
+    const { summary } = await detail({ usage, names: env.DB }, { ...query, groupBy: 'project' });
+    expect(summary).toMatchObject(counted(inRange(({ keyId }) => keyId === team.keyId)));
+    expect(transactions).toBe(1);
+  });
+});
+
+describe('while the sums are being made anew', () => {
+  it('every answer says up to when they are', async () => {
+    const { organizationId } = team;
+    const fresh = { rolledUpTo: '2026-04-01T00:00:00.000Z', backfilledUpTo: null };
+    const paths = ['activity', 'members', `members/${ann.memberId}`, `keys/${team.keyId}`];
+    const headers = async (path: string) => {
+      const query = new URLSearchParams({ organizationId, ...RANGE, format: 'csv' });
+      const { headers: told } = await get(`/analytics/${path}?${query}`, owner());
+      return { rolledUpTo: told.get('x-rolled-up-to'), backfilledUpTo: told.get('x-backfilled-up-to') };
+    };
+    for (const path of paths) {
+      expect(await ask(owner(), path), path).toMatchObject(fresh);
+      expect(await headers(path), path).toEqual(fresh);
+    }
+    const nowMs = Date.parse('2026-04-01');
+    await startBackfill(env.DB, organizationId, nowMs);
+    const seen: (string | null)[] = [];
+    for (let more = true; more; ) {
+      const told = (await Promise.all(paths.flatMap((path) => [ask(owner(), path), headers(path)]))) as Freshness[];
+      expect(new Set(told.map(({ backfilledUpTo }) => backfilledUpTo)).size).toBe(1);
+      seen.push(told[0]?.backfilledUpTo ?? null);
+      more = (await goOnBackfilling(env.DB, nowMs, 0)).more;
+    }
+    expect(seen.slice(0, 3)).toEqual([
+      '1970-01-01T00:00:00.000Z',
+      '2026-03-02T00:00:00.000Z',
+      '2026-03-03T00:00:00.000Z',
+    ]);
+    expect(await ask(owner(), 'activity')).toMatchObject(fresh);
   });
 });
 

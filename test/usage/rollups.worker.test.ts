@@ -139,6 +139,12 @@ describe('the rollups', () => {
     expect((await watermark()).rolled_up_to).toBe(NOON + 2);
   });
 
+  it('begin no further step when their time is over, and take one at least', async () => {
+    await ship(ANN, 1, 10);
+    expect(await rollUp(env.DB, NOON, 3, 50, LIMITS.rollupTotalsMax, 0)).toEqual({ waiting: 7 });
+    expect(await rollUp(env.DB, NOON, 3, 50, LIMITS.rollupTotalsMax, 60_000)).toEqual({ waiting: 0 });
+  });
+
   it('say so too where there is nothing to do, and never go back', async () => {
     await rollUp(env.DB, NOON);
     expect((await watermark()).rolled_up_to).toBe(NOON);

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { UsageEvent } from '../../src/budgets/usage-event.ts';
+import { goOnBackfilling, showBackfills } from '../../src/usage/backfill.ts';
 import { rollUp } from '../../src/usage/rollups.ts';
 import { shipEvents } from '../../src/usage/shipping.ts';
 import { forgetUsage, type Member, mixed, NOON, type Owned, owned, QUARTER_MS, rows, usageEvent } from './events.ts';
@@ -122,21 +123,54 @@ describe('running totals', () => {
     }
   });
 
+  const EVERY_QUARTER = Array.from({ length: 41 }, (_, quarter): [number, number] => [quarter - 1, 41 - quarter]);
+
   it('raise every later row for what comes late, a few events at a time where these are too many', async () => {
     const [ann, bob] = MEMBERS;
     if (!ann || !bob) throw new Error('nobody');
     const events = Array.from({ length: 40 }, (_, i) => usageEvent(i + 1, { settledAtMs: NOON + i * QUARTER_MS }));
     await shipEvents(env.DB, ann, events);
     await rollUp(env.DB, NOON);
-    const late = events.map((event) => ({ ...event, settledAtMs: event.settledAtMs - QUARTER_MS / 2 }));
+    // Each of a key, model and app of its own, which are rows as well: 20 of them and the 160 that they raise are too many.
+    const late = events.map((event) => ({
+      ...event,
+      ...{ keyId: `key_${event.n}`, canonicalModel: `model_${event.n}`, app: `app_${event.n}` },
+      settledAtMs: event.settledAtMs - QUARTER_MS / 2,
+    }));
     await shipEvents(env.DB, bob, late);
     let calls = 0;
     while ((await rollUp(env.DB, NOON, 20, 1, 200)).waiting > 0) calls += 1;
     expect(calls).toBeGreaterThan(2);
-    await expectAgreement(
-      [...owned(ann, events), ...owned(bob, late)],
-      Array.from({ length: 41 }, (_, quarter): [number, number] => [quarter - 1, 41 - quarter]),
-    );
+    expect(await showBackfills(env.DB)).toEqual([]);
+    await expectAgreement([...owned(ann, events), ...owned(bob, late)], EVERY_QUARTER);
+  });
+
+  it('leave to a backfill what comes so late that one event alone would raise too many, and roll up what follows', async () => {
+    const [ann, bob, zoe] = MEMBERS;
+    if (!ann || !bob || !zoe) throw new Error('nobody');
+    const events = Array.from({ length: 40 }, (_, i) => usageEvent(i + 1, { settledAtMs: NOON + i * QUARTER_MS }));
+    await shipEvents(env.DB, ann, events);
+    await rollUp(env.DB, NOON);
+    const late = [30, 4, 12].map((quarter, i) => usageEvent(i + 1, { settledAtMs: NOON + quarter * QUARTER_MS + 7 }));
+    await shipEvents(env.DB, bob, late);
+    const after = [usageEvent(1, { settledAtMs: NOON + 39 * QUARTER_MS })];
+    await shipEvents(env.DB, zoe, after);
+    expect(await rollUp(env.DB, NOON, 20, 50, 60)).toEqual({ waiting: 0 });
+    expect(await showBackfills(env.DB)).toMatchObject([
+      { organizationId: ann.organizationId, nextAt: NOON + 4 * QUARTER_MS, finishedAt: null },
+    ]);
+    while ((await goOnBackfilling(env.DB, NOON, 0)).more);
+    const all = [...owned(ann, events), ...owned(bob, late), ...owned(zoe, after)];
+    await expectAgreement(all, EVERY_QUARTER);
+    // Once it has ended, the next one begins with its own.
+    const later = [usageEvent(4, { settledAtMs: NOON + 20 * QUARTER_MS })];
+    await shipEvents(env.DB, bob, later);
+    await rollUp(env.DB, NOON, 20, 50, 60);
+    expect(await showBackfills(env.DB)).toMatchObject([
+      { nextAt: NOON + 20 * QUARTER_MS, finishedAt: null, totalsChanged: 0 },
+    ]);
+    while ((await goOnBackfilling(env.DB, NOON, 0)).more);
+    await expectAgreement([...all, ...owned(bob, later)], EVERY_QUARTER);
   });
 });
 
