@@ -5,7 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { DAY, instant, like } from '../reference/fields.ts';
-import { GROUP_NAMES, type UsageAsked, usageIn, usageStatements } from './from-totals.ts';
+import { GROUP_NAMES, type UsageAsked, usageIn, usageStatement } from './from-totals.ts';
 import { namesOf } from './names.ts';
 import type { Span } from './time-zones.ts';
 import {
@@ -92,11 +92,11 @@ function instantsOf(spans: readonly Span[]): number[] {
 /** One transaction: what is read is as of `rolledUpTo`, and parts are of their whole. */
 export async function readUsage(db: D1Database, asked: UsageAsked): Promise<{ usage: Usage; rolledUpTo: string }> {
   const session = db.withSession('first-unconstrained');
-  const [told, ...read] = await session.batch([
+  const [told, read] = (await session.batch([
     session.prepare('SELECT rolled_up_to FROM rollup_watermark'),
-    ...usageStatements(session, asked),
-  ]);
-  const [watermark] = (told?.results ?? []) as { rolled_up_to: number }[];
+    usageStatement(session, asked),
+  ])) as [D1Result<{ rolled_up_to: number }>, D1Result];
+  const [watermark] = told.results;
   return { usage: usageIn(read, asked), rolledUpTo: new Date(watermark?.rolled_up_to ?? 0).toISOString() };
 }
 

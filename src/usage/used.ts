@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { formatUsd } from '../money/nanos.ts';
 import { count, usd } from '../reference/fields.ts';
 import { type Counts, MEASURE_NAMES, type Measure, noCounts, percentileOf } from './measures.ts';
-import { minus, plus, SUM_COLUMNS, type Whole, wholeOf } from './sums.ts';
+import { minus, plus, SUM_COLUMNS, type Whole } from './sums.ts';
 
 export interface Used {
   /** In the order of SUM_COLUMNS. */
@@ -66,18 +66,6 @@ export function byCost(a: Used, b: Used): number {
 
 const COST = MEASURE_NAMES.indexOf('cost');
 const REQUESTS = MEASURE_NAMES.indexOf('requestCount');
-
-/**
- * SQL of all sums of a row as one text, which `parseSums` reads: one value to carry instead of eleven, and none passes
- * through a float on its way. `of` says what becomes of each column.
- */
-export function sumsText(of: (column: string) => string): string {
-  return SUM_COLUMNS.map(of).join(" || ' ' || ");
-}
-
-export function parseSums(text: string): Whole[] {
-  return text.split(' ').map(wholeOf);
-}
 
 const milliseconds = (example: number, what: string) =>
   count(example)
