@@ -41,10 +41,14 @@ export function parseUsd(text: string): Nanos | null {
 
 /** Writes an amount as the API shows it: integers bare, else at least two decimals and no further trailing zeros. */
 export function formatUsd(amount: Nanos | bigint): string {
-  const value = BigInt(amount);
-  const digits = (value < 0n ? -value : value).toString().padStart(10, '0');
+  // Also of a number digit by digit: a safe integer is written as it is.
+  const digits = String(amount < 0 ? -amount : amount).padStart(10, '0');
   const whole = digits.slice(0, -9);
-  const fraction = digits.slice(-9).replace(/0+$/, '');
+  let end = digits.length;
+  while (end > whole.length && digits.charCodeAt(end - 1) === ZERO_CODE) end--;
+  const fraction = digits.slice(whole.length, end);
   const text = fraction === '' ? whole : `${whole}.${fraction.padEnd(2, '0')}`;
-  return value < 0n ? `-${text}` : text;
+  return amount < 0 ? `-${text}` : text;
 }
+
+const ZERO_CODE = 48;

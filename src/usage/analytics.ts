@@ -5,7 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { DAY, instant, like } from '../reference/fields.ts';
-import { GROUP_NAMES, type UsageAsked, usageIn, usageStatements } from './from-totals.ts';
+import { GROUP_NAMES, type UsageAsked, usageIn, usageStatement } from './from-totals.ts';
 import { namesOf } from './names.ts';
 import type { Whole } from './sums.ts';
 import type { Span } from './time-zones.ts';
@@ -87,7 +87,7 @@ export async function activity(databases: Databases, query: ActivityQuery): Prom
 
 interface Told {
   told: z.infer<typeof Activity>;
-  /** What has most requests in all of the range, dear or not. */
+  /** What has most requests in the range; where it has several spans, of those that are told. */
   mostUsed: string | null;
 }
 
@@ -96,7 +96,12 @@ export async function activities<const Queries extends readonly ActivityQuery[]>
   databases: Databases,
   queries: Queries,
 ): Promise<{ [K in keyof Queries]: Told }> {
-  const asked = queries.map((query) => ({ ...query, instants: instantsOf(query.spans) }));
+  // One span of all groups is two rows of each: of a range that is one, what was used most is known, dear or not.
+  const asked = queries.map((query) => ({
+    ...query,
+    instants: instantsOf(query.spans),
+    limit: query.spans.length === 1 ? Number.POSITIVE_INFINITY : query.limit,
+  }));
   const { usages, freshness } = await readUsages(databases.usage, asked);
   const told = queries.map((query, i) => show(databases.names, query, usages[i] as Usage, freshness));
   return (await Promise.all(told)) as { [K in keyof Queries]: Told };
@@ -136,12 +141,11 @@ export async function readUsages(
   asked: readonly UsageAsked[],
 ): Promise<{ usages: Usage[]; freshness: Freshness }> {
   const session = db.withSession('first-unconstrained');
-  const statements = asked.map((one) => usageStatements(session, one));
   const [told, ...read] = await session.batch([
     session.prepare(READ_FRESHNESS).bind(asked[0]?.organizationId ?? ''),
-    ...statements.flat(),
+    ...asked.map((one) => usageStatement(session, one)),
   ]);
-  const usages = asked.map((one, i) => usageIn(read.splice(0, statements[i]?.length), one));
+  const usages = asked.map((one, i) => usageIn(read[i] as D1Result, one));
   return { usages, freshness: freshnessOf(told?.results[0] as FreshnessRow) };
 }
 

@@ -3,10 +3,12 @@
  * costs what a day costs, whatever the volume; it grows only with the series and the instants that are asked for.
  *
  * What is asked of the whole organization is read from the series of one kind. What is filtered (a project by model, a
- * member by app) is read from the series of the combinations of dimensions that match, and added up.
+ * member by app) is added up of the series of keys, where all that a key was used for is of one group, and else of
+ * combinations of dimensions.
  */
-import { addCounts, BETWEEN_COLUMNS, COMBINED, noCounts, SERIES, type SeriesKind } from './measures.ts';
-import { addUsed, copyOf, nothingUsed, parseSums, sumsText, takeAway, type Usage, type Used } from './used.ts';
+import { BETWEEN_COLUMNS, COMBINED, SERIES, type SeriesKind } from './measures.ts';
+import { differences, toldText } from './told-totals.ts';
+import type { Usage } from './used.ts';
 
 /** What an answer can be broken down by. */
 export type GroupBy = Exclude<SeriesKind, 'organization' | 'combination'>;
@@ -32,165 +34,167 @@ export interface UsageAsked extends Filter {
   limit: number;
 }
 
-/** SQL: when the last row before an instant is of the usage_series that is called `series`: all that it had used by then. */
-export const lastBefore = (instant: string) =>
-  `(SELECT max(bucket_at) FROM usage_totals WHERE series_id = series.id AND bucket_at < ${instant})`;
+/** SQL: when the last row before an instant is of a series of usage_totals: all that it had used by then. */
+export const lastBefore = (instant: string, seriesId = 'series.id') =>
+  `(SELECT max(bucket_at) FROM usage_totals WHERE series_id = ${seriesId} AND bucket_at < ${instant})`;
 
-const INSTANTS = `
-  instants AS MATERIALIZED (SELECT key AS i, value ->> 0 AS at, value ->> 1 AS before FROM json_each(?2))`;
+/** The series of one kind: each value is a group. ?1 organization, ?6 kind. */
+const SERIES_OF_KIND = `
+  series AS MATERIALIZED (SELECT id, value FROM usage_series WHERE organization_id = ?1 AND kind = ?6)`;
 
-/** The series of a kind that had usage in the range, dearest first. ?1 organization, ?3 from, ?4 until, ?5 kind. */
-const RANKED = `
-  SELECT series.id, series.value
-  FROM usage_series AS series
-  CROSS JOIN usage_totals AS until
-    ON until.series_id = series.id AND until.bucket_at = ${lastBefore('CAST(?4 AS INTEGER)')}
-  LEFT JOIN usage_totals AS since
-    ON since.series_id = series.id AND since.bucket_at = ${lastBefore('CAST(?3 AS INTEGER)')}
-  WHERE series.organization_id = ?1 AND series.kind = ?5 AND until.bucket_at >= CAST(?3 AS INTEGER)
-  ORDER BY
-    until.cost - coalesce(since.cost, 0) DESC,
-    until.requests - coalesce(since.requests, 0) DESC,
-    series.value`;
+/** ?6 project, ?7 key, ?8 member, each or null. */
+const MATCHES = `(
+  (?6 IS NULL OR project_id = ?6) AND (?7 IS NULL OR key_id = ?7) AND (?8 IS NULL OR member_id = ?8)
+)`;
 
 /**
- * What the dearest ?6 of them, and all of the organization (whose key is null), had used by each instant. ?2 the instants,
- * each with the one before it: what was idle in between is not told again. The CROSS JOINs make the order of the loops, and
- * so that of the rows: a series after the other, each in the order of time.
+ * The series that make up what matches, each with the group (a column of usage_dimensions) that it counts in. A key that was
+ * never used otherwise is its own series: most are of one project and one member for good. Of all others it is the
+ * combinations that match, of which a key may have dozens.
  */
-const READ_SERIES = `
-  WITH ${INSTANTS},
+const matchingSeries = ([column]: readonly [string]) => `
+  keys AS MATERIALIZED (
+    SELECT key_id, min(value) AS value, min(matches) AND min(value) = max(value) AS is_whole
+    FROM (
+      SELECT key_id, ${column} AS value, ${MATCHES} AS matches FROM usage_dimensions WHERE organization_id = ?1
+    )
+    GROUP BY key_id
+    HAVING max(matches)
+  ),
   series AS MATERIALIZED (
-    SELECT id, value FROM (${RANKED} LIMIT CAST(?6 AS INTEGER))
+    SELECT series.id, keys.value
+    FROM keys
+    CROSS JOIN usage_series AS series
+      ON series.organization_id = ?1 AND series.kind = 'apiKey' AND series.value = keys.key_id
+    WHERE keys.is_whole
     UNION ALL
-    SELECT id, NULL FROM usage_series WHERE organization_id = ?1 AND kind = 'organization'
-  )
-  SELECT
-    series.value AS "key",
-    instants.i,
-    ${sumsText((column) => `total.${column}`)} AS sums,
-    total.latencies,
-    total.first_tokens
-  FROM series
-  CROSS JOIN instants
-  CROSS JOIN usage_totals AS total
-    ON total.series_id = series.id
-    AND total.bucket_at = ${lastBefore('instants.at')}
-    AND total.bucket_at >= instants.before`;
-
-const COUNT_SERIES = `
-  SELECT count(*) AS groups
-  FROM usage_series AS series
-  WHERE organization_id = ?1 AND kind = ?2 AND ${lastBefore('CAST(?4 AS INTEGER)')} >= CAST(?3 AS INTEGER)`;
-
-/**
- * The same of the combinations that match, added up by one of their dimensions: ?3 project, ?4 key, ?5 member, each or null.
- * Each instant is told of every combination, or the sums would lack those that were idle.
- */
-const readCombinations = ([column]: readonly [string]) => `
-  WITH ${INSTANTS},
-  series AS MATERIALIZED (
-    SELECT series.id, dimension.${column} AS value
+    SELECT series.id, dimension.${column}
     FROM usage_dimensions AS dimension
     CROSS JOIN usage_series AS series
       ON series.organization_id = ?1
       AND series.kind = 'combination'
       AND series.value = ${COMBINED.map((name) => `dimension.${name}`).join(` || ${BETWEEN_COLUMNS} || `)}
     WHERE dimension.organization_id = ?1
-      AND (?3 IS NULL OR dimension.project_id = ?3)
-      AND (?4 IS NULL OR dimension.key_id = ?4)
-      AND (?5 IS NULL OR dimension.member_id = ?5)
+      AND ${MATCHES}
+      AND dimension.key_id IN (SELECT key_id FROM keys WHERE NOT is_whole)
+  )`;
+
+/**
+ * The dearest ?5 groups that had usage from ?3 until ?4, with the series of each that had, and how many groups there are.
+ * ?2 the instants, each with the one before it.
+ */
+const RANKED = `
+  instants AS MATERIALIZED (SELECT key AS i, value ->> 0 AS at, value ->> 1 AS before FROM json_each(?2)),
+  ranked AS MATERIALIZED (
+    SELECT series.value, json_group_array(series.id) AS ids, count(*) OVER () AS groups
+    FROM series
+    CROSS JOIN usage_totals AS until
+      ON until.series_id = series.id
+      AND until.bucket_at = ${lastBefore('CAST(?4 AS INTEGER)')}
+      AND until.bucket_at >= CAST(?3 AS INTEGER)
+    LEFT JOIN usage_totals AS since
+      ON since.series_id = series.id AND since.bucket_at = ${lastBefore('CAST(?3 AS INTEGER)')}
+    GROUP BY series.value
+    ORDER BY
+      sum(until.cost) - coalesce(sum(since.cost), 0) DESC,
+      sum(until.requests) - coalesce(sum(since.requests), 0) DESC,
+      series.value
+    LIMIT CAST(?5 AS INTEGER)
+  )`;
+
+/**
+ * What the dearest groups, and all of them together (whose key is null), had used by each instant: told-totals.ts. A row for each series, as each is a group by itself; what was idle in between two instants is not told again. The CROSS JOIN makes the order
+ * of the loops, and so that of time.
+ */
+const READ_SERIES = `
+  WITH ${SERIES_OF_KIND}, ${RANKED},
+  chosen AS MATERIALIZED (
+    SELECT ids ->> 0 AS id, value, groups FROM ranked
+    UNION ALL
+    SELECT id, NULL, 0 FROM usage_series WHERE organization_id = ?1 AND kind = 'organization'
   )
   SELECT
-    series.value AS "key",
-    instants.i,
-    ${sumsText((name) => `sum(total.${name})`)} AS sums,
-    group_concat(total.latencies, ' ') AS latencies,
-    group_concat(total.first_tokens, ' ') AS first_tokens
-  FROM series
+    chosen.value AS "key",
+    chosen.groups,
+    (
+      SELECT group_concat(${toldText(
+        'instants.i',
+        (column) => `total.${column}`,
+        (column) => `total.${column}`,
+      )}, char(10))
+      FROM instants
+      CROSS JOIN usage_totals AS total
+        ON total.series_id = chosen.id
+        AND total.bucket_at = ${lastBefore('instants.at', 'chosen.id')}
+        AND total.bucket_at >= instants.before
+    ) AS told
+  FROM chosen`;
+
+/**
+ * The same of groups of several series: a row for each group and instant, in order. An instant is told of every series, or the
+ * sums would lack those that were idle; it is not told where all were.
+ */
+const readMatching = (of: readonly [string], whole: string) => `
+  WITH ${matchingSeries(of)}, ${RANKED},
+  chosen AS MATERIALIZED (
+    SELECT one.value AS id, ranked.value, ranked.groups FROM ranked CROSS JOIN json_each(ranked.ids) AS one
+    UNION ALL
+    SELECT id, NULL, 0 FROM ${whole}
+  )
+  SELECT
+    chosen.value AS "key",
+    chosen.groups,
+    ${toldText(
+      'instants.i',
+      (column) => `sum(total.${column})`,
+      (column) => `group_concat(total.${column}, ' ')`,
+    )} AS told
+  FROM chosen
   CROSS JOIN instants
   CROSS JOIN usage_totals AS total
-    ON total.series_id = series.id
-    AND total.bucket_at = ${lastBefore('instants.at')}
-  GROUP BY series.value, instants.i`;
+    ON total.series_id = chosen.id
+    AND total.bucket_at = ${lastBefore('instants.at', 'chosen.id')}
+  GROUP BY chosen.value, instants.i
+  HAVING max(total.bucket_at) >= instants.before`;
+
+/** All that matches, where one thing is asked for (?9 kind, ?10 value) and where several are. */
+const WHOLE = {
+  one: 'usage_series WHERE organization_id = ?1 AND kind = ?9 AND value = ?10',
+  several: 'series',
+};
 
 interface Row {
   key: string | null;
-  i: number;
-  sums: string;
-  latencies: string;
-  first_tokens: string;
+  groups: number;
+  told: string | null;
 }
 
-/** To be run in one transaction, so that parts and whole are of one instant. */
-export function usageStatements(db: Pick<D1Database, 'prepare'>, asked: UsageAsked): D1PreparedStatement[] {
+/** `usageIn` reads its answer. */
+export function usageStatement(db: Pick<D1Database, 'prepare'>, asked: UsageAsked): D1PreparedStatement {
   const { organizationId, projectId, apiKeyId, memberId, groupBy, instants, limit } = asked;
   const steps = JSON.stringify(instants.map((at, i) => [at, instants[i - 1] ?? 0]));
-  if (isFiltered(asked)) {
-    const filter = [projectId ?? null, apiKeyId ?? null, memberId ?? null];
-    return [db.prepare(readCombinations(SERIES[groupBy])).bind(organizationId, steps, ...filter)];
-  }
-  const range = [instants[0], instants.at(-1)];
   // SQL has no limit where it is below zero.
   const rows = Number.isFinite(limit) ? limit : -1;
-  return [
-    db.prepare(READ_SERIES).bind(organizationId, steps, ...range, groupBy, rows),
-    db.prepare(COUNT_SERIES).bind(organizationId, groupBy, ...range),
-  ];
+  const common = [organizationId, steps, instants[0], instants.at(-1), rows];
+  const filters = Object.entries({ project: projectId, apiKey: apiKeyId, member: memberId });
+  const [one, ...others] = filters.filter(([, id]) => id !== undefined);
+  if (!one) return db.prepare(READ_SERIES).bind(...common, groupBy);
+  const ids = filters.map(([, id]) => id ?? null);
+  const of = SERIES[groupBy];
+  if (others.length > 0) return db.prepare(readMatching(of, WHOLE.several)).bind(...common, ...ids);
+  return db.prepare(readMatching(of, WHOLE.one)).bind(...common, ...ids, ...one);
 }
 
-/** Of the answers to `usageStatements`. */
-export function usageIn([read, counted]: D1Result[], asked: UsageAsked): Usage {
-  const spans = asked.instants.length - 1;
-  const rows = Map.groupBy((read?.results ?? []) as Row[], ({ key }) => key);
-  const whole = rows.get(null) ?? [];
+export function usageIn(read: D1Result, { instants }: UsageAsked): Usage {
+  const spans = instants.length - 1;
+  const rows = Map.groupBy(read.results as Row[], ({ key }) => key);
+  const of = (some: readonly Row[]) =>
+    differences(
+      some.flatMap(({ told }) => told ?? []),
+      spans,
+    );
+  const total = of(rows.get(null) ?? []);
   rows.delete(null);
-  // A combination that matches is told of also where all that it used was before the range.
-  const used = [...rows].map(([key, of]) => [key ?? '', differences(of, spans)] as const);
-  const groups = new Map(used.filter(([, some]) => some.some((span) => span !== undefined)));
-  if (isFiltered(asked)) return { total: addedUp([...groups.values()], spans), groups, groupCount: groups.size };
-  const [count] = (counted?.results ?? []) as { groups: number }[];
-  return { total: differences(whole, spans), groups, groupCount: count?.groups ?? 0 };
-}
-
-function isFiltered({ projectId, apiKeyId, memberId }: Filter): boolean {
-  return [projectId, apiKeyId, memberId].some((id) => id !== undefined);
-}
-
-/** What was used in each span, of what had been used by each instant; undefined where nothing was. */
-function differences(rows: readonly Row[], spans: number): (Used | undefined)[] {
-  const used = Array.from({ length: spans }, (): Used | undefined => undefined);
-  let before = { row: null as Row | null, used: nothingUsed() };
-  for (const row of rows) {
-    if (isSame(row, before.row)) continue;
-    const now = { row, used: usedBy(row) };
-    if (row.i > 0) {
-      const since = copyOf(now.used);
-      takeAway(since, before.used);
-      used[row.i - 1] = since;
-    }
-    before = now;
-  }
-  return used;
-}
-function isSame(row: Row, before: Row | null): boolean {
-  return row.sums === before?.sums && row.latencies === before.latencies && row.first_tokens === before.first_tokens;
-}
-
-/** Added up, the counts of several series are told one after the other. */
-function usedBy({ sums, latencies, first_tokens: firstTokens }: Row): Used {
-  const used = { values: parseSums(sums), latencies: noCounts(), firstTokens: noCounts() };
-  for (const text of latencies.split(' ')) addCounts(used.latencies, text);
-  for (const text of firstTokens.split(' ')) addCounts(used.firstTokens, text);
-  return used;
-}
-
-function addedUp(groups: readonly (Used | undefined)[][], spans: number): (Used | undefined)[] {
-  return Array.from({ length: spans }, (_, i) => {
-    const some = groups.flatMap((group) => group[i] ?? []);
-    if (some.length === 0) return undefined;
-    const sum = nothingUsed();
-    for (const used of some) addUsed(sum, used);
-    return sum;
-  });
+  const groups = new Map([...rows].map(([key, some]) => [key ?? '', of(some)]));
+  return { total, groups, groupCount: rows.values().next().value?.[0]?.groups ?? 0 };
 }

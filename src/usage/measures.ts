@@ -96,10 +96,17 @@ export function noCounts(): Counts {
   return new Array<number>(BINS).fill(0);
 }
 
-/** The nearest-rank percentile in whole milliseconds, within 10 % (below 20 ms within 10 ms); null of nothing. `share`: 0.95. */
-export function percentileOf(counts: Counts, share: number): number | null {
+export function countOf(counts: Counts): number {
   let total = 0;
   for (let bin = 0; bin < counts.length; bin++) total += counts[bin] as number;
+  return total;
+}
+
+/**
+ * The nearest-rank percentile in whole milliseconds, within 10 % (below 20 ms within 10 ms); null of nothing. `share`: 0.95.
+ * `total`: all of the counts, for whoever asks more than once.
+ */
+export function percentileOf(counts: Counts, share: number, total = countOf(counts)): number | null {
   if (total <= 0) return null;
   const rank = Math.max(1, Math.ceil(total * share));
   let seen = 0;
@@ -158,14 +165,23 @@ export function encodeCounts(counts: Counts): string {
 
 /** Adds what an encoded text says to `counts`; `times` -1 takes it away. */
 export function addCounts(counts: Counts, text: string, times = 1): void {
-  if (text === '') return;
-  let bin = text.charCodeAt(0) - FIRST_LETTER;
+  if (addCountsAt(counts, text, 0, times) !== text.length) throw new Error(`no counts of latencies: ${text}`);
+}
+
+/** The same of a text that begins at `from` in another, and ends before a blank, a tab or the like. Answers with where it ends. */
+export function addCountsAt(counts: Counts, text: string, from: number, times = 1): number {
+  let at = from;
+  let code = text.charCodeAt(at);
+  let bin = code - FIRST_LETTER;
+  // Also where there is no character: of nothing there are no counts.
+  if (!(bin >= 0)) return at;
   let weight = times;
-  for (let i = 1; i < text.length; i++) {
-    const code = text.charCodeAt(i);
+  for (code = text.charCodeAt(++at); code >= FIRST_LETTER; code = text.charCodeAt(++at)) {
     const value = code - FIRST_LETTER - (code > 92 ? 1 : 0);
     const count = counts[bin];
-    if (count === undefined || value < 0 || value >= 2 * BASE) throw new Error(`no counts of latencies: ${text}`);
+    if (count === undefined || value >= 2 * BASE) {
+      throw new Error(`no counts of latencies: ${text.slice(from, from + 200)}`);
+    }
     counts[bin] = count + (value % BASE) * weight;
     if (value < BASE) {
       bin++;
@@ -174,4 +190,5 @@ export function addCounts(counts: Counts, text: string, times = 1): void {
       weight *= BASE;
     }
   }
+  return at;
 }

@@ -3,10 +3,10 @@
  * has it.
  */
 import { z } from '@hono/zod-openapi';
-import { formatUsd } from '../money/nanos.ts';
+import { formatUsd, nanos } from '../money/nanos.ts';
 import { count, usd } from '../reference/fields.ts';
-import { type Counts, MEASURE_NAMES, type Measure, noCounts, percentileOf } from './measures.ts';
-import { minus, plus, SUM_COLUMNS, type Whole, wholeOf } from './sums.ts';
+import { type Counts, countOf, MEASURE_NAMES, type Measure, noCounts, percentileOf } from './measures.ts';
+import { minus, plus, SUM_COLUMNS, type Whole } from './sums.ts';
 
 export interface Used {
   /** In the order of SUM_COLUMNS. */
@@ -71,18 +71,6 @@ export function requestsOf({ values }: Used): Whole {
 const COST = MEASURE_NAMES.indexOf('cost');
 const REQUESTS = MEASURE_NAMES.indexOf('requestCount');
 
-/**
- * SQL of all sums of a row as one text, which `parseSums` reads: one value to carry instead of eleven, and none passes
- * through a float on its way. `of` says what becomes of each column.
- */
-export function sumsText(of: (column: string) => string): string {
-  return SUM_COLUMNS.map(of).join(" || ' ' || ");
-}
-
-export function parseSums(text: string): Whole[] {
-  return text.split(' ').map(wholeOf);
-}
-
 const milliseconds = (example: number, what: string) =>
   count(example)
     .nullable()
@@ -117,27 +105,37 @@ export type Measures = z.infer<typeof Measures>;
 
 /** By position, because it is asked so often: the test of analytics knows each measure by its name. */
 export function showUsed({ values, latencies, firstTokens }: Used): Measures {
-  const [cost = 0, inputCost = 0, outputCost = 0, ...counts] = values;
-  const [requestCount = 0, errorCount = 0, clientErrorCount = 0, refusedCount = 0, ...tokens] = counts;
-  const [inputTokens = 0, outputTokens = 0, cachedTokens = 0, reasoningTokens = 0] = tokens;
-  const answered = Number(requestCount) - Number(clientErrorCount) - Number(refusedCount);
+  const at = (i: number) => values[i] ?? 0;
+  const inputTokens = at(7);
+  const outputTokens = at(8);
+  const requestCount = Number(at(3));
+  const errorCount = Number(at(4));
+  const clientErrorCount = Number(at(5));
+  const refusedCount = Number(at(6));
+  const measured = countOf(latencies);
+  const begun = countOf(firstTokens);
+  const answered = requestCount - clientErrorCount - refusedCount;
   return {
-    cost: formatUsd(BigInt(cost)),
-    inputCost: formatUsd(BigInt(inputCost)),
-    outputCost: formatUsd(BigInt(outputCost)),
-    requestCount: Number(requestCount),
-    errorCount: Number(errorCount),
-    clientErrorCount: Number(clientErrorCount),
-    refusedCount: Number(refusedCount),
+    cost: usdOf(at(0)),
+    inputCost: usdOf(at(1)),
+    outputCost: usdOf(at(2)),
+    requestCount,
+    errorCount,
+    clientErrorCount,
+    refusedCount,
     inputTokens: Number(inputTokens),
     outputTokens: Number(outputTokens),
-    cachedTokens: Number(cachedTokens),
-    reasoningTokens: Number(reasoningTokens),
+    cachedTokens: Number(at(9)),
+    reasoningTokens: Number(at(10)),
     totalTokens: Number(plus(inputTokens, outputTokens)),
-    errorRate: answered > 0 ? Number(errorCount) / answered : null,
-    latencyMsP50: percentileOf(latencies, 0.5),
-    latencyMsP95: percentileOf(latencies, 0.95),
-    firstTokenMsP50: percentileOf(firstTokens, 0.5),
-    firstTokenMsP95: percentileOf(firstTokens, 0.95),
+    errorRate: answered > 0 ? errorCount / answered : null,
+    latencyMsP50: percentileOf(latencies, 0.5, measured),
+    latencyMsP95: percentileOf(latencies, 0.95, measured),
+    firstTokenMsP50: percentileOf(firstTokens, 0.5, begun),
+    firstTokenMsP95: percentileOf(firstTokens, 0.95, begun),
   };
+}
+
+function usdOf(value: Whole): string {
+  return formatUsd(typeof value === 'number' ? nanos(value) : value);
 }
