@@ -1,0 +1,3 @@
+/** placeholder */
+import { Page } from '../../parts/page.tsx';
+export function HomePage() { return <Page title="Home">soon</Page>; }
