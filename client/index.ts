@@ -54,7 +54,8 @@ interface ToldError {
 export type Asked<Route extends keyof Routes> = Omit<Routes[Route], 'answer'> & { signal?: AbortSignal };
 
 /** Nothing need be said to a route that requires nothing. */
-export type Rest<Route extends keyof Routes> = object extends Asked<Route> ? [asked?: Asked<Route>] : [asked: Asked<Route>];
+export type Rest<Route extends keyof Routes> =
+  object extends Asked<Route> ? [asked?: Asked<Route>] : [asked: Asked<Route>];
 
 export class Purser {
   readonly #options: PurserOptions;

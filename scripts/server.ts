@@ -117,7 +117,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
         // Not the first one's own: what routes between a Worker and its assets would stand before each request of the gateway.
         {
           name: 'dashboard',
-          ...(worker.compatibilityDate && { compatibilityDate: worker.compatibilityDate }),
+          compatibilityDate: String(worker.compatibilityDate),
           modules: [{ type: 'ESModule', path: 'none.js', contents: 'export default {}' }],
           assets: {
             directory: web,

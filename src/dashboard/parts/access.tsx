@@ -21,7 +21,17 @@ export function AccessNotice({ roles, what }: { roles: string; what: string }) {
 }
 
 /** What follows if the role may, else the notice. */
-export function Needs({ ability, roles, what, children }: { ability: Ability; roles: string; what: string; children: ReactNode }) {
+export function Needs({
+  ability,
+  roles,
+  what,
+  children,
+}: {
+  ability: Ability;
+  roles: string;
+  what: string;
+  children: ReactNode;
+}) {
   return useHere().may(ability) ? children : <AccessNotice roles={roles} what={what} />;
 }
 
@@ -60,4 +70,3 @@ export function UpgradeCard({ what, sample }: { what: string; sample: ReactNode 
     </div>
   );
 }
-

@@ -111,7 +111,9 @@ export function DateRange({ search, onSearch }: { search: RangeSearch; onSearch:
     <Popover open={open} onOpenChange={show}>
       <Popover.Trigger
         render={
-          <Button icon={CalendarBlankIcon}>{preset ? PRESET_NAMES[preset] : `${formatDay(from)} – ${formatDay(to)}`}</Button>
+          <Button icon={CalendarBlankIcon}>
+            {preset ? PRESET_NAMES[preset] : `${formatDay(from)} – ${formatDay(to)}`}
+          </Button>
         }
       />
       <Popover.Content align="end" className="w-72 max-w-[calc(100vw-2rem)]">
@@ -137,14 +139,30 @@ export function DateRange({ search, onSearch }: { search: RangeSearch; onSearch:
             if (days.from <= days.to) choose(days);
           }}
         >
-          <Input type="date" size="sm" label="From" value={days.from} max={days.to} onChange={({ target }) => setDays({ ...days, from: target.value })} />
-          <Input type="date" size="sm" label="To" value={days.to} min={days.from} onChange={({ target }) => setDays({ ...days, to: target.value })} />
+          <Input
+            type="date"
+            size="sm"
+            label="From"
+            value={days.from}
+            max={days.to}
+            onChange={({ target }) => setDays({ ...days, from: target.value })}
+          />
+          <Input
+            type="date"
+            size="sm"
+            label="To"
+            value={days.to}
+            min={days.from}
+            onChange={({ target }) => setDays({ ...days, to: target.value })}
+          />
           <label className="flex flex-col gap-1 text-sm text-kumo-default">
             Days of
             <select
               className="h-8 rounded-md bg-kumo-control px-2 ring ring-kumo-hairline"
               value={timezone}
-              onChange={({ target }) => onSearch({ ...search, zone: target.value === BROWSER_ZONE ? undefined : target.value })}
+              onChange={({ target }) =>
+                onSearch({ ...search, zone: target.value === BROWSER_ZONE ? undefined : target.value })
+              }
             >
               {zones.map((zone) => (
                 <option key={zone} value={zone}>

@@ -46,7 +46,15 @@ function useNow(): number {
 }
 
 /** When something was or will be: as a distance, or as a date where `as` says so; the whole of it is the title. */
-export function Moment({ at, none = 'never', as = 'distance' }: { at: string | null | undefined; none?: string; as?: 'distance' | 'date' }) {
+export function Moment({
+  at,
+  none = 'never',
+  as = 'distance',
+}: {
+  at: string | null | undefined;
+  none?: string;
+  as?: 'distance' | 'date';
+}) {
   const now = useNow();
   if (!at) return <span className="text-kumo-subtle">{none}</span>;
   return (

@@ -30,7 +30,15 @@ export function Modal({ title, description, size = 'base', close, children }: Mo
 }
 
 /** The buttons at a dialog's end. */
-export function DialogEnd({ close, cancel = 'Cancel', children }: { close: () => void; cancel?: string; children?: ReactNode }) {
+export function DialogEnd({
+  close,
+  cancel = 'Cancel',
+  children,
+}: {
+  close: () => void;
+  cancel?: string;
+  children?: ReactNode;
+}) {
   return (
     <div className="mt-6 flex flex-wrap justify-end gap-2">
       <Button onClick={close}>{cancel}</Button>
@@ -59,7 +67,11 @@ export function Confirm({ title, consequence, deed, destructive = true, act, clo
         {acting.error ? <Banner variant="error" description={tellError(acting.error)} /> : null}
       </div>
       <DialogEnd close={close}>
-        <Button variant={destructive ? 'destructive' : 'primary'} loading={acting.isPending} onClick={() => acting.mutate()}>
+        <Button
+          variant={destructive ? 'destructive' : 'primary'}
+          loading={acting.isPending}
+          onClick={() => acting.mutate()}
+        >
           {deed}
         </Button>
       </DialogEnd>

@@ -9,7 +9,16 @@ import { Banner } from '@cloudflare/kumo/components/banner';
 import { Button } from '@cloudflare/kumo/components/button';
 import { Input } from '@cloudflare/kumo/components/input';
 import { type UseMutationResult, useMutation } from '@tanstack/react-query';
-import { type ComponentProps, createContext, type FormEvent, type ReactNode, useContext, useEffect, useRef, useState } from 'react';
+import {
+  type ComponentProps,
+  createContext,
+  type FormEvent,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 import { isRefusal, tellError } from '../shell/api.ts';
 
 /** What was typed, by the fields' names. */
@@ -43,7 +52,10 @@ export class Typed {
 
 type Submit<T> = UseMutationResult<T, Error, Typed>;
 
-export function useSubmit<T>(send: (typed: Typed) => Promise<T>, { done }: { done?: (answer: T) => unknown } = {}): Submit<T> {
+export function useSubmit<T>(
+  send: (typed: Typed) => Promise<T>,
+  { done }: { done?: (answer: T) => unknown } = {},
+): Submit<T> {
   return useMutation({ mutationFn: send, onSuccess: async (answer) => void (await done?.(answer)) });
 }
 
@@ -56,7 +68,15 @@ interface FormState {
 
 const FormContext = createContext<FormState | null>(null);
 
-export function Form<T>({ submit, children, className }: { submit: Submit<T>; children: ReactNode; className?: string }) {
+export function Form<T>({
+  submit,
+  children,
+  className,
+}: {
+  submit: Submit<T>;
+  children: ReactNode;
+  className?: string;
+}) {
   const form = useRef<HTMLFormElement>(null);
   const names = useRef(new Set<string>());
   const [loose, setLoose] = useState<unknown>(null);
@@ -98,7 +118,10 @@ export function useFieldError(name: string): string | undefined {
   return isRefusal(form?.error) && form.error.param === name ? form.error.message : undefined;
 }
 
-type TextFieldProps = Omit<ComponentProps<typeof Input>, 'error' | 'variant' | 'name' | 'label'> & { name: string; label: string };
+type TextFieldProps = Omit<ComponentProps<typeof Input>, 'error' | 'variant' | 'name' | 'label'> & {
+  name: string;
+  label: string;
+};
 
 export function TextField({ name, ...rest }: TextFieldProps) {
   const error = useFieldError(name);
@@ -146,7 +169,10 @@ export function SelectField({ name, label, description, options, onChange, ...re
   );
 }
 
-export function SubmitButton({ children, ...rest }: { children: ReactNode } & Pick<ComponentProps<typeof Button>, 'variant' | 'className' | 'size'>) {
+export function SubmitButton({
+  children,
+  ...rest
+}: { children: ReactNode } & Pick<ComponentProps<typeof Button>, 'variant' | 'className' | 'size'>) {
   const form = useContext(FormContext);
   return (
     <Button type="submit" variant="primary" loading={form?.pending ?? false} {...rest}>

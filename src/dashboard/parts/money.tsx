@@ -65,7 +65,15 @@ function write(amount: string, digits: number): string {
 }
 
 /** An amount on a page. `none` is said where there is none. */
-export function Money({ amount, none = '–', className }: { amount: string | null | undefined; none?: string; className?: string }) {
+export function Money({
+  amount,
+  none = '–',
+  className,
+}: {
+  amount: string | null | undefined;
+  none?: string;
+  className?: string;
+}) {
   if (amount === null || amount === undefined) return <span className={cn('text-kumo-subtle', className)}>{none}</span>;
   return (
     <data value={amount} title={exactMoney(amount)} className={cn('tabular-nums', className)}>

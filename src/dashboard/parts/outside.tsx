@@ -2,7 +2,17 @@
 import type { ReactNode } from 'react';
 import { useTitle } from './page.tsx';
 
-export function Outside({ title, description, children, below }: { title: string; description?: ReactNode; children: ReactNode; below?: ReactNode }) {
+export function Outside({
+  title,
+  description,
+  children,
+  below,
+}: {
+  title: string;
+  description?: ReactNode;
+  children: ReactNode;
+  below?: ReactNode;
+}) {
   useTitle(title);
   return (
     <main className="grid min-h-dvh place-items-center bg-kumo-canvas p-4">

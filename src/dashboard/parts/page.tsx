@@ -33,9 +33,22 @@ export function Page({ title, description, actions, children }: PageProps) {
 }
 
 /** A part of a page with a heading of its own. `card` puts a surface under it. */
-export function Section({ title, actions, children, card = true }: { title: string; actions?: ReactNode; children: ReactNode; card?: boolean }) {
+export function Section({
+  title,
+  actions,
+  children,
+  card = true,
+}: {
+  title: string;
+  actions?: ReactNode;
+  children: ReactNode;
+  card?: boolean;
+}) {
   return (
-    <section aria-label={title} className={card ? 'min-w-0 rounded-lg bg-kumo-base p-4 ring ring-kumo-hairline sm:p-5' : 'min-w-0'}>
+    <section
+      aria-label={title}
+      className={card ? 'min-w-0 rounded-lg bg-kumo-base p-4 ring ring-kumo-hairline sm:p-5' : 'min-w-0'}
+    >
       <div className="mb-4 flex min-h-8 flex-wrap items-center justify-between gap-2">
         <h2 className="text-base font-semibold text-kumo-default">{title}</h2>
         {actions}

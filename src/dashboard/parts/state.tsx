@@ -5,7 +5,12 @@ import { tellError } from '../shell/api.ts';
 
 /** A grey bar in the place of text. */
 export function Bone({ className = 'h-4 w-full' }: { className?: string }) {
-  return <span aria-hidden="true" className={`block animate-pulse rounded bg-kumo-fill motion-reduce:animate-none ${className}`} />;
+  return (
+    <span
+      aria-hidden="true"
+      className={`block animate-pulse rounded bg-kumo-fill motion-reduce:animate-none ${className}`}
+    />
+  );
 }
 
 interface Asked<T> {
@@ -15,7 +20,15 @@ interface Asked<T> {
 }
 
 /** What a query answers, once it is there. `skeleton` has the size of what comes, so that nothing jumps. */
-export function Answered<T>({ query, skeleton, children }: { query: Asked<T>; skeleton: ReactNode; children: (data: T) => ReactNode }) {
+export function Answered<T>({
+  query,
+  skeleton,
+  children,
+}: {
+  query: Asked<T>;
+  skeleton: ReactNode;
+  children: (data: T) => ReactNode;
+}) {
   if (query.data !== undefined) return children(query.data);
   if (query.error) return <Failed error={query.error} again={query.refetch} />;
   return (

@@ -43,13 +43,28 @@ interface TableProps<Row> {
 const FROM = { sm: 'max-sm:hidden', md: 'max-md:hidden', lg: 'max-lg:hidden', xl: 'max-xl:hidden' };
 const BONES = ['one', 'two', 'three', 'four', 'five'];
 
-export function Table<Row>({ label, columns, rows, idOf, error, again, empty, search, onSearch, nextCursor }: TableProps<Row>) {
+export function Table<Row>({
+  label,
+  columns,
+  rows,
+  idOf,
+  error,
+  again,
+  empty,
+  search,
+  onSearch,
+  nextCursor,
+}: TableProps<Row>) {
   if (!rows && error) return <Failed error={error} {...(again && { again })} />;
   if (rows?.length === 0) return <div className="rounded-lg ring ring-kumo-hairline">{empty}</div>;
   return (
     <div className="flex flex-col gap-3">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-lg bg-kumo-base ring ring-kumo-hairline">
+      <section
+        aria-label={label}
+        tabIndex={0}
+        className="overflow-x-auto rounded-lg bg-kumo-base ring ring-kumo-hairline"
+      >
         <table className="w-full text-left text-sm" aria-busy={!rows}>
           <caption className="sr-only">{label}</caption>
           <thead className="border-b border-kumo-hairline text-kumo-subtle">
@@ -87,7 +102,11 @@ export function Table<Row>({ label, columns, rows, idOf, error, again, empty, se
           <Button size="sm" disabled={!search?.cursor} onClick={() => onSearch({ ...search, cursor: undefined })}>
             First page
           </Button>
-          <Button size="sm" disabled={!nextCursor} onClick={() => nextCursor && onSearch({ ...search, cursor: nextCursor })}>
+          <Button
+            size="sm"
+            disabled={!nextCursor}
+            onClick={() => nextCursor && onSearch({ ...search, cursor: nextCursor })}
+          >
             Next page
           </Button>
         </nav>
@@ -108,7 +127,11 @@ interface HeadProps<Row> {
 
 function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
   const { header, sort, align, from } = column;
-  const className = cn('px-4 py-2.5 font-medium whitespace-nowrap', align === 'right' && 'text-right', from && FROM[from]);
+  const className = cn(
+    'px-4 py-2.5 font-medium whitespace-nowrap',
+    align === 'right' && 'text-right',
+    from && FROM[from],
+  );
   if (!sort || !onSearch) {
     return (
       <th scope="col" className={className}>
@@ -120,7 +143,11 @@ function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
   const next = sorted === null ? sort.first : sorted === 'up' ? 'down' : 'up';
   const Arrow = sorted === 'down' ? ArrowDownIcon : ArrowUpIcon;
   return (
-    <th scope="col" className={className} aria-sort={sorted === 'up' ? 'ascending' : sorted === 'down' ? 'descending' : 'none'}>
+    <th
+      scope="col"
+      className={className}
+      aria-sort={sorted === 'up' ? 'ascending' : sorted === 'down' ? 'descending' : 'none'}
+    >
       <button
         type="button"
         className="inline-flex cursor-pointer items-center gap-1 rounded hover:text-kumo-default focus-visible:outline-2 focus-visible:outline-kumo-focus"
@@ -137,7 +164,15 @@ function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
 const TYPING_MS = 250;
 
 /** The search field over a table: what is typed goes into the address once typing pauses. */
-export function SearchField({ label, search, onSearch }: { label: string; search: ListSearch; onSearch: (next: ListSearch) => void }) {
+export function SearchField({
+  label,
+  search,
+  onSearch,
+}: {
+  label: string;
+  search: ListSearch;
+  onSearch: (next: ListSearch) => void;
+}) {
   const [typed, setTyped] = useState(search.q ?? '');
   const told = search.q ?? '';
   // The back button changes what the address says.

@@ -1,5 +1,5 @@
 /** Links of our pages as kumo's parts render them: a click changes the page without loading it anew, a look at one loads it ahead. */
-import { type LinkComponentProps } from '@cloudflare/kumo';
+import type { LinkComponentProps } from '@cloudflare/kumo';
 import { useRouter } from '@tanstack/react-router';
 import { forwardRef, type MouseEvent } from 'react';
 import { BASE } from './base.ts';

@@ -13,7 +13,11 @@ export function OrganizationMenu() {
     <DropdownMenu>
       <DropdownMenu.Trigger
         render={
-          <Button variant="ghost" className="w-full min-w-0 justify-between" aria-label={`Organization: ${here.name}. Switch`}>
+          <Button
+            variant="ghost"
+            className="w-full min-w-0 justify-between"
+            aria-label={`Organization: ${here.name}. Switch`}
+          >
             <span className="truncate font-medium">{here.name}</span>
             <CaretUpDownIcon className="shrink-0 text-kumo-subtle" />
           </Button>

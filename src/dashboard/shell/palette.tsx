@@ -74,7 +74,14 @@ function useCommands(): Command[] {
       run: go(addressOf(here.organizationId, page)),
     })),
     ...(here.may('keys.own')
-      ? [{ id: 'new-key', label: 'Make an API key', group: 'Do', run: go(`${addressOf(here.organizationId, 'keys')}?new=true`) }]
+      ? [
+          {
+            id: 'new-key',
+            label: 'Make an API key',
+            group: 'Do',
+            run: go(`${addressOf(here.organizationId, 'keys')}?new=true`),
+          },
+        ]
       : []),
     {
       id: 'theme',

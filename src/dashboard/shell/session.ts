@@ -47,7 +47,10 @@ export function usualOrganization(me: Me): Membership | null {
   const open = me.memberships.filter(({ deletedAt }) => deletedAt === null);
   const last = remembered();
   return (
-    open.find(({ organizationId }) => organizationId === last) ?? open.find(({ kind }) => kind === 'team') ?? open[0] ?? null
+    open.find(({ organizationId }) => organizationId === last) ??
+    open.find(({ kind }) => kind === 'team') ??
+    open[0] ??
+    null
   );
 }
 

@@ -65,7 +65,12 @@ export function Toasts() {
             <CheckCircleIcon aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-kumo-success" />
           )}
           <p className="min-w-0 flex-1 break-words">{text}</p>
-          <button type="button" aria-label="Close" onClick={() => close(id)} className="cursor-pointer rounded p-0.5 text-kumo-subtle hover:text-kumo-default">
+          <button
+            type="button"
+            aria-label="Close"
+            onClick={() => close(id)}
+            className="cursor-pointer rounded p-0.5 text-kumo-subtle hover:text-kumo-default"
+          >
             <XIcon aria-hidden="true" className="size-4" />
           </button>
         </div>

@@ -8,13 +8,21 @@ export function ConfirmPage() {
   const token = mailedToken();
   const enter = useEnter();
   const submit = useSubmit(
-    (typed) => purser.call('POST /auth/sign-up/confirm', { body: { token: token ?? '', password: typed.raw('password') } }),
+    (typed) =>
+      purser.call('POST /auth/sign-up/confirm', { body: { token: token ?? '', password: typed.raw('password') } }),
     { done: enter },
   );
   return (
     <Outside title="Confirm your address" description="With the password that you chose when you signed up.">
       <Form submit={submit}>
-        <TextField name="password" label="Password" type="password" autoComplete="current-password" autoFocus required />
+        <TextField
+          name="password"
+          label="Password"
+          type="password"
+          autoComplete="current-password"
+          autoFocus
+          required
+        />
         <SubmitButton className="w-full">Confirm and sign in</SubmitButton>
       </Form>
     </Outside>

@@ -15,14 +15,18 @@ import { useEnter } from '../sign-in/page.tsx';
 
 export function InvitationPage() {
   const token = mailedToken();
-  const invitation = useQuery({ ...asking('GET /invitations/{token}', { path: { token: token ?? '-' } }), retry: false });
+  const invitation = useQuery({
+    ...asking('GET /invitations/{token}', { path: { token: token ?? '-' } }),
+    retry: false,
+  });
   return (
     <Outside title={invitation.data ? `Join ${invitation.data.organization.name}` : 'Invitation'}>
       <Answered query={invitation} skeleton={<Bone className="h-24 w-full" />}>
         {({ email, role, expiresAt, hasAccount }) => (
           <div className="flex flex-col gap-4">
             <p className="text-kumo-default">
-              {email} is invited as {role === 'api' ? 'a program' : role}. The invitation ends <Moment at={expiresAt} />.
+              {email} is invited as {role === 'api' ? 'a program' : role}. The invitation ends <Moment at={expiresAt} />
+              .
             </p>
             <Accept token={token ?? ''} email={email} hasAccount={hasAccount} />
           </div>
@@ -79,14 +83,27 @@ function SignUpInvited({ token, email }: { token: string; email: string }) {
   const submit = useSubmit(
     (typed) =>
       purser.call('POST /auth/sign-up', {
-        body: { email, name: typed.text('name'), password: typed.raw('password'), invitationToken: token, timeZone: BROWSER_ZONE },
+        body: {
+          email,
+          name: typed.text('name'),
+          password: typed.raw('password'),
+          invitationToken: token,
+          timeZone: BROWSER_ZONE,
+        },
       }),
     { done: enter },
   );
   return (
     <Form submit={submit}>
       <TextField name="name" label="Your name" autoComplete="name" required />
-      <TextField name="password" label="Password" type="password" autoComplete="new-password" description="10 characters or more." required />
+      <TextField
+        name="password"
+        label="Password"
+        type="password"
+        autoComplete="new-password"
+        description="10 characters or more."
+        required
+      />
       <SubmitButton className="w-full">Make an account and join</SubmitButton>
     </Form>
   );

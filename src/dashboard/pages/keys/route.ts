@@ -3,7 +3,16 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { flagIn, type ListSearch, listSearch, type Raw, textIn } from '../../parts/search.ts';
 import { organizationRoute } from '../../shell/roots.tsx';
 
-const SORTS = ['createdAt', '-createdAt', 'name', '-name', 'lastUsedAt', '-lastUsedAt', 'expiresAt', '-expiresAt'] as const;
+const SORTS = [
+  'createdAt',
+  '-createdAt',
+  'name',
+  '-name',
+  'lastUsedAt',
+  '-lastUsedAt',
+  'expiresAt',
+  '-expiresAt',
+] as const;
 
 export interface KeysSearch extends ListSearch<(typeof SORTS)[number]> {
   /** Of everybody, for who may see them; else one's own. */

@@ -10,7 +10,9 @@ export function ResetPasswordPage() {
 }
 
 function AskForMail() {
-  const submit = useSubmit((typed) => purser.call('POST /auth/password-reset', { body: { email: typed.text('email') } }));
+  const submit = useSubmit((typed) =>
+    purser.call('POST /auth/password-reset', { body: { email: typed.text('email') } }),
+  );
   return (
     <Outside title="Reset your password" below={<Back />}>
       {submit.isSuccess ? (
@@ -39,7 +41,14 @@ function NewPassword({ token }: { token: string }) {
         </p>
       ) : (
         <Form submit={submit}>
-          <TextField name="password" label="New password" type="password" autoComplete="new-password" description="10 characters or more." required />
+          <TextField
+            name="password"
+            label="New password"
+            type="password"
+            autoComplete="new-password"
+            description="10 characters or more."
+            required
+          />
           <SubmitButton className="w-full">Set it</SubmitButton>
         </Form>
       )}

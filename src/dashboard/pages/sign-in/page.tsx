@@ -18,13 +18,17 @@ export function SignInPage() {
   const enter = useEnter(to);
   const submit = useSubmit(
     (typed) =>
-      purser.call('POST /auth/sign-in', { body: { email: typed.text('email'), password: typed.raw('password'), remember: true } }),
+      purser.call('POST /auth/sign-in', {
+        body: { email: typed.text('email'), password: typed.raw('password'), remember: true },
+      }),
     { done: (answer) => ('next' in answer ? setStep('code') : enter()) },
   );
   if (step === 'code') return <SecondFactor enter={enter} />;
   return (
     <Outside title="Sign in" below={<OtherWays />}>
-      {error && <Banner className="mb-4" variant="error" description={SAID[error] ?? 'Signing in failed. Try again.'} />}
+      {error && (
+        <Banner className="mb-4" variant="error" description={SAID[error] ?? 'Signing in failed. Try again.'} />
+      )}
       <Form submit={submit}>
         <TextField name="email" label="Email" type="email" autoComplete="username" required />
         <TextField name="password" label="Password" type="password" autoComplete="current-password" required />
@@ -53,7 +57,14 @@ function SecondFactor({ enter }: { enter: () => void }) {
       description={kind === 'app' ? 'The code that your authenticator app shows.' : 'One of the backup codes you kept.'}
     >
       <Form submit={submit}>
-        <TextField name="code" label="Code" autoComplete="one-time-code" inputMode={kind === 'app' ? 'numeric' : 'text'} autoFocus required />
+        <TextField
+          name="code"
+          label="Code"
+          autoComplete="one-time-code"
+          inputMode={kind === 'app' ? 'numeric' : 'text'}
+          autoFocus
+          required
+        />
         <SubmitButton className="w-full">Sign in</SubmitButton>
         <Button variant="ghost" onClick={() => setKind(kind === 'app' ? 'backup' : 'app')}>
           {kind === 'app' ? 'Use a backup code' : 'Use the authenticator app'}
@@ -67,7 +78,10 @@ function Providers({ to }: { to: string | undefined }) {
   const methods = useQuery(asking('GET /auth/methods'));
   const go = useMutation({
     mutationFn: (provider: 'google' | 'github') =>
-      purser.call('POST /auth/sign-in/with/{provider}', { path: { provider }, body: { returnTo: (to ?? BASE).replace(/[?#].*/, '') } }),
+      purser.call('POST /auth/sign-in/with/{provider}', {
+        path: { provider },
+        body: { returnTo: (to ?? BASE).replace(/[?#].*/, '') },
+      }),
     onSuccess: ({ url }) => location.assign(url),
   });
   if (!methods.data?.providers.length) return null;

@@ -1,7 +1,7 @@
 /** Sign up: openly, or as the first owner with the set-up code. The link that is mailed then makes the account. */
 import { Link } from '@tanstack/react-router';
-import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { BROWSER_ZONE } from '../../parts/dates.tsx';
+import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { Outside } from '../../parts/outside.tsx';
 import { purser } from '../../shell/api.ts';
 import { useEnter } from '../sign-in/page.tsx';
@@ -39,8 +39,20 @@ export function SignUpPage() {
         {code && <TextField name="setUpCode" label="Set-up code" autoComplete="off" required />}
         <TextField name="name" label="Your name" autoComplete="name" required />
         <TextField name="email" label="Email" type="email" autoComplete="username" required />
-        <TextField name="password" label="Password" type="password" autoComplete="new-password" description="10 characters or more." required />
-        <TextField name="organizationName" label="Organization" autoComplete="organization" description="You can change it later." />
+        <TextField
+          name="password"
+          label="Password"
+          type="password"
+          autoComplete="new-password"
+          description="10 characters or more."
+          required
+        />
+        <TextField
+          name="organizationName"
+          label="Organization"
+          autoComplete="organization"
+          description="You can change it later."
+        />
         <SubmitButton className="w-full">Continue</SubmitButton>
       </Form>
     </Outside>
@@ -50,7 +62,9 @@ export function SignUpPage() {
 function LookIntoMail() {
   return (
     <Outside title="Look into your mail">
-      <p className="text-kumo-default">The link in it makes your account. It asks for the password that you have just chosen.</p>
+      <p className="text-kumo-default">
+        The link in it makes your account. It asks for the password that you have just chosen.
+      </p>
     </Outside>
   );
 }

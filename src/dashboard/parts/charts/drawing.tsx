@@ -32,7 +32,16 @@ export default function Drawing({ title, times, series, format, formatTime }: Ar
       color: colours,
       aria: { enabled: true, label: { description: `${title}. The same numbers are in the table view.` } },
       grid: { left: 8, right: 12, top: 12, bottom: 40, containLabel: true },
-      legend: { type: 'scroll', bottom: 0, icon: 'roundRect', itemWidth: 10, itemHeight: 10, textStyle: { color: text }, pageTextStyle: { color: text }, pageIconColor: text },
+      legend: {
+        type: 'scroll',
+        bottom: 0,
+        icon: 'roundRect',
+        itemWidth: 10,
+        itemHeight: 10,
+        textStyle: { color: text },
+        pageTextStyle: { color: text },
+        pageIconColor: text,
+      },
       tooltip: {
         trigger: 'axis',
         confine: true,
@@ -82,7 +91,10 @@ function plain(value: number): string {
   return value.toFixed(9).replace(/\.?0+$/, '');
 }
 
-function tooltipOf(hovered: Hovered[], { times, series, format, formatTime }: Omit<AreaChartProps, 'title'>): HTMLElement {
+function tooltipOf(
+  hovered: Hovered[],
+  { times, series, format, formatTime }: Omit<AreaChartProps, 'title'>,
+): HTMLElement {
   const at = hovered[0]?.dataIndex ?? 0;
   const box = element('div', 'rounded-lg bg-kumo-base p-3 text-sm text-kumo-default shadow-lg ring ring-kumo-hairline');
   box.append(element('p', 'mb-1 font-medium', formatTime(times[at] ?? '')));
@@ -95,7 +107,11 @@ function tooltipOf(hovered: Hovered[], { times, series, format, formatTime }: Om
     const row = element('p', 'flex items-center gap-2');
     const dot = element('span', 'size-2 shrink-0 rounded-full');
     dot.style.backgroundColor = color;
-    row.append(dot, element('span', 'max-w-52 truncate', label), element('span', 'ml-auto pl-4 tabular-nums', format(value)));
+    row.append(
+      dot,
+      element('span', 'max-w-52 truncate', label),
+      element('span', 'ml-auto pl-4 tabular-nums', format(value)),
+    );
     box.append(row);
   }
   if (lines.length === 0) box.append(element('p', 'text-kumo-subtle', 'Nothing'));
