@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Demo, launch, Visitors } from '../test/dashboard/browser.ts';
+import { connect, type Demo, launch, Visitors } from '../test/dashboard/browser.ts';
 import { PAGES } from '../test/dashboard/pages.ts';
 import { startDemo } from '../test/dashboard/server.ts';
 
@@ -17,7 +17,8 @@ const { values, positionals } = parseArgs({ options: { demo: { type: 'string' } 
 mkdirSync(OUT, { recursive: true });
 const started = values.demo ? null : await startDemo();
 const demo = started?.demo ?? (JSON.parse(readFileSync(values.demo ?? '', 'utf8')) as Demo);
-const browser = await launch();
+const launched = await launch();
+const browser = await connect(launched.wsEndpoint());
 try {
   const visitors = new Visitors(browser, demo);
   for (const { name, who, path, ready } of PAGES) {
@@ -41,6 +42,7 @@ try {
   console.log(`Pictures are in ${OUT}`);
 } finally {
   await browser.close();
+  await launched.close();
   await started?.stop();
 }
 process.exit(0);

@@ -4,22 +4,34 @@
  */
 import { existsSync } from 'node:fs';
 import sparticuz from '@sparticuz/chromium';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type BrowserServer,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import type { DemoAccount } from '../../src/local/demo-data.ts';
 
 export type Demo = DemoAccount & { baseUrl: string };
 
 export type Who = 'owner' | 'admin' | 'finance' | 'developer' | 'basic';
 
-export async function launch(): Promise<Browser> {
+/** The browser as a server, to which each test file connects. */
+export async function launch(): Promise<BrowserServer> {
   const args = sparticuz.args.filter((arg) => !/^--(single-process|headless|no-zygote)/.test(arg));
   try {
-    return await chromium.launch({ executablePath: await sparticuz.executablePath(), args, headless: true });
+    return await chromium.launchServer({ executablePath: await sparticuz.executablePath(), args, headless: true });
   } catch (error) {
     const system = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
     if (!system) throw error;
-    return chromium.launch({ executablePath: system, args: ['--no-sandbox'], headless: true });
+    return chromium.launchServer({ executablePath: system, args: ['--no-sandbox'], headless: true });
   }
+}
+
+export function connect(endpoint: string): Promise<Browser> {
+  return chromium.connect(endpoint);
 }
 
 export interface Visit {

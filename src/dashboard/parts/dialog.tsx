@@ -20,7 +20,7 @@ interface ModalProps {
 export function Modal({ title, description, size = 'base', close, children }: ModalProps) {
   return (
     <Dialog.Root open onOpenChange={(open) => !open && close()}>
-      <Dialog size={size} className="max-h-[calc(100dvh-2rem)] overflow-y-auto p-6">
+      <Dialog size={size} className="max-h-[calc(100dvh-2rem)] overflow-y-auto p-6 outline-none">
         <Dialog.Title className="text-lg font-semibold text-kumo-default">{title}</Dialog.Title>
         {description && <Dialog.Description className="mt-1 text-kumo-subtle">{description}</Dialog.Description>}
         <div className="mt-5">{children}</div>

@@ -1,6 +1,8 @@
 /** A limit and how far it is used up: a bar, the amounts, when it resets and when it runs out at the present pace. */
+
+import { nanosOf, shareOf, shortMoney } from './amounts.ts';
 import { Moment } from './dates.tsx';
-import { Money, nanosOf, shareOf, shortMoney } from './money.tsx';
+import { Money } from './money.tsx';
 
 export interface LimitShown {
   label: string;
@@ -32,6 +34,7 @@ export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, run
           <Money amount={spent} className="text-kumo-default" /> of <Money amount={limit} />
         </p>
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a <meter> cannot be drawn alike in all browsers */}
       <div
         role="meter"
         aria-label={label}

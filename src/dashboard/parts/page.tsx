@@ -45,10 +45,7 @@ export function Section({
   card?: boolean;
 }) {
   return (
-    <section
-      aria-label={title}
-      className={card ? 'min-w-0 rounded-lg bg-kumo-base p-4 ring ring-kumo-hairline sm:p-5' : 'min-w-0'}
-    >
+    <section className={card ? 'min-w-0 rounded-lg bg-kumo-base p-4 ring ring-kumo-hairline sm:p-5' : 'min-w-0'}>
       <div className="mb-4 flex min-h-8 flex-wrap items-center justify-between gap-2">
         <h2 className="text-base font-semibold text-kumo-default">{title}</h2>
         {actions}

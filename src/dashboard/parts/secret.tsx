@@ -3,6 +3,7 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { CheckIcon, CopyIcon } from '@phosphor-icons/react';
 import { useRef, useState } from 'react';
 import { toast } from '../shell/toasts.tsx';
+import { Scrolls } from './scrolls.tsx';
 
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
   const [copied, setCopied] = useState(false);
@@ -42,11 +43,10 @@ export function Secret({ secret, label }: { secret: string; label: string }) {
 /** Text to copy as it is: a command, a setting. */
 export function Snippet({ text, label }: { text: string; label: string }) {
   return (
-    <div className="relative rounded-lg bg-kumo-recessed ring ring-kumo-hairline">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <pre tabIndex={0} aria-label={label} className="overflow-x-auto p-4 pr-28 font-mono text-sm text-kumo-default">
-        {text}
-      </pre>
+    <div className="relative">
+      <Scrolls label={label} className="bg-kumo-recessed">
+        <pre className="p-4 pr-28 font-mono text-sm text-kumo-default">{text}</pre>
+      </Scrolls>
       <div className="absolute top-2 right-2">
         <CopyButton text={text} />
       </div>

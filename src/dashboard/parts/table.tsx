@@ -9,6 +9,7 @@ import { Input } from '@cloudflare/kumo/components/input';
 import { cn } from '@cloudflare/kumo/utils';
 import { ArrowDownIcon, ArrowUpIcon } from '@phosphor-icons/react';
 import { type ReactNode, useEffect, useState } from 'react';
+import { Scrolls } from './scrolls.tsx';
 import type { ListSearch } from './search.ts';
 import { Bone, Failed } from './state.tsx';
 
@@ -59,12 +60,7 @@ export function Table<Row>({
   if (rows?.length === 0) return <div className="rounded-lg ring ring-kumo-hairline">{empty}</div>;
   return (
     <div className="flex flex-col gap-3">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section
-        aria-label={label}
-        tabIndex={0}
-        className="overflow-x-auto rounded-lg bg-kumo-base ring ring-kumo-hairline"
-      >
+      <Scrolls label={label} className="bg-kumo-base">
         <table className="w-full text-left text-sm" aria-busy={!rows}>
           <caption className="sr-only">{label}</caption>
           <thead className="border-b border-kumo-hairline text-kumo-subtle">
@@ -96,7 +92,7 @@ export function Table<Row>({
                 ))}
           </tbody>
         </table>
-      </section>
+      </Scrolls>
       {onSearch && (nextCursor || search?.cursor) && (
         <nav aria-label={`Pages of ${label}`} className="flex justify-end gap-2">
           <Button size="sm" disabled={!search?.cursor} onClick={() => onSearch({ ...search, cursor: undefined })}>

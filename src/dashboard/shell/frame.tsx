@@ -42,7 +42,7 @@ function Navigation() {
     return address === home ? pathname === home || pathname === `${home}/` : `${pathname}/`.startsWith(`${address}/`);
   };
   return (
-    <Sidebar aria-label="Pages">
+    <Sidebar aria-label="Pages" className="md:sticky md:top-0 md:h-dvh">
       <Sidebar.Header>
         <OrganizationMenu />
       </Sidebar.Header>

@@ -1,8 +1,9 @@
 /** What oneself used in the range: figures, and what it was spent on. */
 import { useQuery } from '@tanstack/react-query';
+import { shareOf } from '../../parts/amounts.ts';
 import { Ranking } from '../../parts/charts/ranking.tsx';
 import type { RangeQuery } from '../../parts/date-range.tsx';
-import { Money, shareOf } from '../../parts/money.tsx';
+import { Money } from '../../parts/money.tsx';
 import { formatCompact, formatCount, formatShare } from '../../parts/numbers.ts';
 import { Figure, Section } from '../../parts/page.tsx';
 import { Answered, Bone, Nothing } from '../../parts/state.tsx';
@@ -18,7 +19,7 @@ export function OwnUsage({ range }: { range: RangeQuery }) {
     asking('GET /analytics/me', { query: { organizationId, ...range, groupBy: 'model', limit: MODELS_SHOWN } }),
   );
   return (
-    <section aria-label="Your usage" className="flex flex-col gap-4">
+    <section className="flex flex-col gap-4">
       <h2 className="text-base font-semibold text-kumo-default">Your usage</h2>
       <Answered query={usage} skeleton={<Bone className="h-64 w-full" />}>
         {(answer) => {

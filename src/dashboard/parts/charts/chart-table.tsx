@@ -1,10 +1,10 @@
 /** The numbers of a chart over time as a table: a row for each point in time, a column for each series. */
+import { Scrolls } from '../scrolls.tsx';
 import type { AreaChartProps } from './area.tsx';
 
 export function ChartTable({ title, times, series, format, formatTime }: AreaChartProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section aria-label={title} tabIndex={0} className="max-h-80 overflow-auto rounded-lg ring ring-kumo-hairline">
+    <Scrolls label={title} className="max-h-80">
       <table className="w-full text-left text-sm">
         <caption className="sr-only">{title}</caption>
         <thead className="sticky top-0 bg-kumo-elevated text-kumo-subtle">
@@ -34,6 +34,6 @@ export function ChartTable({ title, times, series, format, formatTime }: AreaCha
           ))}
         </tbody>
       </table>
-    </section>
+    </Scrolls>
   );
 }

@@ -21,6 +21,10 @@ export function Ranking({ title, rows, total }: RankingProps) {
   return (
     <table className="w-full table-fixed text-sm">
       <caption className="sr-only">{title}</caption>
+      <colgroup>
+        <col />
+        <col className="w-28" />
+      </colgroup>
       <thead className="sr-only">
         <tr>
           <th scope="col">Name</th>
@@ -39,7 +43,7 @@ export function Ranking({ title, rows, total }: RankingProps) {
                 />
               </span>
             </th>
-            <td className="w-28 py-1.5 text-right align-top text-kumo-default tabular-nums">{value}</td>
+            <td className="py-1.5 text-right align-top text-kumo-default tabular-nums">{value}</td>
           </tr>
         ))}
       </tbody>
