@@ -1,6 +1,7 @@
 /**
  * Kinds of test, by what they run in: `core` in plain Node (parts of src that know no platform), `worker` inside workerd
- * with real D1 and objects, `deployed` the same with the build that is deployed, `journeys` in Node against a server.
+ * with real D1 and objects, `deployed` the same with the build that is deployed, `journeys` in Node against a server,
+ * `dashboard` a real browser before one (test/dashboard/global-setup.ts starts both, once).
  *
  * So many files run at a time as `WORKERS` says: each has a process and a database of its own. Journeys come after them, one
  * by one: a server finds its free port some seconds before it listens there, and what runs beside it might take that.
@@ -10,6 +11,7 @@ import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-worker
 import { defineConfig, type Plugin } from 'vitest/config';
 
 const JOURNEYS = 'test/journeys/**/*.test.ts';
+const DASHBOARD = 'test/dashboard/**/*.test.ts';
 const DEPLOYED = 'test/deployed/**/*.worker.test.ts';
 const WORKER = 'test/**/*.worker.test.ts';
 
@@ -108,7 +110,7 @@ export default defineConfig({
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: [JOURNEYS, WORKER],
+          exclude: [JOURNEYS, WORKER, DASHBOARD],
           maxWorkers: WORKERS,
           testTimeout: BUSY_MS,
         },
@@ -124,6 +126,16 @@ export default defineConfig({
           include: [JOURNEYS],
           fileParallelism: false,
           testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'dashboard',
+          include: [DASHBOARD],
+          globalSetup: 'test/dashboard/global-setup.ts',
+          maxWorkers: WORKERS,
+          testTimeout: 60_000,
           hookTimeout: 120_000,
         },
       },

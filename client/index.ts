@@ -9,8 +9,8 @@ export type * from './api.generated.ts';
 export interface PurserOptions {
   /** Where Purser is, e.g. `https://purser.example.com`. */
   baseUrl: string;
-  /** An API key (`psr_…`) for /v1, a master key (`psm_…`) for what manages an organization. */
-  key: string;
+  /** An API key (`psr_…`) for /v1, a master key (`psm_…`) for what manages an organization; none for who is signed in, in a page of Purser's own. */
+  key?: string;
   /** In the place of the global one. */
   fetch?: (request: Request) => Promise<Response>;
 }
@@ -51,10 +51,11 @@ interface ToldError {
 }
 
 /** What a route takes: of `path`, `query` and `body` those that it has, and an end to waiting. */
-type Asked<Route extends keyof Routes> = Omit<Routes[Route], 'answer'> & { signal?: AbortSignal };
+export type Asked<Route extends keyof Routes> = Omit<Routes[Route], 'answer'> & { signal?: AbortSignal };
 
 /** Nothing need be said to a route that requires nothing. */
-type Rest<Route extends keyof Routes> = object extends Asked<Route> ? [asked?: Asked<Route>] : [asked: Asked<Route>];
+export type Rest<Route extends keyof Routes> =
+  object extends Asked<Route> ? [asked?: Asked<Route>] : [asked: Asked<Route>];
 
 export class Purser {
   readonly #options: PurserOptions;
@@ -75,7 +76,7 @@ export class Purser {
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
-    const headers = new Headers({ authorization: `Bearer ${key}` });
+    const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` });
     if (body !== undefined) headers.set('content-type', 'application/json');
     const response = await send(
       new Request(url, {

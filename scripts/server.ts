@@ -17,6 +17,7 @@ import { Cron } from 'croner';
 import { convertV4MiniflareOptions, Miniflare, Response } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions, unstable_readConfig } from 'wrangler';
 import type { Mail } from '../src/mail/mail.ts';
+import { ensureWebFolder } from './dashboard.ts';
 import { applyMigrations } from './migrations.ts';
 import { writeOperator } from './operator-file.ts';
 import { openOutbox } from './outbox.ts';
@@ -74,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const built = await buildWorker(options.entry ?? ENTRY, dataDir);
   const script = options.patch?.(built) ?? built;
 
+  const web = ensureWebFolder();
   const { modulesRules: _, rootPath: __, ...worker } = unstable_getMiniflareWorkerOptions(CONFIG).workerOptions;
   const guard = guardRuntime();
   const outbox = openOutbox(join(dataDir, 'outbox'), say);
@@ -102,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
             OPERATOR_SECRET: operatorSecret,
           },
           serviceBindings: {
+            DASHBOARD: 'dashboard',
             // workerd's network itself: before the Worker's own fetch, Miniflare puts a Worker of its own.
             EGRESS: { network: { allow: ['public', 'private'] } },
             OUTBOX: async (request) => {
@@ -110,6 +113,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
             },
           },
           unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+        },
+        // Not the first one's own: what routes between a Worker and its assets would stand before each request of the gateway.
+        {
+          name: 'dashboard',
+          compatibilityDate: String(worker.compatibilityDate),
+          modules: [{ type: 'ESModule', path: 'none.js', contents: 'export default {}' }],
+          assets: {
+            directory: web,
+            routerConfig: { has_user_worker: false },
+            assetConfig: { not_found_handling: 'single-page-application' },
+          },
         },
       ],
     }),
@@ -158,6 +172,7 @@ export async function buildWorker(entry: string, dataDir: string): Promise<strin
 }
 
 async function wrangler(args: string[]): Promise<void> {
+  ensureWebFolder();
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true', NO_COLOR: '1' };
   try {
     await run(process.execPath, [join(ROOT, 'node_modules/wrangler/bin/wrangler.js'), ...args], { cwd: ROOT, env });

@@ -4,18 +4,20 @@ import { join, resolve } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { seedDemo } from '../src/local/demo-data.ts';
 import { newSetUpCode } from '../src/sign-in/set-up-code.ts';
+import { buildDashboard, serveSources } from './dashboard.ts';
 import { lockData } from './data-lock.ts';
 import { DATA_DEFAULT } from './operator-file.ts';
 import { ROOT, type Server, startServer } from './server.ts';
 
 const PORT_DEFAULT = 8787;
 
-const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--fresh] [--no-demo]
+const HELP = `npm start -- [--port ${PORT_DEFAULT}] [--data ${DATA_DEFAULT}] [--fresh] [--no-demo] [--dev]
 
   --port N     listen on 127.0.0.1:N
   --data DIR   where the data lives
   --fresh      delete the data first and start empty
   --no-demo    no demo organizations and usage
+  --dev        also serve the dashboard from its sources, reloading as they change
 
 Providers: set OPENAI_API_KEY, ANTHROPIC_API_KEY, MISTRAL_API_KEY, ... (and ..._BASE_URL) in the environment or in .dev.vars.`;
 
@@ -59,11 +61,16 @@ async function main(): Promise<void> {
   // The channel to scripts/bootstrap.mjs: it closes when that process is killed.
   process.on('disconnect', () => end('starter gone'));
 
+  if (!flags.dev) await buildDashboard(console.log);
   server = await startServer({ port: flags.port, dataDir, bindings: readBindings(), crons: true, say: console.log });
   const demo = flags.demo ? await ensureDemo(server, dataDir) : null;
   console.log(`Purser is ready at ${server.url} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (demo) console.log(introduction(server.url, demo.apiKey, join(flags.data, 'demo.json')));
   else await tellSetUpCode(server);
+  if (flags.dev) {
+    const url = await serveSources(server.url);
+    console.log(`The dashboard from its sources: ${url}/dashboard`);
+  }
 }
 
 function readFlags() {
@@ -73,6 +80,7 @@ function readFlags() {
       data: { type: 'string', default: DATA_DEFAULT },
       fresh: { type: 'boolean', default: false },
       demo: { type: 'boolean', default: true },
+      dev: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
     allowNegative: true,
@@ -123,7 +131,7 @@ function writeDemo(file: string, content: object): void {
 
 function introduction(url: string, apiKey: string, file: string): string {
   return `
-Try it (keys and ids of the demo are in ${file}):
+The dashboard: ${url}/dashboard (its sign-ins, and keys and ids of the demo, are in ${file}). Or try:
 
   curl ${url}/v1/chat/completions \\
     -H "Authorization: Bearer ${apiKey}" \\

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 const args = process.argv.slice(2);
 const checks: [what: string, command: string, args: string[]][] = [
   ['Types', 'tsc', []],
+  ['Types of the dashboard', 'tsc', ['-p', 'src/dashboard']],
   ['Lint and format', 'biome', ['check', '.']],
   ['Unused files, exports and packages', 'knip', []],
   ['Generated prices', 'node', ['scripts/generate-prices.ts', '--check']],

@@ -60,6 +60,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   const app = apiRouter();
   app.onError(answerError);
   app.notFound(answerNotFound);
+  app.get('/', (c) => c.redirect('/dashboard', 302));
   app.route('/v1', gatewayRouter(catalogue, providers));
   app.route('/v1beta', gatewayRouter(catalogue, providers, 'v1beta'));
   describeGateway(app);

@@ -2,6 +2,8 @@
 declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
+    /** The web app's files, where the platform does not serve them before the Worker: in local builds. */
+    DASHBOARD?: Fetcher;
     /** Further databases for usage (src/usage/databases.ts). */
     [usageDatabase: `USAGE_DB_${string}`]: D1Database | undefined;
     MEMBER_BUDGET: DurableObjectNamespace<import('../durable-objects/member-budget.ts').MemberBudget>;

@@ -1,4 +1,6 @@
-/** Routes of local builds only: ship and roll up now, so that a test or a curious newcomer need not wait for the cron. */
+/**
+ * Routes of local builds only: the dashboard's files, which the platform serves by itself in a deployment (wrangler.toml), and ship and roll up now, so that a test or a curious newcomer need not wait for the cron.
+ */
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter } from '../api.ts';
 import { forEachObject, settledBudget } from '../objects.ts';
@@ -8,7 +10,13 @@ import { guarded } from '../teams/guard.ts';
 import { usageDatabase } from '../usage/databases.ts';
 import { rollUp } from '../usage/rollups.ts';
 
-export const localRouter = apiRouter().openapi(
+export const localRouter = apiRouter();
+
+for (const path of ['/dashboard', '/dashboard/*']) {
+  localRouter.get(path, (c) => c.env.DASHBOARD?.fetch(c.req.raw) ?? c.notFound());
+}
+
+localRouter.openapi(
   routesOf('Service')({
     method: 'post',
     path: '/orgs/{orgId}/rollups',

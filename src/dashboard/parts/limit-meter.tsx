@@ -1,0 +1,83 @@
+/** A limit and how far it is used up: a bar, the amounts, when it resets and when it runs out at the present pace. */
+
+import { nanosOf, shareOf, shortMoney } from './amounts.ts';
+import { Moment } from './dates.tsx';
+import { Money } from './money.tsx';
+
+export interface LimitShown {
+  label: string;
+  limit: string;
+  spent: string;
+  /** Set aside for requests in flight. */
+  held?: string | null;
+  remaining: string | null;
+  resetsAt?: string | null;
+  runsOutAt?: string | null;
+  note?: string;
+}
+
+/** From here on the bar warns. */
+const NEARLY = 0.8;
+
+export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, runsOutAt, note }: LimitShown) {
+  const share = shareOf(spent, limit);
+  const state = share >= 1 ? 'used up' : share >= NEARLY ? 'nearly used up' : null;
+  const colour = share >= 1 ? 'bg-kumo-danger' : share >= NEARLY ? 'bg-kumo-warning' : 'bg-kumo-brand';
+  return (
+    <div className="flex flex-col gap-2">
+      <div className="flex flex-wrap items-baseline justify-between gap-x-4">
+        <h3 className="text-sm font-medium text-kumo-default">
+          {label}
+          {state && <span className="ml-2 font-normal text-kumo-subtle">{state}</span>}
+        </h3>
+        <p className="text-sm text-kumo-subtle">
+          <Money amount={spent} className="text-kumo-default" /> of <Money amount={limit} />
+        </p>
+      </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: a <meter> cannot be drawn alike in all browsers */}
+      <div
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(share * 100)}
+        aria-valuetext={`${shortMoney(spent)} of ${shortMoney(limit)} spent`}
+        className="h-2 overflow-hidden rounded-full bg-kumo-fill"
+      >
+        <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
+      </div>
+      <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
+        {remaining !== null && (
+          <Fact name="Left">
+            <Money amount={remaining} className="font-medium" />
+          </Fact>
+        )}
+        {held && nanosOf(held) > 0n ? (
+          <Fact name="In flight">
+            <Money amount={held} />
+          </Fact>
+        ) : null}
+        {resetsAt && (
+          <Fact name="Resets">
+            <Moment at={resetsAt} />
+          </Fact>
+        )}
+        {runsOutAt && (
+          <Fact name="Runs out">
+            <Moment at={runsOutAt} />
+          </Fact>
+        )}
+        {note && <Fact name="Note">{note}</Fact>}
+      </dl>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div className="flex gap-1.5">
+      <dt className="text-kumo-subtle">{name}</dt>
+      <dd className="text-kumo-default">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * How the dashboard talks to Purser: the typed client, signed in by the session's cookie, and one cache of its answers.
+ *
+ * `asking(route, {path, query})` is what `useQuery` and `prefetchQuery` take. After a change, `forget('GET /orgs/{orgId}/keys', ...)`
+ * says which answers are old now. A refusal is a `PurserError` wherever it surfaces.
+ */
+import { keepPreviousData, MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
+import { type Asked, Purser, PurserError, type Rest, type Routes } from '../../../client/index.ts';
+
+export const purser = new Purser({ baseUrl: location.origin });
+
+/** Routes that only tell. */
+export type Told = Extract<keyof Routes, `GET ${string}`>;
+
+/** A look at another page within this time shows what was told before, without asking again. */
+const FRESH_MS = 15_000;
+
+/** What is done when the session has ended under an open page: set by the router, which knows the sign-in page. */
+let onSignedOut: () => void = () => undefined;
+
+export function whenSignedOut(act: () => void): void {
+  onSignedOut = act;
+}
+
+const signedOut = (error: unknown) => {
+  if (isRefusal(error, 401)) onSignedOut();
+};
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => queryKey[0] !== 'GET /me' && signedOut(error) }),
+  mutationCache: new MutationCache({ onError: signedOut }),
+  defaultOptions: {
+    queries: {
+      staleTime: FRESH_MS,
+      // What Purser refused it refuses again; what did not reach it may.
+      retry: (failures, error) => failures < 2 && !(error instanceof PurserError && error.status < 500),
+    },
+  },
+});
+
+/** The options of a query that asks this route. What was asked before stays on the page until the answer is there. */
+export function asking<Route extends Told>(route: Route, ...rest: Rest<Route>) {
+  const asked = (rest[0] ?? {}) as Pick<Asked<Told>, never> & { path?: unknown; query?: unknown };
+  return queryOptions({
+    queryKey: [route, asked.path ?? null, asked.query ?? null] as const,
+    queryFn: ({ signal }) => purser.call(route, ...([{ ...asked, signal }] as unknown as Rest<Route>)),
+    placeholderData: keepPreviousData as never,
+  });
+}
+
+/** Has every shown answer of these routes asked for anew, whatever was asked of them. */
+export async function forget(...routes: Told[]): Promise<void> {
+  await queryClient.invalidateQueries({ predicate: ({ queryKey }) => routes.includes(queryKey[0] as Told) });
+}
+
+export function isRefusal(error: unknown, ...statuses: number[]): error is PurserError {
+  return error instanceof PurserError && (statuses.length === 0 || statuses.includes(error.status));
+}
+
+/** What to tell a person about a failure, in one sentence. */
+export function tellError(error: unknown): string {
+  if (error instanceof PurserError) return error.message;
+  if (!navigator.onLine) return 'You are offline. It is tried again once you are back.';
+  return 'Purser did not answer. Try again in a moment.';
+}

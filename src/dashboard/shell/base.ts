@@ -1,0 +1,2 @@
+/** Where the dashboard lives on its origin. */
+export const BASE = '/dashboard';
