@@ -8,6 +8,8 @@ import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
 import { billingRouter } from './billing/routes.ts';
+import { transactionRouter } from './billing/transaction-routes.ts';
+import { creditWallets } from './billing/transactions.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
@@ -78,6 +80,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     usageRouter,
     requestRouter(build.mappings, catalogue),
     billingRouter,
+    transactionRouter,
     auditRouter,
     operatorRouter,
     operatorProviderKeyRouter,
@@ -99,6 +102,7 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await withEachUsageDatabase(env, 'overdue rollups', (db) => rollUpOverdue(db, nowMs));
       await pushPending(env);
       await anchorPending(env);
+      await creditWallets(env, nowMs);
       return;
     case '*/5 * * * *':
       await rollUpAll(env, nowMs);

@@ -160,6 +160,10 @@ const ASKED = {
   sessionsShownMax: 100,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
+  /** Transactions in one file: some 2 MB; more is in the next. */
+  transactionsCsvRowsMax: 5_000,
+  /** Documents in one ZIP: each takes some 20 ms, and a Worker has 30 s. */
+  zipDocumentsMax: 500,
   /** The health of the books tells of so many members at most, those that differ first. */
   booksShownMax: 1_000,
 } as const;
