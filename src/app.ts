@@ -17,6 +17,7 @@ import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
 import { backfillRouter } from './operator/backfill-routes.ts';
 import { metricsRouter } from './operator/metrics-route.ts';
+import { paymentRouter } from './operator/payment-routes.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
@@ -83,6 +84,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     transactionRouter,
     auditRouter,
     operatorRouter,
+    paymentRouter,
     operatorProviderKeyRouter,
     recoveryRouter,
     operatorUsageRouter,

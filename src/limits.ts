@@ -160,6 +160,12 @@ const ASKED = {
   sessionsShownMax: 100,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
+  /** The least credit that is bought at once, in cents: below it what moving money costs is a large part of it. */
+  topUpCentsMin: 500,
+  /** One charge is less than this, before taxes and in whole units of its currency. */
+  chargeMax: 1_000_000,
+  /** The longest line of an invoice, and what a payment is called elsewhere. */
+  billingTextLengthMax: 200,
   /** Transactions in one file: some 2 MB; more is in the next. */
   transactionsCsvRowsMax: 5_000,
   /** Documents in one ZIP: each takes some 20 ms, and a Worker has 30 s. */
