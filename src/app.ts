@@ -7,6 +7,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
+import { mailDocuments } from './billing/mailing.ts';
 import { billingRouter } from './billing/routes.ts';
 import { transactionRouter } from './billing/transaction-routes.ts';
 import { creditWallets } from './billing/transactions.ts';
@@ -105,6 +106,7 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await pushPending(env);
       await anchorPending(env);
       await creditWallets(env, nowMs);
+      await mailDocuments(env, nowMs);
       return;
     case '*/5 * * * *':
       await rollUpAll(env, nowMs);

@@ -416,6 +416,13 @@ export const LIMITS = {
   walletRetryMs: 5 * SECOND_MS,
   /** Charges and refunds of which a cron run tells wallets: one waits only where its own request died, or its wallet did not answer. */
   walletCreditsPerRun: 200,
+  /** Documents that a cron run mails, and how long it begins another: the mail API takes a few mails a second. */
+  documentMailsPerRun: 50,
+  documentMailRunMs: 30 * SECOND_MS,
+  /** Who mails a document has it to itself for so long, by when it has mailed it, failed or died; then another goes on. */
+  documentMailLeaseMs: 4 * MINUTE_MS,
+  /** A document that could not be mailed for so long is not: it is where the transaction is. So nobody who turns mail on floods anybody. */
+  documentMailMsMax: 3 * DAY_MS,
   /** Who looks at a wallet hears of so many members, those with most to spend, what they have spent by now. */
   walletQuestionsMax: 128,
 
