@@ -395,6 +395,18 @@ export type BillingDetails = {
   taxId: string;
 } | null;
 
+export type BillingParty = {
+  name: string;
+  addressLines: string[];
+  country: {
+    /** ISO 3166-1; empty: not known. */
+    code: string;
+    name: string;
+  };
+  taxId: string | null;
+  email: string | null;
+};
+
 export type Budget = {
   maxApiKeys: number | 'unlimited' | null;
   /** USD, or "unlimited". */
@@ -1280,7 +1292,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -2288,6 +2300,76 @@ export type TokenCount = {
   [field: string]: unknown;
 };
 
+export type Transaction = {
+  id: string;
+  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund';
+  status: 'pending' | 'completed' | 'failed';
+  /** Its first line. */
+  description: string;
+  /** With fees and taxes, decimal, in the currency; of a refund below 0. */
+  amount: string;
+  /** ISO 4217. */
+  currency: string;
+  /** What the wallet gets, decimal USD; of a refund below 0. */
+  credit: string;
+  /** Of a refund: the charge. */
+  refundOf: string | null;
+  /** Its document's. */
+  number: string | null;
+  /** Null: there is no document. */
+  fileName: string | null;
+  /** The document's day. */
+  issuedOn: string | null;
+  /** Of an invoice that is sent before it is paid. */
+  dueOn: string | null;
+  paidThrough: 'manual' | 'stripe';
+  /** What it is called there. */
+  reference: string | null;
+  createdAt: string;
+  completedAt: string | null;
+  failedAt: string | null;
+  /** Why it failed. */
+  failure: string | null;
+};
+
+export type TransactionWhole = Transaction & {
+  seller: BillingParty;
+  buyer: BillingParty;
+  lines: ({
+    description: string;
+    period: {
+      from: string;
+      to: string;
+    } | null;
+    quantity: string;
+    /** Decimal, in the currency. */
+    unitPrice: string;
+    taxPercent: string | null;
+    /** Decimal, in the currency. */
+    amount: string;
+  })[];
+  fees: ({
+    description: string;
+    taxPercent: string | null;
+    /** Decimal, in the currency. */
+    amount: string;
+  })[];
+  taxes: ({
+    name: string;
+    percent: string;
+    /** Decimal, in the currency. */
+    taxable: string;
+    /** Decimal, in the currency. */
+    amount: string;
+  })[];
+  /** Decimal, in the currency. */
+  subtotal: string;
+  /** The buyer owes the tax. */
+  reverseCharge: boolean;
+  /** What refunds have taken of it, those under way included. */
+  refunded: string;
+};
+
 export type Transcription = {
   text: string;
   [field: string]: unknown;
@@ -3195,6 +3277,31 @@ export interface Routes {
   'GET /orgs/{orgId}/wallet': {
     path: { orgId: string };
     answer: Wallet;
+  };
+  /** What was paid and given back, newest first. */
+  'GET /orgs/{orgId}/transactions': {
+    path: { orgId: string };
+    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
+    answer: {
+      transactions: Transaction[];
+      nextCursor: string | null;
+    } | string;
+  };
+  /** One transaction, with all that its document says. */
+  'GET /orgs/{orgId}/transactions/{transactionId}': {
+    path: { orgId: string; transactionId: string };
+    answer: TransactionWhole;
+  };
+  /** Its invoice, or of a refund its credit note, as a PDF that never changes. */
+  'GET /orgs/{orgId}/transactions/{transactionId}/invoice': {
+    path: { orgId: string; transactionId: string };
+    answer: string;
+  };
+  /** A month's invoices and credit notes in one file. */
+  'GET /orgs/{orgId}/invoices.zip': {
+    path: { orgId: string };
+    query: { month: string };
+    answer: string;
   };
   /** Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it. */
   'GET /orgs/{orgId}/audit-log': {

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Mail } from '../src/mail/mail.ts';
+import type { Attachment, Mail } from '../src/mail/mail.ts';
 
 /** Readable by its owner only: the links in there open accounts. */
 const MODE = 0o600;
@@ -29,22 +29,34 @@ export function openOutbox(directory: string, say: (line: string) => void): Outb
   };
 }
 
-function asFile({ to, subject, text, html }: Mail, instant: Date): string {
-  const boundary = 'purser-mail';
-  const part = (type: string, content: string) =>
-    `--${boundary}\nContent-Type: ${type}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n${content}`;
+function asFile({ to, subject, text, html, attachment }: Mail, instant: Date): string {
+  const words = partsOf('multipart/alternative', 'purser-mail', [
+    part('text/plain; charset=utf-8', '8bit', text),
+    part('text/html; charset=utf-8', '8bit', html),
+  ]);
+  const all = attachment ? partsOf('multipart/mixed', 'purser-mixed', [words, attached(attachment)]) : words;
   return [
     `Date: ${instant.toUTCString()}`,
     'From: Purser <purser@localhost>',
     `To: ${header(to)}`,
     `Subject: ${header(subject)}`,
     'MIME-Version: 1.0',
-    `Content-Type: multipart/alternative; boundary="${boundary}"`,
-    '',
-    part('text/plain', text),
-    part('text/html', html),
-    `--${boundary}--\n`,
+    all,
   ].join('\n');
+}
+
+function partsOf(type: string, boundary: string, parts: readonly string[]): string {
+  const body = parts.map((one) => `--${boundary}\n${one}`).join('\n');
+  return `Content-Type: ${type}; boundary="${boundary}"\n\n${body}\n--${boundary}--\n`;
+}
+
+function part(type: string, encoding: string, content: string): string {
+  return `Content-Type: ${type}\nContent-Transfer-Encoding: ${encoding}\n\n${content}`;
+}
+
+function attached({ fileName, type, base64 }: Attachment): string {
+  const content = base64.replace(/.{76}/g, '$&\n');
+  return `Content-Disposition: attachment; filename="${fileName}"\n${part(type, 'base64', content)}`;
 }
 
 /** One line of ASCII, as RFC 2047 writes what is neither. */

@@ -25,6 +25,16 @@ Money
   wallet-top-up --amount 12.50 --id ID   add credit; the same id again changes nothing
   wallet-refund --amount 12.50 --id ID   take credit out
 
+Billing (docs/billing.md); the same --reference again changes nothing
+  payment --kind top_up|subscription|seats --amount 100 --reference X
+                                         what was paid by transfer: an invoice, and of a top_up credit for the wallet (USD).
+                                         The amount is of one, before taxes
+      [--currency EUR] [--quantity 12] [--description T] [--from 2026-11-01 --to 2026-11-30]
+  invoice --due 2026-12-22 ...           as payment, but sent before it is paid
+  payment --invoice txn_...              that invoice was paid
+  payment --refund txn_... --reference X [--amount 50]
+                                         gives back a charge, or so much of it with its taxes: a credit note
+
 Secrets
   reseal-provider-keys                   after PROVIDER_KEY_SECRET was changed, and the one before bound as
                                          PROVIDER_KEY_SECRET_PREVIOUS: seals organizations' provider keys anew. Repeat it
@@ -89,6 +99,14 @@ async function main(): Promise<void> {
     options: {
       organization: { type: 'string' },
       amount: { type: 'string' },
+      kind: { type: 'string' },
+      currency: { type: 'string' },
+      reference: { type: 'string' },
+      description: { type: 'string' },
+      quantity: { type: 'string' },
+      due: { type: 'string' },
+      invoice: { type: 'string' },
+      refund: { type: 'string' },
       id: { type: 'string' },
       on: { type: 'boolean', default: false },
       off: { type: 'boolean', default: false },
@@ -125,6 +143,14 @@ async function main(): Promise<void> {
 type Flags = {
   organization?: string;
   amount?: string;
+  kind?: string;
+  currency?: string;
+  reference?: string;
+  description?: string;
+  quantity?: string;
+  due?: string;
+  invoice?: string;
+  refund?: string;
   id?: string;
   on: boolean;
   off: boolean;
@@ -147,6 +173,16 @@ function callOf(command: string, flags: Flags): Call {
       return entry('top_up', flags);
     case 'wallet-refund':
       return entry('refund', flags);
+    case 'payment':
+      return payment(flags);
+    case 'invoice': {
+      if (flags.due === undefined) throw new Error('Say until when: --due 2026-12-22.');
+      return {
+        method: 'POST',
+        path: `${organizationPath(flags)}/invoices`,
+        body: { ...charge(flags), due: flags.due },
+      };
+    }
     case 'metered': {
       if (flags.on === flags.off) throw new Error('Say either --on or --off.');
       return { method: 'PUT', path: `${organizationPath(flags)}/metered`, body: { metered: flags.on } };
@@ -233,6 +269,29 @@ function entry(kind: 'top_up' | 'refund', flags: Flags): Call {
   if (amount === undefined) throw new Error('Say how much: --amount 12.50 (USD).');
   if (id === undefined) throw new Error('Name the entry: --id X. Repeating the command with that id changes nothing.');
   return { method: 'POST', path: `${organizationPath(flags)}/wallet/entries`, body: { id, kind, amount } };
+}
+
+function payment(flags: Flags): Call {
+  const path = organizationPath(flags);
+  const { invoice, refund, amount, currency } = flags;
+  if (invoice !== undefined) return { method: 'POST', path: `${path}/invoices/${encodeURIComponent(invoice)}/payment` };
+  if (refund === undefined) return { method: 'POST', path: `${path}/payments`, body: charge(flags) };
+  const back = { transactionId: refund, reference: referenceIn(flags), amount, currency };
+  return { method: 'POST', path: `${path}/refunds`, body: back };
+}
+
+/** What is not said is left to the route. */
+function charge(flags: Flags): object {
+  const { kind, amount, currency, description, quantity, from, to } = flags;
+  if (kind === undefined) throw new Error('Say what for: --kind top_up, subscription or seats.');
+  if (amount === undefined) throw new Error('Say how much: --amount 100.');
+  const reference = referenceIn(flags);
+  return { kind, amount, currency, reference, description, from, to, ...(quantity && { quantity: Number(quantity) }) };
+}
+
+function referenceIn({ reference }: Flags): string {
+  if (reference !== undefined) return reference;
+  throw new Error('Name the payment: --reference X. Repeating the command with that reference changes nothing.');
 }
 
 function organizationPath({ organization }: Flags): string {

@@ -7,7 +7,10 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
+import { mailDocuments } from './billing/mailing.ts';
 import { billingRouter } from './billing/routes.ts';
+import { transactionRouter } from './billing/transaction-routes.ts';
+import { creditWallets } from './billing/transactions.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference/gateway.ts';
 import { gatewayRouter } from './gateway/router.ts';
@@ -15,6 +18,7 @@ import { LIMITS } from './limits.ts';
 import type { Mapping } from './models/catalogue.ts';
 import { backfillRouter } from './operator/backfill-routes.ts';
 import { metricsRouter } from './operator/metrics-route.ts';
+import { paymentRouter } from './operator/payment-routes.ts';
 import { priceRouter } from './operator/price-routes.ts';
 import { operatorProviderKeyRouter } from './operator/provider-key-routes.ts';
 import { recoveryRouter } from './operator/recovery-routes.ts';
@@ -79,8 +83,10 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     usageRouter,
     requestRouter(build.mappings, catalogue),
     billingRouter,
+    transactionRouter,
     auditRouter,
     operatorRouter,
+    paymentRouter,
     operatorProviderKeyRouter,
     recoveryRouter,
     operatorUsageRouter,
@@ -100,6 +106,8 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await withEachUsageDatabase(env, 'overdue rollups', (db) => rollUpOverdue(db, nowMs));
       await pushPending(env);
       await anchorPending(env);
+      await creditWallets(env, nowMs);
+      await mailDocuments(env, nowMs);
       return;
     case '*/5 * * * *':
       await rollUpAll(env, nowMs);

@@ -160,6 +160,16 @@ const ASKED = {
   sessionsShownMax: 100,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
+  /** The least credit that is bought at once, in cents: below it what moving money costs is a large part of it. */
+  topUpCentsMin: 500,
+  /** One charge is less than this, before taxes and in whole units of its currency. */
+  chargeMax: 1_000_000,
+  /** The longest line of an invoice, and what a payment is called elsewhere. */
+  billingTextLengthMax: 200,
+  /** Transactions in one file: some 2 MB; more is in the next. */
+  transactionsCsvRowsMax: 5_000,
+  /** Documents in one ZIP: each takes some 20 ms, and a Worker has 30 s. */
+  zipDocumentsMax: 500,
   /** The health of the books tells of so many members at most, those that differ first. */
   booksShownMax: 1_000,
 } as const;
@@ -416,6 +426,15 @@ export const LIMITS = {
   walletAsksMax: 3,
   /** When the wallet did not give what was asked ahead of need, that is not asked again for so long: there is no hurry. */
   walletRetryMs: 5 * SECOND_MS,
+  /** Charges and refunds of which a cron run tells wallets: one waits only where its own request died, or its wallet did not answer. */
+  walletCreditsPerRun: 200,
+  /** Documents that a cron run mails, and how long it begins another: the mail API takes a few mails a second. */
+  documentMailsPerRun: 50,
+  documentMailRunMs: 30 * SECOND_MS,
+  /** Who mails a document has it to itself for so long, by when it has mailed it, failed or died; then another goes on. */
+  documentMailLeaseMs: 4 * MINUTE_MS,
+  /** A document that could not be mailed for so long is not: it is where the transaction is. So nobody who turns mail on floods anybody. */
+  documentMailMsMax: 3 * DAY_MS,
   /** Who looks at a wallet hears of so many members, those with most to spend, what they have spent by now. */
   walletQuestionsMax: 128,
 

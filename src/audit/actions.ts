@@ -62,6 +62,9 @@ const ACTIONS = {
   'price.set': 'price',
   'price.cleared': 'price',
   'wallet.entry.posted': 'wallet_entry',
+  'payment.recorded': 'transaction',
+  'payment.refunded': 'transaction',
+  'invoice.issued': 'transaction',
 } as const satisfies Record<string, string>;
 
 export type Action = keyof typeof ACTIONS;

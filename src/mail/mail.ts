@@ -13,6 +13,15 @@ export interface Mail {
   subject: string;
   text: string;
   html: string;
+  attachment?: Attachment;
+}
+
+export interface Attachment {
+  fileName: string;
+  /** As in "application/pdf". */
+  type: string;
+  /** The file in base64, because mails travel as JSON. */
+  base64: string;
 }
 
 export interface Mailer {

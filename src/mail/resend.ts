@@ -11,13 +11,16 @@ const RESEND_URL = 'https://api.resend.com';
 export function resend(env: Env, apiKey: string, from: string): Mailer {
   const url = upstreamUrl(env, env.RESEND_BASE_URL ?? RESEND_URL, 'emails');
   return {
-    async send({ id, to, subject, text, html }: Mail) {
+    async send({ id, to, subject, text, html, attachment }: Mail) {
       const headers = {
         authorization: `Bearer ${apiKey}`,
         'content-type': 'application/json',
         'idempotency-key': id ?? crypto.randomUUID(),
       };
-      const body = JSON.stringify({ from, to: [to], subject, text, html });
+      const attachments = attachment && [
+        { filename: attachment.fileName, content: attachment.base64, content_type: attachment.type },
+      ];
+      const body = JSON.stringify({ from, to: [to], subject, text, html, attachments });
       for (let tries = 1; ; tries++) {
         const outcome = await post(url, { method: 'POST', headers, body });
         if (outcome.accepted) return;

@@ -36,14 +36,27 @@ export function exponentOf(currency: string): number {
 
 /** An amount as a document shows it: "$1,234.56", "-€0.01", "¥1,234", "CHF 5.00" (with a space that does not break). */
 export function formatMinorUnits(amount: MinorUnits, currency: string): string {
+  const sign = SIGNS[currency] ?? `${currency}${NO_BREAK_SPACE}`;
+  return decimalOf(amount, currency).replace(/^(-?)([0-9]+)/, (_, minus, whole) => `${minus}${sign}${grouped(whole)}`);
+}
+
+/** The same for programs, without sign or grouping: "1234.56", "-0.01", "1234". */
+export function decimalOf(amount: MinorUnits, currency: string): string {
   const exponent = exponentOf(currency);
   const digits = Math.abs(amount)
     .toString()
     .padStart(exponent + 1, '0');
   const whole = digits.slice(0, digits.length - exponent);
-  const fraction = exponent === 0 ? '' : `.${digits.slice(-exponent)}`;
-  const sign = SIGNS[currency] ?? `${currency}${NO_BREAK_SPACE}`;
-  return `${amount < 0 ? '-' : ''}${sign}${grouped(whole)}${fraction}`;
+  return `${amount < 0 ? '-' : ''}${whole}${exponent === 0 ? '' : `.${digits.slice(-exponent)}`}`;
+}
+
+/** Reads what `decimalOf` writes, without a sign; null where it is no such amount, or has more decimals than the currency. */
+export function parseMinorUnits(text: string, currency: string): MinorUnits | null {
+  const match = /^(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?$/.exec(text);
+  const exponent = exponentOf(currency);
+  const [, whole = '', fraction = ''] = match ?? [];
+  if (!match || fraction.length > exponent) return null;
+  return minorUnits(Number(`${whole}${fraction.padEnd(exponent, '0')}`));
 }
 
 /** A decimal number as a document shows it: "1,234.5". Throws where it is none. */
@@ -62,11 +75,23 @@ export function percentOf(amount: MinorUnits, percent: string): MinorUnits {
   return product(amount, percent, 2);
 }
 
+/** What of `gross` is left without so many percent on top of it: the other way round, rounded the same. */
+export function netOf(gross: MinorUnits, percent: string): MinorUnits {
+  const [, sign, whole = '', fraction = ''] = parts(percent);
+  if (sign) throw new RangeError(`not a rate: ${percent}`);
+  const hundred = 100n * 10n ** BigInt(fraction.length);
+  return quotient(BigInt(gross) * hundred, hundred + BigInt(`${whole}${fraction}`));
+}
+
 /** `amount` times `decimal`, with the point moved so many places to the left. */
 function product(amount: MinorUnits, decimal: string, places: number): MinorUnits {
   const [, sign, whole = '', fraction = ''] = parts(decimal);
   const divisor = 10n ** BigInt(fraction.length + places);
-  const exact = BigInt(amount) * BigInt(`${whole}${fraction}`) * (sign ? -1n : 1n);
+  return quotient(BigInt(amount) * BigInt(`${whole}${fraction}`) * (sign ? -1n : 1n), divisor);
+}
+
+/** The one rounding: half away from zero. */
+function quotient(exact: bigint, divisor: bigint): MinorUnits {
   const size = exact < 0n ? -exact : exact;
   const rounded = (size * 2n + divisor) / (divisor * 2n);
   return minorUnits(Number(exact < 0n ? -rounded : rounded));

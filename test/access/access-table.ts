@@ -9,7 +9,7 @@
 import { formatUsd, nanos, ZERO } from '../../src/money/nanos.ts';
 import { proratedCost } from '../../src/teams/seats.ts';
 import type { Caller, Who } from './callers.ts';
-import { type Ids, requestOfPerson, type World } from './world.ts';
+import { type Ids, INVOICED, requestOfPerson, type World } from './world.ts';
 
 /** `ok`, or a status and code. */
 export type Outcome = string;
@@ -545,6 +545,16 @@ export const ORGANIZATION: readonly Row[] = [
   },
   { route: 'GET /orgs/{orgId}/health', may: ADMINS_AND_FINANCE },
   { route: 'GET /orgs/{orgId}/wallet', may: ADMINS_AND_FINANCE },
+  { route: 'GET /orgs/{orgId}/transactions', asked: 'a page', may: ADMINS_AND_FINANCE },
+  {
+    route: 'GET /orgs/{orgId}/transactions',
+    asked: 'a file',
+    may: ADMINS_AND_FINANCE,
+    query: () => ({ format: 'csv' }),
+  },
+  { route: 'GET /orgs/{orgId}/transactions/{transactionId}', may: ADMINS_AND_FINANCE },
+  { route: 'GET /orgs/{orgId}/transactions/{transactionId}/invoice', may: ADMINS_AND_FINANCE },
+  { route: 'GET /orgs/{orgId}/invoices.zip', may: ADMINS_AND_FINANCE, query: () => ({ month: INVOICED }) },
   { route: 'GET /orgs/{orgId}/audit-log', asked: 'a page', may: ADMINS },
   {
     route: 'GET /orgs/{orgId}/audit-log',

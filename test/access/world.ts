@@ -6,11 +6,15 @@
  */
 import { env } from 'cloudflare:workers';
 import { hashPassword } from 'better-auth/crypto';
+import { topUpDraft } from '../../src/billing/drafts.ts';
+import { sellerOf } from '../../src/billing/seller.ts';
 import { newId, randomText } from '../../src/ids.ts';
+import { minorUnits } from '../../src/money/minor-units.ts';
 import { providerKeySeal } from '../../src/provider-keys/seal.ts';
 import { NO_BUDGET, NO_KEY_LIMITS } from '../../src/teams/budget-body.ts';
 import { makeKey, sha256Hex } from '../../src/teams/keys.ts';
 import type { Role } from '../../src/teams/roles.ts';
+import { SELLER } from '../billing/paying.ts';
 import { Outbox, PASSWORD } from '../support/browser.ts';
 
 /** Who there is to call, by role; the developer not granted has another project. */
@@ -41,6 +45,8 @@ export interface Ids {
   /** Its provider is on this machine, and answers nobody. */
   providerKeyId: string;
   invitationId: string;
+  /** Completed, in the month INVOICED. */
+  transactionId: string;
   /** For more budget; that member's. There is one where the row says so. */
   requestId: string;
 }
@@ -75,7 +81,10 @@ export const OUTBOX = new Outbox({
   OPEN_SIGN_UP: '1',
   GITHUB_CLIENT_ID: 'client',
   GITHUB_CLIENT_SECRET: 'planted-github-secret',
+  ...SELLER,
 });
+
+export const INVOICED = '2026-10';
 
 let passwordHash: Promise<string> | null = null;
 
@@ -104,6 +113,7 @@ export async function makeWorld(): Promise<World> {
     masterKeyId: newId('mky'),
     providerKeyId: newId('pvk'),
     invitationId: newId('inv'),
+    transactionId: newId('txn'),
     requestId: `brq_${randomText(16)}`,
   };
   const statements: D1PreparedStatement[] = [];
@@ -276,6 +286,30 @@ export async function makeWorld(): Promise<World> {
     ]),
     (await seal?.seal(plant(unique('provider-secret')), of)) ?? '',
     ids.otherOwnerId,
+  );
+
+  const number = plant(unique('Invoice'));
+  const buyer = { name: 'B', addressLines: [address], country: { code: '', name: '' }, taxId: null, email: null };
+  const payment = {
+    organizationId: ids.orgId,
+    buyer,
+    currency: 'USD',
+    paidThrough: 'manual',
+    reference: null,
+  } as const;
+  const { snapshot } = topUpDraft({ ...payment, seller: sellerOf(OUTBOX.env) }, minorUnits(12_345));
+  sql(
+    `INSERT INTO transactions (
+       id, organization_id, kind, status, currency, total, credit, snapshot, number, issued, paid_through, reference,
+       created_at, completed_at
+     )
+     VALUES (?, ?, 'top_up', 'completed', 'USD', 12345, 0, ?, ?, ?, 'manual', ?, 0, 0)`,
+    ids.transactionId,
+    ids.orgId,
+    JSON.stringify(snapshot),
+    number,
+    `${INVOICED}-05`,
+    plant(unique('reference')),
   );
 
   const guest = await insertUser('guest');

@@ -78,6 +78,14 @@ describe('a mail', () => {
     ]);
   });
 
+  it('carries its file as the API has it', async () => {
+    const attachment = { fileName: 'invoice-2026-000001.pdf', type: 'application/pdf', base64: 'JVBERi0=' };
+    await mailer.send({ ...MAIL, attachment });
+    expect(received[0]?.body.attachments).toEqual([
+      { filename: 'invoice-2026-000001.pdf', content: 'JVBERi0=', content_type: 'application/pdf' },
+    ]);
+  });
+
   it('is sent again where it may pass later, as the same mail', async () => {
     behaviours = [refuse(429, 'rate_limit_exceeded'), (response) => response.destroy()];
     await mailer.send(MAIL);
