@@ -47,6 +47,8 @@ CREATE TABLE `transactions` (
 	`snapshot` text NOT NULL,
 	`refund_of` text,
 	`number` text,
+	`numbered_at` integer,
+	`issued` text,
 	`paid_through` text NOT NULL,
 	`reference` text,
 	`created_at` integer NOT NULL,
@@ -55,6 +57,8 @@ CREATE TABLE `transactions` (
 	`failure` text,
 	`credited_at` integer,
 	`mailed_at` integer,
+	`mailed_to` text DEFAULT '[]' NOT NULL,
+	`mail_leased_until` integer DEFAULT 0 NOT NULL,
 	FOREIGN KEY (`organization_id`) REFERENCES `organizations`(`id`) ON UPDATE no action ON DELETE no action
 );
 --> statement-breakpoint
@@ -62,7 +66,8 @@ CREATE INDEX `transactions_by_organization` ON `transactions` (`organization_id`
 CREATE UNIQUE INDEX `transactions_by_reference` ON `transactions` (`paid_through`,`reference`);--> statement-breakpoint
 CREATE INDEX `transactions_by_refunded` ON `transactions` (`refund_of`) WHERE refund_of IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `transactions_uncredited` ON `transactions` (`completed_at`) WHERE completed_at IS NOT NULL AND credited_at IS NULL AND credit <> 0;--> statement-breakpoint
-CREATE UNIQUE INDEX `transactions_by_number` ON `transactions` (`number`,(total < 0));--> statement-breakpoint
+CREATE INDEX `transactions_unmailed` ON `transactions` (`numbered_at`) WHERE number IS NOT NULL AND mailed_at IS NULL;--> statement-breakpoint
+CREATE UNIQUE INDEX `transactions_by_number` ON `transactions` (`number`);--> statement-breakpoint
 CREATE TABLE `webhook_events` (
 	`id` text PRIMARY KEY NOT NULL,
 	`type` text NOT NULL,

@@ -92,6 +92,23 @@ declare namespace Cloudflare {
     RESEND_BASE_URL?: string;
     /** Under `npm start`: the process that writes mails to files. */
     OUTBOX?: Fetcher;
+    /** Who sends bills (src/billing/seller.ts): without the first three there are none. Lines of the address are parted by line ends or `|`. */
+    SELLER_NAME?: string;
+    SELLER_ADDRESS?: string;
+    /** Two letters, or its English name. */
+    SELLER_COUNTRY?: string;
+    SELLER_TAX_ID?: string;
+    SELLER_EMAIL?: string;
+    /** A tax on top of every charge: its name, and how many percent. */
+    SELLER_TAX_NAME?: string;
+    SELLER_TAX_PERCENT?: string;
+    /** '1': a buyer in another country who has a tax id owes it instead. */
+    SELLER_REVERSE_CHARGE?: string;
+    /** In which documents' days and years are counted; UTC where it is not given. */
+    SELLER_TIME_ZONE?: string;
+    /** A PNG or JPEG in base64, and the colour of rules, as #1a73e8. */
+    SELLER_LOGO?: string;
+    SELLER_COLOUR?: string;
     /** 'off': no line is logged for a request. */
     REQUEST_LOG?: string;
     /** Shortens the life of holds in tests; the fence scales with it. */

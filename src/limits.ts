@@ -404,6 +404,8 @@ export const LIMITS = {
   walletAsksMax: 3,
   /** When the wallet did not give what was asked ahead of need, that is not asked again for so long: there is no hurry. */
   walletRetryMs: 5 * SECOND_MS,
+  /** Charges and refunds of which a cron run tells wallets: one waits only where its own request died, or its wallet did not answer. */
+  walletCreditsPerRun: 200,
   /** Who looks at a wallet hears of so many members, those with most to spend, what they have spent by now. */
   walletQuestionsMax: 128,
 

@@ -3,14 +3,17 @@
  * stores it pending with a snapshot of everything its document will say, completes it once, and only then does it have a
  * number and does the wallet hear of it.
  */
+import type { MinorUnits } from '../money/minor-units.ts';
 import type { Nanos } from '../money/nanos.ts';
-import type { BillingDocument } from './documents/document.ts';
+import type { BillingDocument, Day } from './documents/document.ts';
 
 export const TRANSACTION_KINDS = ['top_up', 'auto_top_up', 'subscription', 'seats', 'refund'] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
 export const TRANSACTION_STATUSES = ['pending', 'completed', 'failed'] as const;
 export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
+
+export type PaidThrough = 'manual' | 'stripe';
 
 type WithoutNumber<T> = T extends unknown ? Omit<T, 'number' | 'issued' | 'logo' | 'colour'> : never;
 
@@ -24,7 +27,25 @@ export interface Draft {
   /** Nanodollars for the wallet, below 0 for a refund; 0 for what is no credit. */
   credit: Nanos;
   refundOf: string | null;
-  paidThrough: 'manual' | 'stripe';
+  paidThrough: PaidThrough;
   /** The payment's id at Stripe, or the operator's: a second draft with it is the first. Null: told later. */
   reference: string | null;
+}
+
+export interface Transaction extends Draft {
+  id: string;
+  status: TransactionStatus;
+  /** All of it, with fees and taxes; of a refund below 0. */
+  total: MinorUnits;
+  currency: string;
+  /** Its document's; null: it has none. */
+  number: string | null;
+  /** The day of its document; null: it has none. */
+  issued: Day | null;
+  createdAtMs: number;
+  completedAtMs: number | null;
+  failedAtMs: number | null;
+  failure: string | null;
+  /** When the wallet took `credit`; null: not yet, or there is none. */
+  creditedAtMs: number | null;
 }

@@ -9,7 +9,8 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { Action } from '../audit/actions.ts';
 import type { Actor } from '../audit/trail.ts';
-import type { ChargeSnapshot, TransactionKind, TransactionStatus } from '../billing/transaction.ts';
+import type { Day } from '../billing/documents/document.ts';
+import type { ChargeSnapshot, PaidThrough, TransactionKind, TransactionStatus } from '../billing/transaction.ts';
 import type { Extra } from '../budgets/policy.ts';
 import type { CustomModel } from '../budgets/routing.ts';
 import type { RefusedRequest } from '../budgets/usage-event.ts';
@@ -873,10 +874,16 @@ export const transactions = sqliteTable(
     snapshot: text('snapshot', { mode: 'json' }).$type<ChargeSnapshot>().notNull(),
     /** Of a refund: the charge it takes back from. */
     refundOf: text('refund_of'),
-    /** Its document's, "2026-000123", given as it is completed; null: none (not completed, or nothing was charged). */
+    /**
+     * Its document's: "2026-000123", of a credit note "CN-2026-000001". Given as it is completed, or before that to an invoice
+     * that is yet to be paid. Null: none (neither of these, or nothing was charged).
+     */
     number: text('number'),
+    /** When the number was given, and which day that was for the seller: the date of the document. */
+    numberedAt: integer('numbered_at'),
+    issued: text('issued').$type<Day>(),
     /** Who was paid: 'manual' or 'stripe'. */
-    paidThrough: text('paid_through').$type<'manual' | 'stripe'>().notNull(),
+    paidThrough: text('paid_through').$type<PaidThrough>().notNull(),
     /** What it is called there, or what the operator called it: one transaction each. Null: not known yet. */
     reference: text('reference'),
     createdAt: integer('created_at').notNull(),
@@ -886,8 +893,12 @@ export const transactions = sqliteTable(
     failure: text('failure'),
     /** When the wallet took `credit`: until then it is posted again and again. Null while it has not, or need not. */
     creditedAt: integer('credited_at'),
-    /** When its document was mailed. */
+    /** When its document had been mailed to everybody. */
     mailedAt: integer('mailed_at'),
+    /** Who has it already, of several. */
+    mailedTo: text('mailed_to', { mode: 'json' }).$type<string[]>().notNull().default([]),
+    /** Until when nobody else may mail it. */
+    mailLeasedUntil: integer('mail_leased_until').notNull().default(0),
   },
   (table) => [
     index('transactions_by_organization').on(table.organizationId, table.createdAt, table.id),
@@ -896,11 +907,12 @@ export const transactions = sqliteTable(
     index('transactions_uncredited')
       .on(table.completedAt)
       .where(sql`completed_at IS NOT NULL AND credited_at IS NULL AND credit <> 0`),
-    uniqueIndex('transactions_by_number').on(table.number, sql`(total < 0)`),
+    index('transactions_unmailed').on(table.numberedAt).where(sql`number IS NOT NULL AND mailed_at IS NULL`),
+    uniqueIndex('transactions_by_number').on(table.number),
   ],
 );
 
-/** The last number given in each series of documents: one of a seller's invoices and one of its credit notes a year. */
+/** The last number given in each series of documents: each year has one of invoices and one of credit notes. */
 export const documentSeries = sqliteTable(
   'document_series',
   {
@@ -939,7 +951,7 @@ export const subscriptions = sqliteTable('subscriptions', {
   organizationId: text('organization_id')
     .primaryKey()
     .references(() => organizations.id),
-  paidThrough: text('paid_through').$type<'manual' | 'stripe'>().notNull(),
+  paidThrough: text('paid_through').$type<PaidThrough>().notNull(),
   /** Stripe's id of it. */
   reference: text('reference').unique(),
   /** As Stripe has it. */

@@ -62,11 +62,23 @@ export function percentOf(amount: MinorUnits, percent: string): MinorUnits {
   return product(amount, percent, 2);
 }
 
+/** What of `gross` is left without so many percent on top of it: the other way round, rounded the same. */
+export function netOf(gross: MinorUnits, percent: string): MinorUnits {
+  const [, sign, whole = '', fraction = ''] = parts(percent);
+  if (sign) throw new RangeError(`not a rate: ${percent}`);
+  const hundred = 100n * 10n ** BigInt(fraction.length);
+  return quotient(BigInt(gross) * hundred, hundred + BigInt(`${whole}${fraction}`));
+}
+
 /** `amount` times `decimal`, with the point moved so many places to the left. */
 function product(amount: MinorUnits, decimal: string, places: number): MinorUnits {
   const [, sign, whole = '', fraction = ''] = parts(decimal);
   const divisor = 10n ** BigInt(fraction.length + places);
-  const exact = BigInt(amount) * BigInt(`${whole}${fraction}`) * (sign ? -1n : 1n);
+  return quotient(BigInt(amount) * BigInt(`${whole}${fraction}`) * (sign ? -1n : 1n), divisor);
+}
+
+/** The one rounding: half away from zero. */
+function quotient(exact: bigint, divisor: bigint): MinorUnits {
   const size = exact < 0n ? -exact : exact;
   const rounded = (size * 2n + divisor) / (divisor * 2n);
   return minorUnits(Number(exact < 0n ? -rounded : rounded));
