@@ -7,7 +7,12 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
+import { topUpWallets } from './billing/automatic-top-ups.ts';
+import { checkoutRouter } from './billing/checkout-routes.ts';
 import { billingRouter } from './billing/routes.ts';
+import { forgetHandledEvents, handleDueEvents } from './billing/stripe/kept-events.ts';
+import { endGraces, tellSeats } from './billing/stripe/subscriptions.ts';
+import { stripeWebhookRouter } from './billing/stripe/webhook-route.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
@@ -78,6 +83,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     usageRouter,
     requestRouter(build.mappings, catalogue),
     billingRouter,
+    checkoutRouter,
+    stripeWebhookRouter,
     auditRouter,
     operatorRouter,
     operatorProviderKeyRouter,
@@ -99,6 +106,8 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await withEachUsageDatabase(env, 'overdue rollups', (db) => rollUpOverdue(db, nowMs));
       await pushPending(env);
       await anchorPending(env);
+      await handleDueEvents(env, nowMs);
+      await topUpWallets(env, nowMs);
       return;
     case '*/5 * * * *':
       await rollUpAll(env, nowMs);
@@ -115,6 +124,9 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await forgetExpired(env.DB, nowMs);
       await eraseDeleted(env.DB, nowMs);
       await noticePriceChanges(env, mappings, nowMs);
+      await endGraces(env, nowMs);
+      await tellSeats(env, nowMs);
+      await forgetHandledEvents(env, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

@@ -541,6 +541,15 @@ export const LIMITS = {
   /** Freed seats are taken off the bill so long before the period ends: Stripe draws up the next bill as it does. */
   seatsLoweredBeforeMs: 2 * HOUR_MS,
   subscriptionsPerRun: 50,
+  /** Automatic top-ups of one run, each a call of the wallet and perhaps two of Stripe. */
+  topUpsPerRun: 100,
+  /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
+  topUpLeaseMs: 45 * SECOND_MS,
+  /** What credit can be bought at once: below $5 the fees eat it, and Stripe takes no larger charge. */
+  topUpCentsMin: 500,
+  topUpCentsMax: 99_999_999,
+  /** A second click within this is the same purchase. */
+  sameCheckoutMs: MINUTE_MS,
 
   /** The logo on invoices: a print of 50 mm needs some 50 KB, and it is in every file. */
   logoBytesMax: 256 * 1024,

@@ -51,7 +51,9 @@ const ACTIONS = {
   'organization.deleted': 'organization',
   'organization.restored': 'organization',
   'organization.plan.updated': 'organization',
+  'organization.plan.requested': 'organization',
   'organization.seats.updated': 'organization',
+  'organization.automatic_top_up.updated': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
   'organization.usage.moved': 'organization',
@@ -62,6 +64,7 @@ const ACTIONS = {
   'price.set': 'price',
   'price.cleared': 'price',
   'wallet.entry.posted': 'wallet_entry',
+  'transaction.opened': 'transaction',
 } as const satisfies Record<string, string>;
 
 export type Action = keyof typeof ACTIONS;

@@ -8,8 +8,12 @@
 import { LIMITS } from '../limits.ts';
 import { minorUnits } from '../money/minor-units.ts';
 import { orgWallet } from '../objects.ts';
+import { buyerOf } from './buyer.ts';
+import { topUpDraft } from './drafts.ts';
 import { paymentsOf } from './payments.ts';
-import { openTransaction, readTransaction, topUpDraft } from './transactions.ts';
+import { sellerOf } from './seller.ts';
+import { readTransaction } from './transaction-rows.ts';
+import { openTransaction } from './transactions.ts';
 
 interface Due {
   organizationId: string;
@@ -51,14 +55,23 @@ async function topUp(env: Env, { organizationId, below, amount }: Due, nowMs: nu
   )
     .bind(organizationId)
     .first<string>('id');
-  const open = pending === null ? await openTopUp(env, organizationId, below, amount, nowMs) : await readTransaction(env, pending);
+  const open =
+    pending === null
+      ? await openTopUp(env, organizationId, below, amount, nowMs)
+      : await readTransaction(env.DB, pending);
   if (open) await paymentsOf(env, nowMs).charge(open);
 }
 
 async function openTopUp(env: Env, organizationId: string, below: number, amount: number, nowMs: number) {
   const { available } = await orgWallet(env, organizationId, (object) => object.status());
   if (available >= below) return null;
-  const { through } = paymentsOf(env, nowMs);
-  const draft = await topUpDraft(env, { organizationId, kind: 'auto_top_up', amount: minorUnits(amount), paidThrough: through, reference: null }, nowMs);
-  return openTransaction(env, draft, nowMs);
+  const payment = {
+    organizationId,
+    seller: sellerOf(env),
+    buyer: await buyerOf(env, organizationId),
+    currency: 'USD',
+    paidThrough: paymentsOf(env, nowMs).through,
+    reference: null,
+  };
+  return openTransaction(env, topUpDraft(payment, minorUnits(amount), 'auto_top_up'), nowMs);
 }

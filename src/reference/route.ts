@@ -139,6 +139,7 @@ export type Tag =
   | 'Provider keys'
   | 'Analytics'
   | 'Wallet'
+  | 'Billing'
   | 'Audit log'
   | 'Service';
 

@@ -40,7 +40,12 @@ export async function readAccount(env: Env, organizationId: string): Promise<Bil
 }
 
 /** Who the organization is at Stripe; made there with its first payment, once: the key keeps two at once from being two. */
-export async function customerOf(env: Env, organizationId: string, name: string, email: string | null): Promise<string> {
+export async function customerOf(
+  env: Env,
+  organizationId: string,
+  name: string,
+  email: string | null,
+): Promise<string> {
   const { customer } = await readAccount(env, organizationId);
   if (customer !== null) return customer;
   const stripe = await stripeOf(env);

@@ -7,15 +7,10 @@
  */
 import type Stripe from 'stripe';
 import { minorUnits } from '../../money/minor-units.ts';
-import {
-  completeTransaction,
-  failTransaction,
-  findByReference,
-  openTransaction,
-  readTransaction,
-  refundDraft,
-  type Transaction,
-} from '../transactions.ts';
+import { openRefund } from '../refunds.ts';
+import type { Transaction } from '../transaction.ts';
+import { readByReference, readTransaction } from '../transaction-rows.ts';
+import { completeTransaction, failTransaction } from '../transactions.ts';
 import { stripeOf } from './account.ts';
 import { noteFailedTopUp, saveCard } from './cards.ts';
 import { hearInvoice, hearSubscription } from './subscriptions.ts';
@@ -96,29 +91,31 @@ export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: nu
   const refund = await stripe.refunds.retrieve(id);
   if (!refund.payment_intent) return;
   const paymentId = idOf(refund.payment_intent);
-  const original = (await findByReference(env, 'stripe', paymentId)) ?? (await heardNow(env, stripe, paymentId, nowMs));
+  const original =
+    (await readByReference(env.DB, 'stripe', paymentId)) ?? (await heardNow(env, stripe, paymentId, nowMs));
   if (!original) return;
   if (refund.currency.toUpperCase() !== original.currency) {
     throw new Error(`refund ${id} is in ${refund.currency}, what it takes back from in ${original.currency}`);
   }
-  const draft = refundDraft(original, minorUnits(refund.amount), { paidThrough: 'stripe', reference: id });
-  const taken = await openTransaction(env, draft, nowMs);
+  const refunded = { amount: minorUnits(refund.amount), paidThrough: 'stripe', reference: id } as const;
+  const taken = await openRefund(env, original, refunded, nowMs);
   if (refund.status === 'succeeded') await completeTransaction(env, taken.id, nowMs, id);
   else if (refund.status === 'failed' || refund.status === 'canceled') {
-    if (taken.status === 'completed') throw new Error(`refund ${id} failed after its credit note ${taken.number} was given`);
+    if (taken.status === 'completed')
+      throw new Error(`refund ${id} failed after its credit note ${taken.number} was given`);
     await failTransaction(env, taken.id, `Stripe: ${refund.failure_reason ?? refund.status}`, nowMs);
   }
 }
 
 async function heardNow(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
   await hearPayment(env, stripe, paymentId, nowMs);
-  return findByReference(env, 'stripe', paymentId);
+  return readByReference(env.DB, 'stripe', paymentId);
 }
 
 /** The transaction that an object of Stripe names; null where it names none, or one of another deployment at this account. */
 async function transactionNamed(env: Env, metadata: Stripe.Metadata | null): Promise<Transaction | null> {
   const id = metadata?.[TRANSACTION];
-  return id === undefined ? null : readTransaction(env, id);
+  return id === undefined ? null : readTransaction(env.DB, id);
 }
 
 /** What was paid is what was asked, or nothing is credited until somebody has looked at it. */

@@ -5,7 +5,7 @@
 import type Stripe from 'stripe';
 import type { Payments } from '../payments.ts';
 import type { Transaction } from '../transaction.ts';
-import { findByReference } from '../transactions.ts';
+import { readByReference } from '../transaction-rows.ts';
 import { stripeOf } from './account.ts';
 import { customerOf, readAccount } from './cards.ts';
 import { hearRefund, TRANSACTION, takePayment } from './hearing.ts';
@@ -15,22 +15,22 @@ export function stripePayments(env: Env, nowMs: number): Payments {
     through: 'stripe',
     checkout: async (transaction, options) => {
       const stripe = await stripeOf(env);
-      const session = await stripe.checkout.sessions.create(
-        await pageFor(env, transaction, options),
-        { idempotencyKey: `checkout-${transaction.id}` },
-      );
+      const session = await stripe.checkout.sessions.create(await pageFor(env, transaction, options), {
+        idempotencyKey: `checkout-${transaction.id}`,
+      });
       return session.url;
     },
     charge: (transaction) => chargeCard(env, transaction, nowMs),
     refund: async (charge, amount, id) => {
-      if (charge.reference === null) throw new Error(`transaction ${charge.id} was paid by nothing that can be refunded`);
+      if (charge.reference === null)
+        throw new Error(`transaction ${charge.id} was paid by nothing that can be refunded`);
       const stripe = await stripeOf(env);
       const refund = await stripe.refunds.create(
         { payment_intent: charge.reference, amount, metadata: { [TRANSACTION]: charge.id } },
         { idempotencyKey: `refund-${charge.id}-${id}` },
       );
       await hearRefund(env, stripe, refund.id, nowMs);
-      const taken = await findByReference(env, 'stripe', refund.id);
+      const taken = await readByReference(env.DB, 'stripe', refund.id);
       if (!taken) throw new Error(`refund ${refund.id} of transaction ${charge.id} was not recorded`);
       return taken;
     },

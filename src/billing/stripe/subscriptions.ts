@@ -13,7 +13,10 @@ import { LIMITS, SECOND_MS } from '../../limits.ts';
 import { minorUnits } from '../../money/minor-units.ts';
 import { setPlan } from '../../teams/organization.ts';
 import { PLAN_SEATS, type Plan } from '../../teams/roles.ts';
-import { completeTransaction, openTransaction, subscriptionDraft } from '../transactions.ts';
+import { buyerOf } from '../buyer.ts';
+import { type ChargedLine, subscriptionDraft } from '../drafts.ts';
+import { sellerOf } from '../seller.ts';
+import { completeTransaction, openTransaction } from '../transactions.ts';
 import { stripeOf } from './account.ts';
 import { SEAT_PRODUCT, seatPrice } from './products.ts';
 
@@ -79,7 +82,9 @@ async function followPlan(env: Env, organizationId: string, nowMs: number): Prom
   const isPaid =
     status === 'active' || (status === 'past_due' && nowMs < (pastDueSince ?? nowMs) + LIMITS.paymentGraceMs);
   const due = isPaid ? plan : 'free';
-  const now = await env.DB.prepare('SELECT plan FROM organizations WHERE id = ?1').bind(organizationId).first<Plan>('plan');
+  const now = await env.DB.prepare('SELECT plan FROM organizations WHERE id = ?1')
+    .bind(organizationId)
+    .first<Plan>('plan');
   // What a contract gives is the operator's to end.
   if (now === null || now === due || now === 'enterprise') return;
   await setPlan(env, unattendedTrail(organizationId), due, nowMs);
@@ -109,18 +114,16 @@ export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: n
   const organizationId = bill.parent?.subscription_details?.metadata?.[ORGANIZATION];
   if (organizationId === undefined) return;
 
-  const lines = bill.lines.data.map(({ description, quantity, amount, period }) => ({
-    description: description ?? 'Subscription',
-    quantity: quantity ?? 1,
-    amount: minorUnits(amount),
-    period: { fromMs: period.start * SECOND_MS, toMs: period.end * SECOND_MS },
-  }));
-  const payment = bill.payments?.data.find(({ status }) => status === 'paid')?.payment.payment_intent;
-  const reference = payment ? (typeof payment === 'string' ? payment : payment.id) : id;
+  const paid = bill.payments?.data.find(({ status }) => status === 'paid')?.payment.payment_intent;
+  const reference = paid ? (typeof paid === 'string' ? paid : paid.id) : id;
   const currency = bill.currency.toUpperCase();
-  const draft = await subscriptionDraft(env, { organizationId, currency, lines, paidThrough: 'stripe', reference }, nowMs);
+  const [seller, buyer] = [sellerOf(env), await buyerOf(env, organizationId)];
+  const payment = { organizationId, seller, buyer, currency, paidThrough: 'stripe', reference } as const;
+  const draft = subscriptionDraft(payment, bill.lines.data.map(lineOf));
   if (draft.snapshot.totals.total !== bill.total) {
-    throw new Error(`bill ${id} is of ${bill.total}, its document would be of ${draft.snapshot.totals.total} ${currency}`);
+    throw new Error(
+      `bill ${id} is of ${bill.total}, its document would be of ${draft.snapshot.totals.total} ${currency}`,
+    );
   }
   const { id: transactionId } = await openTransaction(env, draft, nowMs);
   await completeTransaction(env, transactionId, nowMs, reference);
@@ -148,7 +151,11 @@ export async function tellSeats(env: Env, nowMs: number): Promise<void> {
   for (const found of results) await tellSeatsOf(env, found, nowMs);
 }
 
-async function tellSeatsOf(env: Env, found: Subscription & { wanted: number; held: number }, nowMs: number): Promise<void> {
+async function tellSeatsOf(
+  env: Env,
+  found: Subscription & { wanted: number; held: number },
+  nowMs: number,
+): Promise<void> {
   const { organizationId, reference, plan, periodEnd, wanted, held } = found;
   const isEnding = periodEnd - nowMs <= LIMITS.seatsLoweredBeforeMs;
   const next = isEnding ? Math.max(0, held - (PLAN_SEATS[plan].included ?? 0)) : wanted;
@@ -178,6 +185,24 @@ async function lowerSeats(env: Env, organizationId: string, from: number, to: nu
       'UPDATE organizations SET seats_bought = CAST(?2 AS INTEGER) WHERE id = ?1 AND seats_bought = CAST(?3 AS INTEGER)',
     ).bind(organizationId, to, from),
   }));
+}
+
+/** A line as the bill has it: so many of what, or where that does not divide, one of the sum. */
+function lineOf({ description, quantity, amount, period }: Stripe.InvoiceLineItem): ChargedLine {
+  const count = quantity ?? 1;
+  const divides = count > 0 && amount % count === 0;
+  const name = description ?? 'Subscription';
+  return {
+    description: divides || count <= 1 ? name : `${name} (${count})`,
+    quantity: divides ? String(count) : '1',
+    unitPrice: minorUnits(divides ? amount / count : amount),
+    // Stripe's period ends as the next begins.
+    period: { from: dayOf(period.start * SECOND_MS), to: dayOf(period.end * SECOND_MS - 1) },
+  };
+}
+
+function dayOf(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 function statusOf(status: Stripe.Subscription.Status): Subscription['status'] {

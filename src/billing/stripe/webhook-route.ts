@@ -6,7 +6,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { apiRouter } from '../../api.ts';
 import { LIMITS } from '../../limits.ts';
 import { ApiError, badRequest } from '../../teams/api-error.ts';
-import { signedEvent, hasStripe } from './account.ts';
+import { hasStripe, signedEvent } from './account.ts';
 import { isHeard } from './hearing.ts';
 import { handleEvent, keepEvent } from './kept-events.ts';
 
