@@ -35,7 +35,7 @@ export interface Subscription {
   pastDueSince: number | null;
 }
 
-const COLUMNS = `organization_id AS organizationId, reference, status, plan, seats, period_start AS periodStart,
+const COLUMNS = `organization_id AS organizationId, reference, status, subscriptions.plan, seats, period_start AS periodStart,
   period_end AS periodEnd, next_plan AS nextPlan, past_due_since AS pastDueSince`;
 
 export function readSubscription(env: Env, organizationId: string): Promise<Subscription | null> {
