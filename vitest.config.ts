@@ -51,6 +51,7 @@ const JOINED = [
   // Not only for speed: its files import each other without endings, which workerd does not resolve.
   'itty-durable',
   'pdf-lib',
+  'stripe',
   'temporal-polyfill',
   'tokenx',
 ];

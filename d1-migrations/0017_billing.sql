@@ -3,6 +3,7 @@ CREATE TABLE `billing_accounts` (
 	`customer` text,
 	`payment_method` text,
 	`payment_method_shown` text,
+	`payment_method_at` integer DEFAULT 0 NOT NULL,
 	`top_up_below` integer,
 	`top_up_amount` integer,
 	`top_up_leased_until` integer DEFAULT 0 NOT NULL,

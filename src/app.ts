@@ -7,8 +7,13 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
+import { topUpWallets } from './billing/automatic-top-ups.ts';
+import { checkoutRouter } from './billing/checkout-routes.ts';
 import { mailDocuments } from './billing/mailing.ts';
 import { billingRouter } from './billing/routes.ts';
+import { forgetHandledEvents, handleDueEvents } from './billing/stripe/kept-events.ts';
+import { endGraces, tellSeats } from './billing/stripe/subscriptions.ts';
+import { stripeWebhookRouter } from './billing/stripe/webhook-route.ts';
 import { transactionRouter } from './billing/transaction-routes.ts';
 import { creditWallets } from './billing/transactions.ts';
 import type { Provider } from './gateway/providers/provider.ts';
@@ -84,6 +89,8 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     requestRouter(build.mappings, catalogue),
     billingRouter,
     transactionRouter,
+    checkoutRouter,
+    stripeWebhookRouter,
     auditRouter,
     operatorRouter,
     paymentRouter,
@@ -108,6 +115,8 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await anchorPending(env);
       await creditWallets(env, nowMs);
       await mailDocuments(env, nowMs);
+      await handleDueEvents(env, nowMs);
+      await topUpWallets(env, nowMs);
       return;
     case '*/5 * * * *':
       await rollUpAll(env, nowMs);
@@ -124,6 +133,9 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await forgetExpired(env.DB, nowMs);
       await eraseDeleted(env.DB, nowMs);
       await noticePriceChanges(env, mappings, nowMs);
+      await endGraces(env, nowMs);
+      await tellSeats(env, nowMs);
+      await forgetHandledEvents(env, nowMs);
       return;
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

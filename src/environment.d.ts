@@ -24,6 +24,12 @@ declare namespace Cloudflare {
     PROVIDER_KEY_SECRET?: string;
     /** The one before, while `npm run purser -- reseal-provider-keys` has yet to seal all anew. */
     PROVIDER_KEY_SECRET_PREVIOUS?: string;
+    /** Of the operator's account at Stripe; without it payments are recorded by hand. */
+    STRIPE_SECRET_KEY?: string;
+    /** Of the webhook endpoint there; without it none of its events is taken. */
+    STRIPE_WEBHOOK_SECRET?: string;
+    /** In place of https://api.stripe.com, for tests. */
+    STRIPE_API_BASE?: string;
     OPENAI_API_KEY?: string;
     /** With its /v1, as the official client has it. */
     OPENAI_BASE_URL?: string;

@@ -2,7 +2,7 @@
  * Every size, rate and time that decides something, with its why. Code reads them from here and so do the tests.
  */
 
-const SECOND_MS = 1_000;
+export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
@@ -552,6 +552,33 @@ export const LIMITS = {
   mailTimeoutMs: 7 * SECOND_MS,
   /** The pause before the next try, longer by itself each time. */
   mailRetryMs: SECOND_MS,
+
+  /** Calls to Stripe: it answers in a second or two; with the retries a webhook's answer stays under Stripe's own 20 s. */
+  stripeTimeoutMs: 6 * SECOND_MS,
+  stripeRetriesMax: 1,
+  /** Stripe's own tolerance: an event that was recorded and is sent again by somebody else is older. */
+  stripeSignatureAgeSeconds: 300,
+  /** The largest events carry an invoice of 10 lines, some 30 KB. */
+  webhookBytesMax: 512 * 1024,
+  /** Each asks Stripe once or thrice; a run has minutes. */
+  webhookEventsPerRun: 50,
+  webhookProblemLengthMax: 500,
+  /** Stripe sends an event again for three days. */
+  webhookEventsKeptMs: 30 * DAY_MS,
+  /** A failed payment leaves the plan as it is for so long: Stripe tries the card again four times within two weeks. */
+  paymentGraceMs: 14 * DAY_MS,
+  /** Freed seats are taken off the bill so long before the period ends: Stripe draws up the next bill as it does. */
+  seatsLoweredBeforeMs: 2 * HOUR_MS,
+  subscriptionsPerRun: 50,
+  /** Automatic top-ups of one run, each a call of the wallet and perhaps two of Stripe. */
+  topUpsPerRun: 100,
+  /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
+  topUpLeaseMs: 45 * SECOND_MS,
+  /** What credit can be bought at once: below $5 the fees eat it, and Stripe takes no larger charge. */
+  topUpCentsMin: 500,
+  topUpCentsMax: 99_999_999,
+  /** A second click within this is the same purchase. */
+  sameCheckoutMs: MINUTE_MS,
 
   /** The logo on invoices: a print of 50 mm needs some 50 KB, and it is in every file. */
   logoBytesMax: 256 * 1024,

@@ -51,7 +51,9 @@ const ACTIONS = {
   'organization.deleted': 'organization',
   'organization.restored': 'organization',
   'organization.plan.updated': 'organization',
+  'organization.plan.requested': 'organization',
   'organization.seats.updated': 'organization',
+  'organization.automatic_top_up.updated': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
   'organization.usage.moved': 'organization',
@@ -65,6 +67,7 @@ const ACTIONS = {
   'payment.recorded': 'transaction',
   'payment.refunded': 'transaction',
   'invoice.issued': 'transaction',
+  'transaction.opened': 'transaction',
 } as const satisfies Record<string, string>;
 
 export type Action = keyof typeof ACTIONS;

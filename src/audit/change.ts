@@ -105,6 +105,7 @@ function showActor(actor: Actor): Entry['actor'] {
     case 'master_key':
       return { kind: actor.kind, id: actor.masterKeyId, memberId: null, sessionId: null };
     case 'operator':
+    case 'billing':
       return { kind: actor.kind, id: null, memberId: null, sessionId: null };
   }
 }

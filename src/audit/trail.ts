@@ -14,7 +14,9 @@ export type Actor =
   /** Without a session where a mailed link or a provider vouched for the person. */
   | { kind: 'user'; userId: string; memberId: string; sessionId: string | null }
   | { kind: 'master_key'; masterKeyId: string }
-  | { kind: 'operator' };
+  | { kind: 'operator' }
+  /** What follows from a payment, or from none: nobody asked for it at that moment. */
+  | { kind: 'billing' };
 
 interface Origin {
   ip: string | null;
@@ -43,6 +45,12 @@ export function trailOf(request: Request, organizationId: string, actor: Actor):
     requestId: asked && REQUEST_ID.test(asked) ? asked : newRequestId(),
   };
   return { organizationId, actor, from, entries: 0, changesNothing: false };
+}
+
+/** Of what no request asked for. */
+export function unattendedTrail(organizationId: string): Trail {
+  const from = { ip: null, userAgent: null, requestId: newRequestId() };
+  return { organizationId, actor: { kind: 'billing' }, from, entries: 0, changesNothing: false };
 }
 
 /** Of a route's context whose variables have a trail, what is needed here. */

@@ -933,6 +933,8 @@ export const billingAccounts = sqliteTable('billing_accounts', {
   /** Stripe's id of the saved card, and how people know it: "Visa 4242". */
   paymentMethod: text('payment_method'),
   paymentMethodShown: text('payment_method_shown'),
+  /** When it was last paid with: an older payment that is heard of later does not bring an older card back. */
+  paymentMethodAt: integer('payment_method_at').notNull().default(0),
   /** Nanodollars of available credit below which a top-up is bought; null: never. */
   topUpBelow: integer('top_up_below'),
   /** How much is bought then, in minor units of USD. */

@@ -73,6 +73,9 @@ export const PLAN_SEATS: Record<Plan, { included: number | null; priceUsd: strin
   enterprise: { included: null, priceUsd: null },
 };
 
+/** What a plan itself costs a month; null: by contract, or not sold. */
+export const PLAN_PRICE_USD: Record<Plan, string | null> = { free: null, pro: '20', enterprise: null };
+
 /** Days that a plan keeps audit entries. Two years let an auditor see the whole of the last one at any time. */
 export const PLAN_AUDIT_DAYS: Record<Plan, number> = { free: 30, pro: 30, enterprise: 730 };
 

@@ -1,0 +1,77 @@
+/**
+ * Credit that buys itself: where an organization has said so and saved a card, its wallet is filled up by a fixed amount
+ * whenever less is available than it said. By cron, each minute.
+ *
+ * One at a time: a transaction that is pending is charged before another is opened, and one run has an organization to itself.
+ * A card that was refused stops it, until another card is paid with or the settings are changed.
+ */
+import { LIMITS } from '../limits.ts';
+import { minorUnits } from '../money/minor-units.ts';
+import { orgWallet } from '../objects.ts';
+import { buyerOf } from './buyer.ts';
+import { topUpDraft } from './drafts.ts';
+import { paymentsOf } from './payments.ts';
+import { sellerOf } from './seller.ts';
+import { readTransaction } from './transaction-rows.ts';
+import { openTransaction } from './transactions.ts';
+
+interface Due {
+  organizationId: string;
+  below: number;
+  amount: number;
+}
+
+export async function topUpWallets(env: Env, nowMs: number): Promise<void> {
+  const { results } = await env.DB.prepare(
+    `SELECT organization_id AS organizationId, top_up_below AS below, top_up_amount AS amount
+     FROM billing_accounts JOIN organizations ON organizations.id = organization_id
+     WHERE top_up_below IS NOT NULL AND top_up_amount IS NOT NULL AND payment_method IS NOT NULL
+       AND top_up_failed_at IS NULL AND top_up_leased_until <= CAST(?1 AS INTEGER)
+       AND metered = 1 AND deleted_at IS NULL
+     ORDER BY top_up_leased_until LIMIT CAST(?2 AS INTEGER)`,
+  )
+    .bind(nowMs, LIMITS.topUpsPerRun)
+    .all<Due>();
+  for (const due of results) {
+    try {
+      await topUp(env, due, nowMs);
+    } catch (error) {
+      const { organizationId } = due;
+      console.error(JSON.stringify({ event: 'automatic_top_up_failed', organizationId, error: String(error) }));
+    }
+  }
+}
+
+async function topUp(env: Env, { organizationId, below, amount }: Due, nowMs: number): Promise<void> {
+  const leased = await env.DB.prepare(
+    `UPDATE billing_accounts SET top_up_leased_until = CAST(?2 AS INTEGER)
+     WHERE organization_id = ?1 AND top_up_leased_until <= CAST(?3 AS INTEGER)`,
+  )
+    .bind(organizationId, nowMs + LIMITS.topUpLeaseMs, nowMs)
+    .run();
+  if (leased.meta.changes === 0) return;
+  const pending = await env.DB.prepare(
+    `SELECT id FROM transactions WHERE organization_id = ?1 AND kind = 'auto_top_up' AND status = 'pending'`,
+  )
+    .bind(organizationId)
+    .first<string>('id');
+  const open =
+    pending === null
+      ? await openTopUp(env, organizationId, below, amount, nowMs)
+      : await readTransaction(env.DB, pending);
+  if (open) await paymentsOf(env, nowMs).charge(open);
+}
+
+async function openTopUp(env: Env, organizationId: string, below: number, amount: number, nowMs: number) {
+  const { available } = await orgWallet(env, organizationId, (object) => object.status());
+  if (available >= below) return null;
+  const payment = {
+    organizationId,
+    seller: sellerOf(env),
+    buyer: await buyerOf(env, organizationId),
+    currency: 'USD',
+    paidThrough: paymentsOf(env, nowMs).through,
+    reference: null,
+  };
+  return openTransaction(env, topUpDraft(payment, minorUnits(amount), 'auto_top_up'), nowMs);
+}

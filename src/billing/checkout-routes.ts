@@ -1,0 +1,167 @@
+/** The management routes by which an organization pays: credit, automatic top-ups, its plan. */
+import { z } from '@hono/zod-openapi';
+import { answers, apiRouter, body, jsonBody } from '../api.ts';
+import { noteAudited } from '../audit/change.ts';
+import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
+import { idOf, instant, like, ORG_ID, orNull, usd } from '../reference/fields.ts';
+import { routesOf } from '../reference/route.ts';
+import { ApiError } from '../teams/api-error.ts';
+import { guarded } from '../teams/guard.ts';
+import { PLANS } from '../teams/roles.ts';
+import { readAutomaticTopUp, setAutomaticTopUp } from './automatic-settings.ts';
+import { centsInNanos, checkOutTopUp, topUpCents } from './checkout.ts';
+import { changePlan } from './plans.ts';
+
+const route = routesOf('Billing');
+const Org = z.object({ orgId: ORG_ID });
+
+/** The page of the web app that Stripe sends people back to. */
+const BILLING_PAGE = '/dashboard/billing';
+
+const toPay = guarded({
+  ability: 'billing.write',
+  roleMessage: 'Only owners and finance admins can pay.',
+});
+const toReadWallet = guarded({
+  ability: 'wallet.read',
+  roleMessage: 'Only owners, admins and finance admins can view the wallet.',
+});
+
+function amountOf(name: string) {
+  return z.string({ error: `${name} must be a decimal string in USD.` }).transform((text, ctx): Nanos => {
+    const amount = parseUsd(text);
+    if (amount !== null) return amount;
+    ctx.addIssue({ code: 'custom', message: `${name} must be a decimal string in USD, as in "25" or "12.50".` });
+    return z.NEVER;
+  });
+}
+
+const TopUpBody = z
+  .strictObject({
+    amount: amountOf('amount').openapi({ type: 'string', description: 'From 5 to 999,999.99 USD, whole cents' }),
+    saveCard: z.boolean({ error: 'saveCard must be true or false.' }).default(false).openapi({
+      description: 'Whether Stripe keeps the card, for automatic top-ups',
+    }),
+  })
+  .openapi('TopUp', { example: { amount: '50', saveCard: true } });
+
+const TopUpOpened = z.object({
+  transactionId: idOf('txn'),
+  url: orNull(like('https://checkout.stripe.com/c/pay/cs_1')).openapi({
+    description: 'Where to pay; null: the operator says how, and records it',
+    example: 'https://checkout.stripe.com/c/pay/cs_1',
+  }),
+  total: usd('50', 'With taxes'),
+});
+
+const AutomaticTopUp = z
+  .object({
+    below: orNull(usd('10', 'Credit is bought when less than this is available; null: never')),
+    amount: orNull(usd('50', 'So much of it, before taxes')),
+    card: orNull(like('Visa 4242')).openapi({ description: 'Saved with a payment; null: none is' }),
+    failedAt: orNull(instant()).openapi({ description: 'Since when it rests, because the card was refused' }),
+    failure: orNull(like('Your card was declined.')),
+  })
+  .openapi('AutomaticTopUp');
+
+const AutomaticBody = z
+  .strictObject({
+    below: amountOf('below')
+      .nullable()
+      .openapi({ type: ['string', 'null'] }),
+    amount: amountOf('amount')
+      .nullable()
+      .openapi({ type: ['string', 'null'] }),
+  })
+  .openapi('AutomaticTopUpBody', { example: { below: '10', amount: '50' } });
+
+const PlanBody = z
+  .strictObject({ plan: z.enum(PLANS, { error: 'plan must be free or pro.' }) })
+  .openapi('PlanChange', { example: { plan: 'pro' } });
+
+const PlanChanged = z.object({
+  plan: z.enum(PLANS).openapi({ example: 'free', description: 'As it is now' }),
+  url: orNull(like('https://checkout.stripe.com/c/pay/cs_1')).openapi({
+    description: 'Where to pay first; null: nothing is to be paid now',
+  }),
+  endsAt: orNull(instant()).openapi({ description: 'When a plan that was given up ends' }),
+});
+
+export const checkoutRouter = apiRouter()
+  .openapi(
+    route({
+      method: 'post',
+      path: '/orgs/{orgId}/wallet/checkout',
+      summary: 'Buy credit: opens a transaction and tells where to pay for it',
+      middleware: [toPay, ...jsonBody] as const,
+      request: { params: Org, body: body(TopUpBody) },
+      responses: { 201: answers('The transaction, pending until it is paid', TopUpOpened) },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const { amount, saveCard } = c.req.valid('json');
+      const nowMs = Date.now();
+      const returnUrl = new URL(BILLING_PAGE, c.req.url).href;
+      const asked = { amount: topUpCents('amount', amount), saveCard, returnUrl };
+      const { transaction, url, isNew } = await checkOutTopUp(c.env, orgId, asked, nowMs);
+      const total = formatUsd(centsInNanos(transaction.total));
+      const trail = c.get('trail');
+      if (isNew) {
+        const after = { kind: transaction.kind, total, currency: transaction.currency };
+        await noteAudited(c.env.DB, trail, nowMs, {
+          action: 'transaction.opened',
+          targetId: transaction.id,
+          before: null,
+          after,
+        });
+      } else trail.changesNothing = true;
+      return c.json({ transactionId: transaction.id, url, total }, 201);
+    },
+  )
+  .openapi(
+    route({
+      method: 'get',
+      path: '/orgs/{orgId}/wallet/automatic-top-up',
+      summary: 'When credit is bought by itself, and with which card',
+      middleware: toReadWallet,
+      request: { params: Org },
+      responses: { 200: answers('The settings', AutomaticTopUp) },
+    }),
+    async (c) => c.json(await readAutomaticTopUp(c.env, c.req.valid('param').orgId), 200),
+  )
+  .openapi(
+    route({
+      method: 'put',
+      path: '/orgs/{orgId}/wallet/automatic-top-up',
+      summary: 'Have credit bought by itself, or no more',
+      middleware: [toPay, ...jsonBody] as const,
+      request: { params: Org, body: body(AutomaticBody) },
+      responses: { 200: answers('The settings', AutomaticTopUp) },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const { below, amount } = c.req.valid('json');
+      if ((below === null) !== (amount === null)) {
+        throw new ApiError(400, 'invalid_request_error', 'below and amount are both amounts, or both null.', {
+          param: below === null ? 'below' : 'amount',
+        });
+      }
+      const settings = below === null || amount === null ? null : { below, amount: topUpCents('amount', amount) };
+      await setAutomaticTopUp(c.env, c.get('trail'), settings, Date.now());
+      return c.json(await readAutomaticTopUp(c.env, orgId), 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'post',
+      path: '/orgs/{orgId}/plan',
+      summary: 'Change the plan: a larger one once it is paid for, a smaller one as its period ends',
+      middleware: [toPay, ...jsonBody] as const,
+      request: { params: Org, body: body(PlanBody) },
+      responses: { 200: answers('The plan, and what comes next', PlanChanged) },
+    }),
+    async (c) => {
+      const returnUrl = new URL(BILLING_PAGE, c.req.url).href;
+      return c.json(await changePlan(c.env, c.get('trail'), c.req.valid('json').plan, returnUrl, Date.now()), 200);
+    },
+  );

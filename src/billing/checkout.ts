@@ -1,0 +1,73 @@
+/** How people buy credit and plans: what is opened, and where they go to pay for it. */
+import { LIMITS } from '../limits.ts';
+import { type MinorUnits, minorUnits } from '../money/minor-units.ts';
+import { type Nanos, nanos } from '../money/nanos.ts';
+import { badRequest } from '../teams/api-error.ts';
+import { buyerOf } from './buyer.ts';
+import { topUpDraft } from './drafts.ts';
+import { paymentsOf } from './payments.ts';
+import { sellerOf } from './seller.ts';
+import type { Transaction } from './transaction.ts';
+import { readTransaction } from './transaction-rows.ts';
+import { openTransaction } from './transactions.ts';
+
+const NANOS_PER_CENT = 10_000_000;
+
+export interface Checkout {
+  transaction: Transaction;
+  /** Where to pay; null: as the operator says. */
+  url: string | null;
+  /** Whether it was opened now, and not by a click just before. */
+  isNew: boolean;
+}
+
+/** Opens a top-up, or finds the one that a click just before has opened. Throws the 503 of who has no seller. */
+export async function checkOutTopUp(
+  env: Env,
+  organizationId: string,
+  { amount, saveCard, returnUrl }: { amount: MinorUnits; saveCard: boolean; returnUrl: string },
+  nowMs: number,
+): Promise<Checkout> {
+  const payments = paymentsOf(env, nowMs);
+  const payment = {
+    organizationId,
+    seller: sellerOf(env),
+    buyer: await buyerOf(env, organizationId),
+    currency: 'USD',
+    paidThrough: payments.through,
+    reference: null,
+  };
+  const draft = topUpDraft(payment, amount);
+  const known = await openedJustBefore(env, organizationId, draft.snapshot.totals.total, nowMs);
+  const transaction = known ?? (await openTransaction(env, draft, nowMs));
+  return { transaction, url: await payments.checkout(transaction, { returnUrl, saveCard }), isNew: known === null };
+}
+
+async function openedJustBefore(
+  env: Env,
+  organizationId: string,
+  total: MinorUnits,
+  nowMs: number,
+): Promise<Transaction | null> {
+  const id = await env.DB.prepare(
+    `SELECT id FROM transactions
+     WHERE organization_id = ?1 AND created_at > CAST(?2 AS INTEGER) AND kind = 'top_up' AND status = 'pending'
+       AND total = CAST(?3 AS INTEGER)
+     ORDER BY created_at DESC LIMIT 1`,
+  )
+    .bind(organizationId, nowMs - LIMITS.sameCheckoutMs, total)
+    .first<string>('id');
+  return id === null ? null : readTransaction(env.DB, id);
+}
+
+/** An amount of credit that can be bought, in cents. Throws the 400 that says which amounts can. */
+export function topUpCents(param: string, amount: Nanos): MinorUnits {
+  const { topUpCentsMin: min, topUpCentsMax: max } = LIMITS;
+  const cents = amount / NANOS_PER_CENT;
+  if (Number.isInteger(cents) && cents >= min && cents <= max) return minorUnits(cents);
+  throw badRequest(param, `${param} must be whole cents from ${min / 100} to ${max / 100} USD.`);
+}
+
+export function centsInNanos(cents: number): Nanos {
+  return nanos(cents * NANOS_PER_CENT);
+}

@@ -1,0 +1,28 @@
+/**
+ * How an organization pays, behind one interface: at Stripe where its key is set (stripe/payments.ts), else by arrangement with
+ * the operator, who records what came (manual-payments.ts, `npm run purser -- payment`).
+ *
+ * Whoever wants money first opens a transaction; a payment names it, and completes it whenever it is heard of.
+ */
+import type { MinorUnits } from '../money/minor-units.ts';
+import { manualPayments } from './manual-payments.ts';
+import { hasStripe } from './stripe/account.ts';
+import { stripePayments } from './stripe/payments.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface Payments {
+  readonly through: Transaction['paidThrough'];
+  /**
+   * Where somebody can pay a pending transaction now, and the saved card's use agreed to (`saveCard`): the page's URL, the
+   * same for the same transaction. Null: there is no page, the operator says how to pay.
+   */
+  checkout(transaction: Transaction, options: { returnUrl: string; saveCard: boolean }): Promise<string | null>;
+  /** Charges a pending transaction to the saved card; it is completed or failed then, or stays pending where there is no card. */
+  charge(transaction: Transaction): Promise<void>;
+  /** Gives back a part of a completed charge, or all of it. `id` is the caller's: a repeat gives nothing back again. */
+  refund(charge: Transaction, amount: MinorUnits, id: string): Promise<Transaction>;
+}
+
+export function paymentsOf(env: Env, nowMs: number): Payments {
+  return hasStripe(env) ? stripePayments(env, nowMs) : manualPayments(env, nowMs);
+}

@@ -1,0 +1,93 @@
+/** The card that an organization lets Purser charge by itself: kept at Stripe, of which its ids and four digits are known here. */
+import type Stripe from 'stripe';
+import { SECOND_MS } from '../../limits.ts';
+import { stripeOf } from './account.ts';
+
+export interface BillingAccount {
+  customer: string | null;
+  paymentMethod: string | null;
+  /** "Visa 4242". */
+  paymentMethodShown: string | null;
+  /** Nanodollars; null: nothing is bought by itself. */
+  topUpBelow: number | null;
+  /** Cents. */
+  topUpAmount: number | null;
+  topUpFailedAt: number | null;
+  topUpFailure: string | null;
+}
+
+const NONE: BillingAccount = {
+  customer: null,
+  paymentMethod: null,
+  paymentMethodShown: null,
+  topUpBelow: null,
+  topUpAmount: null,
+  topUpFailedAt: null,
+  topUpFailure: null,
+};
+
+export async function readAccount(env: Env, organizationId: string): Promise<BillingAccount> {
+  const row = await env.DB.withSession('first-primary')
+    .prepare(
+      `SELECT customer, payment_method AS paymentMethod, payment_method_shown AS paymentMethodShown,
+              top_up_below AS topUpBelow, top_up_amount AS topUpAmount,
+              top_up_failed_at AS topUpFailedAt, top_up_failure AS topUpFailure
+       FROM billing_accounts WHERE organization_id = ?1`,
+    )
+    .bind(organizationId)
+    .first<BillingAccount>();
+  return row ?? NONE;
+}
+
+/** Who the organization is at Stripe; made there with its first payment, once: the key keeps two at once from being two. */
+export async function customerOf(
+  env: Env,
+  organizationId: string,
+  name: string,
+  email: string | null,
+): Promise<string> {
+  const { customer } = await readAccount(env, organizationId);
+  if (customer !== null) return customer;
+  const stripe = await stripeOf(env);
+  const made = await stripe.customers.create(
+    { name, ...(email && { email }), metadata: { purser_organization: organizationId } },
+    { idempotencyKey: `customer-${organizationId}` },
+  );
+  await env.DB.prepare(
+    `INSERT INTO billing_accounts (organization_id, customer) VALUES (?1, ?2)
+     ON CONFLICT (organization_id) DO UPDATE SET customer = coalesce(customer, excluded.customer)`,
+  )
+    .bind(organizationId, made.id)
+    .run();
+  return (await readAccount(env, organizationId)).customer ?? made.id;
+}
+
+/** Remembers the card of a payment that its payer let be charged again; automatic top-ups that had failed go on with it. */
+export async function saveCard(env: Env, organizationId: string, payment: Stripe.PaymentIntent): Promise<void> {
+  const method = payment.payment_method;
+  if (!method || typeof method === 'string') return;
+  await env.DB.prepare(
+    `INSERT INTO billing_accounts (organization_id, payment_method, payment_method_shown, payment_method_at)
+     VALUES (?1, ?2, ?3, CAST(?4 AS INTEGER))
+     ON CONFLICT (organization_id) DO UPDATE
+     SET payment_method = excluded.payment_method, payment_method_shown = excluded.payment_method_shown,
+         payment_method_at = excluded.payment_method_at, top_up_failed_at = NULL, top_up_failure = NULL
+     WHERE excluded.payment_method_at > payment_method_at`,
+  )
+    .bind(organizationId, method.id, shownOf(method), payment.created * SECOND_MS)
+    .run();
+}
+
+/** Stops automatic top-ups until the card or the settings change: a card that was refused is not tried every minute. */
+export async function noteFailedTopUp(env: Env, organizationId: string, why: string, nowMs: number): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE billing_accounts SET top_up_failed_at = CAST(?2 AS INTEGER), top_up_failure = ?3 WHERE organization_id = ?1`,
+  )
+    .bind(organizationId, nowMs, why)
+    .run();
+}
+
+function shownOf({ type, card }: Stripe.PaymentMethod): string {
+  if (!card) return type;
+  return `${card.brand.charAt(0).toUpperCase()}${card.brand.slice(1)} ${card.last4}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * What an event of Stripe means here. Of an event only the id of its object is taken; what is done depends on what Stripe says
+ * of that object now. So whatever comes late, twice or in the wrong order leads to the same end, and each effect is one that
+ * may be repeated: a transaction has one reference, is completed once, and the wallet knows its entries by their ids.
+ *
+ * Throws where something cannot be done now; the event is then tried again (kept-events.ts).
+ */
+import type Stripe from 'stripe';
+import { minorUnits } from '../../money/minor-units.ts';
+import { openRefund } from '../refunds.ts';
+import type { Transaction } from '../transaction.ts';
+import { readByReference, readTransaction } from '../transaction-rows.ts';
+import { completeTransaction, failTransaction } from '../transactions.ts';
+import { stripeOf } from './account.ts';
+import { noteFailedTopUp, saveCard } from './cards.ts';
+import { hearInvoice, hearSubscription } from './subscriptions.ts';
+
+/** Under this name Stripe's objects carry the id of the transaction that they pay. */
+export const TRANSACTION = 'purser_transaction';
+
+type Hearing = (env: Env, stripe: Stripe, objectId: string, nowMs: number) => Promise<void>;
+
+const HEARINGS: Readonly<Record<string, Hearing>> = {
+  'checkout.session.completed': hearCheckout,
+  'checkout.session.expired': hearCheckout,
+  'checkout.session.async_payment_succeeded': hearCheckout,
+  'checkout.session.async_payment_failed': hearCheckout,
+  'payment_intent.succeeded': hearPayment,
+  'payment_intent.payment_failed': hearPayment,
+  'payment_intent.canceled': hearPayment,
+  'refund.created': hearRefund,
+  'refund.updated': hearRefund,
+  'refund.failed': hearRefund,
+  'customer.subscription.created': hearSubscription,
+  'customer.subscription.updated': hearSubscription,
+  'customer.subscription.deleted': hearSubscription,
+  'invoice.paid': hearInvoice,
+  'invoice.payment_failed': hearInvoice,
+};
+
+/** Whether events of this type have a meaning here; Stripe is to be subscribed to these (docs/billing.md). */
+export function isHeard(type: string): boolean {
+  return Object.hasOwn(HEARINGS, type);
+}
+
+export async function hear(env: Env, event: Stripe.Event, nowMs: number): Promise<void> {
+  const { id } = event.data.object as { id?: string };
+  if (id === undefined) throw new Error(`event ${event.id} has no object`);
+  await HEARINGS[event.type]?.(env, await stripeOf(env), id, nowMs);
+}
+
+/** A page at Stripe where somebody paid, or did not. */
+async function hearCheckout(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const session = await stripe.checkout.sessions.retrieve(id);
+  if (session.subscription) return hearSubscription(env, stripe, idOf(session.subscription), nowMs);
+  // The payment says whether it came; before there is one, only that nobody paid in time can be told.
+  if (session.payment_intent) return hearPayment(env, stripe, idOf(session.payment_intent), nowMs);
+  const transaction = await transactionNamed(env, session.metadata);
+  if (transaction?.status === 'pending' && session.status === 'expired') {
+    await failTransaction(env, transaction.id, 'The payment page was left without paying.', nowMs);
+  }
+}
+
+/** A payment: it completes the transaction that it names, whatever was thought of that before, for the money is there. */
+export async function hearPayment(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const payment = await stripe.paymentIntents.retrieve(id, { expand: ['payment_method'] });
+  await takePayment(env, payment, nowMs);
+}
+
+/** The same, for who has the payment already; it may come with its payment method or without. */
+export async function takePayment(env: Env, payment: Stripe.PaymentIntent, nowMs: number): Promise<void> {
+  const transaction = await transactionNamed(env, payment.metadata);
+  if (!transaction) return;
+  const { id, organizationId, kind, status } = transaction;
+  if (payment.status === 'succeeded') {
+    checkAmount(transaction, payment);
+    await completeTransaction(env, id, nowMs, payment.id);
+    if (payment.setup_future_usage === 'off_session') await saveCard(env, organizationId, payment);
+    return;
+  }
+  // Somebody on Stripe's page may try another card; a payment that nobody attends has failed.
+  const isOver = payment.status === 'canceled' || (kind === 'auto_top_up' && payment.last_payment_error);
+  if (status !== 'pending' || !isOver) return;
+  const why = payment.last_payment_error?.message ?? 'The payment was cancelled.';
+  await failTransaction(env, id, why, nowMs);
+  if (kind === 'auto_top_up') await noteFailedTopUp(env, organizationId, why, nowMs);
+}
+
+/** Money that went back. What it takes back from may not have been heard of yet. */
+export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const refund = await stripe.refunds.retrieve(id);
+  if (!refund.payment_intent) return;
+  const paymentId = idOf(refund.payment_intent);
+  const original =
+    (await readByReference(env.DB, 'stripe', paymentId)) ?? (await heardNow(env, stripe, paymentId, nowMs));
+  if (!original) return;
+  if (refund.currency.toUpperCase() !== original.currency) {
+    throw new Error(`refund ${id} is in ${refund.currency}, what it takes back from in ${original.currency}`);
+  }
+  const refunded = { amount: minorUnits(refund.amount), paidThrough: 'stripe', reference: id } as const;
+  const taken = await openRefund(env, original, refunded, nowMs);
+  if (refund.status === 'succeeded') await completeTransaction(env, taken.id, nowMs, id);
+  else if (refund.status === 'failed' || refund.status === 'canceled') {
+    if (taken.status === 'completed')
+      throw new Error(`refund ${id} failed after its credit note ${taken.number} was given`);
+    await failTransaction(env, taken.id, `Stripe: ${refund.failure_reason ?? refund.status}`, nowMs);
+  }
+}
+
+async function heardNow(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
+  await hearPayment(env, stripe, paymentId, nowMs);
+  return readByReference(env.DB, 'stripe', paymentId);
+}
+
+/** The transaction that an object of Stripe names; null where it names none, or one of another deployment at this account. */
+async function transactionNamed(env: Env, metadata: Stripe.Metadata | null): Promise<Transaction | null> {
+  const id = metadata?.[TRANSACTION];
+  return id === undefined ? null : readTransaction(env.DB, id);
+}
+
+/** What was paid is what was asked, or nothing is credited until somebody has looked at it. */
+function checkAmount({ id, total, currency }: Transaction, payment: Stripe.PaymentIntent): void {
+  if (payment.amount_received === total && payment.currency.toUpperCase() === currency) return;
+  const came = `${payment.amount_received} ${payment.currency}`;
+  throw new Error(`payment ${payment.id} brought ${came} for transaction ${id} of ${total} ${currency}`);
+}
+
+function idOf(object: string | { id: string }): string {
+  return typeof object === 'string' ? object : object.id;
+}

@@ -1,0 +1,99 @@
+/**
+ * Payments at Stripe: a page of Stripe's for people, a saved card for what nobody attends, refunds of either. Every call has
+ * an idempotency key made of the transaction, so that repeating one (a double click, a run that died) pays once.
+ */
+import type Stripe from 'stripe';
+import type { Payments } from '../payments.ts';
+import type { Transaction } from '../transaction.ts';
+import { readByReference } from '../transaction-rows.ts';
+import { stripeOf } from './account.ts';
+import { customerOf, readAccount } from './cards.ts';
+import { hearRefund, TRANSACTION, takePayment } from './hearing.ts';
+
+export function stripePayments(env: Env, nowMs: number): Payments {
+  return {
+    through: 'stripe',
+    checkout: async (transaction, options) => {
+      const stripe = await stripeOf(env);
+      const session = await stripe.checkout.sessions.create(await pageFor(env, transaction, options), {
+        idempotencyKey: `checkout-${transaction.id}`,
+      });
+      return session.url;
+    },
+    charge: (transaction) => chargeCard(env, transaction, nowMs),
+    refund: async (charge, amount, id) => {
+      if (charge.reference === null)
+        throw new Error(`transaction ${charge.id} was paid by nothing that can be refunded`);
+      const stripe = await stripeOf(env);
+      const refund = await stripe.refunds.create(
+        { payment_intent: charge.reference, amount, metadata: { [TRANSACTION]: charge.id } },
+        { idempotencyKey: `refund-${charge.id}-${id}` },
+      );
+      await hearRefund(env, stripe, refund.id, nowMs);
+      const taken = await readByReference(env.DB, 'stripe', refund.id);
+      if (!taken) throw new Error(`refund ${refund.id} of transaction ${charge.id} was not recorded`);
+      return taken;
+    },
+  };
+}
+
+async function pageFor(
+  env: Env,
+  { id, organizationId, total, currency, snapshot }: Transaction,
+  { returnUrl, saveCard }: { returnUrl: string; saveCard: boolean },
+): Promise<Stripe.Checkout.SessionCreateParams> {
+  const { name, email } = snapshot.buyer;
+  const [line] = snapshot.lines;
+  return {
+    mode: 'payment',
+    customer: await customerOf(env, organizationId, name, email),
+    client_reference_id: id,
+    // One sum, taxes and fees within: the document that says what it is made of is ours.
+    line_items: [
+      {
+        quantity: 1,
+        price_data: {
+          currency: currency.toLowerCase(),
+          unit_amount: total,
+          product_data: { name: line?.description ?? 'Purser' },
+        },
+      },
+    ],
+    metadata: { [TRANSACTION]: id },
+    payment_intent_data: {
+      metadata: { [TRANSACTION]: id },
+      ...(saveCard && { setup_future_usage: 'off_session' as const }),
+    },
+    success_url: `${returnUrl}?paid=${id}`,
+    cancel_url: `${returnUrl}?left=${id}`,
+  };
+}
+
+/** Off session: the bank may refuse what nobody is there to confirm, and then says so in the error's payment. */
+async function chargeCard(env: Env, transaction: Transaction, nowMs: number): Promise<void> {
+  const { id, organizationId, total, currency } = transaction;
+  const { customer, paymentMethod } = await readAccount(env, organizationId);
+  if (customer === null || paymentMethod === null) return;
+  const stripe = await stripeOf(env);
+  const payment = await stripe.paymentIntents
+    .create(
+      {
+        amount: total,
+        currency: currency.toLowerCase(),
+        customer,
+        payment_method: paymentMethod,
+        off_session: true,
+        confirm: true,
+        metadata: { [TRANSACTION]: id },
+      },
+      { idempotencyKey: `charge-${id}` },
+    )
+    .catch(refusedPayment);
+  await takePayment(env, payment, nowMs);
+}
+
+/** The payment that a card was refused for; throws whatever else went wrong, after which the charge is tried again. */
+function refusedPayment(error: { type?: string; payment_intent?: Stripe.PaymentIntent }): Stripe.PaymentIntent {
+  if (error.type === 'StripeCardError' && error.payment_intent) return error.payment_intent;
+  throw error;
+}

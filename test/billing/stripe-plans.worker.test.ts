@@ -1,0 +1,147 @@
+/** Plans and seats on Stripe's subscriptions: bought, renewed, not paid for, given up, and seats told before the next bill. */
+import { env } from 'cloudflare:workers';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { endGraces, readSubscription, tellSeats } from '../../src/billing/stripe/subscriptions.ts';
+import { LIMITS } from '../../src/limits.ts';
+import { refused } from '../support/browser.ts';
+import { StripeWorld, transactionsOf } from './stripe-world.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A team on the free plan that has bought the larger one; what Stripe told has arrived. */
+async function subscribed(world: StripeWorld) {
+  const team = await world.team();
+  await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
+  const asked = await team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
+  expect([asked.status, asked.body]).toEqual([200, { plan: 'free', url: expect.any(String), endsAt: null }]);
+  const page = world.fake.all('checkout.session').find(({ url }) => url === asked.body.url);
+  world.fake.pay(String(page?.id));
+  await world.deliverAll();
+  const subscription = String(world.fake.all('subscription').at(-1)?.id);
+  return { ...team, subscription };
+}
+
+const seatsOf = (organizationId: string) =>
+  env.DB.prepare('SELECT seats_bought AS seats FROM organizations WHERE id = ?').bind(organizationId).first('seats');
+
+const buySeats = (organizationId: string, seats: number) =>
+  env.DB.prepare('UPDATE organizations SET seats_bought = ? WHERE id = ?').bind(seats, organizationId).run();
+
+describe('a plan', () => {
+  it('begins once it is paid for, with an invoice of ours', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    expect(await team.plan()).toBe('pro');
+    expect(await transactionsOf(team.organizationId)).toMatchObject([
+      { kind: 'subscription', status: 'completed', total: 2_000, number: expect.any(String) },
+    ]);
+  });
+
+  it('bears the tax of its seller, in both bills alike', async () => {
+    const world = new StripeWorld({ SELLER_TAX_NAME: 'VAT', SELLER_TAX_PERCENT: '19' });
+    const team = await subscribed(world);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ total: 2_380 }]);
+  });
+
+  it('is a transaction each month', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    const from = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    await world.deliverAll();
+    expect((await transactionsOf(team.organizationId)).map(({ total }) => total)).toEqual([2_000, 2_000]);
+  });
+
+  it('that was given up ends with its period, and can be kept before that', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    const path = `/orgs/${team.organizationId}/plan`;
+    expect((await team.owner.post(path, { plan: 'free' })).body).toMatchObject({
+      plan: 'pro',
+      endsAt: expect.any(String),
+    });
+    expect((await team.owner.post(path, { plan: 'pro' })).body).toEqual({ plan: 'pro', url: null, endsAt: null });
+    expect(world.fake.get(team.subscription).cancel_at_period_end).toBe(false);
+    await team.owner.post(path, { plan: 'free' });
+    expect(await team.plan()).toBe('pro');
+    const from = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    expect(await team.plan()).toBe('free');
+  });
+
+  it('stays for a grace where a payment fails, ends after it, and is back once it is paid', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    world.fake.refused.add('pm_visa');
+    const from = world.fake.events.length;
+    const bill = world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    await endGraces(world.env, Date.now());
+    expect([await team.plan(), (await readSubscription(world.env, team.organizationId))?.status]).toEqual([
+      'pro',
+      'past_due',
+    ]);
+    await endGraces(world.env, Date.now() + LIMITS.paymentGraceMs + 1);
+    expect(await team.plan()).toBe('free');
+    const later = world.fake.events.length;
+    world.fake.refused.clear();
+    world.fake.settle(bill.id);
+    await world.deliverAll(later);
+    expect(await team.plan()).toBe('pro');
+  });
+
+  it('is as Stripe has it now, in whatever order its events come', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    world.fake.cancel(team.subscription);
+    for (const event of [...world.fake.events].reverse()) await world.deliver({ ...event, id: `${event.id}_late` });
+    expect(await team.plan()).toBe('free');
+    expect(await transactionsOf(team.organizationId)).toHaveLength(1);
+  });
+
+  it('is not changed by itself where it is by contract, or paid by hand', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const path = `/orgs/${team.organizationId}/plan`;
+    expect(refused(await team.owner.post(path, { plan: 'free' }))).toEqual([403, 'plan_by_contract', null]);
+    const byHand = new StripeWorld({ STRIPE_SECRET_KEY: '' });
+    const other = await byHand.team();
+    const asked = await other.owner.post(`/orgs/${other.organizationId}/plan`, { plan: 'pro' });
+    expect(refused(asked)).toEqual([403, 'plan_by_operator', null]);
+  });
+});
+
+describe('seats', () => {
+  it('that were bought are on the next bill', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buySeats(team.organizationId, 2);
+    await tellSeats(world.env, Date.now());
+    await tellSeats(world.env, Date.now());
+    const from = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    expect((await transactionsOf(team.organizationId)).map(({ total }) => total)).toEqual([2_000, 4_000]);
+  });
+
+  it('that nobody holds are taken off only as the period ends', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buySeats(team.organizationId, 2);
+    await tellSeats(world.env, Date.now());
+    expect(await seatsOf(team.organizationId)).toBe(2);
+    const { periodEnd = 0 } = (await readSubscription(world.env, team.organizationId)) ?? {};
+    await tellSeats(world.env, periodEnd - LIMITS.seatsLoweredBeforeMs - 1_000);
+    expect(await seatsOf(team.organizationId)).toBe(2);
+    await tellSeats(world.env, periodEnd - LIMITS.seatsLoweredBeforeMs + 1_000);
+    expect(await seatsOf(team.organizationId)).toBe(0);
+    const from = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    expect((await transactionsOf(team.organizationId)).map(({ total }) => total)).toEqual([2_000, 2_000]);
+  });
+});

@@ -1,0 +1,314 @@
+/** Payments through Stripe's own library against a fake of its API: pages, webhooks, saved cards, refunds. */
+import { env } from 'cloudflare:workers';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { topUpWallets } from '../../src/billing/automatic-top-ups.ts';
+import { paymentsOf } from '../../src/billing/payments.ts';
+import { readTransaction } from '../../src/billing/transaction-rows.ts';
+import { LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { minorUnits } from '../../src/money/minor-units.ts';
+import { refused } from '../support/browser.ts';
+import type { FakeEvent } from '../support/fake-stripe.ts';
+import { balanceOf } from './paying.ts';
+import { StripeWorld, transactionsOf } from './stripe-world.ts';
+
+const DOLLAR = 1_000_000_000;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Opens a top-up on the owner's behalf; the id of Stripe's page. */
+async function openPage(
+  world: StripeWorld,
+  team: Awaited<ReturnType<StripeWorld['team']>>,
+  amount = '50',
+  saveCard = false,
+) {
+  const opened = await team.owner.post(`/orgs/${team.organizationId}/wallet/checkout`, { amount, saveCard });
+  expect(opened.status).toBe(201);
+  const page = world.fake.all('checkout.session').find(({ url }) => url === opened.body.url);
+  if (!page) throw new Error(`no page at ${opened.body.url}`);
+  return { transactionId: String(opened.body.transactionId), page: page.id };
+}
+
+describe('a top-up', () => {
+  it('is pending until Stripe says it was paid; then it has an invoice, and the wallet its credit', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { transactionId, page } = await openPage(world, team);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([
+      { id: transactionId, status: 'pending', number: null },
+    ]);
+    world.fake.pay(page);
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([
+      {
+        id: transactionId,
+        kind: 'top_up',
+        status: 'completed',
+        total: 5_000,
+        number: expect.stringMatching(/^20\d\d-\d{6}$/),
+      },
+    ]);
+    expect(await balanceOf(team.organizationId)).toBe(50 * DOLLAR);
+    const invoice = await team.owner.get(`/orgs/${team.organizationId}/wallet`);
+    expect(invoice.body).toMatchObject({ balance: '50' });
+  });
+
+  it('of a double click is one', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const first = await openPage(world, team);
+    const second = await openPage(world, team);
+    expect(second).toEqual(first);
+    expect(await transactionsOf(team.organizationId)).toHaveLength(1);
+  });
+
+  it('that nobody pays has failed when its page ends, and counts all the same if the money comes', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    world.fake.expire(page);
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'failed', number: null }]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+  });
+
+  it.each([
+    ['below $5', '4.99'],
+    ['above $999,999.99', '1000000'],
+    ['with a part of a cent', '10.001'],
+    ['of no amount', 'ten'],
+  ])('%s is refused by name, and nothing is opened', async (_, amount) => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const answer = await team.owner.post(`/orgs/${team.organizationId}/wallet/checkout`, { amount });
+    expect(refused(answer)).toEqual([400, 'invalid_request_error', 'amount']);
+    expect([await transactionsOf(team.organizationId), world.fake.calls]).toEqual([[], []]);
+  });
+
+  it('that brings another amount than was asked credits nothing and is kept for somebody to look at', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    world.fake.get(page).amount_total = 4_000;
+    world.fake.pay(page);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'pending' }]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+    const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
+    expect(kept.results).toContainEqual({ problem: expect.stringMatching(/brought 4000 usd for transaction txn_/) });
+  });
+});
+
+describe('a webhook', () => {
+  const paidEvent = async (world: StripeWorld, team: Awaited<ReturnType<StripeWorld['team']>>): Promise<FakeEvent> => {
+    const { page } = await openPage(world, team);
+    world.fake.pay(page);
+    const event = world.fake.events.find(({ type }) => type === 'checkout.session.completed');
+    if (!event) throw new Error('nothing was told');
+    return event;
+  };
+
+  it.each([
+    ['without a signature', async () => ''],
+    [
+      'signed with another secret',
+      (world: StripeWorld, body: string) => world.fake.sign(body, undefined, 'whsec_other'),
+    ],
+    ['of another body', (world: StripeWorld) => world.fake.sign('{}')],
+    [
+      'signed too long ago',
+      (world: StripeWorld, body: string) =>
+        world.fake.sign(body, Math.floor(Date.now() / 1_000) - LIMITS.stripeSignatureAgeSeconds - 5),
+    ],
+    ['with a broken signature', async () => 't=1,v1=zz'],
+  ])('%s is a 400 and has no effect', async (_, signatureOf) => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const event = await paidEvent(world, team);
+    const answer = await world.deliver(event, await signatureOf(world, JSON.stringify(event)));
+    expect(answer.status).toBe(400);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'pending' }]);
+    const kept = await env.DB.prepare('SELECT 1 FROM webhook_events WHERE id = ?').bind(event.id).all();
+    expect(kept.results).toEqual([]);
+  });
+
+  it('of a kind that means nothing here is taken and forgotten', async () => {
+    const world = new StripeWorld();
+    const event = { ...(await paidEvent(world, await world.team())), id: 'evt_other', type: 'product.created' };
+    const answer = await world.deliver(event);
+    expect([answer.status, await answer.json()]).toEqual([200, { received: true, handled: false }]);
+  });
+
+  it('that cannot be handled now is kept, and handled later', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const event = await paidEvent(world, team);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.failing = 10;
+    expect((await world.deliver(event)).status).toBe(200);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'pending' }]);
+    world.fake.failing = 0;
+    await world.retryAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+    const kept = await env.DB.prepare('SELECT body, problem FROM webhook_events WHERE id = ?').bind(event.id).first();
+    expect(kept).toEqual({ body: null, problem: null });
+  });
+
+  it('is not known to a Purser without Stripe', async () => {
+    const world = new StripeWorld({ STRIPE_SECRET_KEY: '' });
+    const answer = await world.deliver({
+      id: 'evt_1',
+      object: 'event',
+      type: 'x',
+      created: 1,
+      data: { object: { id: 'x', object: 'x' } },
+    });
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe('a refund', () => {
+  it('made here takes its part of the credit back and has a credit note, once for its id', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { transactionId, page } = await openPage(world, team);
+    world.fake.pay(page);
+    await world.deliverAll();
+    const charge = await readTransaction(env.DB, transactionId);
+    if (!charge) throw new Error('no charge');
+    const refund = () => paymentsOf(world.env, Date.now()).refund(charge, minorUnits(1_250), 'ticket 7');
+    expect(await refund()).toEqual(await refund());
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([
+      { kind: 'top_up', total: 5_000 },
+      { kind: 'refund', total: -1_250, status: 'completed', number: expect.any(String) },
+    ]);
+    expect(await balanceOf(team.organizationId)).toBe(37.5 * DOLLAR);
+  });
+
+  it("made in Stripe's dashboard is heard of, also before its charge is", async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    world.fake.pay(page);
+    const [intent] = world.fake.all('payment_intent');
+    world.fake.refund(String(intent?.id), 5_000);
+    for (const event of [...world.fake.events].reverse()) await world.deliver(event);
+    expect((await transactionsOf(team.organizationId)).map(({ kind, status }) => [kind, status]).sort()).toEqual([
+      ['refund', 'completed'],
+      ['top_up', 'completed'],
+    ]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+  });
+});
+
+describe('an automatic top-up', () => {
+  async function teamWithCard(world: StripeWorld) {
+    const team = await world.team();
+    await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(team.organizationId).run();
+    const { page } = await openPage(world, team, '5', true);
+    world.fake.pay(page);
+    await world.deliverAll();
+    const path = `/orgs/${team.organizationId}/wallet/automatic-top-up`;
+    const set = await team.owner.send('PUT', path, { below: '10', amount: '20' });
+    expect([set.status, set.body]).toEqual([
+      200,
+      { below: '10', amount: '20', card: 'Visa 4242', failedAt: null, failure: null },
+    ]);
+    return { ...team, path };
+  }
+
+  it('is bought with the saved card when less is left than was said, once', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    const nowMs = Date.now();
+    await Promise.all([topUpWallets(world.env, nowMs), topUpWallets(world.env, nowMs)]);
+    await world.deliverAll();
+    await topUpWallets(world.env, nowMs + MINUTE_MS);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([
+      { kind: 'top_up', status: 'completed' },
+      { kind: 'auto_top_up', status: 'completed', total: 2_000 },
+    ]);
+    expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+  });
+
+  it('whose answer was lost is paid once', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.losing = 1 + LIMITS.stripeRetriesMax;
+    await topUpWallets(world.env, Date.now());
+    await topUpWallets(world.env, Date.now() + MINUTE_MS);
+    await world.deliverAll();
+    expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+    expect(world.fake.all('payment_intent')).toHaveLength(2);
+  });
+
+  it('that the bank refuses is told, and not tried again until something changes', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    world.fake.refused.add('pm_visa');
+    await topUpWallets(world.env, Date.now());
+    await world.deliverAll();
+    await topUpWallets(world.env, Date.now() + MINUTE_MS);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([
+      { kind: 'top_up' },
+      { kind: 'auto_top_up', status: 'failed', failure: 'Your card was declined.' },
+    ]);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ failure: 'Your card was declined.' });
+    world.fake.refused.clear();
+    await team.owner.send('PUT', team.path, { below: '10', amount: '20' });
+    await topUpWallets(world.env, Date.now() + 2 * MINUTE_MS);
+    expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+  });
+});
+
+describe('events shuffled, doubled and delayed', () => {
+  it('have one outcome', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const runs = Number(env.FUZZ_RUNS || 25);
+    const world = new StripeWorld();
+    const order = fc.array(fc.record({ at: fc.nat(), fails: fc.boolean() }), { minLength: 4, maxLength: 24 });
+    const seed = Number(env.FUZZ_SEED || Date.now() % 1_000_000);
+    console.log(`seed ${seed}`);
+    await fc.assert(
+      fc.asyncProperty(order, async (deliveries) => {
+        const from = world.fake.events.length;
+        const team = await world.team();
+        const bought = await openPage(world, team, '50', true);
+        const left = await openPage(world, team, '30');
+        world.fake.pay(bought.page);
+        world.fake.expire(left.page);
+        world.fake.refund(String(world.fake.get(bought.page).payment_intent), 2_000);
+        const told = world.fake.events.slice(from);
+        for (const { at, fails } of deliveries) {
+          world.fake.failing = fails ? 4 : 0;
+          await world.deliver(told[at % told.length] as FakeEvent);
+        }
+        world.fake.failing = 0;
+        // Stripe sends on until each was taken; whatever failed here is tried again.
+        for (const event of told) await world.deliver(event);
+        await world.retryAll();
+        const ended = (await transactionsOf(team.organizationId)).map(({ kind, status, total }) => [
+          kind,
+          status,
+          total,
+        ]);
+        expect(ended).toHaveLength(3);
+        expect(ended).toEqual(
+          expect.arrayContaining([
+            ['top_up', 'completed', 5_000],
+            ['top_up', 'failed', 3_000],
+            ['refund', 'completed', -2_000],
+          ]),
+        );
+        expect(await balanceOf(team.organizationId)).toBe(30 * DOLLAR);
+      }),
+      { numRuns: runs, seed },
+    );
+  }, 600_000);
+});
