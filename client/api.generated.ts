@@ -387,6 +387,23 @@ export type AuditVerdict = {
   })[];
 };
 
+export type AutomaticTopUp = {
+  /** Credit is bought when less than this is available; null: never. */
+  below: string | null;
+  /** So much of it, before taxes. */
+  amount: string | null;
+  /** Saved with a payment; null: none is. */
+  card: string | null;
+  /** Since when it rests, because the card was refused. */
+  failedAt: string | null;
+  failure: string | null;
+};
+
+export type AutomaticTopUpBody = {
+  below: string | null;
+  amount: string | null;
+};
+
 export type BillingDetails = {
   name: string;
   email: string;
@@ -1959,6 +1976,10 @@ export type PasswordBody = {
   password: string;
 };
 
+export type PlanChange = {
+  plan: 'free' | 'pro' | 'enterprise';
+};
+
 export type Project = {
   id: string;
   name: string;
@@ -2298,6 +2319,13 @@ export type SpeechBody = {
 export type TokenCount = {
   input_tokens: number;
   [field: string]: unknown;
+};
+
+export type TopUp = {
+  /** From 5 to 999,999.99 USD, whole cents. */
+  amount: string;
+  /** Whether Stripe keeps the card, for automatic top-ups. */
+  saveCard?: boolean;
 };
 
 export type Transaction = {
@@ -3302,6 +3330,42 @@ export interface Routes {
     path: { orgId: string };
     query: { month: string };
     answer: string;
+  };
+  /** Buy credit: opens a transaction and tells where to pay for it. */
+  'POST /orgs/{orgId}/wallet/checkout': {
+    path: { orgId: string };
+    body: TopUp;
+    answer: {
+      transactionId: string;
+      /** Where to pay; null: the operator says how, and records it. */
+      url: string | null;
+      /** With taxes. */
+      total: string;
+    };
+  };
+  /** When credit is bought by itself, and with which card. */
+  'GET /orgs/{orgId}/wallet/automatic-top-up': {
+    path: { orgId: string };
+    answer: AutomaticTopUp;
+  };
+  /** Have credit bought by itself, or no more. */
+  'PUT /orgs/{orgId}/wallet/automatic-top-up': {
+    path: { orgId: string };
+    body: AutomaticTopUpBody;
+    answer: AutomaticTopUp;
+  };
+  /** Change the plan: a larger one once it is paid for, a smaller one as its period ends. */
+  'POST /orgs/{orgId}/plan': {
+    path: { orgId: string };
+    body: PlanChange;
+    answer: {
+      /** As it is now. */
+      plan: 'free' | 'pro' | 'enterprise';
+      /** Where to pay first; null: nothing is to be paid now. */
+      url: string | null;
+      /** When a plan that was given up ends. */
+      endsAt: string | null;
+    };
   };
   /** Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it. */
   'GET /orgs/{orgId}/audit-log': {

@@ -574,9 +574,6 @@ export const LIMITS = {
   topUpsPerRun: 100,
   /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
   topUpLeaseMs: 45 * SECOND_MS,
-  /** What credit can be bought at once: below $5 the fees eat it, and Stripe takes no larger charge. */
-  topUpCentsMin: 500,
-  topUpCentsMax: 99_999_999,
   /** A second click within this is the same purchase. */
   sameCheckoutMs: MINUTE_MS,
 

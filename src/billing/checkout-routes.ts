@@ -8,8 +8,9 @@ import { routesOf } from '../reference/route.ts';
 import { ApiError } from '../teams/api-error.ts';
 import { guarded } from '../teams/guard.ts';
 import { PLANS } from '../teams/roles.ts';
+import { topUpAmountOf } from './amounts.ts';
 import { readAutomaticTopUp, setAutomaticTopUp } from './automatic-settings.ts';
-import { centsInNanos, checkOutTopUp, topUpCents } from './checkout.ts';
+import { centsInNanos, checkOutTopUp } from './checkout.ts';
 import { changePlan } from './plans.ts';
 
 const route = routesOf('Billing');
@@ -27,7 +28,7 @@ const toReadWallet = guarded({
   roleMessage: 'Only owners, admins and finance admins can view the wallet.',
 });
 
-function amountOf(name: string) {
+function usdIn(name: string) {
   return z.string({ error: `${name} must be a decimal string in USD.` }).transform((text, ctx): Nanos => {
     const amount = parseUsd(text);
     if (amount !== null) return amount;
@@ -38,7 +39,9 @@ function amountOf(name: string) {
 
 const TopUpBody = z
   .strictObject({
-    amount: amountOf('amount').openapi({ type: 'string', description: 'From 5 to 999,999.99 USD, whole cents' }),
+    amount: z
+      .string({ error: 'amount must be a decimal string in USD.' })
+      .openapi({ description: 'From 5 to 999,999.99 USD, whole cents' }),
     saveCard: z.boolean({ error: 'saveCard must be true or false.' }).default(false).openapi({
       description: 'Whether Stripe keeps the card, for automatic top-ups',
     }),
@@ -66,12 +69,10 @@ const AutomaticTopUp = z
 
 const AutomaticBody = z
   .strictObject({
-    below: amountOf('below')
+    below: usdIn('below')
       .nullable()
       .openapi({ type: ['string', 'null'] }),
-    amount: amountOf('amount')
-      .nullable()
-      .openapi({ type: ['string', 'null'] }),
+    amount: z.string({ error: 'amount must be a decimal string in USD, or null.' }).nullable(),
   })
   .openapi('AutomaticTopUpBody', { example: { below: '10', amount: '50' } });
 
@@ -102,7 +103,7 @@ export const checkoutRouter = apiRouter()
       const { amount, saveCard } = c.req.valid('json');
       const nowMs = Date.now();
       const returnUrl = new URL(BILLING_PAGE, c.req.url).href;
-      const asked = { amount: topUpCents('amount', amount), saveCard, returnUrl };
+      const asked = { amount: topUpAmountOf(amount, 'USD'), saveCard, returnUrl };
       const { transaction, url, isNew } = await checkOutTopUp(c.env, orgId, asked, nowMs);
       const total = formatUsd(centsInNanos(transaction.total));
       const trail = c.get('trail');
@@ -146,7 +147,7 @@ export const checkoutRouter = apiRouter()
           param: below === null ? 'below' : 'amount',
         });
       }
-      const settings = below === null || amount === null ? null : { below, amount: topUpCents('amount', amount) };
+      const settings = below === null || amount === null ? null : { below, amount: topUpAmountOf(amount, 'USD') };
       await setAutomaticTopUp(c.env, c.get('trail'), settings, Date.now());
       return c.json(await readAutomaticTopUp(c.env, orgId), 200);
     },

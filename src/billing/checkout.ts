@@ -1,8 +1,7 @@
 /** How people buy credit and plans: what is opened, and where they go to pay for it. */
 import { LIMITS } from '../limits.ts';
-import { type MinorUnits, minorUnits } from '../money/minor-units.ts';
+import type { MinorUnits } from '../money/minor-units.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
-import { badRequest } from '../teams/api-error.ts';
 import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
 import { paymentsOf } from './payments.ts';
@@ -58,14 +57,6 @@ async function openedJustBefore(
     .bind(organizationId, nowMs - LIMITS.sameCheckoutMs, total)
     .first<string>('id');
   return id === null ? null : readTransaction(env.DB, id);
-}
-
-/** An amount of credit that can be bought, in cents. Throws the 400 that says which amounts can. */
-export function topUpCents(param: string, amount: Nanos): MinorUnits {
-  const { topUpCentsMin: min, topUpCentsMax: max } = LIMITS;
-  const cents = amount / NANOS_PER_CENT;
-  if (Number.isInteger(cents) && cents >= min && cents <= max) return minorUnits(cents);
-  throw badRequest(param, `${param} must be whole cents from ${min / 100} to ${max / 100} USD.`);
 }
 
 export function centsInNanos(cents: number): Nanos {

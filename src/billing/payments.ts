@@ -19,10 +19,23 @@ export interface Payments {
   checkout(transaction: Transaction, options: { returnUrl: string; saveCard: boolean }): Promise<string | null>;
   /** Charges a pending transaction to the saved card; it is completed or failed then, or stays pending where there is no card. */
   charge(transaction: Transaction): Promise<void>;
-  /** Gives back a part of a completed charge, or all of it. `id` is the caller's: a repeat gives nothing back again. */
-  refund(charge: Transaction, amount: MinorUnits, id: string): Promise<Transaction>;
+  /**
+   * Gives back a part of a completed charge, or all that is left of it (`amount` null). `id` is the caller's: a repeat gives
+   * nothing back again. Throws the 400 of who asks for more than is left.
+   */
+  refund(charge: Transaction, amount: MinorUnits | null, id: string): Promise<Transaction>;
 }
 
 export function paymentsOf(env: Env, nowMs: number): Payments {
-  return hasStripe(env) ? stripePayments(env, nowMs) : manualPayments(env, nowMs);
+  return paymentsThrough(env, hasStripe(env) ? 'stripe' : 'manual', nowMs);
+}
+
+/** The way on which a charge was paid before. */
+export function paymentsThrough(env: Env, through: Transaction['paidThrough'], nowMs: number): Payments {
+  switch (through) {
+    case 'manual':
+      return manualPayments(env, nowMs);
+    case 'stripe':
+      return stripePayments(env, nowMs);
+  }
 }

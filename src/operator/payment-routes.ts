@@ -11,7 +11,7 @@ import type { Trail } from '../audit/trail.ts';
 import { chargeAmountOf, isCurrency, topUpAmountOf } from '../billing/amounts.ts';
 import { buyerOf } from '../billing/buyer.ts';
 import { type Payment, seatsDraft, subscriptionDraft, topUpDraft } from '../billing/drafts.ts';
-import { openRefund } from '../billing/refunds.ts';
+import { paymentsThrough } from '../billing/payments.ts';
 import { sellerOf } from '../billing/seller.ts';
 import type { Draft, Transaction } from '../billing/transaction.ts';
 import { readTransaction } from '../billing/transaction-rows.ts';
@@ -166,15 +166,8 @@ export const paymentRouter = apiRouter()
       if (asked.currency !== undefined && asked.currency !== charge.currency)
         throw badRequest('currency', `This charge was made in ${charge.currency}, not in ${asked.currency}.`);
       const taken = asked.amount === null ? null : chargeAmountOf(asked.amount, charge.currency);
-      const refunded = { amount: taken, paidThrough: 'manual', reference: asked.reference } as const;
-      const { id } = await openRefund(c.env, charge, refunded, nowMs);
-      const { shown, status } = await tell(
-        c.env,
-        c.get('trail'),
-        'payment.refunded',
-        await completeTransaction(c.env, id, nowMs),
-        nowMs,
-      );
+      const refund = await paymentsThrough(c.env, charge.paidThrough, nowMs).refund(charge, taken, asked.reference);
+      const { shown, status } = await tell(c.env, c.get('trail'), 'payment.refunded', refund, nowMs);
       return c.json(shown, status);
     },
   );

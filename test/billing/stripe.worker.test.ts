@@ -190,6 +190,21 @@ describe('a refund', () => {
     expect(await balanceOf(team.organizationId)).toBe(37.5 * DOLLAR);
   });
 
+  it('of more than is left is a 400, and of nothing said all that is left', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { transactionId, page } = await openPage(world, team);
+    world.fake.pay(page);
+    await world.deliverAll();
+    const charge = await readTransaction(env.DB, transactionId);
+    if (!charge) throw new Error('no charge');
+    const { refund } = paymentsOf(world.env, Date.now());
+    await refund(charge, minorUnits(4_000), 'first');
+    await expect(refund(charge, minorUnits(1_001), 'second')).rejects.toMatchObject({ status: 400, param: 'amount' });
+    expect(await refund(charge, null, 'third')).toMatchObject({ total: -1_000, status: 'completed' });
+    expect(await balanceOf(team.organizationId)).toBe(0);
+  });
+
   it("made in Stripe's dashboard is heard of, also before its charge is", async () => {
     const world = new StripeWorld();
     const team = await world.team();

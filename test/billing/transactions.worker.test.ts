@@ -165,7 +165,7 @@ describe('numbers', () => {
     expect(new Set(completed.map(({ number }) => number)).size).toBe(200);
     await creditWallets(env, nowMs);
     expect(await balanceOf(organizationId)).toBe(200 * 500 * CENT);
-  });
+  }, 180_000);
 
   it('of credit notes are a series of their own', async () => {
     const nowMs = aYear();

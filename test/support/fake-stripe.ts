@@ -211,14 +211,14 @@ export class FakeStripe {
         return Response.json(this.#make('txr', 'tax_rate', fields));
       case 'refunds': {
         const rest = restOf(this.get(String(fields.payment_intent)));
-        if (Number(fields.amount) > rest) {
+        if (rest === 0 || Number(fields.amount) > rest) {
           return refusal(
             400,
             'invalid_request_error',
             `Refund amount is greater than unrefunded amount on charge (${rest})`,
           );
         }
-        return Response.json(this.#refund(fields));
+        return Response.json(this.#refund({ ...fields, amount: fields.amount ?? rest }));
       }
       case 'payment_intents': {
         const intent = this.#make('pi', 'payment_intent', { ...fields, amount: Number(fields.amount) });

@@ -3,6 +3,7 @@
  * an idempotency key made of the transaction, so that repeating one (a double click, a run that died) pays once.
  */
 import type Stripe from 'stripe';
+import { badRequest } from '../../teams/api-error.ts';
 import type { Payments } from '../payments.ts';
 import type { Transaction } from '../transaction.ts';
 import { readByReference } from '../transaction-rows.ts';
@@ -22,19 +23,31 @@ export function stripePayments(env: Env, nowMs: number): Payments {
     },
     charge: (transaction) => chargeCard(env, transaction, nowMs),
     refund: async (charge, amount, id) => {
-      if (charge.reference === null)
-        throw new Error(`transaction ${charge.id} was paid by nothing that can be refunded`);
+      if (charge.status !== 'completed' || charge.reference === null)
+        throw badRequest('transactionId', 'Nothing was paid that could be given back.');
       const stripe = await stripeOf(env);
-      const refund = await stripe.refunds.create(
-        { payment_intent: charge.reference, amount, metadata: { [TRANSACTION]: charge.id } },
-        { idempotencyKey: `refund-${charge.id}-${id}` },
-      );
+      const refund = await stripe.refunds
+        .create(
+          {
+            payment_intent: charge.reference,
+            ...(amount !== null && { amount }),
+            metadata: { [TRANSACTION]: charge.id },
+          },
+          { idempotencyKey: `refund-${charge.id}-${id}` },
+        )
+        .catch(refusedRefund);
       await hearRefund(env, stripe, refund.id, nowMs);
       const taken = await readByReference(env.DB, 'stripe', refund.id);
       if (!taken) throw new Error(`refund ${refund.id} of transaction ${charge.id} was not recorded`);
       return taken;
     },
   };
+}
+
+/** More than is left, or what was given back before: Stripe says which. */
+function refusedRefund(error: { type?: string; message?: string }): never {
+  if (error.type === 'StripeInvalidRequestError') throw badRequest('amount', `Stripe: ${error.message}`);
+  throw error;
 }
 
 async function pageFor(
