@@ -42,6 +42,8 @@ export interface Asked {
   media: Media[];
   /** All text of the messages that the model reads, for an estimate of the input where the provider reports none. */
   messageTexts(): string[];
+  /** Whether the provider may leave some of them out: earlier thoughts, or what the client has it cut where all is too long. */
+  mayShrink?: boolean;
   /** The same of what tools are described by. */
   toolsText(): string;
   /** The last text of the user, for the demo provider. */

@@ -132,6 +132,19 @@ suite.each(PAIRS)('a client and an upstream of: $ids', ({ client, upstream }) =>
     });
   });
 
+  it.each(['whole', 'stream'] as const)(
+    'finds the context too long: its words pass in place of a %s answer, and nothing is charged',
+    async (kind) => {
+      const message = 'prompt is too long: 120 tokens > 100 maximum';
+      const refusal = ({ protocol }: Wire) => protocol.refusalBody({ ...TELLING, message });
+      const { response, text, apiKey } = await asked(kind, (wire) => Response.json(refusal(wire), { status: 400 }));
+      expect(response.status).toBe(400);
+      expect(JSON.parse(text)).toMatchObject(client.refused(400, 'upstream_error'));
+      expect(text).toContain(message);
+      expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+    },
+  );
+
   it.each(MIDWAY)(
     '%s in the middle of a stream: told at its end, and what came is charged',
     async (_, code, words, deed) => {
