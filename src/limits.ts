@@ -253,9 +253,6 @@ export const LIMITS = {
   /** A client that takes nothing of its stream for this long is taken for gone: what it holds, others may be waiting for. */
   clientIdleMsMax: 5 * MINUTE_MS,
 
-  /** An estimate of so many contexts is refused unseen: tokenizers differ by less, save on text that nobody writes. */
-  contextEstimateFactor: 4,
-
   /** A count of tokens is asked for before a request that somebody waits for: a guess in time is better than a late count. */
   countTokensMsMax: 15 * SECOND_MS,
 

@@ -3,7 +3,6 @@
  * gathered from a stream (relay-gathered.ts); where the output cannot be watched, the provider's own cap is lowered instead
  * (cover.ts).
  */
-import { LIMITS } from '../limits.ts';
 import { serves } from '../models/catalogue.ts';
 import { NO_USAGE } from '../money/cost.ts';
 import { priceAt } from '../money/price.ts';
@@ -203,20 +202,21 @@ function usesToSet({ providerTools }: Asked, uses: number | undefined): number |
 }
 
 /**
- * A conversation that no tokenizer would fit into the model's context. What may fit is the provider's to decide, which counts
- * exactly; and nobody counts what has too few bytes to be in doubt.
+ * A conversation that cannot fit into the model's context, whatever its tokenizer. What may fit is the provider's to decide, which
+ * counts exactly; and nobody counts what has too few bytes to be in doubt.
  */
 function tooLong(
   { id }: Protocol,
   { body, asked }: Pick<Conversation, 'body' | 'asked'>,
   { mapping, provider }: Candidate,
 ): Refusal | null {
-  const tokensMax = mapping.contextTokens * LIMITS.contextEstimateFactor;
-  if (body.bytes <= tokensMax) return null;
-  const tokens = provider.inputTokensEstimate(asked);
-  if (tokens <= tokensMax) return null;
+  const { contextTokens } = mapping;
+  // A word and the space behind it are two bytes.
+  if (body.bytes <= 2 * contextTokens || asked.mayShrink) return null;
+  const tokens = provider.inputTokensMin(asked);
+  if (tokens <= contextTokens) return null;
   const field = CONVERSATION[id];
-  const message = `${field} is some ${tokens} tokens long, and the context of ${mapping.id} takes ${mapping.contextTokens}.`;
+  const message = `${field} is more than ${contextTokens} tokens long (at least ${tokens}), which is the whole context of ${mapping.id}.`;
   return refuseField(field, message).refusal;
 }
 

@@ -42,6 +42,8 @@ export interface Asked {
   media: Media[];
   /** All text of the messages that the model reads, for an estimate of the input where the provider reports none. */
   messageTexts(): string[];
+  /** Whether the provider may leave some of them out: earlier thoughts, or what the client has it cut where all is too long. */
+  mayShrink?: boolean;
   /** The same of what tools are described by. */
   toolsText(): string;
   /** The last text of the user, for the demo provider. */
@@ -142,7 +144,7 @@ export interface Protocol {
   /** The request for a provider that speaks the same: as it came, save what the gateway decides. */
   body(asked: Asked, sent: Sent): Json;
   reader(): AnswerReader;
-  /** A whole answer; null where it is none. */
+  /** A whole answer; null where it is no JSON object. Of any other that is none the error says so, and its usage still counts. */
   readWhole(text: string): ReadAnswer | null;
   gather(): Gathered;
 

@@ -15,6 +15,7 @@ import type { Credential } from './providers/provider.ts';
 import { withoutSecrets } from './providers/secrets.ts';
 import type { Refusal } from './refusals.ts';
 import type { RelayTimes } from './relay-times.ts';
+import { NO_ANSWER } from './reported.ts';
 import type { AnswerHeaders } from './router.ts';
 import { type Stop, Stopped } from './stopped.ts';
 
@@ -65,7 +66,7 @@ function timedOut(message: string): Stop {
 
 export function garbage(reported: string | null, credential?: Credential): Refusal {
   const message = reported && withoutSecrets(reported, credential);
-  return { kind: 'upstream_error', message: message ?? 'The provider answered with something that is no answer.' };
+  return { kind: 'upstream_error', message: message ?? NO_ANSWER };
 }
 
 /** What ended an attempt: our own stop, or else the provider, which may have `begun` to answer and to bill. */

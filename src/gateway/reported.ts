@@ -10,6 +10,9 @@ const REPORTED_TOKENS_MAX = 100_000_000;
 
 const REPORTED_USES_MAX = 10_000;
 
+/** Said of what came with a good status and is neither an answer nor an error. */
+export const NO_ANSWER = 'The provider answered with something that is no answer.';
+
 /** The JSON object that a text is, or null; also where it is nested deeper than anything here could read. */
 export function jsonObjectIn(text: string): Json | null {
   if (isTooDeep(text)) return null;

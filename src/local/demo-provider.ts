@@ -74,8 +74,9 @@ export const demoProvider: Provider = {
     await pause(silentMs + everyMs * answer.words.length, signal);
     return failAfterTokens === undefined ? whole(protocol, asked, answer) : failure(500);
   },
-  // The demo provider counts exactly, so its bound is its count.
+  // The demo provider counts exactly, so its bounds are its count.
   inputTokensMax: inputTokens,
+  inputTokensMin: inputTokens,
   inputTokensEstimate: inputTokens,
   outputTokensMax: (asked, { upstreamModel }) => outputTokensMax(asked, upstreamModel) * asked.choices,
   countOutput: (): OutputCount => new WordCount(),

@@ -178,18 +178,50 @@ it.each<[Path, string]>([
   expect(JSON.stringify(said)).toContain('nested deeper');
 });
 
-const LONG = 'word '.repeat(500);
+const wordsOf = (count: number) => 'word '.repeat(count);
 
-it.each<[Path, Json, field: string, path?: string]>([
-  ['chat', { model: 'demo/narrow', messages: [{ role: 'user', content: LONG }] }, 'messages'],
-  ['messages', { model: 'demo/narrow', messages: [{ role: 'user', content: LONG }] }, 'messages'],
-  ['responses', { model: 'demo/narrow', input: LONG }, 'input'],
-  ['gemini', { contents: [{ parts: [{ text: LONG }] }] }, 'contents', '/models/demo/narrow:generateContent'],
-])('%s that is far longer than the context of its model is refused by its field', async (wire, body, field, path) => {
-  const { status, said } = await refused(wire, JSON.stringify({ ...PATHS[wire][1], ...body }), path ? { path } : {});
-  expect(status).toBe(400);
-  expect(said).toMatchObject(envelope(wire, 400, field));
-  expect(JSON.stringify(said)).toMatch(/context/);
+/** A conversation of so many words with a model whose context takes 100 tokens. */
+const LONG: [Path, field: string, (words: number) => Json, path?: string][] = [
+  ['chat', 'messages', (words) => ({ messages: [{ role: 'user', content: wordsOf(words) }] })],
+  ['messages', 'messages', (words) => ({ messages: [{ role: 'user', content: wordsOf(words) }] })],
+  ['responses', 'input', (words) => ({ input: wordsOf(words) })],
+  [
+    'gemini',
+    'contents',
+    (words) => ({ contents: [{ parts: [{ text: wordsOf(words) }] }] }),
+    '/models/demo/narrow:generateContent',
+  ],
+];
+
+describe.each(LONG)('a conversation of %s', (wire, field, of, path) => {
+  const ask = (words: number, more: Json = {}) => {
+    const body = { ...PATHS[wire][1], ...(path ? {} : { model: 'demo/narrow' }), ...of(words), ...more };
+    return refused(wire, JSON.stringify(body), path ? { path } : {});
+  };
+
+  it('that is longer than the context of its model is refused by its field', async () => {
+    const { status, said } = await ask(101);
+    expect(status).toBe(400);
+    expect(said).toMatchObject(envelope(wire, 400, field));
+    expect(JSON.stringify(said)).toMatch(/more than 100 tokens long \(at least 101\)/);
+  });
+
+  it('that may fit comes as far as the budget', async () => {
+    expect((await ask(100)).status).toBe(403);
+  });
+});
+
+it.each<[Path, Json]>([
+  ['chat', { transforms: ['middle-out'] }],
+  ['responses', { truncation: 'auto' }],
+  ['messages', { context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] } }],
+])('%s that lets its provider leave something out (%j) is not refused for its length', async (wire, lets) => {
+  const of = LONG.find(([name]) => name === wire)?.[2];
+  const { status } = await refused(
+    wire,
+    JSON.stringify({ ...PATHS[wire][1], model: 'demo/narrow', ...of?.(500), ...lets }),
+  );
+  expect(status).toBe(403);
 });
 
 describe.each(['edits', 'transcriptions'] as const)('a form for %s', (wire) => {

@@ -76,6 +76,7 @@ const WHOLE: [string, number, string, Deed][] = [
   ...INSTEAD,
   ['is silent', 504, 'upstream_timeout', never],
   ['sends garbage', 502, 'upstream_error', () => Response.json(['no'])],
+  ['sends what is no answer', 502, 'upstream_error', () => Response.json({ id: 'a', object: 'list', data: [] })],
   ['tells an error', 502, 'upstream_error', ({ protocol }) => Response.json(protocol.refusalBody(TELLING))],
 ];
 
@@ -131,6 +132,31 @@ suite.each(PAIRS)('a client and an upstream of: $ids', ({ client, upstream }) =>
       expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
     });
   });
+
+  it('tells a count and no answer: told as an error, and the count is charged', async () => {
+    const usage = {
+      ...{ prompt_tokens: 2, completion_tokens: 3 },
+      ...{ input_tokens: 2, output_tokens: 3 },
+    };
+    const usageMetadata = { promptTokenCount: 2, candidatesTokenCount: 3 };
+    const { response, text, apiKey } = await asked('whole', () => Response.json({ id: 'a', usage, usageMetadata }));
+    expect(response.status).toBe(502);
+    expect(JSON.parse(text)).toMatchObject(client.refused(502, 'upstream_error'));
+    expect(await keyOf(apiKey)).toMatchObject({ usage: '0.000008', member: { status: { held: '0' } } });
+  });
+
+  it.each(['whole', 'stream'] as const)(
+    'finds the context too long: its words pass in place of a %s answer, and nothing is charged',
+    async (kind) => {
+      const message = 'prompt is too long: 120 tokens > 100 maximum';
+      const refusal = ({ protocol }: Wire) => protocol.refusalBody({ ...TELLING, message });
+      const { response, text, apiKey } = await asked(kind, (wire) => Response.json(refusal(wire), { status: 400 }));
+      expect(response.status).toBe(400);
+      expect(JSON.parse(text)).toMatchObject(client.refused(400, 'upstream_error'));
+      expect(text).toContain(message);
+      expect(await keyOf(apiKey)).toMatchObject({ usage: '0', member: { status: { held: '0' } } });
+    },
+  );
 
   it.each(MIDWAY)(
     '%s in the middle of a stream: told at its end, and what came is charged',

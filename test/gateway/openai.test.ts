@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Asked, Json } from '../../src/gateway/protocol.ts';
 import { openai } from '../../src/gateway/providers/openai.ts';
-import { estimateTokens, TextCount } from '../../src/gateway/providers/text-count.ts';
+import { estimateTokens, leastTokens, TextCount } from '../../src/gateway/providers/text-count.ts';
 import { CATALOGUE_MAPPINGS, type Mapping } from '../../src/models/catalogue.ts';
 import { askedChat } from '../support/asked.ts';
 
@@ -86,6 +86,16 @@ describe('counting output', () => {
         },
       ),
     );
+  });
+
+  it('knows a least, which is never more than what it estimates for prose', () => {
+    expect(leastTokens('')).toBe(0);
+    expect(leastTokens('  one two\n\tthree, f(x) — Ünder жизнь 漢字')).toBe(6);
+    // One token of o200k: ` */` and the next line's slash.
+    expect(leastTokens('a *\n/ b')).toBe(3);
+    const prose = ' ten words of quite ordinary prose stand in here, now'.repeat(100);
+    expect(leastTokens(prose)).toBe(1_000);
+    expect(leastTokens(prose)).toBeLessThanOrEqual(estimateTokens(prose));
   });
 
   it('takes short deltas for tokens, and estimates long ones by their text', () => {

@@ -5,7 +5,7 @@
 import type { Usage } from '../../money/cost.ts';
 import { inputTokensOf, NO_USAGE, outputTokensOf } from '../../money/cost.ts';
 import type { ReadAnswer } from '../protocol.ts';
-import { countOf, fieldsOf, jsonObjectIn, textWithin } from '../reported.ts';
+import { countOf, fieldsOf, jsonObjectIn, NO_ANSWER, textWithin } from '../reported.ts';
 import { tierIn } from '../service-tier.ts';
 import type { Frame } from '../sse.ts';
 
@@ -19,14 +19,20 @@ const ENDED: ReadAnswer = { json: {}, text: '', ended: 0, usage: null, error: nu
 
 export function readChatEvent({ data, raw }: Frame): ReadAnswer | null {
   if (data === END_OF_STREAM) return ENDED;
-  const read = data === null ? null : readChatAnswer(data);
+  const read = data === null ? null : readChunk(data);
   // OpenAI's protocol names no event but this one, and what it says has the error's fields at its top.
   if (read && read.error === null && raw.startsWith('event: error')) return { ...read, error: readError(read.json) };
   return read;
 }
 
-/** Reads one chunk of a stream or a whole answer; null where it is no JSON object. */
+/** Reads a whole answer. */
 export function readChatAnswer(text: string): ReadAnswer | null {
+  const read = readChunk(text);
+  return read && read.error === null && !Array.isArray(read.json.choices) ? { ...read, error: NO_ANSWER } : read;
+}
+
+/** Reads what a whole answer and one chunk of a stream have in common; null where it is no JSON object. */
+function readChunk(text: string): ReadAnswer | null {
   const json = jsonObjectIn(text);
   if (!json) return null;
   const { choices, usage, error } = json;

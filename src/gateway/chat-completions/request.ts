@@ -73,6 +73,8 @@ export function askChat(json: Json): Understood<Asked> {
       items: messages.length,
       media: messages.flatMap(mediaOf),
       messageTexts: () => messages.map(textOf),
+      // OpenRouter's `middle-out`.
+      mayShrink: Array.isArray(request.transforms) && request.transforms.length > 0,
       toolsText: () => (tools ? JSON.stringify(tools) : ''),
       lastUserText: () => textOf(messages.findLast(({ role }) => role === 'user')),
       hidesOutput: hidesOutput(request),

@@ -5,7 +5,7 @@
 import type { Usage } from '../../money/cost.ts';
 import { cachedTokensOf, inputTokensOf, NO_USAGE, outputTokensOf } from '../../money/cost.ts';
 import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
-import { countOf, fieldsOf, isObject, jsonObjectIn, textWithin } from '../reported.ts';
+import { countOf, fieldsOf, isObject, jsonObjectIn, NO_ANSWER, textWithin } from '../reported.ts';
 import type { Frame } from '../sse.ts';
 import { isGrounded } from './provider-tools.ts';
 
@@ -28,15 +28,22 @@ export class GeminiReader implements AnswerReader {
   #grounded = false;
 
   read({ data }: Frame): ReadAnswer | null {
-    const read = data === null ? null : readResponse(data);
+    const read = data === null ? null : readChunk(data);
     if (!read) return null;
     this.#grounded ||= read.usage ? read.usage.webSearch > 0 : isAnyGrounded(read.json);
     return read.usage && this.#grounded ? { ...read, usage: { ...read.usage, webSearch: 1 } } : read;
   }
 }
 
-/** Reads one chunk or a whole answer; null where it is no JSON object. */
+/** Reads a whole answer: candidates, or why there are none. */
 export function readResponse(text: string): ReadAnswer | null {
+  const read = readChunk(text);
+  const isAnswer = read && (Array.isArray(read.json.candidates) || isObject(read.json.promptFeedback));
+  return read && read.error === null && !isAnswer ? { ...read, error: NO_ANSWER } : read;
+}
+
+/** Reads what a whole answer and one chunk of a stream have in common; null where it is no JSON object. */
+function readChunk(text: string): ReadAnswer | null {
   const json = jsonObjectIn(text);
   if (!json) return null;
   const candidates = Array.isArray(json.candidates) ? json.candidates : [];

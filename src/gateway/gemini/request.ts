@@ -133,6 +133,7 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
     items: contents.length + declared,
     media: mediaParts(request).flatMap(mediaOf),
     messageTexts: () => messageTexts(request),
+    mayShrink: request.contents.some(({ parts }) => parts?.some(({ thought }) => thought)),
     toolsText: () => (tools ? JSON.stringify(tools) : ''),
     lastUserText: () => lastUserText(request),
     hidesOutput: (generationConfig?.responseModalities ?? []).some((modality) => modality.toUpperCase() !== 'TEXT'),

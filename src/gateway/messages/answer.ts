@@ -3,7 +3,7 @@
  * Garbage reads as nothing rather than throwing: what a provider sends is not trusted.
  */
 import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
-import { fieldsOf, jsonObjectIn, textWithin } from '../reported.ts';
+import { fieldsOf, jsonObjectIn, NO_ANSWER, textWithin } from '../reported.ts';
 import { ReportedUsage, readUsage } from './usage.ts';
 
 /**
@@ -73,7 +73,7 @@ export function readMessage(text: string): ReadAnswer | null {
     text: textWithin(json.content, NOT_OUTPUT),
     ended: typeof json.stop_reason === 'string' ? 1 : 0,
     usage: readUsage(json.usage),
-    error: readError(json),
+    error: readError(json) ?? (Array.isArray(json.content) ? null : NO_ANSWER),
     last: true,
   };
 }

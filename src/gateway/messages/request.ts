@@ -73,6 +73,7 @@ export function askMessages(json: Json): Understood<Asked> {
       items: messages.length + (tools?.length ?? 0),
       media: [...blocksOf(json)].flatMap(({ block }) => mediaOf(block)),
       messageTexts: () => [system, ...messages.map(({ content }) => content)].map(textIn),
+      mayShrink: request.context_management != null || messages.some(hasThoughts),
       toolsText: () => (tools ? JSON.stringify(tools) : ''),
       lastUserText: () => textOfUser(messages.findLast(({ role }) => role === 'user')?.content),
       hidesOutput: thinking != null && thinking.type !== 'disabled',
@@ -82,6 +83,11 @@ export function askMessages(json: Json): Understood<Asked> {
       demo: demo ?? null,
     },
   };
+}
+
+/** Of which the model reads those of its last turn, and not every model the others. */
+function hasThoughts({ content }: MessagesRequest['messages'][number]): boolean {
+  return Array.isArray(content) && content.some(({ type }) => type === 'thinking');
 }
 
 /** What of a request is not read as text. */

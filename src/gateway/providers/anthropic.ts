@@ -99,6 +99,7 @@ export const anthropic: Provider = {
   inputTokensMax: (asked, bodyBytes) =>
     COUNT.inputTokensMax(asked, bodyBytes) + builtInToolsOf(asked) * TOKENS_PER_BUILT_IN_TOOL_MAX,
 
+  inputTokensMin: COUNT.inputTokensMin,
   inputTokensEstimate: COUNT.inputTokensEstimate,
 
   countOutput: (): OutputCount => new TextCount(),

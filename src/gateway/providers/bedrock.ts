@@ -67,6 +67,7 @@ export const bedrock: Provider = {
 
   inputTokensMax: (asked, bodyBytes, mapping) =>
     (isOpenAi(mapping) ? openai : anthropic).inputTokensMax(asked, bodyBytes, mapping),
+  inputTokensMin: anthropic.inputTokensMin,
   inputTokensEstimate: anthropic.inputTokensEstimate,
   countOutput: anthropic.countOutput,
 };

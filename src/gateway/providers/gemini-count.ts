@@ -16,4 +16,4 @@ export const geminiCount = {
     fileAbout: 3_000,
   }),
   countOutput: (): OutputCount => new TextCount(),
-} satisfies Pick<Provider, 'inputTokensMax' | 'inputTokensEstimate' | 'countOutput'>;
+} satisfies Pick<Provider, 'inputTokensMax' | 'inputTokensMin' | 'inputTokensEstimate' | 'countOutput'>;

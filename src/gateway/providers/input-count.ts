@@ -2,9 +2,9 @@
  * Counting the input of a conversation before its provider has: the same everywhere but for how large things are taken to be.
  */
 import type { Asked } from '../protocol.ts';
-import { estimateTokens } from './text-count.ts';
+import { estimateTokens, leastTokens } from './text-count.ts';
 
-/** In tokens: at most for what is held, about for what is charged where the provider reports nothing. */
+/** In tokens: at most for what is held, about for what is charged where the provider reports nothing. At least is text alone. */
 interface InputSizes {
   /** What the provider adds around a request. */
   requestMax: number;
@@ -28,6 +28,10 @@ export function inputCount(sizes: InputSizes) {
         tokens += sizes.imageMax - embeddedBytes;
       }
       return tokens;
+    },
+
+    inputTokensMin(asked: Asked): number {
+      return asked.messageTexts().reduce((tokens, text) => tokens + leastTokens(text), 0);
     },
 
     inputTokensEstimate({ items, media, ...asked }: Asked): number {

@@ -60,6 +60,8 @@ export interface Provider {
   callVideos?(call: VideoCall): Promise<Response>;
   /** Never less than the provider will count as input; the model's context is a bound of its own. */
   inputTokensMax(asked: Asked, bodyBytes: number, mapping: Mapping): number;
+  /** Never more than the provider will count as input, if it reads all of it (`Asked.mayShrink`). */
+  inputTokensMin(asked: Asked): number;
   /** About what the provider will count as input. */
   inputTokensEstimate(asked: Asked): number;
   /** The most output that can come, all choices together, where it knows better than by the cap and the model's own. */

@@ -2,7 +2,8 @@
  * Counting tokens of text without the provider's tokenizer.
  *
  * A byte-pair token is at least one byte, so bytes are a bound whatever the tokenizer; exact BPE is not on the path (it
- * takes seconds on a hostile prompt). Bounds hold money, estimates are charged only where the provider reported nothing.
+ * takes seconds on a hostile prompt). Upper bounds hold money, estimates are charged only where the provider reported nothing,
+ * and a lower bound says what no model can take.
  */
 import { estimateTokenCount } from 'tokenx';
 import type { OutputCount } from './provider.ts';
@@ -38,6 +39,26 @@ export function estimateTokens(text: string): number {
     read += piece.length;
   }
   return read === 0 ? 0 : Math.ceil((tokens * text.length) / read);
+}
+
+/**
+ * Never more tokens than a text has, whatever the tokenizer: they part a text at white space before anything else, so that each
+ * word is at least one. Text without white space is hardly counted, nor are words that begin with what may be white, too.
+ */
+export function leastTokens(text: string): number {
+  let words = 0;
+  let isParted = true;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (isParted && beginsWord(code)) words += 1;
+    isParted = code <= 0x20;
+  }
+  return words;
+}
+
+/** A sign or a letter of an alphabet, but not the slash, which some of OpenAI's tokens take across the end of a line. */
+function beginsWord(code: number): boolean {
+  return (code > 0x20 && code < 0x7f && code !== 0x2f) || (code > 0xbf && code < 0x2000);
 }
 
 export class TextCount implements OutputCount {

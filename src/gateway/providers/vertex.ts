@@ -65,6 +65,7 @@ export const vertex: Provider = {
 
   inputTokensMax: (asked, bodyBytes, mapping) =>
     (isClaude(mapping) ? anthropic : geminiCount).inputTokensMax(asked, bodyBytes, mapping),
+  inputTokensMin: geminiCount.inputTokensMin,
   inputTokensEstimate: geminiCount.inputTokensEstimate,
   countOutput: geminiCount.countOutput,
 };

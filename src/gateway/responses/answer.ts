@@ -8,7 +8,7 @@
  */
 import { NO_USAGE, type Usage } from '../../money/cost.ts';
 import type { AnswerReader, Json, ReadAnswer } from '../protocol.ts';
-import { countOf, fieldsOf, isObject, jsonObjectIn, textWithin } from '../reported.ts';
+import { countOf, fieldsOf, isObject, jsonObjectIn, NO_ANSWER, textWithin } from '../reported.ts';
 import { tierIn } from '../service-tier.ts';
 import type { Frame } from '../sse.ts';
 import { searchesIn } from './provider-tools.ts';
@@ -104,8 +104,7 @@ export function readWhole(text: string): ReadAnswer | null {
   const json = jsonObjectIn(text);
   if (!json) return null;
   const { output, error, status, usage } = json;
-  const reported = readError(error);
-  if (!Array.isArray(output) && reported === null) return null;
+  const reported = readError(error) ?? (Array.isArray(output) ? null : NO_ANSWER);
   const unfinished = status === 'queued' || status === 'in_progress' || status === 'failed' || status === 'cancelled';
   return {
     json,

@@ -87,6 +87,7 @@ function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
     items: Math.max(1, items.length),
     media: items.flatMap(mediaOf),
     messageTexts: () => messageTexts(request, items),
+    mayShrink: request.truncation === 'auto' || request.context_management != null,
     toolsText: () => (tools?.length ? JSON.stringify(tools) : ''),
     lastUserText: () => lastUserText(request),
     // What it makes of the context, when that grows too long, is sealed.

@@ -45,7 +45,7 @@ export const embeddings: Surface = {
     };
   },
   answer: (bytes) =>
-    readJson(bytes, ({ usage }) => {
+    readJson(bytes, 'data', ({ usage }) => {
       const { prompt_tokens, total_tokens } = fieldsOf(usage);
       const input = countOf(prompt_tokens) ?? countOf(total_tokens);
       return input === null ? null : { input };

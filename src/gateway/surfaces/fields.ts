@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { LIMITS } from '../../limits.ts';
 import { DemoField } from '../demo-field.ts';
-import { countOf, fieldsOf, isObject, jsonObjectIn } from '../reported.ts';
+import { countOf, fieldsOf, isObject, jsonObjectIn, NO_ANSWER } from '../reported.ts';
 import type { Counts, ReadSurface } from './surface.ts';
 
 const encoder = new TextEncoder();
@@ -22,24 +22,26 @@ export function bytesOf(text: string): number {
   return encoder.encode(text).byteLength;
 }
 
-/** A JSON answer: what it says went wrong, or its usage by `read`; null where it is no JSON object. */
+/** A JSON answer, which has this `field`: what it says went wrong, or its usage by `read`; null where it is no JSON object. */
 export function readJson(
   bytes: Uint8Array,
+  field: string,
   read: (json: Record<string, unknown>) => Counts | null,
 ): ReadSurface | null {
   const json = jsonObjectIn(new TextDecoder().decode(bytes));
   if (!json) return null;
-  const error = json.error == null ? null : errorIn(json.error);
-  return { usage: error === null ? read(json) : null, error };
+  if (json.error != null) return { usage: null, error: errorIn(json.error) };
+  return { usage: read(json), error: json[field] == null ? NO_ANSWER : null };
 }
 
 /** As readJson, for an answer that may also be a stream of events: then the last of them that tells usage tells it. */
 export function readJsonOrEvents(
   bytes: Uint8Array,
   contentType: string,
+  field: string,
   read: (json: Record<string, unknown>) => Counts | null,
 ): ReadSurface | null {
-  if (!contentType.includes('text/event-stream')) return readJson(bytes, read);
+  if (!contentType.includes('text/event-stream')) return readJson(bytes, field, read);
   let usage: Counts | null = null;
   for (const line of new TextDecoder().decode(bytes).split(/\r\n|\r|\n/)) {
     const json = line.startsWith('data:') ? jsonObjectIn(line.slice('data:'.length)) : null;

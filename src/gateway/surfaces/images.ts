@@ -118,7 +118,7 @@ function tokensMaxOf(size: string | null): number {
 
 /** What was made is counted by what came, and by the tokens that the provider tells: those it makes are the image's but for text it tells apart. */
 function answer(bytes: Uint8Array, contentType: string): ReturnType<Surface['answer']> {
-  return readJsonOrEvents(bytes, contentType, ({ data, usage }): Counts | null => {
+  return readJsonOrEvents(bytes, contentType, 'data', ({ data, usage }): Counts | null => {
     const came = Array.isArray(data) ? { image: data.length } : {};
     const tokens = modalTokens(usage);
     if (!tokens) return Array.isArray(data) ? came : null;

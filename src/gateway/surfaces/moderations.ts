@@ -46,5 +46,5 @@ export const moderations: Surface = {
       },
     };
   },
-  answer: (bytes) => readJson(bytes, () => null),
+  answer: (bytes) => readJson(bytes, 'results', () => null),
 };

@@ -59,7 +59,7 @@ export const ocr: Surface = {
     };
   },
   answer: (bytes, _, asked) =>
-    readJson(bytes, ({ usage_info, pages }) => {
+    readJson(bytes, 'pages', ({ usage_info, pages }) => {
       const came = Array.isArray(pages) ? pages.length : null;
       const count = countOf(fieldsOf(usage_info).pages_processed) ?? came;
       if (count === null) return null;

@@ -56,7 +56,7 @@ export const rerank: Surface = {
     };
   },
   answer: (bytes) =>
-    readJson(bytes, ({ meta, usage }) => {
+    readJson(bytes, 'results', ({ meta, usage }) => {
       const billed = fieldsOf(fieldsOf(meta).billed_units);
       const { search_units, total_tokens, prompt_tokens } = fieldsOf(usage);
       const searchUnit = countOf(billed.search_units) ?? countOf(search_units);

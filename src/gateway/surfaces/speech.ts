@@ -51,14 +51,14 @@ export const speech: Surface = {
   },
   answer(bytes, contentType, { about }) {
     if (contentType.includes('text/event-stream')) {
-      return readJsonOrEvents(bytes, contentType, ({ usage }) => {
+      return readJsonOrEvents(bytes, contentType, 'audio_data', ({ usage }) => {
         const tokens = modalTokens(usage);
         return tokens && { input: tokens.input ?? 0, audioOutput: tokens.output ?? 0 };
       });
     }
     // A page of text is no sound. Mistral's protocol tells sound within JSON.
     if (contentType.startsWith('text/')) return null;
-    if (contentType.includes('json')) return readJson(bytes, () => null);
+    if (contentType.includes('json')) return readJson(bytes, 'audio_data', () => null);
     const seconds = contentType.includes('pcm') ? bytes.length / PCM_BYTES_PER_SECOND : readRecording(bytes).seconds;
     if (seconds === null) return { usage: null, error: null };
     // It tells no usage, but how long the sound is that it made.

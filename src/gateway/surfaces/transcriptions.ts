@@ -48,7 +48,7 @@ export const transcriptions: Surface = {
     return { ...asked, ...countsOf(lengthOf(file, recording), bytesOf(typeof prompt === 'string' ? prompt : '')) };
   },
   answer(bytes, contentType) {
-    if (/json|event-stream/.test(contentType)) return readJsonOrEvents(bytes, contentType, usageIn);
+    if (/json|event-stream/.test(contentType)) return readJsonOrEvents(bytes, contentType, 'text', usageIn);
     // Text or subtitles, as asked for; a page is none.
     return contentType.includes('html') ? null : { usage: null, error: null };
   },

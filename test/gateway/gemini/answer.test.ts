@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { gemini } from '../../../src/gateway/gemini/protocol.ts';
 import type { ReadAnswer } from '../../../src/gateway/protocol.ts';
 import { describe as described } from '../../../src/gateway/refusals.ts';
+import { NO_ANSWER } from '../../../src/gateway/reported.ts';
 import { NO_USAGE } from '../../../src/money/cost.ts';
 import { nanos } from '../../../src/money/nanos.ts';
 import { askedGemini } from '../../support/asked.ts';
@@ -91,12 +92,13 @@ describe('what is read of an answer', () => {
     expect(gemini.readWhole(text)).toBeNull();
   });
 
-  it.each([{ candidates: 'x' }, { candidates: [null, 1, { content: 7 }] }, { candidates: {} }])(
-    'is no throw where it is %j',
-    (json) => {
-      expect(read(json).error).toBeNull();
-    },
-  );
+  it.each([
+    [{ candidates: [null, 1, { content: 7 }] }, null],
+    [{ candidates: 'x' }, NO_ANSWER],
+    [{ candidates: {} }, NO_ANSWER],
+  ])('is no throw where it is %j', (json, error) => {
+    expect(read(json).error).toBe(error);
+  });
 });
 
 describe('a stream that is gathered', () => {

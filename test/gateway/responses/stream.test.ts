@@ -134,7 +134,7 @@ describe('reading', () => {
       JSON.stringify({ output: [], usage: { input_tokens: -1, output_tokens: 2 } }),
       { usage: null },
     ],
-    ['another answer', '{"choices":[]}', null],
+    ['another answer', '{"choices":[]}', { error: 'The provider answered with something that is no answer.' }],
     ['HTML', '<html>', null],
   ])('a whole answer that is %s', (_, text, found) => {
     if (found) expect(responses.readWhole(text)).toMatchObject(found);

@@ -1,6 +1,7 @@
 /** What each surface understands of a request and of an answer: bad ones by the field that is wrong, true ones by the wire's own form. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { NO_ANSWER } from '../../../src/gateway/reported.ts';
 import { embeddings } from '../../../src/gateway/surfaces/embeddings.ts';
 import { imageEdits, imageGenerations } from '../../../src/gateway/surfaces/images.ts';
 import { moderations } from '../../../src/gateway/surfaces/moderations.ts';
@@ -228,6 +229,13 @@ describe('an answer', () => {
     'of %s that says it failed is told as that',
     (_, surface) => {
       expect(read(surface, { error: { message: 'no' } })).toMatchObject({ error: 'no' });
+    },
+  );
+
+  it.each(GOOD.map(([surface]) => [surface.id, surface] as const))(
+    'of %s that is JSON of something else is none',
+    (_, surface) => {
+      expect(read(surface, { id: 'a', object: 'list' })).toMatchObject({ error: NO_ANSWER });
     },
   );
 
