@@ -4,11 +4,13 @@
  */
 import { type OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { type ApiEnv, answers, body } from '../api.ts';
+import { LIMITS } from '../limits.ts';
 import { nanos } from '../money/nanos.ts';
 import { count, like, usd } from '../reference/fields.ts';
 import { ErrorBody, RETRY_AFTER, securityOf } from '../reference/route.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { ChatBody } from './chat-completions/request.ts';
+import { GoogleModel, GoogleModelList } from './gemini/models-route.ts';
 import { gemini } from './gemini/protocol.ts';
 import { GenerateContentBody } from './gemini/request.ts';
 import { OwnKey } from './key-route.ts';
@@ -419,8 +421,12 @@ const ROUTES: readonly RouteConfig[] = [
     method: 'get',
     path: '/v1/models',
     summary: 'The models that the key may use, with prices and abilities',
-    description: 'In the shape of Anthropic for its clients, who send `anthropic-version`.',
-    responses: { 200: answers('The models', z.union([ModelList, AnthropicModelList])), ...refusals(KEY_REFUSALS) },
+    description:
+      'In the shape of Anthropic for its clients, who send `anthropic-version`, and of Google (a page at a time) for its own, who send `x-goog-api-key`.',
+    responses: {
+      200: answers('The models', z.union([ModelList, AnthropicModelList, GoogleModelList])),
+      ...refusals(KEY_REFUSALS),
+    },
   },
   {
     ...common,
@@ -428,7 +434,37 @@ const ROUTES: readonly RouteConfig[] = [
     path: '/v1/models/{model}',
     summary: 'One model',
     request: { params: z.object({ model: like('openai/gpt-5.5', 'Slashes as they are') }) },
-    responses: { 200: answers('The model', z.union([Model, AnthropicModel])), ...refusals(MODEL_REFUSALS) },
+    responses: {
+      200: answers('The model', z.union([Model, AnthropicModel, GoogleModel])),
+      ...refusals(MODEL_REFUSALS),
+    },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1beta/models',
+    summary: "The models that the key may use, in Google's shape",
+    request: {
+      query: z.object({
+        pageSize: count(LIMITS.pageDefault).optional(),
+        pageToken: like('google/gemini-3.1-flash-lite', '`nextPageToken` of the page before').optional(),
+      }),
+    },
+    responses: {
+      200: answers('A page of them', GoogleModelList),
+      ...refusals(
+        [...KEY_REFUSALS, { kind: 'bad_request', field: 'pageSize', message: 'pageSize must be a whole number.' }],
+        GOOGLE,
+      ),
+    },
+  },
+  {
+    ...common,
+    method: 'get',
+    path: '/v1beta/models/{model}',
+    summary: "One model, in Google's shape",
+    request: { params: z.object({ model: like('google/gemini-3.1-flash-lite', 'Slashes as they are') }) },
+    responses: { 200: answers('The model', GoogleModel), ...refusals(MODEL_REFUSALS, GOOGLE) },
   },
   {
     ...common,
