@@ -2470,7 +2470,7 @@ export interface Routes {
   /** One model. */
   'GET /v1/models/{model}': {
     path: { model: string };
-    answer: Model | AnthropicModel | GoogleModel;
+    answer: Model | AnthropicModel;
   };
   /** Vectors of texts, in OpenAI's protocol. */
   'POST /v1/embeddings': {
@@ -2577,10 +2577,6 @@ export interface Routes {
       has_more: false;
       first_id: string | null;
       last_id: string | null;
-    } | {
-      models: GoogleModel[];
-      /** Absent on the last page. */
-      nextPageToken?: string;
     };
   };
   /** The models that the key may use, in Google's shape. */

@@ -422,9 +422,9 @@ const ROUTES: readonly RouteConfig[] = [
     path: '/v1/models',
     summary: 'The models that the key may use, with prices and abilities',
     description:
-      'In the shape of Anthropic for its clients, who send `anthropic-version`, and of Google (a page at a time) for its own, who send `x-goog-api-key`.',
+      'In the shape of Anthropic for its clients, who send `anthropic-version`; for those of Google, who send `x-goog-api-key`, as under `/v1beta`.',
     responses: {
-      200: answers('The models', z.union([ModelList, AnthropicModelList, GoogleModelList])),
+      200: answers('The models', z.union([ModelList, AnthropicModelList])),
       ...refusals(KEY_REFUSALS),
     },
   },
@@ -435,7 +435,7 @@ const ROUTES: readonly RouteConfig[] = [
     summary: 'One model',
     request: { params: z.object({ model: like('openai/gpt-5.5', 'Slashes as they are') }) },
     responses: {
-      200: answers('The model', z.union([Model, AnthropicModel, GoogleModel])),
+      200: answers('The model', z.union([Model, AnthropicModel])),
       ...refusals(MODEL_REFUSALS),
     },
   },
