@@ -923,6 +923,38 @@ export type GoogleError = {
   };
 };
 
+export type GoogleModel = {
+  name: string;
+  baseModelId: string;
+  version: string;
+  displayName: string;
+  inputTokenLimit: number;
+  outputTokenLimit: number;
+  supportedGenerationMethods: string[];
+  thinking: boolean;
+  /** What else it may be asked for by, also behind the provider as in openai/gpt-5.5-2026-04-23. */
+  aliases: string[];
+  abilities: Record<string, boolean>;
+  /** As of now; null where no price is known. */
+  pricing: {
+    unit: 'USD per million tokens';
+    version: string;
+    tiers: ({
+      above_input_tokens: number;
+      /** Decimal USD. */
+      input: string | null;
+      /** Decimal USD. */
+      cached_input: string | null;
+      /** Decimal USD. */
+      output: string | null;
+      /** Tokens of other kinds that have a rate of their own: USD per million. */
+      other_tokens: Record<string, string>;
+      /** What is no token: USD per thousand characters, seconds, pages, images, searches or requests. */
+      per_thousand: Record<string, string>;
+    })[];
+  } | null;
+};
+
 export type Health = {
   /** Everything is proven and nothing differs. */
   ok: boolean;
@@ -2541,6 +2573,11 @@ export interface Routes {
     body: GenerateContentBody;
     answer: GenerateContentAnswer | string;
   };
+  /** One model, in Google's shape. */
+  'GET /v1beta/models/{model}': {
+    path: { model: string };
+    answer: GoogleModel;
+  };
   /** Content in Google's protocol: generated, streamed or counted. */
   'POST /v1/models/{model}': {
     path: { model: string };
@@ -2658,6 +2695,15 @@ export interface Routes {
       has_more: false;
       first_id: string | null;
       last_id: string | null;
+    };
+  };
+  /** The models that the key may use, in Google's shape. */
+  'GET /v1beta/models': {
+    query?: { pageSize?: number; pageToken?: string };
+    answer: {
+      models: GoogleModel[];
+      /** Absent on the last page. */
+      nextPageToken?: string;
     };
   };
   /** The key's limits and usage, and its member's; readable when over budget. */

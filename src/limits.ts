@@ -50,6 +50,8 @@ const ASKED = {
   pageMax: 100,
   /** Where nothing is said. */
   pageDefault: 50,
+  /** The same of Google's list of models, as Google has it. */
+  googlePageMax: 1_000,
   /** Names are for people to read in a list; what they search for in one is no longer. */
   nameLengthMax: 100,
   /** Ids have 20 characters: a longer text is none, and need not be looked up. */

@@ -72,7 +72,10 @@ async function attemptAt(
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
   const unfit =
-    unfitFor(asked, candidate) ?? notCarried(client, candidate) ?? tooLong(client, { body, asked }, candidate);
+    unfitFor(asked, candidate) ??
+    notCarried(client, candidate) ??
+    objectionTo(client, asked, candidate, request.headers) ??
+    tooLong(client, { body, asked }, candidate);
   if (unfit) return { unfit: () => keyFirst(unfit) };
 
   const spoken = talkWith(candidate, client, asked);
@@ -184,6 +187,12 @@ function notCarried(client: Protocol, { mapping, provider }: Candidate): Refusal
   if (!isTranslated || !serves(mapping, 'images/generations')) return null;
   const message = `model: ${mapping.id} answers with images, which no answer of Messages can have. Ask it by POST /v1/chat/completions, /v1/responses, /v1/images/generations or /v1beta.`;
   return refuseField('model', message).refusal;
+}
+
+/** What its provider cannot be told. */
+function objectionTo(client: Protocol, { json }: Asked, { mapping, provider }: Candidate, headers: Headers) {
+  const objection = provider.objection?.({ operation: client.id, mapping, json, headers });
+  return objection ? refuseField(objection.field, objection.message).refusal : null;
 }
 
 /** Of those who could serve a request, they who run the tools that it offers, for a fee that is known; where none does, all. */

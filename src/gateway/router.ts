@@ -10,6 +10,7 @@ import { logUnexpected } from '../unexpected-error.ts';
 import { chat } from './chat-completions/protocol.ts';
 import { converse } from './converse.ts';
 import { countTokens } from './count-tokens.ts';
+import { listGoogleModels, showGoogleModel } from './gemini/models-route.ts';
 import { gemini } from './gemini/protocol.ts';
 import { callModel } from './gemini/route.ts';
 import { showKey } from './key-route.ts';
@@ -56,6 +57,9 @@ export type AnswerHeaders = Record<string, string>;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
+const MODELS = { openai: listModels, anthropic: listAnthropicModels, google: listGoogleModels };
+const MODEL = { openai: showModel, anthropic: showAnthropicModel, google: showGoogleModel };
+
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
 /**
@@ -101,6 +105,8 @@ export function gatewayRouter(
 
   router.post('/models/:model{.+}', answer(callModel, gemini));
   if (version === 'v1beta') {
+    router.get('/models', answer(listGoogleModels, gemini, 'models'));
+    router.get('/models/:model{.+}', answer(showGoogleModel, gemini, 'models'));
     router.all('*', answer(nothingHere, gemini));
     return router;
   }
@@ -111,29 +117,31 @@ export function gatewayRouter(
   router.get('/responses/:id/input_items', answer(listInputItems, responses));
   router.post('/messages', answer(billable(converse(messages)), messages));
   router.post('/messages/count_tokens', answer(countTokens(messagesCounting), messages, 'messages/count_tokens'));
+  // Whatever else is asked of Anthropic's path is asked by its clients, also where they name no version.
+  router.all('/messages/*', answer(nothingHere, messages));
   for (const surface of SURFACES)
     router.post(`/${surface.id}`, answer(billable(serveSurface(surface)), undefined, surface.id));
   router.post('/videos', answer(billable(createVideo), undefined, VIDEOS));
   router.get('/videos/:id', answer(showVideoRoute, undefined, VIDEOS));
   router.get('/videos/:id/content', answer(videoContent, undefined, VIDEOS));
   router.delete('/videos/:id', answer(deleteVideo, undefined, VIDEOS));
-  router.get('/models', answer(byClient(listModels, listAnthropicModels), undefined, 'models'));
-  router.get('/models/:model{.+}', answer(byClient(showModel, showAnthropicModel), undefined, 'models'));
+  router.get('/models', answer(byClient(MODELS), undefined, 'models'));
+  router.get('/models/:model{.+}', answer(byClient(MODEL), undefined, 'models'));
   router.get('/key', answer(showKey, undefined, 'key'));
   router.all('*', answer(nothingHere));
   return router;
 }
 
-// Some routes are called by clients of several protocols. Anthropic's name the version of its API.
-
-function isAnthropics({ headers }: Request): boolean {
-  return headers.has('anthropic-version');
+/** Whose client calls a route that those of several protocols share: Anthropic's name the version of its API, Google's have a header for the key. */
+function envelopeOf({ headers }: Request): Protocol {
+  if (headers.has('anthropic-version')) return messages;
+  return headers.has('x-goog-api-key') ? gemini : chat;
 }
 
-function envelopeOf(request: Request): Protocol {
-  return isAnthropics(request) ? messages : chat;
-}
-
-function byClient(handle: Handler, anthropics: Handler): Handler {
-  return (context, parameter) => (isAnthropics(context.request) ? anthropics : handle)(context, parameter);
+function byClient(handlers: { openai: Handler; anthropic: Handler; google: Handler }): Handler {
+  return (context, parameter) => {
+    const { id } = envelopeOf(context.request);
+    const whose = id === 'messages' ? 'anthropic' : id === 'gemini' ? 'google' : 'openai';
+    return handlers[whose](context, parameter);
+  };
 }

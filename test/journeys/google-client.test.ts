@@ -1,5 +1,5 @@
 /** The official Google client, unmodified but for base URL and key, against a fake of Google's and the demo provider. */
-import { ApiError, FunctionCallingConfigMode, GoogleGenAI } from '@google/genai';
+import { ApiError, FunctionCallingConfigMode, GoogleGenAI, type Model } from '@google/genai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeGoogle, type FakeGoogleAsk } from '../support/fake-google.ts';
 import { type FetchServer, serveFetch } from '../support/fetch-server.ts';
@@ -106,6 +106,24 @@ describe('the official Google client', () => {
       generationConfig: { responseJsonSchema, maxOutputTokens: 50, thinkingConfig: { includeThoughts: true } },
       contents: [{ parts: [{ text: 'a ship' }, { inlineData: { mimeType: 'image/png', data: 'AAAA' } }] }],
     });
+  });
+
+  it('lists the models page by page, and shows one', async () => {
+    const { ai } = await client();
+    const all: Model[] = [];
+    for await (const model of await ai.models.list({ config: { pageSize: 7 } })) all.push(model);
+    const pager = await ai.models.list();
+    expect(pager.page.map(({ name }) => name)).toEqual(all.slice(0, pager.pageLength).map(({ name }) => name));
+    const shown = await ai.models.get({ model: `google/${MODEL}` });
+    expect(shown).toMatchObject({ name: `models/google/${MODEL}`, displayName: MODEL, outputTokenLimit: 65_536 });
+    expect(shown.supportedActions).toContain('generateContent');
+    expect(all).toContainEqual(shown);
+    expect((await ai.models.get({ model: MODEL })).name).toBe(shown.name);
+    // As it is named there it can be called.
+    const name = all.find((model) => model.name === shown.name)?.name ?? '';
+    const config = steered({ words: 1 });
+    expect((await ai.models.generateContent({ model: name, contents: 'a', config })).text).toBe(' word');
+    await expect(ai.models.get({ model: 'gemini-0' })).rejects.toMatchObject({ name: 'ApiError', status: 404 });
   });
 
   it('counts tokens, free of charge', async () => {

@@ -84,11 +84,11 @@ export const anthropic: Provider = {
     const { env, credential, operation, body, contentType, streamed, clientHeaders, signal } = call;
     const path = PATHS[operation];
     if (path === undefined) throw new Error(`Anthropic is not called for ${operation}`);
-    const betas = betasPassed(clientHeaders.get('anthropic-beta'));
+    const betas = betasIn(clientHeaders.get('anthropic-beta')).filter((beta) => BETAS_PASSED.has(betaName(beta)));
     const headers: Record<string, string> = {
       'x-api-key': credential.key,
       'anthropic-version': clientHeaders.get('anthropic-version') || DEFAULT_VERSION,
-      ...(betas !== '' && { 'anthropic-beta': betas }),
+      ...(betas.length > 0 && { 'anthropic-beta': betas.join(',') }),
       'content-type': contentType,
       accept: streamed ? 'text/event-stream' : 'application/json',
     };
@@ -105,10 +105,15 @@ export const anthropic: Provider = {
   countOutput: (): OutputCount => new TextCount(),
 };
 
-/** Of the client's betas those that pass. */
-export function betasPassed(betas: string | null, passed = BETAS_PASSED): string {
-  const named = (betas ?? '').split(',').map((beta) => beta.trim());
-  return named.filter((beta) => passed.has(beta.replace(BETA_DATE, ''))).join(',');
+/** The betas that a header names. */
+export function betasIn(header: string | null): string[] {
+  const named = (header ?? '').split(',').map((beta) => beta.trim());
+  return named.filter((beta) => beta !== '');
+}
+
+/** Without its date. */
+export function betaName(beta: string): string {
+  return beta.replace(BETA_DATE, '');
 }
 
 function builtInToolsOf({ json }: Asked): number {

@@ -8,8 +8,9 @@ import { AwsV4Signer } from 'aws4fetch';
 import type { Mapping } from '../../models/catalogue.ts';
 import type { Json } from '../protocol.ts';
 import { fieldsOf, jsonObjectIn } from '../reported.ts';
-import { anthropic, betasPassed } from './anthropic.ts';
+import { anthropic } from './anthropic.ts';
 import { AwsEventStream, type AwsMessage } from './aws-event-stream.ts';
+import { betaObjection, cloudBetas } from './cloud-betas.ts';
 import { openai } from './openai.ts';
 import type { Credential, Provider, ProviderCall } from './provider.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
@@ -17,17 +18,6 @@ import { withoutCredential } from './without-credential.ts';
 
 /** It takes the place of the version header, in the body. */
 const ANTHROPIC_VERSION = 'bedrock-2023-05-31';
-
-/** Clouds refuse betas that they do not know. Of Anthropic's these are known there, and change neither bill nor reach. */
-export const CLOUD_BETAS_PASSED: ReadonlySet<string> = new Set([
-  'computer-use',
-  'context-management',
-  'dev-full-thinking',
-  'effort',
-  'fine-grained-tool-streaming',
-  'interleaved-thinking',
-  'token-efficient-tools',
-]);
 
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
@@ -54,6 +44,8 @@ export const bedrock: Provider = {
   },
 
   speaks: (mapping) => [isOpenAi(mapping) ? 'chat' : 'messages'],
+
+  objection: ({ headers, json, mapping }) => (isOpenAi(mapping) ? null : betaObjection(headers, json, mapping)),
 
   async send(call: ProviderCall): Promise<Response> {
     const { env, credential, mapping, signal } = call;
@@ -114,12 +106,12 @@ function pathOf({ operation, mapping, streamed }: ProviderCall): string {
   return `model/${encodeURIComponent(mapping.upstreamModel)}/${streamed ? 'invoke-with-response-stream' : 'invoke'}`;
 }
 
-/** The path names the model and says whether it streams; betas are in the body, and none but ours. */
+/** The path names the model and says whether it streams; betas are in the body. */
 function claudeBody({ body, clientHeaders }: ProviderCall): string {
   const json = jsonObjectIn(String(body));
   if (!json) throw new TypeError('a conversation that is no JSON object');
   const { model: _, stream: __, anthropic_beta: ___, ...sent } = json;
-  const betas = betasPassed(clientHeaders.get('anthropic-beta'), CLOUD_BETAS_PASSED);
+  const betas = cloudBetas(clientHeaders.get('anthropic-beta'));
   return JSON.stringify({
     ...sent,
     anthropic_version: ANTHROPIC_VERSION,

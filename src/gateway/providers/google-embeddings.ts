@@ -4,12 +4,23 @@
  */
 import type { Json } from '../protocol.ts';
 import { fieldsOf, jsonObjectIn } from '../reported.ts';
+import type { Objection } from './provider.ts';
 
-/** The batch; null where the input is not text, which nobody but the model's own maker can read. */
-export function batchOf(body: string, model: string): { batch: string; base64: boolean } | null {
-  const { input, dimensions, encoding_format, taskType, title } = jsonObjectIn(body) ?? {};
+/** Tokens in the place of text nobody but the model's own maker can read. */
+export function embeddingObjection({ input }: Json): Objection | null {
+  return textsIn(input) ? null : { field: 'input', message: 'input: Google takes texts, not tokens.' };
+}
+
+function textsIn(input: unknown): string[] | null {
   const texts = Array.isArray(input) ? input : [input];
-  if (!texts.every((text) => typeof text === 'string')) return null;
+  return texts.every((text) => typeof text === 'string') ? texts : null;
+}
+
+/** The batch, of a request to which there is no objection. */
+export function batchOf(body: string, model: string): { batch: string; base64: boolean } {
+  const { input, dimensions, encoding_format, taskType, title } = jsonObjectIn(body) ?? {};
+  const texts = textsIn(input);
+  if (!texts) throw new Error('an input to which there is an objection');
   const requests = texts.map((text) => ({
     model: `models/${model}`,
     content: { parts: [{ text }] },

@@ -1,13 +1,13 @@
 /**
  * Images by Gemini's models, for whoever asks in OpenAI's protocol (/v1/images/generations and /edits): Google's own is a conversation
  * whose answer is an image (https://ai.google.dev/gemini-api/docs/image-generation). What that has no word for is refused by its
- * name, before anything is sent.
+ * name, before anything is held.
  */
 import { readUsage } from '../gemini/answer.ts';
 import type { Json } from '../protocol.ts';
 import { fieldsOf, isObject, jsonObjectIn } from '../reported.ts';
 import { outputTokensMaxOf } from '../surfaces/images.ts';
-import type { Operation, ProviderCall } from './provider.ts';
+import type { Objection, Operation, ProviderCall } from './provider.ts';
 
 /** Width to height, of all that Gemini makes. */
 const RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '1:4', '4:1', '1:8', '8:1'];
@@ -41,16 +41,25 @@ export function draws({ serves = [] }: ProviderCall['mapping']): boolean {
   return serves.includes('images/generations');
 }
 
-/** The images, by a conversation that `converse` sends. */
+/** What of a request Gemini has no word for. */
+export function drawingObjection(json: Json): Objection | null {
+  const foreign = Object.entries(json).find(([name, value]) => isForeign(name, value));
+  if (foreign) {
+    const [field] = foreign;
+    return { field, message: `${field} is nothing that Gemini's models can be told so.` };
+  }
+  if (imageConfig(json.size)) return null;
+  return { field: 'size', message: `size is of none of the shapes that Gemini makes: ${RATIOS.join(', ')}.` };
+}
+
+/** The images, by a conversation that `converse` sends, of a request to which there is no objection. */
 export async function drawn(
   call: ProviderCall,
   converse: (call: ProviderCall) => Promise<Response>,
 ): Promise<Response> {
   const fields = await fieldsIn(call);
-  const foreign = [...fields].find(([name, value]) => isForeign(name, value));
-  if (foreign) return refused(foreign[0], `${foreign[0]} is nothing that Gemini's models can be told so.`);
   const image = imageConfig(fields.get('size'));
-  if (!image) return refused('size', `size is of none of the shapes that Gemini makes: ${RATIOS.join(', ')}.`);
+  if (!image) throw new Error('a size to which there is an objection');
   const parts = [{ text: fields.get('prompt') }, ...(await Promise.all(filesIn(fields).map(inlined)))];
   const size = typeof fields.get('size') === 'string' ? String(fields.get('size')) : null;
   const body = JSON.stringify({
@@ -167,8 +176,4 @@ function usageOf(reported: unknown): Json | null {
     output_tokens_details: { text_tokens: made, image_tokens: usage.imageOutput },
     total_tokens: text + image + made + usage.imageOutput,
   };
-}
-
-function refused(param: string, message: string): Response {
-  return Response.json({ error: { message, param } }, { status: 400 });
 }

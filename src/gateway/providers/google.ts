@@ -2,8 +2,8 @@
  * Google's AI Studio, and whatever speaks its Gemini API at GOOGLE_BASE_URL. Same wire in and out, so bodies pass as they are.
  */
 import { geminiCount } from './gemini-count.ts';
-import { asOpenAiSaysIt, batchOf } from './google-embeddings.ts';
-import { drawn, draws, isOfImages } from './google-images.ts';
+import { asOpenAiSaysIt, batchOf, embeddingObjection } from './google-embeddings.ts';
+import { drawingObjection, drawn, draws, isOfImages } from './google-images.ts';
 import { inHttpTerms } from './google-refusal.ts';
 import type { Operation, Provider, ProviderCall } from './provider.ts';
 import { sendUpstream, upstreamUrl } from './upstream.ts';
@@ -26,14 +26,17 @@ export const google: Provider = {
   serves: (operation, mapping) =>
     operation === 'models/countTokens' || operation === 'embeddings' || (isOfImages(operation) && draws(mapping)),
 
+  objection({ operation, json }) {
+    if (isOfImages(operation)) return drawingObjection(json);
+    return operation === 'embeddings' ? embeddingObjection(json) : null;
+  },
+
   async send(call: ProviderCall): Promise<Response> {
     if (isOfImages(call.operation)) return drawn(call, (asked) => post(asked, geminiMethod('gemini', false)));
     if (call.operation !== 'embeddings') return post(call, geminiMethod(call.operation, call.streamed));
     const model = call.mapping.upstreamModel;
-    const asked = batchOf(String(call.body), model);
-    if (!asked)
-      return Response.json({ error: { message: 'Google takes texts, not tokens.', param: 'input' } }, { status: 400 });
-    return asOpenAiSaysIt(await post({ ...call, body: asked.batch }, 'batchEmbedContents'), model, asked.base64);
+    const { batch, base64 } = batchOf(String(call.body), model);
+    return asOpenAiSaysIt(await post({ ...call, body: batch }, 'batchEmbedContents'), model, base64);
   },
 
   ...geminiCount,

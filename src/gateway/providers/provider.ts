@@ -3,7 +3,7 @@
  * provider has counted them. It answers in a protocol of its own, whose reader understands it.
  */
 import type { Mapping, ProviderId } from '../../models/catalogue.ts';
-import type { Asked, ProtocolId } from '../protocol.ts';
+import type { Asked, Json, ProtocolId } from '../protocol.ts';
 import type { SurfaceId } from '../surfaces/surface.ts';
 
 /** What it takes to call a provider. Never logged. */
@@ -33,6 +33,22 @@ export interface ProviderCall {
   signal: AbortSignal;
 }
 
+/** What of a request a provider cannot be told: the field or header, and why. */
+export interface Objection {
+  field: string;
+  message: string;
+}
+
+/** A request as its client made it, before it is known what it may cost. */
+export interface ProviderAsked {
+  mapping: Mapping;
+  /** In the client's protocol. */
+  operation: Operation;
+  /** Of a form its fields. */
+  json: Json;
+  headers: Headers;
+}
+
 /** A call about a video, in OpenAI's protocol (platform.openai.com/docs/api-reference/videos). */
 export interface VideoCall {
   env: Env;
@@ -54,6 +70,8 @@ export interface Provider {
   speaks(mapping: Mapping): readonly [ProtocolId, ...ProtocolId[]];
   /** Whether it can be called for something that is no conversation; not given, for nothing. */
   serves?(operation: Operation, mapping: Mapping): boolean;
+  /** What it cannot be told of what the protocol has, asked before anything is held; not given: it takes, or refuses itself, what it is sent. */
+  objection?(request: ProviderAsked): Objection | null;
   /** Sends the call. Rejects where no answer came; any status is an answer. A stream is one of server-sent events. */
   send(call: ProviderCall): Promise<Response>;
   /** The same of a call about a video; whoever serves `videos` has this. */

@@ -4,11 +4,11 @@
  */
 import type { Mapping } from '../../models/catalogue.ts';
 import { jsonObjectIn } from '../reported.ts';
-import { anthropic, betasPassed } from './anthropic.ts';
-import { CLOUD_BETAS_PASSED } from './bedrock.ts';
+import { anthropic } from './anthropic.ts';
+import { betaObjection, cloudBetas } from './cloud-betas.ts';
 import { geminiCount } from './gemini-count.ts';
 import { geminiMethod } from './google.ts';
-import { drawn, draws, isOfImages } from './google-images.ts';
+import { drawingObjection, drawn, draws, isOfImages } from './google-images.ts';
 import { inHttpTerms } from './google-refusal.ts';
 import { accessToken, forgetToken, serviceAccountIn, type TokenAnswer } from './google-token.ts';
 import type { Credential, Operation, Provider, ProviderCall } from './provider.ts';
@@ -39,6 +39,12 @@ export const vertex: Provider = {
 
   serves: (operation, mapping) => isOfImages(operation) && draws(mapping),
 
+  objection(request) {
+    const { operation, mapping, json, headers } = request;
+    if (isOfImages(operation)) return drawingObjection(json);
+    return isClaude(mapping) ? betaObjection(headers, json, mapping) : null;
+  },
+
   async send(call: ProviderCall): Promise<Response> {
     if (isOfImages(call.operation)) return drawn(call, (asked) => vertex.send(asked));
     const { env, credential, mapping, operation, contentType, streamed, signal } = call;
@@ -50,7 +56,7 @@ export const vertex: Provider = {
       credential.baseUrl ?? baseUrlOf(credential),
       pathOf(credential, mapping, operation, streamed),
     );
-    const betas = isClaude(mapping) ? betasPassed(call.clientHeaders.get('anthropic-beta'), CLOUD_BETAS_PASSED) : '';
+    const betas = isClaude(mapping) ? cloudBetas(call.clientHeaders.get('anthropic-beta')) : '';
     const headers = {
       authorization: `Bearer ${granted.token}`,
       'content-type': contentType,
@@ -107,7 +113,7 @@ function methodOf(mapping: Mapping, operation: Operation, streamed: boolean): st
   return streamed ? 'streamRawPredict' : 'rawPredict';
 }
 
-/** The path names the model; betas are in the header, and none but ours. */
+/** The path names the model; betas are in the header. */
 function claudeBody(body: BodyInit): string {
   const json = jsonObjectIn(String(body));
   if (!json) throw new TypeError('a conversation that is no JSON object');

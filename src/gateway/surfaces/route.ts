@@ -68,12 +68,18 @@ async function understand(
 async function attemptAt(
   { surface, caller, payload, asked }: Call,
   ...[context, candidate, headers]: Parameters<AttemptAt>
-): Promise<Response | Refusal> {
+): ReturnType<AttemptAt> {
   const { mapping, provider, credential } = candidate;
+  const { env, request } = context;
+  const asking = { operation: surface.id, mapping, json: payload.json, headers: request.headers };
+  const objection = provider.objection?.(asking);
+  if (objection) {
+    const { refusal } = refuseField(objection.field, objection.message);
+    return { unfit: async () => (await refuseKeyFirst(context, caller, surface.id)) ?? refusal };
+  }
   const opened = await openAttempt(context, candidate, headers, { endpoint: surface.id, caller, asked, isJob: false });
   if ('refusal' in opened) return opened.refusal;
   const sent = await payload.written(mapping.upstreamModel);
-  const { env, request } = context;
   const call = { env, credential, mapping, operation: surface.id, ...sent, clientHeaders: request.headers };
   const send = (signal: AbortSignal) => provider.send({ ...call, streamed: false, signal });
   if (asked.streamed) {

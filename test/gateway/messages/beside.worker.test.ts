@@ -1,11 +1,12 @@
 /** What clients of Messages find beside them: counting, the list of models, and models of providers that speak otherwise. */
-import { env } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
 import { AnthropicModel, AnthropicModelList } from '../../../src/gateway/messages/models-route.ts';
 import type { Json } from '../../../src/gateway/protocol.ts';
 import { DEMO_MAPPINGS } from '../../../src/local/demo-provider.ts';
 import { storedRules } from '../../../src/teams/rules-body.ts';
 import { FAKE_COUNT } from '../../support/fake-anthropic.ts';
+import { ORIGIN } from '../../support/gateway.ts';
 import { BODY, eventsIn, spentOf, start, textIn } from '../../support/messages.ts';
 
 // What fails here is meant to, and logged.
@@ -139,4 +140,17 @@ it('a stream is replayed under its Idempotency-Key as it was', async () => {
   expect(again.response.headers.get('x-purser-replayed')).toBe('true');
   expect(again.text).toBe(first.text);
   expect(world.upstream.calls).toHaveLength(1);
+});
+
+it.each([
+  ['GET', '/v1/messages'],
+  ['DELETE', '/v1/messages'],
+  ['GET', '/v1/messages/count_tokens'],
+  ['POST', '/v1/messages/batches'],
+])('%s %s, which is not here, is told as Anthropic tells it, also without a version', async (method, path) => {
+  const answer = await exports.default.fetch(`${ORIGIN}${path}`, { method });
+  expect([answer.status, await answer.json()]).toMatchObject([
+    404,
+    { type: 'error', error: { type: 'not_found_error', message: expect.stringContaining(path) } },
+  ]);
 });

@@ -32,8 +32,8 @@ const CLAUDE: Mapping = {
 
 const app = createApp({ mappings: [CLAUDE], providers: [bedrock], routers: [] });
 
-async function ask(path: string, body: object, fake: FakeAsk = {}) {
-  const seeded = await seedOrganization({ budget: { usageLimit: '1' } });
+async function ask(path: string, body: object, fake: FakeAsk = {}, betas = '', usageLimit = '1') {
+  const seeded = await seedOrganization({ budget: { usageLimit } });
   const upstream = new FakeBedrock();
   const bindings = {
     ...env,
@@ -46,7 +46,11 @@ async function ask(path: string, body: object, fake: FakeAsk = {}) {
   const said = { model: 'claude-plain', max_tokens: 50, messages: [{ role: 'user', content: 'tell me all' }] };
   const request = new Request(`http://purser.test/v1/${path}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${seeded.apiKey}`, 'x-no-fallback': '1' },
+    headers: {
+      authorization: `Bearer ${seeded.apiKey}`,
+      'x-no-fallback': '1',
+      ...(betas && { 'anthropic-beta': betas }),
+    },
     body: JSON.stringify({ ...said, ...body, ...(path === 'messages' && { fake }) }),
   });
   const response = await app.fetch(request, bindings, ctx);
@@ -82,6 +86,30 @@ describe('a message', () => {
     expect(costIn(end?.json)).toBe(costOf(5));
     expect(stop?.json).toEqual({ type: 'message_stop' });
     expect(await spentOf(asked)).toEqual({ usage: costOf(5), held: '0' });
+  });
+
+  it('with the betas that Claude Code names is served', async () => {
+    const betas = 'claude-code-20250219,interleaved-thinking-2025-05-14,prompt-caching-scope-2026-01-05';
+    const { response, upstream } = await ask('messages', STREAM, { words: 2 }, betas);
+    expect(response.status).toBe(200);
+    expect(upstream.calls[0]?.body).toMatchObject({ anthropic_beta: ['interleaved-thinking-2025-05-14'] });
+  });
+
+  it('with a beta that Bedrock does not have is refused by its name, before anything is held or sent', async () => {
+    for (const usageLimit of ['1', '0']) {
+      const { response, text, upstream, ...seeded } = await ask('messages', {}, {}, 'files-api-2025-04-14', usageLimit);
+      expect(response.status).toBe(400);
+      expect(JSON.parse(text)).toMatchObject({
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          param: 'anthropic-beta',
+          message: expect.stringContaining('files-api-2025-04-14'),
+        },
+      });
+      expect(upstream.calls).toEqual([]);
+      expect(await spentOf(seeded)).toEqual({ usage: 0, held: '0' });
+    }
   });
 
   it('is refused with the status and words of AWS', async () => {

@@ -116,15 +116,22 @@ describe('an image by Gemini', () => {
     ['stream', { stream: true }],
     ['style', { style: 'vivid' }],
   ])('is not asked for with what Gemini has no word for: %s', async (param, more) => {
-    const { openai, sent, spent } = await start();
-    const asking = openai.images.generate({ model: MODEL, prompt: 'a harbour', ...more });
-    await expect(asking).rejects.toMatchObject({ status: 400, param });
-    expect(sent).toEqual([]);
-    await spent('0');
+    // What has nothing left to hold hears of it all the same: it is asked before anything is held.
+    for (const [provider, usageLimit] of [
+      ['google', '1'],
+      ['vertex', '1'],
+      ['google', '0'],
+    ] as const) {
+      const { openai, sent, spent } = await start(DRAWN, usageLimit);
+      const asking = openai.images.generate({ model: `${provider}/${MODEL}`, prompt: 'a harbour', ...more });
+      await expect(asking).rejects.toMatchObject({ status: 400, param, code: 'invalid_request_error' });
+      expect(sent).toEqual([]);
+      await spent('0');
+    }
   });
 
   it('nor is a mask, lost silently', async () => {
-    const { openai, sent } = await start();
+    const { openai, sent } = await start(DRAWN, '0');
     const asking = openai.images.edit({ model: MODEL, image: await png(), mask: await png(), prompt: 'bluer' });
     await expect(asking).rejects.toMatchObject({ status: 400, param: 'mask' });
     expect(sent).toEqual([]);
