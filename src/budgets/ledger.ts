@@ -66,7 +66,7 @@ import { RefusalCounts } from './refusal-counts.ts';
 import type { LedgerRefusal, ScopeView } from './refusals.ts';
 import { expire, type Resolution, resolve } from './resolutions.ts';
 import { bundleOf, type RoutingBundle, versionOf } from './routing.ts';
-import type { Rules, Use } from './rules.ts';
+import { isOfOffer, type Rules, type Use } from './rules.ts';
 import type { Clock, Store } from './store.ts';
 import { type Hold, Tables } from './tables.ts';
 import { ThrottleCounts, type ThrottleRefusal } from './throttles.ts';
@@ -615,7 +615,8 @@ export class Ledger {
   }
 
   #refuse(request: AuthorizeRequest, key: KeyPolicy | null, refusal: LedgerRefusal): Admission {
-    if (key) this.#refusals.count(request.about, key, refusal, this.#loaded().lastMs);
+    const goesOn = request.othersServe && refusal.kind === 'rule_denied' && isOfOffer(refusal.rule);
+    if (key && !goesOn) this.#refusals.count(request.about, key, refusal, this.#loaded().lastMs);
     if (!key || !NAMES_NO_LIMIT.has(refusal.kind)) return { granted: false, refusal };
     const state = this.#loaded();
     const views = viewsOf(state, key.keyId, state.lastMs);

@@ -39,6 +39,8 @@ export interface AuthorizeRequest extends Ask {
   about: AttemptAbout;
   /** The version of the routing by which the provider was chosen. Absent: by none. */
   routingVersion?: string | undefined;
+  /** Others serve the model too, and are asked next where a rule denies this one: a denial then refuses no request yet, and is not counted. */
+  othersServe?: true;
   /** What rules ask beside that. Absent from a Worker older than they are: what it would tell counts as not known. */
   facts?: RuleFacts;
   /** Settlements of the member's earlier attempts that travel along (settlement-carrier.ts); where given, the answer tells the progress. */

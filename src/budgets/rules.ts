@@ -32,6 +32,11 @@ export type RuleName =
   | 'maxInputPrice'
   | 'maxOutputPrice';
 
+/** Whether it is about the model as somebody serves it, so that it may admit the same model elsewhere. */
+export function isOfOffer(rule: RuleName): boolean {
+  return rule !== 'endpoints.allow' && rule !== 'ips.allow' && rule !== 'ips.deny';
+}
+
 /** What is to be used. What is left out is not asked about; what is null cannot be told. */
 export interface Use {
   model?: ModelUse;

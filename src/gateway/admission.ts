@@ -38,7 +38,8 @@ export interface NotAdmitted {
 
 /**
  * Asks the member's object to set money aside for one attempt. `told` is what rules about prices and names go by; without a
- * price, no rule about one admits. `routingVersion`: that of the routing by which the provider was chosen, if by one.
+ * price, no rule about one admits. `chosen`: the version of the routing by which the provider was chosen, if by one, and whether it
+ * is one of several.
  */
 export async function admit(
   { env, ctx, deadlines, request: asked, log }: Pick<GatewayContext, 'env' | 'ctx' | 'deadlines' | 'request' | 'log'>,
@@ -47,7 +48,7 @@ export async function admit(
   ask: Ask,
   told: Omit<RuleFacts, 'ip'> = NO_PRICES,
   carrier: SettlementCarrier = settlementCarrier,
-  routingVersion?: string,
+  chosen: { routingVersion?: string; othersServe?: true } = {},
 ): Promise<{ admitted: Admitted } | NotAdmitted> {
   const memberId = caller.ownerId;
   const sentAtMs = Date.now();
@@ -62,7 +63,7 @@ export async function admit(
     facts,
     settled,
     ...ask,
-    ...(routingVersion !== undefined && { routingVersion }),
+    ...chosen,
   };
   try {
     const admission = await memberBudget(
@@ -103,7 +104,7 @@ export async function admit(
 export async function admitQuoted(
   context: GatewayContext,
   caller: PresentedKey,
-  { chosenBy, mapping }: Pick<Candidate, 'chosenBy' | 'mapping'>,
+  { chosenBy, mapping, othersServe }: Pick<Candidate, 'chosenBy' | 'mapping' | 'othersServe'>,
   about: AttemptAbout,
   quoted: Quote | null,
 ): ReturnType<typeof admit> {
@@ -114,10 +115,10 @@ export async function admitQuoted(
     const denied: Refusal = isStale ? { kind: 'routing_stale', routing } : { kind: 'routing_denied', ...broken };
     return { refusal: refusal ?? denied, tightest: null };
   }
-  const version = chosenBy?.version;
+  const chosen = { ...(chosenBy && { routingVersion: chosenBy.version }), ...(othersServe && { othersServe }) };
   const ask = askFor(quoted, about.streamed);
   const told = { ...(quoted?.rulePrices ?? NO_PRICES), otherNames: otherNamesOf(mapping) };
-  const admission = await admit(context, caller, about, ask, told, settlementCarrier, version);
+  const admission = await admit(context, caller, about, ask, told, settlementCarrier, chosen);
   if (!quoted || !('refusal' in admission) || admission.refusal.kind !== 'request_exceeds_budget') return admission;
   const needed = amountFor(quoted, quoted.outputTokensMax);
   return { ...admission, refusal: { ...admission.refusal, needed, toolsOffered: quoted.tools !== undefined } };

@@ -4,6 +4,7 @@
  */
 
 import type { RoutingBundle } from '../budgets/routing.ts';
+import { isOfOffer } from '../budgets/rules.ts';
 import type { AttemptAbout } from '../budgets/usage-event.ts';
 import { Deadlines } from '../deadlines.ts';
 import { LIMITS } from '../limits.ts';
@@ -115,7 +116,7 @@ interface Told {
 
 /**
  * Those who can't take the request as it is are passed over, whoever comes next; what the first of them says is told where nobody
- * can take it. A failure of a provider is not hidden by what is then refused here (a rule, a budget): that only says why it was
+ * can take it. Whom a rule denies is passed over for others who serve the same model, never for another model. A failure of a provider is not hidden by what is then refused here (a rule, a budget): that only says why it was
  * not tried elsewhere. One that has no other beside it is asked a second time where its failure may be that of a moment.
  */
 async function tryInTurn(context: GatewayContext, candidates: Candidates, attemptAt: AttemptAt): Promise<Told> {
@@ -123,16 +124,23 @@ async function tryInTurn(context: GatewayContext, candidates: Candidates, attemp
   const attemptsMax = request.headers.has('x-no-fallback') ? 1 : LIMITS.attemptsMax;
   let told: (Told & { by: Candidate }) | null = null;
   let unfit: (Unfit & { headers: AnswerHeaders }) | null = null;
+  let denied: Told | null = null;
   let attempts = 0;
   // Deadlines end with the attempt that set them.
   const attempt = (at: Candidate, headers: AnswerHeaders) =>
     attemptAt(attempts === 0 ? context : { ...context, deadlines: new Deadlines() }, at, headers);
-  for (const candidate of candidates) {
-    if (attempts >= attemptsMax) break;
+  const isAsked = ({ mapping }: Candidate) => mapping.canonicalModel === candidates[0].mapping.canonicalModel;
+  const lastAsked = candidates.findLastIndex(isAsked);
+  for (const [at, candidate] of candidates.entries()) {
+    if (attempts >= attemptsMax || (denied && !told && !isAsked(candidate))) break;
     const headers = namesOf(context, candidate);
-    const answered = await attempt(candidate, headers);
+    const answered = await attempt(at < lastAsked ? { ...candidate, othersServe: true } : candidate, headers);
     if ('unfit' in answered) {
       unfit ??= { ...answered, headers };
+      continue;
+    }
+    if (!told && !(answered instanceof Response) && isDeniedHere(answered)) {
+      denied ??= { answered, headers };
       continue;
     }
     attempts += 1;
@@ -142,6 +150,7 @@ async function tryInTurn(context: GatewayContext, candidates: Candidates, attemp
     if (!mayGoElsewhere(answered)) return told;
   }
   if (!told) {
+    if (denied) return denied;
     if (!unfit) throw new Error('nobody was tried');
     return { answered: await unfit.unfit(), headers: unfit.headers };
   }
@@ -185,6 +194,11 @@ function mayGoElsewhere(refusal: Refusal): boolean {
 function isRefusedHere({ kind }: Refusal): boolean {
   const ofProvider = kind === 'upstream_refused' || kind === 'upstream_error' || kind === 'upstream_timeout';
   return !ofProvider && kind !== 'routing_stale' && kind !== 'internal_error';
+}
+
+/** A rule does not admit this one, and may admit another who serves the same model. */
+export function isDeniedHere(refusal: Refusal): boolean {
+  return refusal.kind === 'routing_denied' || (refusal.kind === 'rule_denied' && isOfOffer(refusal.rule));
 }
 
 function mayBeOver(refusal: Refusal): boolean {

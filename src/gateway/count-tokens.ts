@@ -2,10 +2,11 @@
  * Counting the tokens of a request before it is made: by its provider where that has such a route in the client's protocol,
  * else by estimate, as a header tells. Free of charge and without a hold, but only for a key that could use the model.
  */
+import type { RoutingBundle } from '../budgets/routing.ts';
 import { LIMITS } from '../limits.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { keyStanding, refuseKeyFirst } from './admission.ts';
-import { type Candidate, candidatesFor } from './candidates.ts';
+import { type Candidate, candidatesFor, isDeniedHere } from './candidates.ts';
 import { authenticate } from './credentials.ts';
 import { leastUseOf } from './models-route.ts';
 import type { Asked, Counting } from './protocol.ts';
@@ -15,6 +16,7 @@ import { garbage } from './relay.ts';
 import { jsonObjectIn } from './reported.ts';
 import { readBody, readJsonBody } from './request-body.ts';
 import type { AnswerHeaders, GatewayContext, Handler } from './router.ts';
+import type { Candidates } from './routing/choose.ts';
 import { errorIn } from './surfaces/fields.ts';
 import { upstreamRefusal } from './upstream-refusal.ts';
 
@@ -58,7 +60,7 @@ async function understand(
   return 'refusal' in understood ? understood : { asked: understood.understood };
 }
 
-/** The first that could serve the model, as key, rules and routing are now: what it counts is about what another would. */
+/** The first that key, rules and routing let serve the model now: what it counts is about what another would. */
 async function counterFor(
   context: GatewayContext,
   caller: PresentedKey,
@@ -67,16 +69,36 @@ async function counterFor(
 ): Promise<{ counter: Candidate } | { refusal: Refusal }> {
   const choice = await candidatesFor(context, caller, { model, service: 'conversation', endpoint });
   if ('refusal' in choice) return choice;
-  let [counter] = choice.candidates;
+  let { candidates } = choice;
   for (let tries = 0; tries < LIMITS.routingTriesMax; tries++) {
-    const use = { endpoint, ...leastUseOf(counter.mapping, Date.now()) };
-    const { refusal, routing = null } = await keyStanding(context, caller, use);
-    if ((routing?.version ?? null) === (counter.chosenBy?.version ?? null)) return refusal ? { refusal } : { counter };
-    const again = await choice.anew(routing);
+    const standing = await firstAdmitted(context, caller, endpoint, candidates);
+    if (!('stale' in standing)) return standing;
+    const again = await choice.anew(standing.stale);
     if ('refusal' in again) return again;
-    [counter] = again.candidates;
+    ({ candidates } = again);
   }
   return { refusal: { kind: 'budget_unavailable' } };
+}
+
+/** Whom no rule denies; where that is nobody, what denies the first. `stale`: the routing of now is this, and they were chosen by another. */
+async function firstAdmitted(
+  context: GatewayContext,
+  caller: PresentedKey,
+  endpoint: string,
+  candidates: Candidates,
+): Promise<{ counter: Candidate } | { refusal: Refusal } | { stale: RoutingBundle | null }> {
+  let denied: Refusal | null = null;
+  const asked = candidates.filter(({ mapping }) => mapping.canonicalModel === candidates[0].mapping.canonicalModel);
+  for (const counter of asked) {
+    const use = { endpoint, ...leastUseOf(counter.mapping, Date.now()) };
+    const { refusal, routing = null } = await keyStanding(context, caller, use);
+    if ((routing?.version ?? null) !== (counter.chosenBy?.version ?? null)) return { stale: routing };
+    if (!refusal) return { counter };
+    denied ??= refusal;
+    if (!isDeniedHere(refusal)) break;
+  }
+  if (!denied) throw new Error('nobody was asked for');
+  return { refusal: denied };
 }
 
 async function countAt(

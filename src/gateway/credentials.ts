@@ -6,13 +6,24 @@ import type { Refusal } from './refusals.ts';
 import { noteCaller } from './request-log.ts';
 
 const KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key'] as const;
-const KEY_PARAMETERS = ['key', 'api_key', 'api-key', 'access_token'] as const;
+const KEY_PARAMETERS: ReadonlySet<string> = new Set([
+  'key',
+  'api_key',
+  'api-key',
+  'apikey',
+  'x-api-key',
+  'access_token',
+]);
 
-/** Where a caller may have put a key instead; most URLs have no query at all, and are not parsed. */
+/** Where a caller may have put a key instead, or besides: what is named as one, and what is one whatever it is called. Most URLs have no query. */
 function keysInUrl(url: string): string[] {
   if (!url.includes('?')) return [];
-  const { searchParams } = new URL(url);
-  return KEY_PARAMETERS.map((name) => searchParams.get(name)).filter((value) => value !== null);
+  const named = (name: string) => KEY_PARAMETERS.has(name.toLowerCase());
+  return [...new URL(url).searchParams].flatMap(([name, value]) => (named(name) || isOurs(value) ? [value] : []));
+}
+
+function isOurs(value: string): boolean {
+  return value.startsWith('psr_') || value.startsWith('psm_');
 }
 
 /** `apiKey` is the key itself, for what is derived from it (replay/seal.ts); it goes no further. */
@@ -21,7 +32,7 @@ export async function authenticate(
   env: Env,
 ): Promise<{ caller: PresentedKey; apiKey: string } | { refusal: Refusal }> {
   const inUrl = keysInUrl(request.url);
-  if (inUrl.some((value) => value.startsWith('psr_'))) return { refusal: { kind: 'no_key', reason: 'in_url' } };
+  if (inUrl.some(isOurs)) return { refusal: { kind: 'no_key', reason: 'in_url' } };
   const presented = new Set<string>();
   for (const header of KEY_HEADERS) {
     const value = request.headers.get(header);

@@ -54,6 +54,8 @@ const WORDS = {
   /** What a tool is called with. */
   toolInput: spelled('tool_calls.function.arguments', 'tool_use.input', 'function_call.arguments', 'functionCall.args'),
   image: spelled('image_url', 'image', 'input_image', 'inlineData'),
+  /** How closely it is looked at. */
+  imageDetail: spelled('image_url.detail', 'detail', 'input_image.detail', 'mediaResolution'),
   /** An image by its URL, where the protocol takes the bytes alone. */
   imageUrl: spelled('image_url', 'image', 'input_image', 'fileData'),
   document: spelled('file', 'document', 'input_file', 'inlineData'),

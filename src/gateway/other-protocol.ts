@@ -26,7 +26,16 @@ export const CONVERSATION: Record<ProtocolId, string> = {
 /** Says where the body belongs, for a refusal; null where it may belong to `protocol`. */
 export function belongsElsewhere(json: Json, protocol: ProtocolId): string | null {
   const other = CONVERSATION[protocol] in json ? otherOfMessages(json, protocol) : ownerOf(json);
-  return other === null || other === protocol ? null : `This body is one ${ENDPOINTS[other]}.`;
+  return other === protocol ? null : belongsTo(other);
+}
+
+/** The same for a body that a surface beside conversations cannot read, where it is one of a conversation. */
+export function conversationIn(json: Json): string | null {
+  return 'messages' in json || 'contents' in json ? belongsTo(ownerOf(json)) : null;
+}
+
+function belongsTo(owner: ProtocolId | null): string | null {
+  return owner && `This body is one ${ENDPOINTS[owner]}.`;
 }
 
 function ownerOf(json: Json): ProtocolId | null {

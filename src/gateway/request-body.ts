@@ -23,9 +23,9 @@ export async function readJsonBody(
     const message = `Send the body uncompressed: Content-Encoding ${encoding.slice(0, 40)} is not read.`;
     return refuseField('Content-Encoding', message);
   }
-  const tooLarge: { refusal: Refusal } = { refusal: { kind: 'request_too_large', bytesMax } };
-  const bytes = await readBody(request, bytesMax);
-  if (!bytes) return tooLarge;
+  const read = await readRequestBody(request, bytesMax);
+  if ('refusal' in read) return read;
+  const { bytes } = read;
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
@@ -43,6 +43,19 @@ export async function readJsonBody(
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return refuseField(null, 'The body must be a JSON object.');
   return { body: { json: json as Json, bytes: bytes.byteLength } };
+}
+
+/** All bytes of a request. One that its client broke off is the client's affair, and no bug of ours. */
+export async function readRequestBody(
+  request: Request,
+  bytesMax: number,
+): Promise<{ bytes: Uint8Array } | { refusal: Refusal }> {
+  try {
+    const bytes = await readBody(request, bytesMax);
+    return bytes ? { bytes } : { refusal: { kind: 'request_too_large', bytesMax } };
+  } catch {
+    return refuseField(null, 'The body broke off before its end.');
+  }
 }
 
 /** A form carries files. */

@@ -9,7 +9,7 @@
 import type { Price } from '../money/price.ts';
 import { aliasesOf } from './aliases.ts';
 import { PRICES } from './prices.generated.ts';
-import { type Abilities, mappingId, type Service } from './row.ts';
+import { type Abilities, mappingId, type Service, type Thinking } from './row.ts';
 import { ROWS } from './rows.ts';
 
 export type { ProviderId } from './row.ts';
@@ -33,6 +33,8 @@ export interface Mapping {
   /** The provider bills output tokens that never appear in the stream, so the stream does not bound the cost. */
   hiddenReasoning: boolean;
   abilities: Abilities;
+  /** How it is told how much to think, where it takes only one of the two. */
+  thinking?: Thinking;
   /** Where it is served, where that is not the credential's own region; absent: there, if it has one. */
   region?: string | null;
   /** What it can be asked for; conversations, where nothing is said. */
@@ -101,7 +103,7 @@ export function createCatalogue(mappings: readonly Mapping[]): Catalogue {
 /** The mappings that every build has: the rows, each with its generated prices. */
 export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
   const { provider, model, canonicalModel, contextTokens, maxOutputTokens, abilities, serves } = row;
-  const { region, deprecatedOn, retiresOn } = row;
+  const { region, deprecatedOn, retiresOn, thinking } = row;
   const id = mappingId(row);
   const prices = (PRICES as Readonly<Record<string, readonly Price[]>>)[id];
   if (!prices) throw new Error(`${id} has no price: run npm run generate:prices`);
@@ -118,6 +120,7 @@ export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
     abilities,
     serves,
     region,
+    ...(thinking && { thinking }),
     deprecatedOn,
     retiresOn,
     prices,

@@ -52,6 +52,8 @@ export interface Sizes {
   maxOutputTokens: number;
 }
 
+export type Thinking = 'adaptive' | 'budget';
+
 export interface Row extends Sizes {
   provider: ProviderId;
   /** What the provider calls it. */
@@ -64,6 +66,8 @@ export interface Row extends Sizes {
   serves: readonly Service[];
   /** Where it is served, whatever region the credential is of: `global` is anywhere. Null: in that of the credential, if it has one. */
   region: string | null;
+  /** How it is told how much to think, where it takes only one of the two: `adaptive` by a word, `budget` by a number of tokens. */
+  thinking?: Thinking;
   /** Days (UTC): from when its provider advises against it, and when it ends it; null where nothing was announced. */
   deprecatedOn: string | null;
   retiresOn: string | null;

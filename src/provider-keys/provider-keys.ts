@@ -181,6 +181,8 @@ export async function changeProviderKey(
       sealed: anew?.sealed ?? before.sealed,
       masked: anew?.masked ?? before.masked,
       version: before.version + 1,
+      // How another key, or the same one used otherwise, did says nothing of this.
+      ...((anew || before.settings !== JSON.stringify(given.settings)) && { tested_at: null, test_problem: null }),
     };
     await refuseBeside(env, row);
     const { before: was, after: is } = changedFields(told(before), told(row));
@@ -192,9 +194,13 @@ export async function changeProviderKey(
       after: { ...is, ...(anew && { maskedKey: row.masked }) },
       statement: env.DB.prepare(
         `UPDATE provider_keys
-         SET name = ?3, base_url = ?4, settings = ?5, models = ?6, sealed = ?7, masked = ?8, version = CAST(?9 AS INTEGER)
+         SET name = ?3, base_url = ?4, settings = ?5, models = ?6, sealed = ?7, masked = ?8, version = CAST(?9 AS INTEGER),
+           tested_at = CAST(?10 AS INTEGER), test_problem = ?11
          WHERE id = ?1 AND organization_id = ?2 AND deleted_at IS NULL`,
-      ).bind(id, organizationId, row.name, row.base_url, row.settings, row.models, row.sealed, row.masked, row.version),
+      ).bind(
+        ...[id, organizationId, row.name, row.base_url, row.settings, row.models, row.sealed, row.masked, row.version],
+        ...[row.tested_at, row.test_problem],
+      ),
     };
   };
   const fanOut = await changeOrganization(env, trail, describe, nowMs);

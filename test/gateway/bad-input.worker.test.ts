@@ -266,12 +266,28 @@ it.each(ALIENS)("a body of %s's, sent to %s, is told where it belongs", async (_
   expect(JSON.stringify(said)).toContain(endpoint);
 });
 
-it.each(['images', 'speech', 'rerank', 'ocr', 'moderations'] as const)(
-  'a conversation, sent to %s, is refused by what is missing',
+it.each(['embeddings', 'images', 'speech', 'rerank', 'ocr', 'moderations'] as const)(
+  'a conversation, sent to %s, is told where it belongs',
   async (wire) => {
     const { model } = PATHS[wire][1];
     const { status, said } = await refused(wire, JSON.stringify({ model, messages: HELLO }));
     expect(status).toBe(400);
-    expect(said).toMatchObject(envelope(wire, 400, expect.any(String)));
+    expect(said).toMatchObject(envelope(wire, 400, null));
+    expect(JSON.stringify(said)).toContain('/v1/chat/completions');
   },
 );
+
+it.each<[Path, Record<string, string>]>([
+  ['chat', {}],
+  ['gemini', {}],
+  ['rerank', {}],
+  ['chat', { 'idempotency-key': 'once' }],
+  ['edits', { 'content-type': 'multipart/form-data; boundary=x' }],
+])('a body of %s that its client breaks off is no bug of ours', async (wire, headers) => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('connection lost')) });
+  const { status, said } = await refused(wire, body, { headers });
+  expect(status).toBe(400);
+  expect(said).toMatchObject(envelope(wire, 400, null));
+  expect(logged).not.toHaveBeenCalled();
+});

@@ -209,6 +209,19 @@ describe('a credential', () => {
     expect(beside.status).toBe(401);
   });
 
+  it.each(['KEY', 'x-api-key', 'token'])(
+    'in the URL as %s is refused too, also beside one in a header',
+    async (name) => {
+      const { apiKey } = await seedOrganization();
+      const headers = { authorization: `Bearer ${apiKey}` };
+      const response = await exports.default.fetch(`${ORIGIN}/v1/key?${name}=${apiKey}`, { headers });
+      const { error } = await json<ErrorBody>(response);
+      expect([response.status, error.message]).toEqual([401, expect.stringContaining('logged')]);
+      // A parameter of that name that is no key of ours leaves nothing to roll.
+      expect((await exports.default.fetch(`${ORIGIN}/v1/key?${name}=abc`, { headers })).status).toBe(200);
+    },
+  );
+
   it('may come in any of the three headers', async () => {
     const { apiKey } = await seedOrganization();
     for (const headers of [

@@ -306,6 +306,17 @@ describe('testing a provider key', () => {
     return { status: answer.status, shown };
   };
 
+  it('says nothing of the key that takes its place, and stays where only the name changes', async () => {
+    const { environment } = provider(() => Response.json({ data: [] }));
+    const { id } = await made(seeded, { ...OPENAI, name: 'Tested' });
+    await callIn(environment, request('POST', pathOf(seeded, `/${id}/test`), seeded.masterKey));
+    const renamed = await send(seeded, 'PATCH', `/${id}`, { name: 'Renamed' });
+    expect(renamed.body.lastTest).toMatchObject({ ok: true });
+    const rotated = await send(seeded, 'PATCH', `/${id}`, { key: 'sk-live-another-key-of-theirs-aa11' });
+    expect([rotated.body.lastTest, (await send(seeded, 'GET', `/${id}`)).body.lastTest]).toEqual([null, null]);
+    await send(seeded, 'DELETE', `/${id}`);
+  });
+
   it.each<[object, string, Record<string, string>]>([
     [OPENAI, 'https://api.openai.com/v1/models', { authorization: `Bearer ${SECRET}` }],
     [{ ...OPENAI, provider: 'anthropic' }, 'https://api.anthropic.com/v1/models?limit=1', { 'x-api-key': SECRET }],

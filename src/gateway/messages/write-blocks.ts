@@ -79,7 +79,7 @@ export class BlockWriter {
 
   #image({ source, detail, cache }: PartOf<'image'>): Json {
     // Every image is looked at closely.
-    if (detail === 'low') this.#objections.toWord(source.kind === 'url' ? 'imageUrl' : 'image');
+    if (detail === 'low') this.#objections.toWord('imageDetail');
     return { type: 'image', source: sourceOf(source), ...cacheControl(cache) };
   }
 

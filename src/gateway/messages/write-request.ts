@@ -2,6 +2,7 @@
  * A request of the neutral form as Messages have it (https://platform.claude.com/docs/en/api/messages). What Messages cannot
  * say is refused; what they do anyway (`parallelToolCalls`, high detail) or call nothing (the name of a schema) is left out.
  */
+import { budgetOf, effortOf } from '../effort.ts';
 import {
   type AnswerFormat,
   type Effort,
@@ -88,21 +89,37 @@ class RequestWriter {
     }
   }
 
-  /** A budget where one was asked for, else as much as the model finds right. */
+  /** A budget where one was asked for, else as much as the model finds right; where it takes only one of these, by that. */
   #thinking(tokensMax: number): Json {
     const { reasoning } = this.#request;
     if (!reasoning) return {};
     if (reasoning.effort === 'none' || reasoning.tokensMax === 0) return { thinking: { type: 'disabled' } };
     const display = displayOf(reasoning);
-    if (reasoning.tokensMax === null) return { thinking: { type: 'adaptive', ...display } };
-    const budget = Math.min(reasoning.tokensMax, tokensMax - 1);
+    const asked = this.#budget(reasoning);
+    if (asked === null) return { thinking: { type: 'adaptive', ...display } };
+    const budget = Math.min(asked, tokensMax - 1);
     if (budget < THINKING_TOKENS_MIN) this.#objections.toWord('reasoning');
     return { thinking: { type: 'enabled', budget_tokens: budget, ...display } };
   }
 
+  #budget({ effort, tokensMax }: Reasoning): number | null {
+    const { thinking } = this.#sent.mapping;
+    if (thinking === 'adaptive') return null;
+    return thinking === 'budget' ? (tokensMax ?? budgetOf(effort ?? 'medium', THINKING_TOKENS_MIN)) : tokensMax;
+  }
+
+  #effort(): Effort | null {
+    const { reasoning } = this.#request;
+    if (!reasoning) return null;
+    const { thinking } = this.#sent.mapping;
+    if (thinking === 'budget') return null;
+    return thinking === 'adaptive' ? effortOf(reasoning) : reasoning.effort;
+  }
+
   #outputConfig(): Json {
-    const { reasoning, format } = this.#request;
-    const effort = reasoning?.effort ? EFFORTS[reasoning.effort] : null;
+    const { format } = this.#request;
+    const word = this.#effort();
+    const effort = word && EFFORTS[word];
     const schema = format?.kind === 'schema' ? { type: 'json_schema', schema: schemaOf(format) } : null;
     if (!effort && !schema) return {};
     return { output_config: { ...(effort && { effort }), ...(schema && { format: schema }) } };

@@ -10,7 +10,7 @@ import { LIMITS } from '../../limits.ts';
 import { keyStanding } from '../admission.ts';
 import { authenticate } from '../credentials.ts';
 import { IDEMPOTENCY_KEY, type Refusal } from '../refusals.ts';
-import { bodyBytesMaxOf, readBody } from '../request-body.ts';
+import { bodyBytesMaxOf, readRequestBody } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
 import { beginRecording, type Recording } from './recording.ts';
 import { Seal } from './seal.ts';
@@ -44,9 +44,9 @@ async function answerOnce(
   }
   if (!replay) return handle(context);
 
-  const bytesMax = bodyBytesMaxOf(request);
-  const body = await readBody(request, bytesMax);
-  if (!body) return { kind: 'request_too_large', bytesMax };
+  const read = await readRequestBody(request, bodyBytesMaxOf(request));
+  if ('refusal' in read) return read.refusal;
+  const body = read.bytes;
   const seal = await Seal.of(authenticated.apiKey);
   const name = await seal.nameOf(idempotencyKey);
   const parts = { env, ctx, seal, name, claimId: newRequestId() };

@@ -43,6 +43,8 @@ export interface Candidate {
   providerKeyId: string | null;
   /** By which it was chosen; null: by none. */
   chosenBy: KnownRouting | null;
+  /** Others after it serve the same model. */
+  othersServe?: true;
 }
 
 export type Candidates = readonly [Candidate, ...Candidate[]];

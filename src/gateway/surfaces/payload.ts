@@ -5,7 +5,7 @@
  */
 import type { Json } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
-import { bodyBytesMaxOf, readBody, readJsonBody, refuseField } from '../request-body.ts';
+import { bodyBytesMaxOf, readJsonBody, readRequestBody, refuseField } from '../request-body.ts';
 import type { Surface } from './surface.ts';
 
 export interface Payload {
@@ -34,12 +34,11 @@ async function readForm(request: Request): Promise<{ payload: Payload } | { refu
   if (!/^multipart\/form-data\s*;/i.test(contentType)) {
     return refuseField('Content-Type', 'Send the body as multipart/form-data.');
   }
-  const bytesMax = bodyBytesMaxOf(request);
-  const bytes = await readBody(request, bytesMax);
-  if (!bytes) return { refusal: { kind: 'request_too_large', bytesMax } };
+  const read = await readRequestBody(request, bodyBytesMaxOf(request));
+  if ('refusal' in read) return read;
   let form: FormData;
   try {
-    form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+    form = await new Response(read.bytes, { headers: { 'content-type': contentType } }).formData();
   } catch {
     return refuseField(null, 'The body is not valid multipart/form-data.');
   }

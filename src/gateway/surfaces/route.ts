@@ -11,6 +11,7 @@ import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { authenticate } from '../credentials.ts';
 import { sharedAccount } from '../kept-at-provider.ts';
+import { conversationIn } from '../other-protocol.ts';
 import type { Quote } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
 import { relayStream } from '../relay-stream.ts';
@@ -59,7 +60,10 @@ async function understand(
   if ('refusal' in read) return read;
   const { payload } = read;
   const understood = surface.read(payload.json);
-  if ('refusal' in understood) return understood;
+  if ('refusal' in understood) {
+    const elsewhere = conversationIn(payload.json);
+    return elsewhere === null ? understood : refuseField(null, elsewhere);
+  }
   const asked = understood.understood;
   return { payload, asked: (await surface.measure?.(payload.json, asked)) ?? asked };
 }

@@ -5,7 +5,10 @@ const CLAUDE_1M = sizes(1_000_000, 128_000);
 const SONNET_4_6 = sizes(1_000_000, 64_000);
 const HAIKU = sizes(200_000, 64_000);
 
-const thinks = { abilities: REASONING };
+/** Of Haiku 4.5 a budget is asked, of Sonnet 4.6 either, of all after it a word (platform.claude.com, adaptive thinking). */
+const either = { abilities: REASONING };
+const thinks = { ...either, thinking: 'adaptive' } as const;
+const byBudget = { ...either, thinking: 'budget' } as const;
 
 export const CLAUDE: readonly Row[] = [
   row('anthropic', 'claude-fable-5', CLAUDE_1M, thinks),
@@ -14,8 +17,8 @@ export const CLAUDE: readonly Row[] = [
   row('anthropic', 'claude-opus-5', CLAUDE_1M, thinks),
   row('anthropic', 'claude-opus-4-8', CLAUDE_1M, thinks),
   row('anthropic', 'claude-sonnet-5', CLAUDE_1M, thinks),
-  row('anthropic', 'claude-sonnet-4-6', SONNET_4_6, thinks),
-  row('anthropic', 'claude-haiku-4-5', HAIKU, thinks),
+  row('anthropic', 'claude-sonnet-4-6', SONNET_4_6, either),
+  row('anthropic', 'claude-haiku-4-5', HAIKU, byBudget),
 
   row('vertex', 'claude-fable-5', CLAUDE_1M, thinks),
   row('vertex', 'claude-opus-5', CLAUDE_1M, thinks),
@@ -24,15 +27,20 @@ export const CLAUDE: readonly Row[] = [
   ...bedrock('claude-fable-5-v1:0', 'claude-fable-5'),
   ...bedrock('claude-opus-5', 'claude-opus-5'),
   ...bedrock('claude-sonnet-5-v1:0', 'claude-sonnet-5'),
-  ...bedrock('claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4-5', HAIKU),
+  ...bedrock('claude-haiku-4-5-20251001-v1:0', 'claude-haiku-4-5', HAIKU, byBudget),
 ];
 
 /** The cross-region inference profiles, which run in any region of the world, or of the US, and not where they are called; the package has one price for all that stay within a region of the world. */
-function bedrock(model: string, canonicalModel: string, sized = CLAUDE_1M): Row[] {
+function bedrock(
+  model: string,
+  canonicalModel: string,
+  sized = CLAUDE_1M,
+  rest: Pick<Row, 'abilities' | 'thinking'> = thinks,
+): Row[] {
   const [global, us] = [`global.anthropic.${model}`, `us.anthropic.${model}`];
   const priced = `regional.anthropic.${model}`;
   return [
-    row('bedrock', global, sized, { ...thinks, canonicalModel, region: 'global' }),
-    row('bedrock', us, sized, { ...thinks, canonicalModel, priced, region: 'us' }),
+    row('bedrock', global, sized, { ...rest, canonicalModel, region: 'global' }),
+    row('bedrock', us, sized, { ...rest, canonicalModel, priced, region: 'us' }),
   ];
 }

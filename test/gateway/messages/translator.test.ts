@@ -14,7 +14,8 @@ import { dice, eventsOf, framesOf, type Lack, neutralAnswer, neutralRequest } fr
 import { frames as framesIn, type Json, MESSAGE, STREAM } from './fixtures.ts';
 
 const { translator } = messages;
-const mapping = CATALOGUE_MAPPINGS.find(({ id }) => id === 'anthropic/claude-sonnet-5') as Mapping;
+// One that takes a budget as well as a word.
+const mapping = CATALOGUE_MAPPINGS.find(({ id }) => id === 'anthropic/claude-sonnet-4-6') as Mapping;
 const SENT: Sent = { mapping, streams: false, cap: null };
 const NAMES = { requestId: 'req_1', model: 'claude-sonnet-5' };
 
@@ -295,7 +296,7 @@ describe('writing a request', () => {
     ['temperature', { temperature: 1.5 }],
     ['reasoning_effort', { reasoning: { effort: null, tokensMax: 500, shown: null } }],
     ['input_audio', saying({ type: 'audio', source, cache: null })],
-    ['image_url', saying({ type: 'image', source, detail: 'low', cache: null })],
+    ['image_url.detail', saying({ type: 'image', source, detail: 'low', cache: null })],
     [
       'file',
       saying({ type: 'document', source: { ...source, mediaType: 'application/zip' }, name: null, cache: null }),
@@ -326,6 +327,20 @@ describe('writing a request', () => {
       format: { type: 'json_schema', schema: { type: 'object', description: 'a ship' } },
     });
     expect(formatOf(null)).toEqual({ format: { type: 'json_schema', schema: { type: 'object' } } });
+  });
+
+  it('tells each model how much to think as that takes it', () => {
+    const thinks = (thinking: 'adaptive' | 'budget', effort: 'low' | 'max' | null, tokensMax: number | null) => {
+      const request = { ...PLAIN, outputTokensMax: 9_000, reasoning: { effort, tokensMax, shown: null } };
+      const written = write(request, { ...SENT, mapping: { ...mapping, thinking } });
+      return [written.thinking, written.output_config];
+    };
+    expect(thinks('adaptive', 'low', null)).toEqual([{ type: 'adaptive' }, { effort: 'low' }]);
+    expect(thinks('adaptive', null, 10_000)).toEqual([{ type: 'adaptive' }, { effort: 'medium' }]);
+    expect(thinks('budget', 'low', null)).toEqual([{ type: 'enabled', budget_tokens: 1_024 }, undefined]);
+    expect(thinks('budget', 'max', null)).toEqual([{ type: 'enabled', budget_tokens: 8_999 }, undefined]);
+    expect(thinks('budget', null, 2_000)).toEqual([{ type: 'enabled', budget_tokens: 2_000 }, undefined]);
+    expect(thinks('budget', null, null)).toEqual([{ type: 'enabled', budget_tokens: 8_000 }, undefined]);
   });
 
   it('keeps a thinking budget below the cap, or refuses', () => {

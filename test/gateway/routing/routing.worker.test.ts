@@ -332,6 +332,82 @@ it('counting tokens goes by the same keys and routing, though nothing is held fo
   expect(sent).toHaveLength(1);
 });
 
+const CLOUDS = {
+  ANTHROPIC_API_KEY: 'sk-ant',
+  VERTEX_ACCESS_TOKEN: 'ya29',
+  VERTEX_PROJECT: 'a-project',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_REGION: 'us-east-1',
+};
+
+const claude = () =>
+  Response.json({
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'x',
+    content: [{ type: 'text', text: 'one' }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 100, output_tokens: 50 },
+  });
+
+describe('a rule on who serves a model', () => {
+  const rule = (rules: object) => manage(seeded, 'PATCH', `/keys/${seeded.keyId}`, { rules });
+  /** What the member's events say of each request. */
+  async function outcomes(): Promise<unknown[]> {
+    await memberBudget(env, seeded.memberId, (object) => object.ship({ memberId: seeded.memberId }));
+    const { results } = await env.DB.prepare('SELECT outcome FROM usage_events WHERE member_id = ?')
+      .bind(seeded.memberId)
+      .all();
+    return results.map(({ outcome }) => outcome);
+  }
+  const served = (answer: Response) => [answer.status, answer.headers.get('x-purser-provider')];
+
+  it.each([
+    ['that denies the first', { providers: { deny: ['anthropic'] } }],
+    ['that allows another', { providers: { allow: ['vertex'] } }],
+    ['on its name there', { models: { deny: ['anthropic/*', 'bedrock/*'] } }],
+  ])('%s leaves the model to the others, and counts as no refusal', async (_, rules) => {
+    const { ask, calls, sent } = world({ ...CLOUDS, AWS_REGION: undefined }, claude);
+    await rule(rules);
+    calls();
+    expect(served(await ask(seeded, 'claude-sonnet-5', { max_tokens: 20 }))).toEqual([200, 'vertex']);
+    expect([calls(), sent.length]).toEqual([['authorize', 'authorize'], 1]);
+    await until(async () => ((await keyOf(seeded.apiKey)).usage === '0' ? null : true), 'the settlement');
+    expect(await outcomes()).toEqual(['completed']);
+  });
+
+  it('that leaves nobody is told as it is of the first, once, and no other model takes its place', async () => {
+    const { ask, sent } = world(CLOUDS, claude);
+    await route(seeded, { fallbackModels: ['demo/words'] });
+    await rule({ providers: { allow: ['demo'] } });
+    const denied = await refused(await ask(seeded, 'claude-sonnet-5', { max_tokens: 20 }));
+    expect(denied).toMatchObject({ status: 403, code: 'permission_denied', rule: 'providers.allow' });
+    expect(sent).toEqual([]);
+    expect(await outcomes()).toEqual(['refused']);
+  });
+
+  it('holds for counting too', async () => {
+    const { environment, sent } = world(CLOUDS, () => Response.json({ input_tokens: 7 }));
+    await rule({ providers: { deny: ['anthropic'] } });
+    const count = () =>
+      callIn(
+        environment,
+        new Request(`${ORIGIN}/v1/messages/count_tokens`, {
+          method: 'POST',
+          headers: { 'x-api-key': seeded.apiKey },
+          body: JSON.stringify({ model: 'claude-sonnet-5', messages: HELLO }),
+        }),
+      );
+    expect((await count()).status).toBe(200);
+    expect(sent.filter(({ url }) => url.includes('anthropic.com'))).toEqual([]);
+    await rule({ providers: { allow: ['demo'] } });
+    expect((await count()).status).toBe(403);
+  });
+});
+
 describe("a project's routing", () => {
   it('is enforced with the next request, before the hold: nothing is sent or held', async () => {
     const { ask, calls, sent } = world();
@@ -376,6 +452,15 @@ describe("a project's routing", () => {
     expect([answer.status, answer.headers.get('x-purser-model')]).toEqual([200, expect.stringContaining('words')]);
     const strict = await ask(seeded, 'acme/org/llama', { max_tokens: 3 }, { 'x-no-fallback': '1' });
     expect([strict.status, sent.length]).toEqual([502, 2]);
+  });
+
+  it('bounds what each who serves a model may cost, not only the first of them', async () => {
+    const { ask, sent } = world({ CEREBRAS_API_KEY: 'csk', GROQ_API_KEY: 'gsk' });
+    // 10,000 tokens are $0.0075 at Cerebras, which the project wishes for, and $0.006 at Groq.
+    await route(seeded, { order: ['cerebras'], maxCostPerRequest: '0.007' });
+    const answer = await ask(seeded, 'gpt-oss-120b', { max_tokens: 10_000 });
+    expect([answer.status, answer.headers.get('x-purser-provider')]).toEqual([200, 'groq']);
+    expect(sent.length).toBe(1);
   });
 
   it('comes after the key: a disabled one is a 401, whatever is routed', async () => {
