@@ -575,7 +575,8 @@ export const memberLedgers = sqliteTable(
     statusIsNews: integer('status_is_news').notNull().default(0),
   },
   (table) => [
-    index('member_ledgers_by_organization').on(table.organizationId),
+    // With the member: who asks for the members of an organization reads no row for it.
+    index('member_ledgers_by_organization').on(table.organizationId, table.memberId),
     index('member_ledgers_with_news').on(table.statusIsNews).where(sql`${table.statusIsNews} = 1`),
   ],
 );

@@ -1,5 +1,5 @@
 /** Many rows into D1 in few statements. */
-import { jsonChunks } from '../database/json-rows.ts';
+import { eachRow, jsonChunks } from '../database/json-rows.ts';
 
 export type Row = Record<string, string | number | null>;
 
@@ -9,7 +9,7 @@ export function insertRows(db: D1Database, table: string, rows: readonly Row[]):
   const statement = `
     INSERT INTO ${table} (${columns.join(', ')})
     SELECT ${columns.map((_, i) => `value ->> ${i}`).join(', ')}
-    FROM jsonb_each(?1)
+    FROM ${eachRow('?1')}
     ORDER BY key`;
   return jsonChunks(rows.map((row) => columns.map((column) => row[column]))).map((chunk) =>
     db.prepare(statement).bind(chunk),

@@ -9,7 +9,7 @@
  * what changes within a stretch is added to all later rows too. A write that comes after a rollup of something new does
  * nothing, and the stretch is done again. So it may be broken off anywhere, and come twice.
  */
-import { jsonChunks } from '../database/json-rows.ts';
+import { eachRow, jsonChunks } from '../database/json-rows.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
 import {
   ADD_DIMENSIONS,
@@ -150,7 +150,7 @@ const IS_CURRENT = '(SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
 const WRITE_FACTS = `
   INSERT INTO usage_rollups (${FACT_COLUMNS.join(', ')})
   SELECT ${FACT_COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE ${IS_CURRENT}
   ON CONFLICT DO UPDATE SET
     ${FACT_COLUMNS.slice(2)

@@ -1,4 +1,5 @@
 /** Facts, the sums of a quarter of an hour and a combination of dimensions, as rows that travel to D1. */
+import { eachRow } from '../database/json-rows.ts';
 import { forJson } from './running-totals.ts';
 import { type Combination, DIMENSIONS, SUM_COLUMNS, type Sums } from './sums.ts';
 
@@ -12,14 +13,14 @@ export function factValues(id: number, bucketAt: number, { values, latencies, fi
 export const ADD_DIMENSIONS = `
   INSERT INTO usage_dimensions (${DIMENSIONS.join(', ')})
   SELECT ${DIMENSIONS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE true
   ON CONFLICT DO NOTHING`;
 
 /** The same parameter. */
 export const FIND_DIMENSIONS = `
   SELECT asked.value ->> ${DIMENSIONS.length} AS place, dimension.id
-  FROM jsonb_each(?1) AS asked
+  FROM ${eachRow('?1')} AS asked
   CROSS JOIN usage_dimensions AS dimension
     ON ${DIMENSIONS.map((column, i) => `dimension.${column} = asked.value ->> ${i}`).join(' AND ')}`;
 

@@ -7,7 +7,7 @@
  * each event counts once, however late, doubled or concurrent the cron comes. Recomputing a sum from events is the check
  * (books.ts) and the operator's repair (backfill.ts), never the way here.
  */
-import { jsonChunks } from '../database/json-rows.ts';
+import { eachRow, jsonChunks } from '../database/json-rows.ts';
 import { LIMITS } from '../limits.ts';
 import { BACKFILL_FROM } from './backfill.ts';
 import {
@@ -44,7 +44,7 @@ const READ_EVENTS = `
 const ADD_FACTS = `
   INSERT INTO usage_rollups (${FACT_COLUMNS.join(', ')})
   SELECT ${FACT_COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET
     ${SUM_COLUMNS.map((column) => `${column} = ${column} + excluded.${column}`).join(',\n    ')},
@@ -55,7 +55,7 @@ const ADD_FACTS = `
 const ADD_DAYS = `
   INSERT INTO member_days (member_id, day_at, cost)
   SELECT value ->> 0, value ->> 1, value ->> 2
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET cost = cost + excluded.cost`;
 

@@ -4,6 +4,7 @@
  * A row says how much there was up to the end of its quarter. What is new is nearly always of the newest quarter: one row,
  * that of before it and the sums. What comes late (a quarter before the newest row) raises every later row as well.
  */
+import { eachRow } from '../database/json-rows.ts';
 import { addCounts, addLetters, type Counts, encodeCounts, noCounts } from './measures.ts';
 import { plus, type Series, SUM_COLUMNS, type Sums, type Whole, wholeOf } from './sums.ts';
 
@@ -71,7 +72,7 @@ export function seriesRows(series: readonly Series[], fromMs: (series: Series) =
 export const ADD_SERIES = `
   INSERT INTO usage_series (organization_id, kind, value)
   SELECT value ->> 0, value ->> 1, value ->> 2
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE true
   ON CONFLICT DO NOTHING`;
 
@@ -87,7 +88,7 @@ export const FIND_TOTALS = `
     ${SUM_COLUMNS.map((column) => `total.${column}`).join(" || ' ' || ")} AS sums,
     total.latencies,
     total.first_tokens
-  FROM jsonb_each(?1) AS asked
+  FROM ${eachRow('?1')} AS asked
   CROSS JOIN usage_series AS series
     ON series.organization_id = asked.value ->> 0
     AND series.kind = asked.value ->> 1
@@ -131,7 +132,7 @@ const COLUMNS = ['series_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_t
 export const WRITE_TOTALS = `
   INSERT INTO usage_totals (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
   ON CONFLICT DO UPDATE SET
     ${[...SUM_COLUMNS, 'latencies', 'first_tokens'].map((column) => `${column} = excluded.${column}`).join(',\n    ')}`;

@@ -9,8 +9,10 @@
  * The keys that these events used are told of in the main database, which may be another one: afterwards. Who dies between
  * the two has not had the answer, and ships again: the events change nothing then, and the keys are told.
  */
+
 import type { LimitStatus, ScopeStatus } from '../budgets/protocol.ts';
 import type { UsageEvent } from '../budgets/usage-event.ts';
+import { eachRow } from '../database/json-rows.ts';
 import { usageDatabase } from './databases.ts';
 
 /** A member's budget as its object saw it when it shipped: what lists of members show without asking each object. */
@@ -79,14 +81,11 @@ const EVENT_COLUMNS = {
 
 const EVENT_FIELDS = Object.values(EVENT_COLUMNS);
 
-/**
- * ?1 the rows of the events, ?2 the member, ?3 the organization, ?4 n1. Nothing is inserted where n1 would leave a gap.
- * jsonb_each: of json_each every column of a row would be parsed out of its text again, at four times the time in all.
- */
+/** ?1 the rows of the events, ?2 the member, ?3 the organization, ?4 n1. Nothing is inserted where n1 would leave a gap. */
 const INSERT_EVENTS = `
   INSERT INTO usage_events (organization_id, member_id, ${Object.keys(EVENT_COLUMNS).join(', ')})
   SELECT ?3, ?2, ${EVENT_FIELDS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM jsonb_each(?1)
+  FROM ${eachRow('?1')}
   WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
     AND CAST(?4 AS INTEGER) <= (SELECT shipped FROM member_ledgers WHERE member_id = ?2) + 1
     AND ${isOpen('?3')}`;
@@ -109,7 +108,7 @@ const ADD_TO_LEDGER = `
       coalesce(sum(value ->> 3), 0) AS overrun,
       coalesce(sum(value ->> 4), 0) AS unresolved,
       max(value ->> 0) AS newest
-    FROM jsonb_each(?1)
+    FROM ${eachRow('?1')}
     WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
   ) AS added
   WHERE member_ledgers.member_id = ?2

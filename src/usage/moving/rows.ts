@@ -4,6 +4,7 @@
  * Rows travel as JSON that SQLite writes and SQLite reads: running totals pass 2^53, which JavaScript would round. Ids of
  * dimensions and series are each database's own, so rows that have one travel with what it stands for in its place.
  */
+import { eachRow } from '../../database/json-rows.ts';
 import { LIMITS } from '../../limits.ts';
 import type { MovedTable } from './tables.ts';
 
@@ -182,7 +183,7 @@ export async function writeRows(
   // Rows that others name by their id must keep it, and are never changed.
   const insert = `INSERT OR ${hasId ? 'IGNORE' : 'REPLACE'} INTO ${name} (${into.join(', ')})
     SELECT ${values.join(', ')}
-    FROM jsonb_each(?3) AS given ${found}
+    FROM ${eachRow('?3')} AS given ${found}
     WHERE ${isOurs('?2')}
     ORDER BY given.key`;
   const rows = rowsOf(piece, organizationId);
