@@ -2,10 +2,10 @@
  * A year of a large organization, written straight into running totals: 3.3 million requests a month of 50 projects, 500
  * keys, 100 members and 60 models, the few used much more than the many, more by day than by night.
  *
- * Each request is drawn, and counts in its nine series. Rows are written in the order of time, as rollups write them, but
- * for some days at once. The last month has every quarter of an hour; before it a series has a row each eight
- * hours, or the file would be written for an hour: a query seeks the row before an instant, and finds it through as many
- * levels of the tree. Facts are left out, which no query of analytics reads.
+ * Each request is drawn, and counts in its nine series. Rows are written in the order of time, as rollups write them, so that
+ * they lie in the file as they would. The last month has every quarter of an hour; before it a series has a row a day, and four
+ * requests are drawn as one, or the file would be written for an hour: a query seeks the row before an instant, and finds it
+ * through as many levels of the tree. Facts are left out, which no query of analytics reads.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { SeededRandom } from '../src/local/demo-random.ts';
@@ -27,10 +27,9 @@ const QUARTER_MS = 900_000;
 const DAY_MS = 96 * QUARTER_MS;
 const DAYS = 366;
 const FINE_DAYS = 33;
-const COARSE_MS = 32 * QUARTER_MS;
-
-/** Rows that are sorted before they are written: neighbours go to one page then, at a third of the time. */
-const WAITING_MAX = 100_000;
+const COARSE_MS = DAY_MS;
+/** Requests that are drawn as one where rows are coarse. */
+const DRAWN_AS_ONE = 4;
 
 export interface YearOf {
   organizationId: string;
@@ -49,23 +48,17 @@ export interface YearWritten {
 
 type Dimensions = Record<(typeof COMBINED)[number], string>;
 
-interface Series extends Sums {
+interface Series {
   id: number;
-  touched: boolean;
-}
-
-/** What was used, and how often latencies fell into each bin. */
-interface Sums {
   sums: number[];
   latencies: number[];
   firstTokens: number[];
+  touched: boolean;
 }
 
 interface Combination {
   dimensions: Dimensions;
   weight: number;
-  /** What its requests of this step come to: added to its series at the end of the step, not each to all nine. */
-  step: Sums & { requests: number };
   series: Series[];
   /** Milliseconds of a typical answer. */
   typicalMs: number;
@@ -89,26 +82,19 @@ export function writeYear(file: string, year: YearOf, seed: string, untilMs: num
   const until = untilMs - (untilMs % COARSE_MS);
   let requests = 0;
   let rows = 0;
-  let waiting: (number | string)[][] = [];
   for (let at = until - DAYS * DAY_MS; at < until; ) {
-    const stepMs = at < until - FINE_DAYS * DAY_MS ? COARSE_MS : QUARTER_MS;
-    const count = Math.round((REQUESTS_A_MONTH / 30.44 / DAY_MS) * stepMs * loadAt(at) * (0.9 + random.fraction() / 5));
-    const used: Combination[] = [];
-    for (let i = 0; i < count; i++) request(draw(), random, used);
+    const [stepMs, times] = at < until - FINE_DAYS * DAY_MS ? [COARSE_MS, DRAWN_AS_ONE] : [QUARTER_MS, 1];
+    const load = loadAt(at, stepMs) * (0.9 + random.fraction() / 5);
+    const count = Math.round(((REQUESTS_A_MONTH / 30.44 / DAY_MS) * stepMs * load) / times);
     const touched: Series[] = [];
-    for (const combination of used) endStep(combination, touched);
-    for (const one of touched) {
-      one.touched = false;
-      waiting.push([one.id, at, ...one.sums, encodeCounts(one.latencies), encodeCounts(one.firstTokens)]);
+    for (let i = 0; i < count; i++) request(draw(), random, touched, times);
+    for (const { id, sums, latencies, firstTokens } of touched) {
+      insert.run(id, at, ...sums, encodeCounts(latencies), encodeCounts(firstTokens));
     }
-    requests += count;
+    for (const one of touched) one.touched = false;
+    requests += count * times;
     rows += touched.length;
     at += stepMs;
-    if (waiting.length >= WAITING_MAX || at >= until) {
-      // The sort keeps the order of time within a series.
-      for (const row of waiting.sort(([a], [b]) => (a as number) - (b as number))) insert.run(...row);
-      waiting = [];
-    }
   }
   db.prepare('UPDATE rollup_watermark SET rolled_up_to = ?').run(untilMs);
   db.exec('COMMIT; PRAGMA journal_mode = WAL');
@@ -137,7 +123,6 @@ function combinationsOf({ keys }: YearOf, random: SeededRandom): Combination[] {
             app: `app-${app}`,
           },
           weight: 1 / (k + 5) / (m + 1) / (a + 1),
-          step: { ...noUsage(), requests: 0 },
           series: [],
           typicalMs: 300 * (1 + (mapping % 13)),
           price: 500 + 211 * (mapping % 29),
@@ -165,8 +150,10 @@ function insertSeries(
       const known = series.get(`${kind} ${value}`);
       if (known) return known;
       const made: Series = {
-        ...noUsage(),
         id: series.size + 1,
+        sums: SUM_COLUMNS.map(() => 0),
+        latencies: noCounts(),
+        firstTokens: noCounts(),
         touched: false,
       };
       addSeries.run(made.id, organizationId, kind, value);
@@ -186,21 +173,24 @@ function drawer(combinations: readonly Combination[], random: SeededRandom): () 
   return () => places[Math.floor(random.fraction() * places.length)] as Combination;
 }
 
-/** More in the day than in the night, and little on weekends; 1 on average. */
-function loadAt(ms: number): number {
+/** More in the day than in the night, and little on weekends; 1 on average. A whole day has some of both. */
+function loadAt(ms: number, stepMs: number): number {
   const at = new Date(ms);
   const isOffice = at.getUTCHours() >= 7 && at.getUTCHours() < 18;
   const isWeekend = at.getUTCDay() % 6 === 0;
-  return (isOffice ? 1.6 : 0.5) * (isWeekend ? 0.4 : 1.24);
+  return (stepMs === DAY_MS ? 1 : isOffice ? 1.6 : 0.5) * (isWeekend ? 0.4 : 1.24);
 }
 
 const ORDER =
   'cost input_cost output_cost requests upstream_errors client_errors refused input_tokens output_tokens cached_tokens reasoning_tokens';
 if (SUM_COLUMNS.join(' ') !== ORDER) throw new Error(`the columns of sums are others: ${SUM_COLUMNS.join(' ')}`);
 
-function request(combination: Combination, random: SeededRandom, used: Combination[]): void {
-  const { step, typicalMs, price } = combination;
-  if (step.requests++ === 0) used.push(combination);
+function request(
+  { series, typicalMs, price }: Combination,
+  random: SeededRandom,
+  touched: Series[],
+  times: number,
+): void {
   const chance = random.fraction();
   const size = random.fraction();
   const isError = chance < 0.016;
@@ -211,48 +201,32 @@ function request(combination: Combination, random: SeededRandom, used: Combinati
   const output = isPaid && !isError ? 40 + Math.floor(chance * 900) : 0;
   const inputCost = input * price;
   const outputCost = output * price * 4;
+  const latency = binOf(typicalMs * (0.4 + 3 * size * chance));
+  const firstToken = binOf(typicalMs * (0.1 + size / 3));
   // As ORDER has them.
-  const { sums, latencies, firstTokens } = step;
-  add(sums, 0, inputCost + outputCost);
-  add(sums, 1, inputCost);
-  add(sums, 2, outputCost);
-  add(sums, 3, 1);
-  add(sums, 4, +isError);
-  add(sums, 5, +isClientError);
-  add(sums, 6, +isRefused);
-  add(sums, 7, input);
-  add(sums, 8, output);
-  add(sums, 9, input >> 2);
-  add(sums, 10, output >> 3);
-  if (!isPaid) return;
-  add(latencies, binOf(typicalMs * (0.4 + 3 * size * chance)), 1);
-  add(firstTokens, binOf(typicalMs * (0.1 + size / 3)), 1);
-}
-
-function add(to: number[], i: number, more: number): void {
-  to[i] = (to[i] as number) + more;
-}
-
-function endStep({ step, series }: Combination, touched: Series[]): void {
+  const values = [
+    inputCost + outputCost,
+    inputCost,
+    outputCost,
+    1,
+    +isError,
+    +isClientError,
+    +isRefused,
+    input,
+    output,
+    input >> 2,
+    output >> 3,
+  ];
   for (const one of series) {
     if (!one.touched) {
       one.touched = true;
       touched.push(one);
     }
-    for (const name of ['sums', 'latencies', 'firstTokens'] as const) {
-      const to = one[name];
-      const of = step[name];
-      for (let i = 0; i < of.length; i++) if (of[i] !== 0) add(to, i, of[i] as number);
-    }
+    for (let i = 0; i < values.length; i++) one.sums[i] = (one.sums[i] ?? 0) + times * (values[i] ?? 0);
+    if (!isPaid) continue;
+    one.latencies[latency] = (one.latencies[latency] ?? 0) + times;
+    one.firstTokens[firstToken] = (one.firstTokens[firstToken] ?? 0) + times;
   }
-  step.requests = 0;
-  step.sums.fill(0);
-  step.latencies.fill(0);
-  step.firstTokens.fill(0);
-}
-
-function noUsage(): Sums {
-  return { sums: SUM_COLUMNS.map(() => 0), latencies: noCounts(), firstTokens: noCounts() };
 }
 
 function dearestOf(combinations: readonly Combination[]): YearWritten['dearest'] {
