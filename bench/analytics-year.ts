@@ -3,9 +3,9 @@
  * keys, 100 members and 60 models, the few used much more than the many, more by day than by night.
  *
  * Each request is drawn, and counts in its nine series. Rows are written in the order of time, as rollups write them, so that
- * they lie in the file as they would. The last month has every quarter of an hour; before it a series has a row each eight
- * hours, or the file would be written for an hour: a query seeks the row before an instant, and finds it through as many
- * levels of the tree. Facts are left out, which no query of analytics reads.
+ * they lie in the file as they would. The last month has every quarter of an hour; before it a series has a row a day, and four
+ * requests are drawn as one, or the file would be written for an hour: a query seeks the row before an instant, and finds it
+ * through as many levels of the tree. Facts are left out, which no query of analytics reads.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { SeededRandom } from '../src/local/demo-random.ts';
@@ -27,7 +27,9 @@ const QUARTER_MS = 900_000;
 const DAY_MS = 96 * QUARTER_MS;
 const DAYS = 366;
 const FINE_DAYS = 33;
-const COARSE_MS = 32 * QUARTER_MS;
+const COARSE_MS = DAY_MS;
+/** Requests that are drawn as one where rows are coarse. */
+const DRAWN_AS_ONE = 4;
 
 export interface YearOf {
   organizationId: string;
@@ -81,15 +83,16 @@ export function writeYear(file: string, year: YearOf, seed: string, untilMs: num
   let requests = 0;
   let rows = 0;
   for (let at = until - DAYS * DAY_MS; at < until; ) {
-    const stepMs = at < until - FINE_DAYS * DAY_MS ? COARSE_MS : QUARTER_MS;
-    const count = Math.round((REQUESTS_A_MONTH / 30.44 / DAY_MS) * stepMs * loadAt(at) * (0.9 + random.fraction() / 5));
+    const [stepMs, times] = at < until - FINE_DAYS * DAY_MS ? [COARSE_MS, DRAWN_AS_ONE] : [QUARTER_MS, 1];
+    const load = loadAt(at, stepMs) * (0.9 + random.fraction() / 5);
+    const count = Math.round(((REQUESTS_A_MONTH / 30.44 / DAY_MS) * stepMs * load) / times);
     const touched: Series[] = [];
-    for (let i = 0; i < count; i++) request(draw(), random, touched);
+    for (let i = 0; i < count; i++) request(draw(), random, touched, times);
     for (const { id, sums, latencies, firstTokens } of touched) {
       insert.run(id, at, ...sums, encodeCounts(latencies), encodeCounts(firstTokens));
     }
     for (const one of touched) one.touched = false;
-    requests += count;
+    requests += count * times;
     rows += touched.length;
     at += stepMs;
   }
@@ -170,19 +173,24 @@ function drawer(combinations: readonly Combination[], random: SeededRandom): () 
   return () => places[Math.floor(random.fraction() * places.length)] as Combination;
 }
 
-/** More in the day than in the night, and little on weekends; 1 on average. */
-function loadAt(ms: number): number {
+/** More in the day than in the night, and little on weekends; 1 on average. A whole day has some of both. */
+function loadAt(ms: number, stepMs: number): number {
   const at = new Date(ms);
   const isOffice = at.getUTCHours() >= 7 && at.getUTCHours() < 18;
   const isWeekend = at.getUTCDay() % 6 === 0;
-  return (isOffice ? 1.6 : 0.5) * (isWeekend ? 0.4 : 1.24);
+  return (stepMs === DAY_MS ? 1 : isOffice ? 1.6 : 0.5) * (isWeekend ? 0.4 : 1.24);
 }
 
 const ORDER =
   'cost input_cost output_cost requests upstream_errors client_errors refused input_tokens output_tokens cached_tokens reasoning_tokens';
 if (SUM_COLUMNS.join(' ') !== ORDER) throw new Error(`the columns of sums are others: ${SUM_COLUMNS.join(' ')}`);
 
-function request({ series, typicalMs, price }: Combination, random: SeededRandom, touched: Series[]): void {
+function request(
+  { series, typicalMs, price }: Combination,
+  random: SeededRandom,
+  touched: Series[],
+  times: number,
+): void {
   const chance = random.fraction();
   const size = random.fraction();
   const isError = chance < 0.016;
@@ -214,10 +222,10 @@ function request({ series, typicalMs, price }: Combination, random: SeededRandom
       one.touched = true;
       touched.push(one);
     }
-    for (let i = 0; i < values.length; i++) one.sums[i] = (one.sums[i] ?? 0) + (values[i] ?? 0);
+    for (let i = 0; i < values.length; i++) one.sums[i] = (one.sums[i] ?? 0) + times * (values[i] ?? 0);
     if (!isPaid) continue;
-    one.latencies[latency] = (one.latencies[latency] ?? 0) + 1;
-    one.firstTokens[firstToken] = (one.firstTokens[firstToken] ?? 0) + 1;
+    one.latencies[latency] = (one.latencies[latency] ?? 0) + times;
+    one.firstTokens[firstToken] = (one.firstTokens[firstToken] ?? 0) + times;
   }
 }
 

@@ -53,11 +53,18 @@ const MATCHES = `(
  * combinations that match, of which a key may have dozens.
  */
 const matchingSeries = ([column]: readonly [string]) => `
+  combinations AS MATERIALIZED (
+    SELECT
+      key_id,
+      ${column} AS value,
+      ${COMBINED.join(` || ${BETWEEN_COLUMNS} || `)} AS name,
+      ${MATCHES} AS matches
+    FROM usage_dimensions
+    WHERE organization_id = ?1 AND (?7 IS NULL OR key_id = ?7)
+  ),
   keys AS MATERIALIZED (
     SELECT key_id, min(value) AS value, min(matches) AND min(value) = max(value) AS is_whole
-    FROM (
-      SELECT key_id, ${column} AS value, ${MATCHES} AS matches FROM usage_dimensions WHERE organization_id = ?1
-    )
+    FROM combinations
     GROUP BY key_id
     HAVING max(matches)
   ),
@@ -68,15 +75,11 @@ const matchingSeries = ([column]: readonly [string]) => `
       ON series.organization_id = ?1 AND series.kind = 'apiKey' AND series.value = keys.key_id
     WHERE keys.is_whole
     UNION ALL
-    SELECT series.id, dimension.${column}
-    FROM usage_dimensions AS dimension
+    SELECT series.id, combinations.value
+    FROM combinations
     CROSS JOIN usage_series AS series
-      ON series.organization_id = ?1
-      AND series.kind = 'combination'
-      AND series.value = ${COMBINED.map((name) => `dimension.${name}`).join(` || ${BETWEEN_COLUMNS} || `)}
-    WHERE dimension.organization_id = ?1
-      AND ${MATCHES}
-      AND dimension.key_id IN (SELECT key_id FROM keys WHERE NOT is_whole)
+      ON series.organization_id = ?1 AND series.kind = 'combination' AND series.value = combinations.name
+    WHERE combinations.matches AND combinations.key_id IN (SELECT key_id FROM keys WHERE NOT is_whole)
   )`;
 
 /**

@@ -4,15 +4,16 @@
  * A batch is events n1..n2 of one member and one D1 transaction. Its guard is inside the SQL: D1's ledger row of that
  * member says how far it has got, so a late, repeated or superseded batch adds nothing, and a batch that would leave a
  * gap adds nothing either; nor does one to a database that the organization's usage has left, or is about to. The caller
- * deletes its rows only after the answer. The member's status travels along: news for whoever warns of budgets.
+ * deletes its rows only after the answer. The member's status travels along: news for whoever warns of budgets, where there is a
+ * limit to warn of. News is written three times more: into its index, off it, and of the row that it was taken off.
  *
  * The keys that these events used are told of in the main database, which may be another one: afterwards. Who dies between
  * the two has not had the answer, and ships again: the events change nothing then, and the keys are told.
  */
-
 import type { LimitStatus, ScopeStatus } from '../budgets/protocol.ts';
 import type { UsageEvent } from '../budgets/usage-event.ts';
 import { eachRow } from '../database/json-rows.ts';
+import { levelsOf } from '../teams/warning-levels.ts';
 import { usageDatabase } from './databases.ts';
 
 /** A member's budget as its object saw it when it shipped: what lists of members show without asking each object. */
@@ -100,7 +101,7 @@ const ADD_TO_LEDGER = `
     unresolved = member_ledgers.unresolved + added.unresolved,
     shipped = added.newest,
     status = coalesce(?4, member_ledgers.status),
-    status_is_news = max(member_ledgers.status_is_news, ?4 IS NOT NULL)
+    status_is_news = max(member_ledgers.status_is_news, CAST(?5 AS INTEGER))
   FROM (
     SELECT
       coalesce(sum(value ->> 1), 0) AS cost,
@@ -165,7 +166,7 @@ export async function shipEvents(
   db: D1Database,
   member: Shipper,
   events: readonly UsageEvent[],
-  telling: Pick<Telling, 'atMs' | 'member'> | null = null,
+  telling: Telling | null = null,
 ): Promise<string | null> {
   const first = events[0];
   const last = events.at(-1);
@@ -180,13 +181,23 @@ export async function shipEvents(
     db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows), member.memberId, member.organizationId, first.n),
     db
       .prepare(ADD_TO_LEDGER)
-      .bind(JSON.stringify(events.map(summed)), member.memberId, first.n, status && JSON.stringify(status)),
+      .bind(
+        JSON.stringify(events.map(summed)),
+        member.memberId,
+        first.n,
+        status && JSON.stringify(status),
+        telling && hasLimits(telling) ? 1 : 0,
+      ),
     db.prepare(READ_SHIPPED).bind(member.memberId, member.organizationId),
   ]);
   const { shipped, fence } = results.at(-1)?.results[0] ?? { shipped: null, fence: null };
   if ((shipped ?? 0) >= last.n) return null;
   if (fence !== null) return fence;
   throw new Error(`D1 has events of ${member.memberId} up to ${shipped}, cannot take ${first.n} to ${last.n}`);
+}
+
+function hasLimits({ atMs, member, keys }: Telling): boolean {
+  return [member, ...Object.values(keys)].some((status) => levelsOf({ atMs, status }).length > 0);
 }
 
 /** What the ledger adds up of an event, after its number. */

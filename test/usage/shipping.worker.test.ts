@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ScopeStatus } from '../../src/budgets/protocol.ts';
+import type { LimitStatus, ScopeStatus } from '../../src/budgets/protocol.ts';
 import type { UsageEvent } from '../../src/budgets/usage-event.ts';
-import { nanos } from '../../src/money/nanos.ts';
+import { type Nanos, nanos } from '../../src/money/nanos.ts';
 import { type ShippedKeyStatus, shipEvents, ship as shipTelling } from '../../src/usage/shipping.ts';
 import { seedOrganization } from '../support/seed.ts';
 import {
@@ -166,6 +166,32 @@ describe('a shipment', () => {
     // Its limits were taken away: what was told of them is over.
     await told(4, null);
     expect(await news()).toBeNull();
+  });
+
+  it('is news for warnings where there is a limit to warn of, and else writes no row for them', async () => {
+    const { organizationId, memberId, keyId } = await seedOrganization();
+    const told = async (n: number, total: Nanos | null, ofKey: Nanos | null = null) => {
+      const status = (limit: Nanos | null) =>
+        ({
+          limits: { total: limit, period: null },
+          usage: nanos(3),
+          cycleStartedAtMs: null,
+          period: null,
+        }) as LimitStatus;
+      const telling = { atMs: NOON + n, member: status(total) as ScopeStatus, keys: { [keyId]: status(ofKey) } };
+      await shipTelling(env, { organizationId, memberId }, [usageEvent(n, { keyId })], telling);
+      const [row] = await rows<{ news: number; atMs: number }>(
+        "SELECT status_is_news AS news, status ->> 'atMs' AS atMs FROM member_ledgers WHERE member_id = ?1",
+        memberId,
+      );
+      await env.DB.prepare('UPDATE member_ledgers SET status_is_news = 0 WHERE member_id = ?').bind(memberId).run();
+      return [row?.news, (row?.atMs ?? 0) - NOON];
+    };
+    expect(await told(1, null)).toEqual([0, 1]);
+    expect(await told(2, nanos(10))).toEqual([1, 2]);
+    expect(await told(3, null, nanos(10))).toEqual([1, 3]);
+    // That blocks, and is not used up.
+    expect(await told(4, nanos(0))).toEqual([0, 4]);
   });
 
   it('keeps every field of an event', async () => {
