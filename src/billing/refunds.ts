@@ -32,11 +32,15 @@ export async function openRefund(
   const { paidThrough, reference, amount } = refunded;
   const known = reference === null ? null : await readByReference(env.DB, paidThrough, reference);
   if (known?.refundOf === charge.id && (amount === null || amount === -known.total)) return known;
-  return openTransaction(env, await refundDraft(env, charge, refunded), nowMs);
+  return openTransaction(env, refundDraft(charge, await readRefunded(env.DB, charge.id), refunded), nowMs);
 }
 
-async function refundDraft(env: Env, charge: Transaction, { amount, ...how }: Refunded): Promise<Draft> {
-  const before = await readRefunded(env.DB, charge.id);
+/** `before`: what other refunds have taken of it. */
+export function refundDraft(
+  charge: Transaction,
+  before: { total: MinorUnits; credit: number },
+  { amount, ...how }: Refunded,
+): Draft {
   const rest = minorUnits(charge.total + before.total);
   const taken = amount ?? rest;
   if (charge.status !== 'completed' || taken <= 0 || taken > rest) throw tooMuch(charge, rest);
