@@ -132,10 +132,12 @@ function shares(amount: MinorUnits, whole: number, parts: readonly number[]): Mi
   });
 }
 
-/** How many percent of it, with two decimals at most. */
+/** How many percent of it, with two decimals at most; a part is never told as all or as nothing. */
 function percentText(taken: MinorUnits, total: MinorUnits): string {
-  const hundredths = (BigInt(taken) * 20_000n + BigInt(total)) / (BigInt(total) * 2n);
-  const text = `${hundredths / 100n}.${String(hundredths % 100n).padStart(2, '0')}`;
+  if (taken === total) return '100';
+  const rounded = Number((BigInt(taken) * 20_000n + BigInt(total)) / (BigInt(total) * 2n));
+  const hundredths = Math.min(Math.max(rounded, 1), 9_999);
+  const text = `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, '0')}`;
   return text.replace(/\.?0+$/, '');
 }
 
