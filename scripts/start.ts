@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs, parseEnv } from 'node:util';
 import { seedDemo } from '../src/local/demo-data.ts';
+import { DEMO_SELLER } from '../src/local/demo-transactions.ts';
 import { newSetUpCode } from '../src/sign-in/set-up-code.ts';
 import { buildDashboard, serveSources } from './dashboard.ts';
 import { lockData } from './data-lock.ts';
@@ -23,7 +24,7 @@ Providers: set OPENAI_API_KEY, ANTHROPIC_API_KEY, MISTRAL_API_KEY, ... (and ..._
 
 /** What of the environment or .dev.vars reaches the Worker. */
 const PASSED =
-  /^(OPENAI|ANTHROPIC|GOOGLE|GITHUB_CLIENT|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS|RESEND)_[A-Z0-9_]+$|^(PROVIDER_KEY_SECRET|PROVIDER_KEY_SECRET_PREVIOUS|MAIL_FROM|OPEN_SIGN_UP|DEFAULT_PLAN|HOLD_TTL_MS|METRICS_TOKEN|REQUEST_LOG)$/;
+  /^(OPENAI|ANTHROPIC|GOOGLE|GITHUB_CLIENT|MISTRAL|CEREBRAS|GROQ|OPENROUTER|AZURE|VERTEX|AWS|RESEND|SELLER|STRIPE)_[A-Z0-9_]+$|^(PROVIDER_KEY_SECRET|PROVIDER_KEY_SECRET_PREVIOUS|MAIL_FROM|OPEN_SIGN_UP|DEFAULT_PLAN|HOLD_TTL_MS|METRICS_TOKEN|REQUEST_LOG)$/;
 
 try {
   await main();
@@ -62,7 +63,13 @@ async function main(): Promise<void> {
   process.on('disconnect', () => end('starter gone'));
 
   if (!flags.dev) await buildDashboard(console.log);
-  server = await startServer({ port: flags.port, dataDir, bindings: readBindings(), crons: true, say: console.log });
+  server = await startServer({
+    port: flags.port,
+    dataDir,
+    bindings: readBindings(flags.demo),
+    crons: true,
+    say: console.log,
+  });
   const demo = flags.demo ? await ensureDemo(server, dataDir) : null;
   console.log(`Purser is ready at ${server.url} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
   if (demo) console.log(introduction(server.url, demo.apiKey, join(flags.data, 'demo.json')));
@@ -91,13 +98,16 @@ function readFlags() {
   return { ...values, port };
 }
 
-function readBindings(): Record<string, string> {
+/** The demo has a seller, unless another is set: the settings of two must not mix. */
+function readBindings(demo: boolean): Record<string, string> {
   const file = join(ROOT, '.dev.vars');
   const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
   const all = { ...fromFile, ...process.env };
-  return Object.fromEntries(
+  const passed = Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => PASSED.test(entry[0]) && Boolean(entry[1])),
   );
+  const hasSeller = Object.keys(passed).some((name) => name.startsWith('SELLER_'));
+  return demo && !hasSeller ? { ...DEMO_SELLER, ...passed } : passed;
 }
 
 /** Tells the code that lets the first owner in: once, when the data is new. */
@@ -116,6 +126,8 @@ async function ensureDemo(server: Server, dataDir: string): Promise<{ apiKey: st
   if (known?.organizations === 0) {
     console.log('Making demo organizations with a year of usage ...');
     const account = await seedDemo(server.db, { keySecret: server.keySecret, nowMs: Date.now() });
+    // Wallets are told of what was paid, as they would be by the next minute.
+    await server.cron('* * * * *');
     writeDemo(file, { baseUrl: server.url, ...account });
     return account;
   }

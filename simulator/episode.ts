@@ -4,12 +4,13 @@
  */
 import { MemberBudget } from '../durable-objects/member-budget.ts';
 import { OrgWallet } from '../durable-objects/org-wallet.ts';
-import type { EntryKind } from '../src/budgets/wallet-tables.ts';
+import { creditWallets } from '../src/billing/transactions.ts';
 import { MINUTE_MS } from '../src/limits.ts';
 import { memberBudget, orgWallet } from '../src/objects.ts';
 import { pushPending, pushPolicies } from '../src/teams/policy.ts';
 import { proveInTurns } from '../src/usage/books-cron.ts';
 import { rollUp } from '../src/usage/rollups.ts';
+import { Billing, checkBilling, type Payment } from './billing.ts';
 import { Credit } from './credit.ts';
 import { bindingOf, D1 } from './d1.ts';
 import { checkEnd } from './ending.ts';
@@ -28,6 +29,8 @@ const STEPS_MAX = 500;
 const QUIET_STEPS_MAX = 20_000;
 /** Few, so that a backlog takes several turns. */
 const ROLLUP_ROWS = 20;
+/** In how much time somebody who records a payment dies, if at all: a payment takes some five statements and a call. */
+const OPERATOR_MS_MAX = 120;
 /** After so many refusals an owner does something, so that an episode goes on near its limits. */
 const REFUSALS_BORNE = 4;
 
@@ -59,6 +62,7 @@ class Episode {
   readonly #d1 = new D1();
   readonly #network: Network;
   readonly #owner: Owner;
+  readonly #billing: Billing;
   readonly #members: Member[];
   readonly #hosts = new Map<string, Host>();
   readonly #requests: Requests;
@@ -72,6 +76,7 @@ class Episode {
     this.witness = new Witness(simulation, profile);
     this.#network = new Network(simulation, profile, this.witness, this.#d1);
     this.#owner = new Owner(this.#d1, profile, simulation.random);
+    this.#billing = new Billing(this.#d1, profile, simulation.random);
     this.#members = this.#owner.found();
     for (const member of this.#members) {
       member.host = this.#host(member.id, MemberBudget);
@@ -99,6 +104,7 @@ class Episode {
     }
     if (this.#unproven !== 0) this.witness.report('4: books', `the last proof left ${this.#unproven} members unproven`);
     checkEnd(this.witness, this.#d1, this.#profile);
+    if (this.witness.credit) checkBilling(this.witness, this.#d1, this.witness.credit.host);
   }
 
   #broken(): boolean {
@@ -150,6 +156,7 @@ class Episode {
       proveInTurns(env, Date.now()).then(({ unproven }) => {
         this.#unproven = unproven;
       }, ignore);
+      creditWallets(env, Date.now()).catch(ignore);
       if (this.witness.credit) orgWallet(env, ORGANIZATION, (object) => object.status()).catch(ignore);
     });
   }
@@ -210,14 +217,26 @@ class Episode {
     });
   }
 
-  async #post(kind: EntryKind): Promise<void> {
+  /** Somebody records a payment, perhaps twice, and perhaps not to its end. */
+  async #post(kind: 'top_up' | 'refund'): Promise<void> {
     const simulation = this.#simulation;
     if (this.#profile.metering === 'off') return;
-    const process = new Process(simulation, 'operator');
-    const entry = this.#owner.drawEntry(kind, simulation.nowMs);
+    const payment = this.#billing.draw(kind);
     simulation.count(kind === 'refund' ? 'refunds' : 'top-ups');
-    await process.run(() => {
-      orgWallet(this.#environment(process), ORGANIZATION, (object) => object.post(entry)).catch(ignore);
+    await this.#record(payment);
+    if (!simulation.chance(0.3)) return;
+    simulation.count('payments recorded again');
+    simulation.after(simulation.random.mostlySmall(1, MINUTE_MS), () => this.#record(payment));
+  }
+
+  async #record(payment: Payment): Promise<void> {
+    const simulation = this.#simulation;
+    const process = new Process(simulation, 'operator');
+    await process.run(() => payment(this.#environment(process)));
+    if (!simulation.chance(0.3)) return;
+    simulation.after(simulation.random.between(1, OPERATOR_MS_MAX), () => {
+      simulation.count('deaths over a payment');
+      process.end();
     });
   }
 

@@ -3,8 +3,6 @@
  * pushes of the real policies to objects.
  */
 import type { MemberPolicy } from '../src/budgets/policy.ts';
-import type { Entry } from '../src/budgets/wallet.ts';
-import type { EntryKind } from '../src/budgets/wallet-tables.ts';
 import { MINUTE_MS } from '../src/limits.ts';
 import type { SeededRandom } from '../src/local/demo-random.ts';
 import { formatUsd, nanos } from '../src/money/nanos.ts';
@@ -40,7 +38,6 @@ export class Owner {
   readonly #random: SeededRandom;
   /** The window of the episode: only its amount changes, mostly. */
   #period: PeriodFields;
-  #entries = 0;
   #grants = 0;
 
   constructor(d1: D1, profile: Profile, random: SeededRandom) {
@@ -120,14 +117,6 @@ export class Owner {
       ...raised,
       { sql: 'UPDATE organizations SET metered = 1 - metered WHERE id = ?', values: [ORGANIZATION] },
     ]);
-  }
-
-  /** Money into the wallet, or out of it again. */
-  drawEntry(kind: EntryKind, atMs: number): Entry {
-    this.#entries += 1;
-    const part = kind === 'refund' ? 0.3 : this.#entries === 1 ? 1.5 * this.#profile.members : 0.6;
-    const amount = nanos(1 + Math.round(BUDGET * part * this.#random.fraction()));
-    return { id: `entry ${this.#entries}`, kind, amount, atMs };
   }
 
   /** Changes something of a member's policy in D1, to be pushed. */

@@ -21,6 +21,7 @@ export interface Plant {
 const LEDGER = 'src/budgets/ledger.ts';
 const MEMBER_CREDIT = 'src/budgets/member-credit.ts';
 const YOUNG = 'src/budgets/young-holds.ts';
+const TRANSACTIONS = 'src/billing/transactions.ts';
 const RESOLUTIONS = 'src/budgets/resolutions.ts';
 
 export const PLANTS: readonly Plant[] = [
@@ -414,6 +415,28 @@ export const PLANTS: readonly Plant[] = [
         file: 'src/budgets/lease.ts',
         instead: 'returned: max(lease.returned, said.returned),',
         put: 'returned: said.returned,',
+      },
+    ],
+  },
+  {
+    name: 'credit-noted-before-it-is-posted',
+    what: 'a transaction is noted as credited before the wallet has answered',
+    changes: [
+      {
+        file: TRANSACTIONS,
+        instead: 'await postEntry(env, organizationId, {',
+        put: "await env.DB.prepare('UPDATE transactions SET credited_at = 1 WHERE id = ?1').bind(id).run(); await postEntry(env, organizationId, {",
+      },
+    ],
+  },
+  {
+    name: 'number-wasted-by-a-repeat',
+    what: 'a completion that comes again takes one more number',
+    changes: [
+      {
+        file: TRANSACTIONS,
+        instead: 'total <> 0 AND number IS NULL AND',
+        put: 'total <> 0 OR false AND',
       },
     ],
   },

@@ -32,11 +32,15 @@ export async function openRefund(
   const { paidThrough, reference, amount } = refunded;
   const known = reference === null ? null : await readByReference(env.DB, paidThrough, reference);
   if (known?.refundOf === charge.id && (amount === null || amount === -known.total)) return known;
-  return openTransaction(env, await refundDraft(env, charge, refunded), nowMs);
+  return openTransaction(env, refundDraft(charge, await readRefunded(env.DB, charge.id), refunded), nowMs);
 }
 
-async function refundDraft(env: Env, charge: Transaction, { amount, ...how }: Refunded): Promise<Draft> {
-  const before = await readRefunded(env.DB, charge.id);
+/** `before`: what other refunds have taken of it. */
+export function refundDraft(
+  charge: Transaction,
+  before: { total: MinorUnits; credit: number },
+  { amount, ...how }: Refunded,
+): Draft {
   const rest = minorUnits(charge.total + before.total);
   const taken = amount ?? rest;
   if (charge.status !== 'completed' || taken <= 0 || taken > rest) throw tooMuch(charge, rest);
@@ -128,10 +132,12 @@ function shares(amount: MinorUnits, whole: number, parts: readonly number[]): Mi
   });
 }
 
-/** How many percent of it, with two decimals at most. */
+/** How many percent of it, with two decimals at most; a part is never told as all or as nothing. */
 function percentText(taken: MinorUnits, total: MinorUnits): string {
-  const hundredths = (BigInt(taken) * 20_000n + BigInt(total)) / (BigInt(total) * 2n);
-  const text = `${hundredths / 100n}.${String(hundredths % 100n).padStart(2, '0')}`;
+  if (taken === total) return '100';
+  const rounded = Number((BigInt(taken) * 20_000n + BigInt(total)) / (BigInt(total) * 2n));
+  const hundredths = Math.min(Math.max(rounded, 1), 9_999);
+  const text = `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, '0')}`;
   return text.replace(/\.?0+$/, '');
 }
 

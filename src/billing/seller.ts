@@ -11,6 +11,22 @@ import { isTimeZone } from '../usage/time-zones.ts';
 import { countryOf } from './countries.ts';
 import type { Party } from './documents/document.ts';
 
+/** As they are bound (environment.d.ts). */
+export type SellerSettings = Pick<
+  Env,
+  | 'SELLER_NAME'
+  | 'SELLER_ADDRESS'
+  | 'SELLER_COUNTRY'
+  | 'SELLER_TAX_ID'
+  | 'SELLER_EMAIL'
+  | 'SELLER_TAX_NAME'
+  | 'SELLER_TAX_PERCENT'
+  | 'SELLER_REVERSE_CHARGE'
+  | 'SELLER_TIME_ZONE'
+  | 'SELLER_LOGO'
+  | 'SELLER_COLOUR'
+>;
+
 export interface Seller {
   party: Party;
   /** What every charge bears on top; null: nothing. */
@@ -32,7 +48,7 @@ const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 
 /** Throws the 503 that names what is missing or wrong. */
-export function sellerOf(env: Env): Seller {
+export function sellerOf(env: SellerSettings): Seller {
   const missing = (['SELLER_NAME', 'SELLER_ADDRESS', 'SELLER_COUNTRY'] as const).filter((name) => !env[name]?.trim());
   if (missing.length > 0)
     throw noSeller(`${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set.`, missing);
@@ -57,13 +73,13 @@ export function sellerOf(env: Env): Seller {
 }
 
 /** The zone whose days and years documents are counted in. */
-export function timeZoneOf(env: Env): string {
+export function timeZoneOf(env: SellerSettings): string {
   const zone = env.SELLER_TIME_ZONE || 'UTC';
   if (!isTimeZone(zone)) throw noSeller('SELLER_TIME_ZONE must be an IANA time zone.', ['SELLER_TIME_ZONE']);
   return zone;
 }
 
-export function lookOf(env: Env): Look {
+export function lookOf(env: SellerSettings): Look {
   const colour = env.SELLER_COLOUR || null;
   if (colour !== null && !COLOUR.test(colour)) throw noSeller('SELLER_COLOUR must be as #1a73e8.', ['SELLER_COLOUR']);
   return { logo: env.SELLER_LOGO ? logoOf(env.SELLER_LOGO) : null, colour };
@@ -77,7 +93,7 @@ export function linesOf(text: string): string[] {
     .filter((line) => line !== '');
 }
 
-function taxOf({ SELLER_TAX_NAME: name, SELLER_TAX_PERCENT: percent }: Env): Seller['tax'] {
+function taxOf({ SELLER_TAX_NAME: name, SELLER_TAX_PERCENT: percent }: SellerSettings): Seller['tax'] {
   if (!name && !percent) return null;
   if (!name) throw noSeller('SELLER_TAX_NAME is not set, and SELLER_TAX_PERCENT is.', ['SELLER_TAX_NAME']);
   if (!percent || !PERCENT.test(percent))

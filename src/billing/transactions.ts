@@ -47,7 +47,7 @@ export async function openTransaction(env: Env, draft: Draft, nowMs: number): Pr
            SELECT sum(other.total) FROM transactions AS other WHERE other.refund_of = ?8 AND other.status <> 'failed'
          ), 0) >= 0
      )
-     ON CONFLICT (paid_through, reference) DO NOTHING
+     ON CONFLICT DO NOTHING
      RETURNING *`,
   )
     .bind(

@@ -19,6 +19,7 @@ import { DEMO_ORGANIZATIONS, type DemoKey, type DemoMember } from './demo-people
 import { demoId } from './demo-random.ts';
 import { insertRows, type Row } from './demo-rows.ts';
 import { ledgersOf, rollupsOf } from './demo-sums.ts';
+import { insertTransactions } from './demo-transactions.ts';
 import { type DemoEvent, demoUsage } from './demo-usage.ts';
 
 interface SignIn {
@@ -64,6 +65,7 @@ export async function seedDemo(db: D1Database, { keySecret, nowMs }: DemoOptions
     ...insertPeople(db, keys, masterKey, nowMs),
     ...(await insertSignIns(db, signIns, nowMs)),
     ...insertUsage(db, demoUsage(nowMs), nowMs),
+    ...insertTransactions(db, nowMs),
   ]);
   const { waiting } = await rollUp(db, nowMs);
   if (waiting > 0) throw new Error(`${waiting} events of the demo were not rolled up`);
@@ -135,12 +137,13 @@ function insertPeople(
     ...insertRows(
       db,
       'organizations',
-      DEMO_ORGANIZATIONS.map(({ id, name, kind, plan, timeZone, members }) => ({
+      DEMO_ORGANIZATIONS.map(({ id, name, kind, plan, timeZone, billingDetails, members }) => ({
         id,
         name,
         kind,
         plan,
         time_zone: timeZone,
+        billing_details: billingDetails && JSON.stringify(billingDetails),
         created_at: ago(Math.max(...members.map(({ joinedDaysAgo }) => joinedDaysAgo))),
       })),
     ),

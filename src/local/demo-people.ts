@@ -6,6 +6,7 @@
  * reaches all three.
  */
 import { NO_BUDGET, NO_KEY_LIMITS, type StoredBudget, type StoredKeyLimits } from '../teams/budget-body.ts';
+import type { BillingDetails } from '../teams/organization.ts';
 import type { Plan, Role } from '../teams/roles.ts';
 import { cheapJob, claudeCode, codex, cursor, type Habit, openWebUi, pythonSdk, translation } from './demo-habits.ts';
 import { demoId } from './demo-random.ts';
@@ -16,6 +17,7 @@ export interface DemoOrganization {
   kind: 'personal' | 'team';
   plan: Plan;
   timeZone: string;
+  billingDetails: BillingDetails | null;
   projects: DemoProject[];
   members: DemoMember[];
   invitations: DemoInvitation[];
@@ -116,6 +118,13 @@ const acme: DemoOrganization = {
   kind: 'team',
   plan: 'enterprise',
   timeZone: 'Europe/Stockholm',
+  billingDetails: {
+    name: 'Acme Robotics AB',
+    email: 'invoices@example.com',
+    address: 'Lötgatan 14\n172 30 Sundbyberg',
+    country: 'Sweden',
+    taxId: 'SE556677889901',
+  },
   projects: [fleet, vision, support, tools],
   members: [
     member(ACME, {
@@ -243,6 +252,7 @@ const club: DemoOrganization = {
   kind: 'team',
   plan: 'free',
   timeZone: 'Europe/Madrid',
+  billingDetails: null,
   projects: [lineFollower],
   members: [
     member(CLUB, {
@@ -284,6 +294,7 @@ const personal: DemoOrganization = {
   kind: 'personal',
   plan: 'free',
   timeZone: 'Europe/Stockholm',
+  billingDetails: null,
   projects: [playground],
   members: [
     member(TOM, {

@@ -1,15 +1,23 @@
 /** The demo as a first start finds it. Seeded once; the tests go from reading to using it, in this order. */
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { runCron } from '../../src/app.ts';
+import { documentOf } from '../../src/billing/document-of.ts';
+import { checkDocument } from '../../src/billing/documents/checks.ts';
+import { lookOf } from '../../src/billing/seller.ts';
+import { type TransactionRow, transactionOf } from '../../src/billing/transaction-rows.ts';
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
 import { type DemoAccount, seedDemo } from '../../src/local/demo-data.ts';
 import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
+import { DEMO_SELLER } from '../../src/local/demo-transactions.ts';
 import { demoUsage } from '../../src/local/demo-usage.ts';
 import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
-import { memberBudget } from '../../src/objects.ts';
+import { memberBudget, orgWallet } from '../../src/objects.ts';
 import { BudgetBody, KeyLimitsBody } from '../../src/teams/budget-body.ts';
 import { mayOwnKeys, PLAN_KEYS_MAX } from '../../src/teams/roles.ts';
 import { proveBooks } from '../../src/usage/books.ts';
+import { paid, selling } from '../billing/paying.ts';
+import { Outbox } from '../support/browser.ts';
 
 const nowMs = Date.now();
 let demo: DemoAccount;
@@ -25,6 +33,49 @@ async function all<Row>(sql: string): Promise<Row[]> {
 async function number(sql: string): Promise<number> {
   return (await env.DB.prepare(sql).first<number>('number')) ?? Number.NaN;
 }
+
+describe('the payments of the demo', () => {
+  const ofKinds =
+    'SELECT kind, status, count(*) AS number FROM transactions GROUP BY kind, status ORDER BY kind, status';
+
+  it('are a year of every kind, with one given back, one pending and one failed', async () => {
+    const counted = await all<{ kind: string; status: string; number: number }>(ofKinds);
+    const of = (kind: string, status: string) =>
+      counted.find((row) => row.kind === kind && row.status === status)?.number ?? 0;
+    expect(of('subscription', 'completed')).toBeGreaterThanOrEqual(11);
+    expect(of('top_up', 'completed')).toBeGreaterThanOrEqual(4);
+    expect(of('auto_top_up', 'completed')).toBeGreaterThanOrEqual(2);
+    expect(of('seats', 'completed')).toBeLessThanOrEqual(1);
+    expect([of('refund', 'completed'), of('top_up', 'pending'), of('auto_top_up', 'failed')]).toEqual([1, 1, 1]);
+  });
+
+  it('are numbered without gap, in the order in which they were completed, and their documents can be made', async () => {
+    const rows = await all<TransactionRow>('SELECT * FROM transactions WHERE number IS NOT NULL ORDER BY completed_at');
+    for (const prefix of new Set(rows.map(({ number }) => number?.slice(0, -6)))) {
+      const numbers = rows.flatMap(({ number }) =>
+        number?.slice(0, -6) === prefix ? [Number(number?.slice(-6))] : [],
+      );
+      expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+    }
+    const given = await number('SELECT sum(last) AS number FROM document_series');
+    expect(given).toBe(rows.length);
+    for (const row of rows) {
+      const document = documentOf(transactionOf(row), lookOf(DEMO_SELLER));
+      expect(document && checkDocument(document)).toBeUndefined();
+    }
+  });
+
+  it('are in the wallet once the first cron has run, and nobody is mailed of them', async () => {
+    const outbox = new Outbox(DEMO_SELLER);
+    await runCron('* * * * *', outbox.env, nowMs);
+    const { balance } = await orgWallet(env, demo.organizationId, (object) => object.status());
+    expect(balance).toBe(await number("SELECT sum(credit) AS number FROM transactions WHERE status = 'completed'"));
+    expect(balance).toBeGreaterThan(0);
+    expect(outbox.mails).toEqual([]);
+    // The series goes on.
+    expect((await paid(selling(DEMO_SELLER), demo.organizationId, 500)).number).toMatch(/^\d{4}-\d{6}$/);
+  });
+});
 
 describe('the people of the demo', () => {
   it('are an enterprise team with every role, a pending invitation, a free team and a personal organization', async () => {

@@ -9,7 +9,13 @@ const TIMEOUT_MS = 180_000;
 const RANDOM_SEED = String(Date.now());
 
 /** Found in a few episodes: the rest is for `npm run simulate -- --plant all`. */
-const SOON_FOUND = ['tombstone-dropped-at-shipping', 'ceiling-left-to-its-ghost', 'freed-before-its-write'];
+const SOON_FOUND = [
+  'tombstone-dropped-at-shipping',
+  'ceiling-left-to-its-ghost',
+  'freed-before-its-write',
+  'credit-noted-before-it-is-posted',
+  'number-wasted-by-a-repeat',
+];
 
 /** What broke, and how to see it again. */
 function told({ found }: Outcome): string | null {
@@ -22,7 +28,15 @@ describe('the simulator', () => {
     async (seed) => {
       const outcome = await simulate({ seed, steps: STEPS, plant: null });
       expect(told(outcome)).toBeNull();
-      for (const what of ['granted', 'expired', 'ghosts unclaimed', 'corrections', 'crashes in a write', 'overruns']) {
+      for (const what of [
+        'granted',
+        'expired',
+        'ghosts unclaimed',
+        'corrections',
+        'crashes in a write',
+        'overruns',
+        'deaths over a payment',
+      ]) {
         expect(outcome.counts.get(what), what).toBeGreaterThan(0);
       }
     },
