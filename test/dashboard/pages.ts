@@ -30,4 +30,12 @@ export const PAGES: Listed[] = [
     ready: 'API keys of everybody',
   },
   { name: 'keys-new', who: 'developer', path: inOrganization('/keys?new=true'), ready: 'New API key' },
+  { name: 'analytics', who: 'owner', path: inOrganization('/analytics?range=30d'), ready: 'Cost by model over time' },
+  {
+    name: 'analytics-members',
+    who: 'admin',
+    path: inOrganization('/analytics?range=90d&by=member&measure=tokens'),
+    ready: 'Tokens by member over time',
+  },
+  { name: 'analytics-finance', who: 'finance', path: inOrganization('/analytics'), ready: 'Only owners and admins' },
 ];

@@ -13,7 +13,7 @@ const THEMES: { theme: Theme; label: string; icon: Icon }[] = [
   { theme: 'dark', label: 'Dark', icon: MoonIcon },
 ];
 
-export function AccountMenu() {
+export default function AccountMenu() {
   const { user } = useMe();
   const theme = useTheme();
   const router = useRouter();

@@ -5,10 +5,11 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useRouter } from '@tanstack/react-router';
-import { BROWSER_ZONE, Moment } from '../../parts/dates.tsx';
+import { Moment } from '../../parts/dates.tsx';
 import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { mailedToken, Outside } from '../../parts/outside.tsx';
 import { Answered, Bone, Failed } from '../../parts/state.tsx';
+import { BROWSER_ZONE } from '../../parts/zone.ts';
 import { asking, purser, queryClient } from '../../shell/api.ts';
 import { meQuery, signOut } from '../../shell/session.ts';
 import { useEnter } from '../sign-in/page.tsx';

@@ -21,8 +21,9 @@ export interface AreaChartProps {
   /** Days or instants, as the API has them. */
   times: string[];
   series: Series[];
-  /** How a value is written, and how on an axis. */
+  /** How a value is written, and how the round numbers of the axis are. */
   format: (value: string | number) => string;
+  formatAxis: (value: string) => string;
   formatTime: (time: string) => string;
 }
 
