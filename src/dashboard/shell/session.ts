@@ -34,7 +34,7 @@ export function useHere(): Here {
   return hereOf(membership);
 }
 
-export function hereOf(membership: Membership): Here {
+function hereOf(membership: Membership): Here {
   return {
     ...membership,
     may: (ability) => membership.abilities.includes(ability),
