@@ -71,7 +71,8 @@ export class Visitors {
       await context.addCookies(await cookies);
     }
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    // As long as a busy machine may take; nothing waits so long by itself.
+    page.setDefaultTimeout(30_000);
     return { context, page, problems: watch(page) };
   }
 

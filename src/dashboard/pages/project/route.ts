@@ -5,7 +5,7 @@ import { type RangeSearch, rangeSearch } from '../../parts/range.ts';
 import { oneOf, type Raw } from '../../parts/search.ts';
 import { organizationRoute } from '../../shell/roots.tsx';
 
-export const VIEWS = ['usage', 'keys', 'people', 'routing'] as const;
+const VIEWS = ['usage', 'keys', 'people', 'routing'] as const;
 
 export interface ProjectSearch extends RangeSearch, BreakdownSearch {
   /** Usage, unless it says another. */

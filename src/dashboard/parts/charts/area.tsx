@@ -8,7 +8,7 @@ import { useMode } from '../../shell/theme.ts';
 import { Bone } from '../state.tsx';
 import { ChartTable } from './chart-table.tsx';
 
-export interface Series {
+interface Series {
   key: string;
   label: string;
   /** One for each point in time, in their order: amounts as text, counts as numbers. */
