@@ -2,6 +2,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { settled } from './browser.ts';
 import { PAGES } from './pages.ts';
 import { visiting } from './visiting.ts';
 
@@ -24,7 +25,7 @@ it.each(PAGES)(
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
     await page.getByText(ready).first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await settled(page);
     // By the debugger's own way in, which the policy does not bind; the page itself could not run it.
     await page.evaluate(`${axe.source}; undefined`);
     for (const colorScheme of ['light', 'dark'] as const) {

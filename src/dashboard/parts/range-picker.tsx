@@ -9,13 +9,15 @@ import { PRESET_NAMES, PRESETS, type RangeSearch, rangeQuery, USUAL } from './ra
 import { BROWSER_ZONE } from './zone.ts';
 
 interface RangePickerProps {
+  /** Whether it is open from the start. */
+  opened: boolean;
   label: string;
   search: RangeSearch;
   onSearch: (next: RangeSearch) => void;
 }
 
-export default function RangePicker({ label, search, onSearch }: RangePickerProps) {
-  const [open, setOpen] = useState(false);
+export default function RangePicker({ opened, label, search, onSearch }: RangePickerProps) {
+  const [open, setOpen] = useState(opened);
   const { timeZone } = useHere();
   const { from, to, timezone } = rangeQuery(search);
   const [days, setDays] = useState({ from, to });

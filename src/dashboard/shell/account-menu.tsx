@@ -3,6 +3,7 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
 import { DesktopIcon, type Icon, MoonIcon, SignOutIcon, SunIcon, UserCircleIcon } from '@phosphor-icons/react';
 import { useRouter } from '@tanstack/react-router';
+import { BASE } from './base.ts';
 import { signOut, useMe } from './session.ts';
 import { chooseTheme, type Theme, useTheme } from './theme.ts';
 import { toast } from './toasts.tsx';
@@ -20,7 +21,7 @@ export default function AccountMenu() {
   const leave = async () => {
     try {
       await signOut();
-      await router.navigate({ to: '/sign-in' });
+      location.assign(`${BASE}/sign-in`);
     } catch (error) {
       toast.failed(error);
     }

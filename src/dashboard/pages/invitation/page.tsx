@@ -62,7 +62,7 @@ function Accept({ token, email, hasAccount }: { token: string; email: string; ha
     return (
       <>
         <p className="text-kumo-default">You are signed in as {me.data.user.email}.</p>
-        <Button onClick={() => signOut().then(() => router.invalidate())}>Sign out to accept as {email}</Button>
+        <Button onClick={() => signOut().then(() => location.reload())}>Sign out to accept as {email}</Button>
       </>
     );
   }

@@ -1,14 +1,18 @@
 /** What a key is and may be used for: its dates, its project, its rules in words. */
 import { Badge } from '@cloudflare/kumo/components/badge';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { KeyUsage, Rules } from '../../../../client/index.ts';
 import { Moment } from '../../parts/dates.tsx';
+import { asking } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { KeyStatus } from '../keys/key-status.tsx';
 
 export function KeyFacts({ apiKey }: { apiKey: KeyUsage['key'] }) {
   const { organizationId: orgId } = useHere();
+  const path = { orgId, projectId: apiKey.projectId };
+  const project = useQuery(asking('GET /orgs/{orgId}/projects/{projectId}', { path }));
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2 text-sm">
       <Fact name="Status">
@@ -20,7 +24,7 @@ export function KeyFacts({ apiKey }: { apiKey: KeyUsage['key'] }) {
           params={{ orgId, projectId: apiKey.projectId }}
           className="text-kumo-link underline"
         >
-          Its project
+          {project.data?.name ?? 'Its project'}
         </Link>
       </Fact>
       <Fact name="Made">

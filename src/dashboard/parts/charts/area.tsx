@@ -42,7 +42,7 @@ export function AreaChart(props: AreaChartProps) {
       {asTable ? (
         <ChartTable {...props} />
       ) : (
-        <Suspense fallback={<Bone className="h-72 w-full" />}>
+        <Suspense fallback={<Bone className="h-80 w-full" />}>
           <Drawing key={mode} {...props} />
         </Suspense>
       )}

@@ -83,7 +83,7 @@ export default function Drawing({ title, times, series, format, formatAxis, form
       chart.dispose();
     };
   }, [title, times, series, format, formatAxis, formatTime]);
-  return <div ref={place} role="img" aria-label={`${title}, as a chart`} className="h-72 w-full" />;
+  return <div ref={place} role="img" aria-label={`${title}, as a chart`} className="h-80 w-full" />;
 }
 
 /** A number of an axis as plain decimals: small ones are written with an exponent by themselves. */
