@@ -9,6 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers';
 import { defineConfig, type Plugin } from 'vitest/config';
+import { ensureWebFolder } from './scripts/dashboard.ts';
 
 const JOURNEYS = 'test/journeys/**/*.test.ts';
 const DASHBOARD = 'test/dashboard/**/*.test.ts';
@@ -103,6 +104,9 @@ function inWorkerd(name: string, main: string, include: string, exclude: string[
     },
   };
 }
+
+// wrangler.toml names it, and whoever reads that wants it there.
+ensureWebFolder();
 
 export default defineConfig({
   test: {

@@ -72,9 +72,14 @@ interface Chunk {
   css?: string[];
 }
 
+/** What the first page of somebody who is signed in needs, beside what every page does; menus and dialogs come later. */
+const HOME = ['shell/frame.tsx', 'pages/home/page.tsx'];
+
 export interface BundleSizes {
-  /** Of what the first page needs, gzipped bytes. */
-  firstLoad: { js: number; css: number };
+  /** What a browser loads before somebody can sign in, gzipped bytes. */
+  signIn: { js: number; css: number };
+  /** What it loads before the home of a member shows. */
+  home: { js: number; css: number };
   /** Every script by name, gzipped bytes, largest first. */
   scripts: { file: string; bytes: number }[];
 }
@@ -83,28 +88,35 @@ export interface BundleSizes {
 export function bundleSizes(): BundleSizes {
   const manifest = JSON.parse(readFileSync(join(WEB, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>;
   const gzipped = (file: string) => gzipSync(readFileSync(join(WEB, file))).byteLength;
-  const first = new Set<string>();
-  const visit = (key: string) => {
-    const chunk = manifest[key];
-    if (!chunk || first.has(chunk.file)) return;
-    first.add(chunk.file);
-    for (const css of chunk.css ?? []) first.add(css);
-    for (const imported of chunk.imports ?? []) visit(imported);
+  /** Of these and all that they import at once. */
+  const sizeOf = (keys: readonly string[]) => {
+    const files = new Set<string>();
+    const visit = (key: string) => {
+      const chunk = manifest[key];
+      if (!chunk) throw new Error(`the build has no ${key}`);
+      if (files.has(chunk.file)) return;
+      for (const file of [chunk.file, ...(chunk.css ?? [])]) files.add(file);
+      for (const imported of chunk.imports ?? []) visit(imported);
+    };
+    for (const key of keys) visit(key);
+    const sum = (ending: string) =>
+      [...files].filter((file) => file.endsWith(ending)).reduce((bytes, file) => bytes + gzipped(file), 0);
+    return { js: sum('.js'), css: sum('.css') };
   };
-  for (const [key, chunk] of Object.entries(manifest)) if (chunk.isEntry) visit(key);
-  const sum = (ending: string) =>
-    [...first].filter((file) => file.endsWith(ending)).reduce((bytes, file) => bytes + gzipped(file), 0);
+  const entries = Object.keys(manifest).filter((key) => manifest[key]?.isEntry);
   const scripts = [...new Set(Object.values(manifest).map(({ file }) => file))]
     .filter((file) => file.endsWith('.js'))
     .map((file) => ({ file, bytes: gzipped(file) }))
     .sort((a, b) => b.bytes - a.bytes);
-  return { firstLoad: { js: sum('.js'), css: sum('.css') }, scripts };
+  return { signIn: sizeOf([...entries, 'pages/sign-in/page.tsx']), home: sizeOf([...entries, ...HOME]), scripts };
 }
 
 if (import.meta.main) {
   await buildDashboard(console.log);
-  const { firstLoad, scripts } = bundleSizes();
+  const { signIn, home, scripts } = bundleSizes();
   const kb = (bytes: number) => `${(bytes / 1024).toFixed(1)} KB`;
-  console.log(`First load, gzipped: ${kb(firstLoad.js)} of scripts, ${kb(firstLoad.css)} of styles.`);
+  for (const [page, { js, css }] of Object.entries({ 'Sign in': signIn, Home: home })) {
+    console.log(`${page}, gzipped: ${kb(js)} of scripts, ${kb(css)} of styles.`);
+  }
   for (const { file, bytes } of scripts.slice(0, 8)) console.log(`  ${kb(bytes)} ${file}`);
 }

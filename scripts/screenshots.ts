@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { connect, type Demo, launch, Visitors } from '../test/dashboard/browser.ts';
+import { connect, type Demo, launch, settled, Visitors } from '../test/dashboard/browser.ts';
 import { PAGES } from '../test/dashboard/pages.ts';
 import { startDemo } from '../test/dashboard/server.ts';
 
@@ -32,7 +32,7 @@ try {
           .first()
           .waitFor()
           .catch(() => console.log(`${name}: never said ${ready}`));
-        await page.waitForLoadState('networkidle');
+        await settled(page);
         await page.screenshot({ path: join(OUT, `${name}-${size}-${colorScheme}.png`), fullPage: true });
         for (const problem of problems) console.log(`${name} (${size}, ${colorScheme}): ${problem}`);
         await context.close();

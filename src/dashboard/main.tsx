@@ -10,6 +10,8 @@ import { createRoot } from 'react-dom/client';
 import { router } from './router.tsx';
 import { queryClient } from './shell/api.ts';
 import { AppLink } from './shell/link.tsx';
+// It follows the system from light to dark, also on pages that have no menu for it.
+import './shell/theme.ts';
 import { OfflineBanner } from './shell/offline.tsx';
 import { Toasts } from './shell/toasts.tsx';
 

@@ -25,7 +25,7 @@ import { signInRoute } from './pages/sign-in/route.ts';
 import { signUpRoute } from './pages/sign-up/route.ts';
 import { teamRoute } from './pages/team/route.ts';
 import { welcomeRoute } from './pages/welcome/route.ts';
-import { queryClient, whenSignedOut } from './shell/api.ts';
+import { queryClient } from './shell/api.ts';
 import { BASE } from './shell/base.ts';
 import { NotFound, Trouble } from './shell/errors.tsx';
 import { Loading } from './shell/loading.tsx';
@@ -113,8 +113,3 @@ declare module '@tanstack/react-router' {
     router: typeof router;
   }
 }
-
-whenSignedOut(() => {
-  queryClient.clear();
-  router.invalidate();
-});

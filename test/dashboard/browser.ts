@@ -18,15 +18,21 @@ export type Demo = DemoAccount & { baseUrl: string };
 
 export type Who = 'owner' | 'admin' | 'finance' | 'developer' | 'basic';
 
+/** Not the package's own: those turn off what a browser checks of sites, by which Purser tells them apart. */
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--font-render-hinting=none'];
+
 /** The browser as a server, to which each test file connects. */
 export async function launch(): Promise<BrowserServer> {
-  const args = sparticuz.args.filter((arg) => !/^--(single-process|headless|no-zygote)/.test(arg));
   try {
-    return await chromium.launchServer({ executablePath: await sparticuz.executablePath(), args, headless: true });
+    return await chromium.launchServer({
+      executablePath: await sparticuz.executablePath(),
+      args: ARGS,
+      headless: true,
+    });
   } catch (error) {
     const system = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
     if (!system) throw error;
-    return chromium.launchServer({ executablePath: system, args: ['--no-sandbox'], headless: true });
+    return chromium.launchServer({ executablePath: system, args: ARGS, headless: true });
   }
 }
 
@@ -71,7 +77,8 @@ export class Visitors {
       await context.addCookies(await cookies);
     }
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    // As long as a busy machine may take; nothing waits so long by itself.
+    page.setDefaultTimeout(30_000);
     return { context, page, problems: watch(page) };
   }
 
@@ -91,6 +98,12 @@ export class Visitors {
       return { name, value, url: baseUrl, httpOnly: true };
     });
   }
+}
+
+/** When all that was asked has been answered and drawn: no grey bar is left in the place of anything. */
+export async function settled(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  await page.locator('.animate-pulse').first().waitFor({ state: 'detached' });
 }
 
 function watch(page: Page): string[] {

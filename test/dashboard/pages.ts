@@ -2,6 +2,7 @@
  * Every page of the dashboard, for the checks and the pictures that all of them get: `axe.test.ts` and `npm run screenshots`. A new page is
  * one line here. `ready` is a text by which the page shows that its answer is there.
  */
+import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
 import type { Demo, Who } from './browser.ts';
 
 export interface Listed {
@@ -13,6 +14,15 @@ export interface Listed {
 }
 
 const inOrganization = (path: string) => (demo: Demo) => `/orgs/${demo.organizationId}${path}`;
+
+/** The first key of the demo's developer. */
+function keyOf(demo: Demo): string {
+  const key = DEMO_ORGANIZATIONS.flatMap(({ members }) => members).find(({ id }) => id === demo.memberId)?.keys[0];
+  if (!key) throw new Error('the demo’s developer has no key');
+  return key.id;
+}
+
+const inProject = (rest: string) => (demo: Demo) => `/orgs/${demo.organizationId}/projects/${demo.projectId}${rest}`;
 
 export const PAGES: Listed[] = [
   { name: 'sign-in', who: null, path: () => '/sign-in', ready: 'Forgot your password?' },
@@ -30,4 +40,24 @@ export const PAGES: Listed[] = [
     ready: 'API keys of everybody',
   },
   { name: 'keys-new', who: 'developer', path: inOrganization('/keys?new=true'), ready: 'New API key' },
+  { name: 'analytics', who: 'owner', path: inOrganization('/analytics?range=30d'), ready: 'Cost by model over time' },
+  {
+    name: 'analytics-members',
+    who: 'admin',
+    path: inOrganization('/analytics?range=90d&by=member&measure=tokens'),
+    ready: 'Tokens by member over time',
+  },
+  { name: 'analytics-finance', who: 'finance', path: inOrganization('/analytics'), ready: 'Only owners and admins' },
+  {
+    name: 'key',
+    who: 'developer',
+    path: (demo) => `/orgs/${demo.organizationId}/keys/${keyOf(demo)}`,
+    ready: 'About this key',
+  },
+  { name: 'projects', who: 'owner', path: inOrganization('/projects'), ready: 'Fleet control' },
+  { name: 'project', who: 'owner', path: inProject('?range=30d'), ready: 'Cost by model over time' },
+  { name: 'project-keys', who: 'owner', path: inProject('?view=keys'), ready: 'Make an API key in this project' },
+  { name: 'project-people', who: 'owner', path: inProject('?view=people'), ready: 'by role' },
+  { name: 'project-routing', who: 'admin', path: inProject('?view=routing'), ready: 'Save routing' },
+  { name: 'project-developer', who: 'developer', path: inProject(''), ready: 'Cost by model' },
 ];

@@ -6,7 +6,7 @@ import { BASE } from '../shell/base.ts';
 import { AppLink } from '../shell/link.tsx';
 import { type Ability, useHere } from '../shell/session.ts';
 
-/** Instead of a page that this member's role does not have. `roles` as a person says them: "owners and admins". */
+/** Instead of a page that this member's role does not have. `roles` as a person says them: "owners and admins". @public */
 export function AccessNotice({ roles, what }: { roles: string; what: string }) {
   const { role } = useHere();
   return (

@@ -4,8 +4,6 @@
  */
 import { useEffect, useState } from 'react';
 
-export const BROWSER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 const LOCALE = navigator.language;
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'medium', timeStyle: 'short' });
 const fullDateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: 'full', timeStyle: 'long' });
@@ -16,9 +14,27 @@ const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: 'auto', style: '
 /** Of a day, as it is. */
 export const formatDay = (day: string): string => dayOnly.format(new Date(`${day}T00:00:00Z`));
 /** The same, short enough for an axis. */
-export const formatDayShort = (day: string): string => dayShort.format(new Date(`${day}T00:00:00Z`));
+const formatDayShort = (day: string): string => dayShort.format(new Date(`${day}T00:00:00Z`));
 
-export const formatInstant = (instant: string): string => dateTime.format(new Date(instant));
+const timeFormats = new Map<string, (time: string) => string>();
+
+/** How a point in time of an answer by days or hours is written: a day as it is, an hour in the zone it was asked for. One function for each zone. */
+export function timeFormat(zone: string): (time: string) => string {
+  let format = timeFormats.get(zone);
+  if (!format) {
+    const hour = new Intl.DateTimeFormat(LOCALE, {
+      hour: 'numeric',
+      minute: '2-digit',
+      weekday: 'short',
+      timeZone: zone,
+    });
+    format = (time) => (time.length === 10 ? formatDayShort(time) : hour.format(new Date(time)));
+    timeFormats.set(zone, format);
+  }
+  return format;
+}
+
+const formatInstant = (instant: string): string => dateTime.format(new Date(instant));
 
 const UNITS: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
   ['day', 86_400_000],
@@ -27,7 +43,7 @@ const UNITS: [unit: Intl.RelativeTimeFormatUnit, ms: number][] = [
 ];
 
 /** `in 3 hours`, `yesterday`, `now`: never a larger unit than what the time fills twice, so that 36 hours are not "tomorrow". */
-export function formatDistance(instant: string, nowMs: number): string {
+function formatDistance(instant: string, nowMs: number): string {
   const ms = Date.parse(instant) - nowMs;
   for (const [unit, size] of UNITS) {
     if (Math.abs(ms) >= (unit === 'day' ? 2 : 1) * size) return relative.format(Math.trunc(ms / size), unit);

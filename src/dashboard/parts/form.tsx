@@ -109,7 +109,7 @@ export function Form<T>({
   );
 }
 
-/** What the server said is wrong with the field of this name. */
+/** What the server said is wrong with the field of this name: for a page's own kind of field. @public */
 export function useFieldError(name: string): string | undefined {
   const form = useContext(FormContext);
   const register = form?.register;

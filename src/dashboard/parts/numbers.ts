@@ -16,7 +16,7 @@ export function formatShare(share: number | null): string {
   return percent.format(share);
 }
 
-/** 320 ms, 1.4 s */
+/** 320 ms, 1.4 s. @public */
 export function formatMs(ms: number | null): string {
   if (ms === null) return '–';
   return ms < 1000 ? `${whole.format(Math.round(ms))} ms` : `${compact.format(ms / 1000)} s`;

@@ -5,6 +5,7 @@ import { useRef, useState } from 'react';
 import { toast } from '../shell/toasts.tsx';
 import { Scrolls } from './scrolls.tsx';
 
+/** @public */
 export function CopyButton({ text, label = 'Copy' }: { text: string; label?: string }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {

@@ -5,10 +5,9 @@
  * On a phone, columns with `from` are left out below that width, and what is still too wide scrolls sideways.
  */
 import { Button } from '@cloudflare/kumo/components/button';
-import { Input } from '@cloudflare/kumo/components/input';
 import { cn } from '@cloudflare/kumo/utils';
 import { ArrowDownIcon, ArrowUpIcon } from '@phosphor-icons/react';
-import { type ReactNode, useEffect, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Scrolls } from './scrolls.tsx';
 import type { ListSearch } from './search.ts';
 import { Bone, Failed } from './state.tsx';
@@ -153,39 +152,5 @@ function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
         <Arrow aria-hidden="true" className={sorted ? '' : 'opacity-0'} />
       </button>
     </th>
-  );
-}
-
-/** A pause in typing after which is searched. */
-const TYPING_MS = 250;
-
-/** The search field over a table: what is typed goes into the address once typing pauses. */
-export function SearchField({
-  label,
-  search,
-  onSearch,
-}: {
-  label: string;
-  search: ListSearch;
-  onSearch: (next: ListSearch) => void;
-}) {
-  const [typed, setTyped] = useState(search.q ?? '');
-  const told = search.q ?? '';
-  // The back button changes what the address says.
-  useEffect(() => setTyped(told), [told]);
-  useEffect(() => {
-    if (typed === told) return;
-    const pause = setTimeout(() => onSearch({ ...search, cursor: undefined, q: typed || undefined }), TYPING_MS);
-    return () => clearTimeout(pause);
-  }, [typed, told, search, onSearch]);
-  return (
-    <Input
-      type="search"
-      aria-label={label}
-      placeholder={label}
-      value={typed}
-      onChange={(event) => setTyped(event.target.value)}
-      className="w-full sm:w-72"
-    />
   );
 }

@@ -3,6 +3,7 @@ import { Button } from '@cloudflare/kumo/components/button';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
 import { DesktopIcon, type Icon, MoonIcon, SignOutIcon, SunIcon, UserCircleIcon } from '@phosphor-icons/react';
 import { useRouter } from '@tanstack/react-router';
+import { BASE } from './base.ts';
 import { signOut, useMe } from './session.ts';
 import { chooseTheme, type Theme, useTheme } from './theme.ts';
 import { toast } from './toasts.tsx';
@@ -13,14 +14,14 @@ const THEMES: { theme: Theme; label: string; icon: Icon }[] = [
   { theme: 'dark', label: 'Dark', icon: MoonIcon },
 ];
 
-export function AccountMenu() {
+export default function AccountMenu() {
   const { user } = useMe();
   const theme = useTheme();
   const router = useRouter();
   const leave = async () => {
     try {
       await signOut();
-      await router.navigate({ to: '/sign-in' });
+      location.assign(`${BASE}/sign-in`);
     } catch (error) {
       toast.failed(error);
     }

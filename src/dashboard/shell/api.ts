@@ -15,20 +15,27 @@ export type Told = Extract<keyof Routes, `GET ${string}`>;
 /** A look at another page within this time shows what was told before, without asking again. */
 const FRESH_MS = 15_000;
 
-/** What is done when the session has ended under an open page: set by the router, which knows the sign-in page. */
-let onSignedOut: () => void = () => undefined;
-
-export function whenSignedOut(act: () => void): void {
-  onSignedOut = act;
+/**
+ * Where something is refused for want of a session, although there was one: it has ended under an open page. Then the page begins anew,
+ * which leads to signing in and back to where it was. A wrong password is refused likewise, so `GET /me` is asked what it is.
+ */
+async function beginAnewIfSignedOut(error: unknown): Promise<void> {
+  if (
+    !isRefusal(error, 401) ||
+    !queryClient
+      .getQueryCache()
+      .findAll({ queryKey: ['GET /me'] })
+      .some(({ state }) => state.data !== undefined)
+  )
+    return;
+  await purser.call('GET /me').catch((why: unknown) => isRefusal(why, 401) && location.reload());
 }
 
-const signedOut = (error: unknown) => {
-  if (isRefusal(error, 401)) onSignedOut();
-};
-
 export const queryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: (error, { queryKey }) => queryKey[0] !== 'GET /me' && signedOut(error) }),
-  mutationCache: new MutationCache({ onError: signedOut }),
+  queryCache: new QueryCache({
+    onError: (error, { queryKey }) => void (queryKey[0] !== 'GET /me' && beginAnewIfSignedOut(error)),
+  }),
+  mutationCache: new MutationCache({ onError: (error) => void beginAnewIfSignedOut(error) }),
   defaultOptions: {
     queries: {
       staleTime: FRESH_MS,

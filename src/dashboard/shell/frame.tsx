@@ -4,13 +4,15 @@ import { Sidebar } from '@cloudflare/kumo/components/sidebar';
 import { MagnifyingGlassIcon } from '@phosphor-icons/react';
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { AccountMenu } from './account-menu.tsx';
+import { Bone } from '../parts/state.tsx';
 import { BASE } from './base.ts';
 import { addressOf, entriesFor, GROUPS, isMarked } from './navigation.ts';
-import { OrganizationMenu } from './organization-menu.tsx';
 import { useHere } from './session.ts';
 
 const Palette = lazy(() => import('./palette.tsx'));
+// Menus are large, and nobody opens one at once: until they are there, what opens them is as grey as they are.
+const OrganizationMenu = lazy(() => import('./organization-menu.tsx'));
+const AccountMenu = lazy(() => import('./account-menu.tsx'));
 
 export function Frame() {
   return (
@@ -44,7 +46,9 @@ function Navigation() {
   return (
     <Sidebar aria-label="Pages" className="md:sticky md:top-0 md:h-dvh">
       <Sidebar.Header>
-        <OrganizationMenu />
+        <Suspense fallback={<Bone className="h-9 w-full" />}>
+          <OrganizationMenu />
+        </Suspense>
       </Sidebar.Header>
       <Sidebar.Content>
         {GROUPS.map(({ group, label }) => {
@@ -100,7 +104,9 @@ function TopBar() {
         <span>Go to</span>
         <kbd className="ml-2 hidden text-xs text-kumo-subtle sm:inline">Ctrl K</kbd>
       </Button>
-      <AccountMenu />
+      <Suspense fallback={<Bone className="size-9" />}>
+        <AccountMenu />
+      </Suspense>
       {open && (
         <Suspense>
           <Palette close={() => setOpen(false)} />

@@ -5,7 +5,7 @@ import { BuildingsIcon, CaretUpDownIcon, CheckIcon, UserIcon } from '@phosphor-i
 import { useRouter } from '@tanstack/react-router';
 import { useHere, useMe } from './session.ts';
 
-export function OrganizationMenu() {
+export default function OrganizationMenu() {
   const here = useHere();
   const { memberships } = useMe();
   const router = useRouter();

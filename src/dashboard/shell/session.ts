@@ -5,7 +5,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { Me } from '../../../client/index.ts';
-import { asking, purser, queryClient } from './api.ts';
+import { asking, purser } from './api.ts';
 
 export type Membership = Me['memberships'][number];
 export type Ability = Membership['abilities'][number];
@@ -34,7 +34,7 @@ export function useHere(): Here {
   return hereOf(membership);
 }
 
-export function hereOf(membership: Membership): Here {
+function hereOf(membership: Membership): Here {
   return {
     ...membership,
     may: (ability) => membership.abilities.includes(ability),
@@ -70,8 +70,7 @@ function remembered(): string | null {
   }
 }
 
-/** Ends the session and all that this tab remembers of it. */
+/** Ends the session. Whoever calls this has the browser load a page anew, so that the tab remembers nothing of it. */
 export async function signOut(): Promise<void> {
   await purser.call('POST /auth/sign-out');
-  queryClient.clear();
 }

@@ -7,7 +7,7 @@ const KEY = 'purser.theme';
 const system = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
-export function chosenTheme(): Theme {
+function chosenTheme(): Theme {
   try {
     const chosen = localStorage.getItem(KEY);
     return chosen === 'light' || chosen === 'dark' ? chosen : 'system';

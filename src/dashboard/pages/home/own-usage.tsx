@@ -2,11 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { shareOf } from '../../parts/amounts.ts';
 import { Ranking } from '../../parts/charts/ranking.tsx';
-import type { RangeQuery } from '../../parts/date-range.tsx';
 import { Money } from '../../parts/money.tsx';
-import { formatCompact, formatCount, formatShare } from '../../parts/numbers.ts';
-import { Figure, Section } from '../../parts/page.tsx';
+import { Section } from '../../parts/page.tsx';
+import type { RangeQuery } from '../../parts/range.ts';
 import { Answered, Bone, Nothing } from '../../parts/state.tsx';
+import { UsageFigures } from '../../parts/usage-figures.tsx';
 import { asking } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 
@@ -28,18 +28,7 @@ export function OwnUsage({ range }: { range: RangeQuery }) {
           const largest = costByModel[0]?.cost ?? '0';
           return (
             <>
-              <dl className="grid grid-cols-2 gap-4 lg:grid-cols-4">
-                <Figure label="Spend">
-                  <Money amount={summary.cost} />
-                </Figure>
-                <Figure label="Requests">
-                  <span title={formatCount(summary.requestCount)}>{formatCompact(summary.requestCount)}</span>
-                </Figure>
-                <Figure label="Tokens">
-                  <span title={formatCount(summary.totalTokens)}>{formatCompact(summary.totalTokens)}</span>
-                </Figure>
-                <Figure label="Error rate">{formatShare(summary.errorRate)}</Figure>
-              </dl>
+              <UsageFigures totals={summary} errors />
               <Section title="Cost by model">
                 {costByModel.length === 0 ? (
                   <Nothing title="Nothing was used in these days" />

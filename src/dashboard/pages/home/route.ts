@@ -1,6 +1,6 @@
 /** Home of a member: where it lives, and what its address may say. */
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
-import { type RangeSearch, rangeSearch } from '../../parts/date-range.tsx';
+import { type RangeSearch, rangeSearch } from '../../parts/range.ts';
 import { flagIn, type Raw } from '../../parts/search.ts';
 import { organizationRoute } from '../../shell/roots.tsx';
 

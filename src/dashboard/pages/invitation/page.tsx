@@ -5,10 +5,11 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useRouter } from '@tanstack/react-router';
-import { BROWSER_ZONE, Moment } from '../../parts/dates.tsx';
+import { Moment } from '../../parts/dates.tsx';
 import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { mailedToken, Outside } from '../../parts/outside.tsx';
 import { Answered, Bone, Failed } from '../../parts/state.tsx';
+import { BROWSER_ZONE } from '../../parts/zone.ts';
 import { asking, purser, queryClient } from '../../shell/api.ts';
 import { meQuery, signOut } from '../../shell/session.ts';
 import { useEnter } from '../sign-in/page.tsx';
@@ -61,7 +62,7 @@ function Accept({ token, email, hasAccount }: { token: string; email: string; ha
     return (
       <>
         <p className="text-kumo-default">You are signed in as {me.data.user.email}.</p>
-        <Button onClick={() => signOut().then(() => router.invalidate())}>Sign out to accept as {email}</Button>
+        <Button onClick={() => signOut().then(() => location.reload())}>Sign out to accept as {email}</Button>
       </>
     );
   }

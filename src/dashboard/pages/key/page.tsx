@@ -1,6 +1,78 @@
-/** API key. */
-import { Page } from '../../parts/page.tsx';
+/** One API key: its statistics, its limits and what it may be used for. Also of a deleted one, whose usage stays. */
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { GROUPS_SHOWN } from '../../parts/breakdown.ts';
+import { CsvLink } from '../../parts/csv-link.tsx';
+import { DateRange } from '../../parts/date-range.tsx';
+import { LimitMeter } from '../../parts/limit-meter.tsx';
+import { keyLimits } from '../../parts/limits.ts';
+import { Page, Section } from '../../parts/page.tsx';
+import { granularityOf, rangeQuery } from '../../parts/range.ts';
+import { Answered } from '../../parts/state.tsx';
+import { BreakdownTabs, UsageBones, UsageBreakdown } from '../../parts/usage-breakdown.tsx';
+import { UsageFigures } from '../../parts/usage-figures.tsx';
+import { asking } from '../../shell/api.ts';
+import { useHere } from '../../shell/session.ts';
+import { KeyFacts } from './key-facts.tsx';
+import { keyRoute } from './route.ts';
 
 export function KeyPage() {
-  return <Page title="API key">This page is not there yet.</Page>;
+  const { organizationId } = useHere();
+  const { keyId } = keyRoute.useParams();
+  const search = keyRoute.useSearch();
+  const navigate = useNavigate({ from: keyRoute.fullPath });
+  const go = (next: Partial<typeof search>) => navigate({ search: (was) => ({ ...was, ...next }) });
+  const range = rangeQuery(search);
+  const query = {
+    organizationId,
+    ...range,
+    groupBy: search.models === 'mappings' ? ('mapping' as const) : ('model' as const),
+    granularity: granularityOf(range),
+  };
+  const usage = useQuery(
+    asking('GET /analytics/keys/{keyId}', { path: { keyId }, query: { ...query, limit: GROUPS_SHOWN } }),
+  );
+  const answer = typeof usage.data === 'object' ? usage.data : undefined;
+  return (
+    <Page
+      title={answer?.key.name ?? 'API key'}
+      description={answer && <span className="font-mono text-sm">{answer.key.maskedKey}</span>}
+      actions={<DateRange search={search} onSearch={go} />}
+    >
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <BreakdownTabs search={search} onSearch={go} byModel />
+        <CsvLink path={`/analytics/keys/${keyId}`} query={query} />
+      </div>
+      <Answered query={{ ...usage, data: answer }} skeleton={<UsageBones />}>
+        {({ key, summary, activity, timezone }) => (
+          <>
+            <UsageFigures totals={summary} errors />
+            <UsageBreakdown
+              by="by model"
+              measure={search.measure ?? 'cost'}
+              points={activity}
+              totals={summary}
+              timezone={timezone}
+            />
+            <div className="grid gap-6 lg:grid-cols-2">
+              <Section title="Limits">
+                {keyLimits(key).length === 0 ? (
+                  <p className="text-kumo-default">It has no limits of its own; its member’s budget binds it.</p>
+                ) : (
+                  <div className="flex flex-col gap-6">
+                    {keyLimits(key).map((limit) => (
+                      <LimitMeter key={limit.label} {...limit} />
+                    ))}
+                  </div>
+                )}
+              </Section>
+              <Section title="About this key">
+                <KeyFacts apiKey={key} />
+              </Section>
+            </div>
+          </>
+        )}
+      </Answered>
+    </Page>
+  );
 }

@@ -1,8 +1,8 @@
 /** Sign up: openly, or as the first owner with the set-up code. The link that is mailed then makes the account. */
 import { Link } from '@tanstack/react-router';
-import { BROWSER_ZONE } from '../../parts/dates.tsx';
 import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { Outside } from '../../parts/outside.tsx';
+import { BROWSER_ZONE } from '../../parts/zone.ts';
 import { purser } from '../../shell/api.ts';
 import { useEnter } from '../sign-in/page.tsx';
 import { signUpRoute } from './route.ts';

@@ -8,7 +8,7 @@ import { useMode } from '../../shell/theme.ts';
 import { Bone } from '../state.tsx';
 import { ChartTable } from './chart-table.tsx';
 
-export interface Series {
+interface Series {
   key: string;
   label: string;
   /** One for each point in time, in their order: amounts as text, counts as numbers. */
@@ -21,8 +21,9 @@ export interface AreaChartProps {
   /** Days or instants, as the API has them. */
   times: string[];
   series: Series[];
-  /** How a value is written, and how on an axis. */
+  /** How a value is written, and how the round numbers of the axis are. */
   format: (value: string | number) => string;
+  formatAxis: (value: string) => string;
   formatTime: (time: string) => string;
 }
 
@@ -41,7 +42,7 @@ export function AreaChart(props: AreaChartProps) {
       {asTable ? (
         <ChartTable {...props} />
       ) : (
-        <Suspense fallback={<Bone className="h-72 w-full" />}>
+        <Suspense fallback={<Bone className="h-80 w-full" />}>
           <Drawing key={mode} {...props} />
         </Suspense>
       )}

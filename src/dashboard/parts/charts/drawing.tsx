@@ -18,7 +18,7 @@ interface Hovered {
   color: string;
 }
 
-export default function Drawing({ title, times, series, format, formatTime }: AreaChartProps) {
+export default function Drawing({ title, times, series, format, formatAxis, formatTime }: AreaChartProps) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!place.current) return;
@@ -63,7 +63,7 @@ export default function Drawing({ title, times, series, format, formatTime }: Ar
         type: 'value',
         splitNumber: 4,
         splitLine: { lineStyle: { color: line } },
-        axisLabel: { color: text, formatter: (value: number) => format(plain(value)) },
+        axisLabel: { color: text, formatter: (value: number) => formatAxis(plain(value)) },
       },
       series: series.map(({ label, values }) => ({
         name: label,
@@ -82,8 +82,8 @@ export default function Drawing({ title, times, series, format, formatTime }: Ar
       watch.disconnect();
       chart.dispose();
     };
-  }, [title, times, series, format, formatTime]);
-  return <div ref={place} role="img" aria-label={`${title}, as a chart`} className="h-72 w-full" />;
+  }, [title, times, series, format, formatAxis, formatTime]);
+  return <div ref={place} role="img" aria-label={`${title}, as a chart`} className="h-80 w-full" />;
 }
 
 /** A number of an axis as plain decimals: small ones are written with an exponent by themselves. */
@@ -93,7 +93,7 @@ function plain(value: number): string {
 
 function tooltipOf(
   hovered: Hovered[],
-  { times, series, format, formatTime }: Omit<AreaChartProps, 'title'>,
+  { times, series, format, formatTime }: Omit<AreaChartProps, 'title' | 'formatAxis'>,
 ): HTMLElement {
   const at = hovered[0]?.dataIndex ?? 0;
   const box = element('div', 'rounded-lg bg-kumo-base p-3 text-sm text-kumo-default shadow-lg ring ring-kumo-hairline');

@@ -1,9 +1,8 @@
 /** A ranking as horizontal bars: a table whose cells are drawn, so that it is its own table view. The largest comes first, the total under it. */
 import type { ReactNode } from 'react';
-import { Bone } from '../state.tsx';
 import { seriesProperty } from './colours.ts';
 
-export interface Ranked {
+interface Ranked {
   key: string;
   label: ReactNode;
   /** How much of the largest it is, 0 to 1. */
@@ -56,15 +55,5 @@ export function Ranking({ title, rows, total }: RankingProps) {
         </tr>
       </tfoot>
     </table>
-  );
-}
-
-export function RankingBones() {
-  return (
-    <div className="flex flex-col gap-3">
-      {['one', 'two', 'three', 'four', 'five'].map((bone) => (
-        <Bone key={bone} className="h-7 w-full" />
-      ))}
-    </div>
   );
 }

@@ -1,0 +1,65 @@
+/** What analytics show is what the API tells: totals, the table behind a chart, the CSV. */
+import { expect, it } from 'vitest';
+import { shortMoney } from '../../src/dashboard/parts/amounts.ts';
+import { visiting } from './visiting.ts';
+
+const { visit, demo, inOrganization } = visiting();
+
+/** Days that the demo's year of usage surely has. */
+const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
+const from = day(40);
+const to = day(10);
+
+it('shows the totals that the API tells, of the very days that the address names', async () => {
+  const { page } = await visit('owner');
+  const query = `organizationId=${demo.organizationId}&timezone=Europe/Stockholm&groupBy=model&from=${from}&to=${to}`;
+  const told = await fetch(`${demo.baseUrl}/analytics/activity?${query}`, {
+    headers: { authorization: `Bearer ${demo.masterKey}` },
+  });
+  const { totals, activity } = (await told.json()) as {
+    totals: { cost: string; requestCount: number };
+    activity: { cost: string }[];
+  };
+  expect(totals.cost).not.toBe('0');
+  await page.goto(inOrganization(`/analytics?from=${from}&to=${to}`));
+  const spend = page.locator('dl > div').filter({ hasText: 'Spend' }).locator('data');
+  expect(await spend.getAttribute('value')).toBe(totals.cost);
+  expect(await spend.innerText()).toBe(shortMoney(totals.cost));
+  expect(await page.locator('tfoot data').getAttribute('value')).toBe(totals.cost);
+  await page.getByRole('button', { name: 'Show as table' }).click();
+  expect(await page.getByRole('table', { name: 'Cost by model over time' }).locator('tbody tr').count()).toBe(
+    activity.length,
+  );
+  await page.getByRole('tab', { name: 'Requests' }).click();
+  await page.waitForURL(/measure=requests/);
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download CSV' }).click();
+  expect((await download).suggestedFilename()).toMatch(/\.csv$/);
+});
+
+it('changes the range by its picker, and undoes it by the back button', async () => {
+  const { page } = await visit('admin');
+  await page.goto(inOrganization('/analytics'));
+  await page.getByRole('button', { name: 'Last 7 days' }).click();
+  await page.getByRole('button', { name: 'Last 30 days' }).click();
+  await page.waitForURL(/range=30d/);
+  await page.getByText('Cost by model over time').first().waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Last 7 days' }).waitFor();
+});
+
+it('shows a year of days within a second of its answer', async () => {
+  const { page } = await visit('owner');
+  let answeredAt = 0;
+  page.on('requestfinished', (request) => {
+    if (request.url().includes('/analytics/activity')) answeredAt = performance.now();
+  });
+  await page.goto(inOrganization('/analytics'));
+  await page.locator('canvas').first().waitFor();
+  await page.goto(inOrganization('/analytics?range=365d'));
+  await page.locator('canvas').first().waitFor();
+  const ms = performance.now() - answeredAt;
+  console.log(`a year of days was drawn ${Math.round(ms)} ms after its answer`);
+  expect(answeredAt).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(1_000);
+});

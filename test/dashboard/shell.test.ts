@@ -1,0 +1,86 @@
+/** What stands around the pages: signing in and out, what each role sees, moving by keyboard, light and dark. */
+import { expect, it } from 'vitest';
+import type { Who } from './browser.ts';
+import { visiting } from './visiting.ts';
+
+const { visit, demo, inOrganization } = visiting();
+
+it('lets in by e-mail and password, to the page that was asked for, and out again', async () => {
+  const { page } = await visit(null);
+  await page.goto(inOrganization('/keys?sort=name'));
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  const account = demo.signIns.find(({ role }) => role === 'developer');
+  if (!account) throw new Error('the demo has no developer');
+  await page.getByLabel('Email').fill(account.email);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').getByText(/./).waitFor();
+  await page.getByLabel('Password').fill(account.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'API keys' }).waitFor();
+  expect(page.url()).toContain('sort=name');
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+});
+
+it.each<[Who, string[]]>([
+  [
+    'owner',
+    [
+      'Home',
+      'Playground',
+      'API keys',
+      'Projects',
+      'Team',
+      'Budgets',
+      'Analytics',
+      'Requests',
+      'Billing',
+      'Audit log',
+      'Settings',
+    ],
+  ],
+  ['finance', ['Home', 'Playground', 'Team', 'Budgets', 'Requests', 'Billing']],
+  ['developer', ['Home', 'Playground', 'API keys', 'Projects']],
+  ['basic', ['Home', 'Playground', 'Projects']],
+])('shows to the %s what the role may see, and nothing else', async (who, entries) => {
+  const { page } = await visit(who);
+  await page.goto(inOrganization(''));
+  const sidebar = page.getByRole('complementary', { name: 'Pages' });
+  await sidebar.getByRole('link', { name: 'Home' }).waitFor();
+  expect((await sidebar.getByRole('link').allInnerTexts()).map((text) => text.trim())).toEqual(entries);
+});
+
+it('goes to a page by the command palette, from the keyboard alone', async () => {
+  const { page } = await visit('owner');
+  await page.goto(inOrganization(''));
+  await page.getByText('Your usage').first().waitFor();
+  await page.keyboard.press('Control+k');
+  await page.getByPlaceholder('Go to a page, project or organization').fill('analy');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Analytics' }).waitFor();
+  await page.goBack();
+  await page.getByText('Your usage').first().waitFor();
+});
+
+it('is dark where the visitor says so, and stays it', async () => {
+  const { page } = await visit('developer', { colorScheme: 'light' });
+  await page.goto(inOrganization(''));
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+  await page.locator('html[data-mode=dark]').waitFor();
+  await page.reload();
+  await page.locator('html[data-mode=dark]').waitFor();
+});
+
+it('says that the browser is offline, and when it is back', async () => {
+  const { page, context } = await visit('developer');
+  await page.goto(inOrganization(''));
+  await page.getByText('Your usage').first().waitFor();
+  await context.setOffline(true);
+  await page.getByText('You are offline.').waitFor();
+  await context.setOffline(false);
+  await page.getByText('You are offline.').waitFor({ state: 'detached' });
+});
