@@ -38,7 +38,10 @@ export const body = <T extends z.ZodType>(schema: T) => ({
 /** As the framework takes it; any other body is one that a page elsewhere could have a browser send. */
 const JSON_TYPE = /^application\/([a-z-.]+\+)?json(;\s*[\w-]+=[^;]+)*$/i;
 
-/** The middlewares of a route that takes a JSON body: bounded, said to be JSON, strict UTF-8, not too deep, and never taken for `{}` where it is missing. */
+/**
+ * The middlewares of a route that takes a JSON body: bounded, said to be JSON, strict UTF-8, not too deep, and never taken for
+ * `{}` where it is missing.
+ */
 export const jsonBody = [
   tells(
     bodyLimit({

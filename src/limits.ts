@@ -43,7 +43,7 @@ const ASKED = {
   toolUsesMax: 100,
   /** The same where the client sets no cap: each use is one more reading of the whole context that the hold must cover. */
   toolUsesDefault: 3,
-  /** Of a request, as protobuf's JSON parsers have it: people write no schema half as deep, Google would refuse deeper ones, and what reads a body goes into it by recursion. */
+  /** Of a request, as Google's JSON parsers have it: no schema is half as deep, and who reads a body goes down it by recursion. */
   jsonDepthMax: 100,
 
   /** Of a list at once: as many as a person looks through, and some 100 KB. */

@@ -144,7 +144,7 @@ export interface Protocol {
   /** The request for a provider that speaks the same: as it came, save what the gateway decides. */
   body(asked: Asked, sent: Sent): Json;
   reader(): AnswerReader;
-  /** A whole answer; null where it is no JSON object. Of any other that is none the error says so, and its usage still counts. */
+  /** A whole answer; null where it is no JSON object. Of what else is no answer the error says so, and its usage counts. */
   readWhole(text: string): ReadAnswer | null;
   gather(): Gathered;
 

@@ -1,6 +1,6 @@
 /**
- * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, not too deep, an object; then by its schema, so that a
- * refusal names the field.
+ * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, not too deep, an object; then by its schema, so
+ * that a refusal names the field.
  */
 import type { z } from '@hono/zod-openapi';
 import { isTooDeep, TOO_DEEP } from '../json-depth.ts';
