@@ -5,7 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { DAY, instant, like } from '../reference/fields.ts';
-import { GROUP_NAMES, type UsageAsked, usageIn, usageStatements } from './from-totals.ts';
+import { GROUP_NAMES, type GroupBy, type UsageAsked, usageIn, usageStatements } from './from-totals.ts';
 import { namesOf } from './names.ts';
 import type { Span } from './time-zones.ts';
 import {
@@ -50,7 +50,8 @@ export const Activity = z
   })
   .openapi('Activity');
 
-export interface ActivityQuery extends Omit<UsageAsked, 'instants'> {
+export interface ActivityQuery extends Omit<UsageAsked, 'instants' | 'groupBy'> {
+  groupBy: GroupBy;
   spans: readonly Span[];
 }
 

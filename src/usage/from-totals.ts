@@ -25,7 +25,8 @@ export interface Filter {
 
 export interface UsageAsked extends Filter {
   organizationId: string;
-  groupBy: GroupBy;
+  /** One dimension, or several: then a group's key is their values, put together by `BETWEEN`. */
+  groupBy: GroupBy | readonly GroupBy[];
   /** Where the first span begins, and where each ends; ascending, epoch ms on quarters of an hour. */
   instants: readonly number[];
   /** The dearest so many groups are told; more may be. */
@@ -84,18 +85,18 @@ const COUNT_SERIES = `
   WHERE organization_id = ?1 AND kind = ?2 AND ${lastBefore('CAST(?4 AS INTEGER)')} >= CAST(?3 AS INTEGER)`;
 
 /**
- * The same of the combinations that match, added up by one of their dimensions: ?3 project, ?4 key, ?5 member, each or null.
+ * The same of the combinations that match, added up by some of their dimensions: ?3 project, ?4 key, ?5 member, each or null.
  * Each instant is told of every combination, or the sums would lack those that were idle.
  */
-const readCombinations = ([column]: readonly [string]) => `
+const readCombinations = (columns: readonly string[]) => `
   WITH ${INSTANTS},
   series AS MATERIALIZED (
-    SELECT series.id, dimension.${column} AS value
+    SELECT series.id, ${together(columns)} AS value
     FROM usage_dimensions AS dimension
     CROSS JOIN usage_series AS series
       ON series.organization_id = ?1
       AND series.kind = 'combination'
-      AND series.value = ${COMBINED.map((name) => `dimension.${name}`).join(` || ${BETWEEN_COLUMNS} || `)}
+      AND series.value = ${together(COMBINED)}
     WHERE dimension.organization_id = ?1
       AND (?3 IS NULL OR dimension.project_id = ?3)
       AND (?4 IS NULL OR dimension.key_id = ?4)
@@ -114,6 +115,10 @@ const readCombinations = ([column]: readonly [string]) => `
     AND total.bucket_at = ${lastBefore('instants.at')}
   GROUP BY series.value, instants.i`;
 
+function together(columns: readonly string[]): string {
+  return columns.map((name) => `dimension.${name}`).join(` || ${BETWEEN_COLUMNS} || `);
+}
+
 interface Row {
   key: string | null;
   i: number;
@@ -126,9 +131,10 @@ interface Row {
 export function usageStatements(db: Pick<D1Database, 'prepare'>, asked: UsageAsked): D1PreparedStatement[] {
   const { organizationId, projectId, apiKeyId, memberId, groupBy, instants, limit } = asked;
   const steps = JSON.stringify(instants.map((at, i) => [at, instants[i - 1] ?? 0]));
-  if (isFiltered(asked)) {
+  if (isOfCombinations(asked)) {
     const filter = [projectId ?? null, apiKeyId ?? null, memberId ?? null];
-    return [db.prepare(readCombinations(SERIES[groupBy])).bind(organizationId, steps, ...filter)];
+    const columns = [groupBy].flat().flatMap((kind) => SERIES[kind]);
+    return [db.prepare(readCombinations(columns)).bind(organizationId, steps, ...filter)];
   }
   const range = [instants[0], instants.at(-1)];
   // SQL has no limit where it is below zero.
@@ -146,13 +152,13 @@ export function usageIn([read, counted]: D1Result[], asked: UsageAsked): Usage {
   const whole = rows.get(null) ?? [];
   rows.delete(null);
   const groups = new Map([...rows].map(([key, of]) => [key ?? '', differences(of, spans)]));
-  if (isFiltered(asked)) return { total: addedUp([...groups.values()], spans), groups, groupCount: groups.size };
+  if (isOfCombinations(asked)) return { total: addedUp([...groups.values()], spans), groups, groupCount: groups.size };
   const [count] = (counted?.results ?? []) as { groups: number }[];
   return { total: differences(whole, spans), groups, groupCount: count?.groups ?? 0 };
 }
 
-function isFiltered({ projectId, apiKeyId, memberId }: Filter): boolean {
-  return [projectId, apiKeyId, memberId].some((id) => id !== undefined);
+function isOfCombinations({ groupBy, projectId, apiKeyId, memberId }: UsageAsked): boolean {
+  return typeof groupBy !== 'string' || [projectId, apiKeyId, memberId].some((id) => id !== undefined);
 }
 
 /** What was used in each span, of what had been used by each instant; undefined where nothing was. */
