@@ -8,6 +8,7 @@ import { type ApiEnv, answerError, answerNotFound, apiRouter } from './api.ts';
 import { anchorPending, pruneAudit } from './audit/anchoring.ts';
 import { auditRouter } from './audit/routes.ts';
 import { billingRouter } from './billing/routes.ts';
+import { statementRouter } from './billing/statements/routes.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference.ts';
 import { gatewayRouter } from './gateway/router.ts';
@@ -78,6 +79,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     usageRouter,
     requestRouter(build.mappings, catalogue),
     billingRouter,
+    statementRouter,
     auditRouter,
     operatorRouter,
     operatorProviderKeyRouter,

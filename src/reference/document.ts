@@ -20,6 +20,7 @@ const TAGS: Record<Tag, string> = {
   'Provider keys': 'Providers whose bill the organization pays itself, and providers of its own.',
   Analytics: 'Where the money went, and whether the books agree.',
   Wallet: 'Prepaid credit of a metered organization.',
+  Statements: 'What was used in a month, for who charges it to cost centres.',
   'Audit log': 'Who changed what, from where, and whether that log was tampered with.',
   'Sign-in': 'Signing up and in, for browsers.',
   Account: 'What a signed-in person has for themselves.',

@@ -139,6 +139,7 @@ export type Tag =
   | 'Provider keys'
   | 'Analytics'
   | 'Wallet'
+  | 'Statements'
   | 'Audit log'
   | 'Service';
 
