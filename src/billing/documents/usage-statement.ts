@@ -1,6 +1,6 @@
 /** A statement's pages: what was used by project, with its members and models, and then which ledger entries that was. */
 import type { PDFImage } from 'pdf-lib';
-import { formatDecimal, type MinorUnits } from '../../money/minor-units.ts';
+import { formatDecimal, minorUnits } from '../../money/minor-units.ts';
 import type { Statement, UsageSum } from './document.ts';
 import { type GridRow, grid } from './grid.ts';
 import { named, title } from './heading.ts';
@@ -31,7 +31,7 @@ export function usageBlocks(sheet: Sheet<Statement>, logo: PDFImage | null): Pag
     ...(document.preliminary ? columns([{ x: left, lines: wrapped(said.preliminary, styles.strong, width) }]) : []),
     space(12),
     ...(document.groups.length > 0 ? usageTable(sheet) : paragraph(sheet, said.nothing)),
-    ...paragraph(sheet, said.rounding(exact, money(1 as MinorUnits))),
+    ...paragraph(sheet, said.rounding(exact, ...lessThanCent(sheet))),
     ...(document.ledger.length > 0 ? ledgerTable(sheet) : []),
   ];
 }
@@ -57,9 +57,14 @@ function numbersOf(sheet: Sheet<Statement>, sum: UsageSum): string[] {
 }
 
 /** What is less than a cent and yet something is not shown as nothing. */
-function shownAmount({ money }: Sheet<Statement>, { amount, exact }: UsageSum): string {
-  if (amount !== 0 || exact === '0') return money(amount);
-  return exact.startsWith('-') ? `>${money(-1 as MinorUnits)}` : `<${money(1 as MinorUnits)}`;
+function shownAmount(sheet: Sheet<Statement>, { amount, exact }: UsageSum): string {
+  const [less, lessBelowZero] = lessThanCent(sheet);
+  if (amount !== 0 || exact === '0') return sheet.money(amount);
+  return exact.startsWith('-') ? lessBelowZero : less;
+}
+
+function lessThanCent({ money }: Sheet<Statement>): [less: string, lessBelowZero: string] {
+  return [`<${money(minorUnits(1))}`, `>${money(minorUnits(-1))}`];
 }
 
 function ledgerTable(sheet: Sheet<Statement>): PageBlock[] {
@@ -67,15 +72,18 @@ function ledgerTable(sheet: Sheet<Statement>): PageBlock[] {
   const said = words.statement;
   const count = (n: number | null) => (n === null ? '–' : formatDecimal(String(n)));
   const rows = document.ledger.map(({ member, first, last, requests, exact }, i): GridRow => {
-    const numbers = [count(first), count(last), count(requests), `${formatDecimal(exact)} ${document.currency}`];
+    const entries = first === null || last === null ? null : last - first + 1;
+    const counts = [first, last, entries, requests].map(count);
+    const numbers = [...counts, `${formatDecimal(exact)} ${document.currency}`];
     return { texts: [member], numbers, style: 'body', keepsWithNext: i < ROWS_TOGETHER - 1 };
   });
+  const titles = [said.first, said.last, said.entries, said.requests, said.exactCost];
   return [
     space(24),
     ...columns([{ x: left, lines: wrapped(said.ledger, styles.headline, width) }]),
     space(4),
     ...columns([{ x: left, lines: wrapped(said.ledgerMeans, styles.label, width) }]),
     space(12),
-    ...grid(sheet, { texts: [said.member], numbers: [said.first, said.last, said.requests, said.exactCost] }, rows),
+    ...grid(sheet, { texts: [said.member], numbers: titles }, rows),
   ];
 }

@@ -55,11 +55,12 @@ interface StatementWords {
   outputTokens: string;
   cost: string;
   total: string;
-  rounding(exact: string, cent: string): string;
+  rounding(exact: string, less: string, lessBelowZero: string): string;
   ledger: string;
   ledgerMeans: string;
   first: string;
   last: string;
+  entries: string;
   exactCost: string;
 }
 
@@ -131,13 +132,14 @@ const ENGLISH: Words = {
     outputTokens: 'Output tokens',
     cost: 'Cost',
     total: 'Total',
-    rounding: (exact, cent) =>
-      `The exact total is ${exact}. Amounts above are in cents: the total is rounded to the nearest cent, half away from zero; those of projects, and of the lines of each, are rounded down or up to a cent, up where the most would be cut off, so that they add up. "<${cent}" is more than nothing and counts as none. The same statement as CSV or JSON has every amount exactly.`,
+    rounding: (exact, less, lessBelowZero) =>
+      `The exact total is ${exact}. Amounts above are in cents: the total is rounded to the nearest cent, half away from zero; those of projects, and of the lines of each, are rounded down or up to a cent, up where the most would be cut off, so that they add up. "${less}" is more than nothing and "${lessBelowZero}" less; either counts as none. The same statement as CSV or JSON has every amount exactly.`,
     ledger: 'Ledger entries of the month',
     ledgerMeans:
       "Each member's ledger numbers its entries without a gap. Those of a member in this month are from the first number to the last, in all projects; every line above is of entries among these.",
     first: 'First',
     last: 'Last',
+    entries: 'Entries',
     exactCost: 'Exact cost',
   },
 };

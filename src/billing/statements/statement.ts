@@ -98,33 +98,45 @@ export async function readStatement(databases: Databases, asked: StatementAsked)
     ...usageStatements(session, lines),
     ...usageStatements(session, ledgers),
   ]);
-  const [{ rolled_up_to: rolledUpToMs } = { rolled_up_to: 0 }] = watermark?.results as { rolled_up_to: number }[];
+  const [mark] = (watermark?.results ?? []) as { rolled_up_to: number }[];
   const byMember = new Map(
-    (newest?.results as { memberId: string; newest: number }[]).map((row) => [row.memberId, row.newest]),
+    ((newest?.results ?? []) as { memberId: string; newest: number }[]).map((row) => [row.memberId, row.newest]),
   );
   const parts = readLines ? usageIn([readLines], lines) : null;
   const all = usageIn(readLedgers, ledgers);
   const named = await nameLines(databases.names, organization.id, parts?.groups ?? new Map());
-  const total = sumOf(named);
-  if (!project && !member) checkTotal(month, total, all.total[1] ?? nothingUsed());
+  const statement = statementOf(asked, new Date(mark?.rolled_up_to ?? 0).toISOString(), named, (memberId) =>
+    ledgerOf(all.groups.get(memberId) ?? [], byMember.get(memberId) ?? 0),
+  );
+  if (!project && !member) checkTotal(month, statement.total, all.total[1] ?? nothingUsed());
+  return statement;
+}
+
+/** The lines of a statement grouped and added up. */
+export function statementOf(
+  asked: StatementAsked,
+  rolledUpTo: string,
+  lines: readonly StatementLine[],
+  ledgerOf: (memberId: string) => MemberLedger,
+): Statement {
   return {
     ...asked,
-    rolledUpTo: new Date(rolledUpToMs).toISOString(),
-    projects: grouped(named, (line) => line.project).map(({ of, ...rest }) => ({ project: of, ...rest })),
-    members: grouped(named, (line) => line.member).map(({ of, used }) => ({
+    rolledUpTo,
+    projects: grouped(lines, (line) => line.project).map(({ of, ...rest }) => ({ project: of, ...rest })),
+    members: grouped(lines, (line) => line.member).map(({ of, used }) => ({
       member: of,
       used,
-      ledger: ledgerOf(all.groups.get(of.id) ?? [], byMember.get(of.id) ?? 0),
+      ledger: ledgerOf(of.id),
     })),
-    total,
+    total: sumOf(lines),
   };
 }
 
-/** Each with what things are called, dearest first. */
+/** Each with what things are called. */
 async function nameLines(db: D1Database, organizationId: string, groups: Usage['groups']): Promise<StatementLine[]> {
   const rows = [...groups].flatMap(([key, [used]]) => {
     const [projectId = '', memberId = '', model = ''] = key.split(BETWEEN);
-    return used && isAnything(used) ? [{ key, projectId, memberId, model, used }] : [];
+    return used && isAnything(used) ? [{ projectId, memberId, model, used }] : [];
   });
   const idsOf = (of: 'projectId' | 'memberId') => [...new Set(rows.map((row) => row[of]))];
   const [projects, members] = await Promise.all([
@@ -132,19 +144,22 @@ async function nameLines(db: D1Database, organizationId: string, groups: Usage['
     namesOf(db, organizationId, 'member', idsOf('memberId')),
   ]);
   const named = (names: Map<string, string>, id: string): Named => ({ id, name: names.get(id) ?? id });
-  return rows
-    .sort((a, b) => byCost(a.used, b.used) || (a.key < b.key ? -1 : 1))
-    .map(({ projectId, memberId, model, used }) => ({
-      project: named(projects, projectId),
-      member: named(members, memberId),
-      model,
-      used,
-    }));
+  return rows.map(({ projectId, memberId, model, used }) => ({
+    project: named(projects, projectId),
+    member: named(members, memberId),
+    model,
+    used,
+  }));
 }
 
+/** Dearest first, with the lines of each in the same order. */
 function grouped(lines: readonly StatementLine[], of: (line: StatementLine) => Named) {
+  const nameOf = ({ member, model }: StatementLine) => member.id + BETWEEN + model;
   return [...Map.groupBy(lines, (line) => of(line).id).values()]
-    .flatMap((some) => (some[0] ? [{ of: of(some[0]), used: sumOf(some), lines: some }] : []))
+    .flatMap((some) => {
+      const ordered = some.toSorted((a, b) => byCost(a.used, b.used) || (nameOf(a) < nameOf(b) ? -1 : 1));
+      return ordered[0] ? [{ of: of(ordered[0]), used: sumOf(ordered), lines: ordered }] : [];
+    })
     .sort((a, b) => byCost(a.used, b.used) || (a.of.id < b.of.id ? -1 : 1));
 }
 
