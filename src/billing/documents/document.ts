@@ -127,7 +127,7 @@ export interface UsageSum {
 }
 
 /** Which of a member's ledger entries are of the period, and what they add up to. */
-export interface LedgerRow {
+interface LedgerRow {
   member: string;
   /** Null: not known. */
   first: number | null;

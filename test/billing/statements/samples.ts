@@ -6,7 +6,7 @@ import { nothingUsed, type Used } from '../../../src/usage/used.ts';
 
 type Row = [project: string, member: string, model: string, requests: number, tokens: number, costNanos: number];
 
-export function used(requests: number, tokens: number, costNanos: number): Used {
+function used(requests: number, tokens: number, costNanos: number): Used {
   const sums: Partial<Record<(typeof SUM_COLUMNS)[number], number>> = {
     cost: costNanos,
     requests,
