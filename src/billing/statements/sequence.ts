@@ -1,7 +1,7 @@
 /**
  * Which of a member's ledger entries belong to a month, told for good, also when the entries themselves are pruned.
  *
- * A ledger numbers whatever it books from 1 on without a gap, and its clock never goes back: so the entries settled before an
+ * A ledger numbers whatever it books from 1 on without a gap, and its clock does not go back: so the entries settled before an
  * instant are those with the first numbers, and the last of them has as its number how many they are. Running totals of the
  * member count them (`events`). Requests would not do: a correction is an entry and no request, a count of refusals is one
  * entry and many requests.
