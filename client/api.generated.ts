@@ -1341,7 +1341,11 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
+<<<<<<< HEAD
     abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
+=======
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'statements.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
+>>>>>>> h-7s
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -2348,6 +2352,92 @@ export type SpeechBody = {
   [field: string]: unknown;
 };
 
+export type Statement = {
+  organizationId: string;
+  organization: string;
+  month: string;
+  timezone: string;
+  from: string;
+  to: string;
+  startsAt: string;
+  endsAt: string;
+  /** Null: of all projects. */
+  projectId: string | null;
+  /** Null: of all members. */
+  memberId: string | null;
+  /** Whether usage of the month may still come. */
+  preliminary: boolean;
+  /** Usage that had arrived by then is in it. */
+  rolledUpTo: string;
+  totals: {
+    /** Decimal USD. */
+    cost: string;
+    requestCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+  };
+  projects: ({
+    projectId: string;
+    /** Its name. */
+    project: string;
+    /** Decimal USD. */
+    cost: string;
+    requestCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+  })[];
+  members: ({
+    memberId: string;
+    /** Their name. */
+    member: string;
+    /** Decimal USD. */
+    cost: string;
+    requestCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+    ledger: StatementLedger;
+  })[];
+  lines: ({
+    projectId: string;
+    /** Its name. */
+    project: string;
+    memberId: string;
+    /** Their name. */
+    member: string;
+    model: string;
+    /** Decimal USD. */
+    cost: string;
+    requestCount: number;
+    inputTokens: number;
+    outputTokens: number;
+    cachedTokens: number;
+    reasoningTokens: number;
+    totalTokens: number;
+  })[];
+};
+
+export type StatementLedger = {
+  /** The ledger entries' first number in the month; null: they were not counted yet. */
+  firstSequence: number | null;
+  /** Their last number in the month; null: they were not counted yet. */
+  lastSequence: number | null;
+  /** From the first to the last. */
+  entries: number | null;
+  /** A correction is an entry and no request. */
+  requestCount: number;
+  /** What these entries add up to, in all projects. */
+  cost: string;
+};
+
 export type TokenCount = {
   input_tokens: number;
   [field: string]: unknown;
@@ -3352,6 +3442,7 @@ export interface Routes {
     path: { orgId: string };
     answer: Wallet;
   };
+<<<<<<< HEAD
   /** What was paid and given back, newest first. */
   'GET /orgs/{orgId}/transactions': {
     path: { orgId: string };
@@ -3412,6 +3503,13 @@ export interface Routes {
       /** When a plan that was given up ends. */
       endsAt: string | null;
     };
+=======
+  /** What was used in a month of the organization's zone, by project, member and model, as a PDF, CSV or JSON. */
+  'GET /orgs/{orgId}/statements/{month}': {
+    path: { orgId: string; month: string };
+    query?: { format?: 'pdf' | 'csv' | 'json'; projectId?: string; memberId?: string };
+    answer: string | Statement;
+>>>>>>> h-7s
   };
   /** Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it. */
   'GET /orgs/{orgId}/audit-log': {

@@ -11,6 +11,7 @@ import { topUpWallets } from './billing/automatic-top-ups.ts';
 import { checkoutRouter } from './billing/checkout-routes.ts';
 import { mailDocuments } from './billing/mailing.ts';
 import { billingRouter } from './billing/routes.ts';
+import { statementRouter } from './billing/statements/routes.ts';
 import { forgetHandledEvents, handleDueEvents } from './billing/stripe/kept-events.ts';
 import { endGraces, tellSeats } from './billing/stripe/subscriptions.ts';
 import { stripeWebhookRouter } from './billing/stripe/webhook-route.ts';
@@ -91,6 +92,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     transactionRouter,
     checkoutRouter,
     stripeWebhookRouter,
+    statementRouter,
     auditRouter,
     operatorRouter,
     paymentRouter,

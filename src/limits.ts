@@ -160,6 +160,8 @@ const ASKED = {
   auditVerifyEntriesMax: 500_000,
   /** Browsers that a person is shown as signed in, the last used first. */
   sessionsShownMax: 100,
+  /** Lines of a statement as PDF, some 40 a page: nobody prints more, and a Worker makes them in some seconds. CSV and JSON have all. */
+  statementPdfLinesMax: 5_000,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
   /** The least credit that is bought at once, in cents: below it what moving money costs is a large part of it. */
@@ -178,6 +180,9 @@ const ASKED = {
 
 export const LIMITS = {
   ...ASKED,
+
+  /** A backfill makes the sums of a day right in a few seconds, and goes on every five minutes. */
+  statementRetrySeconds: 300,
 
   /** A hold lives this long past its last renewal. The Worker cancels upstream before it ends, so a live stream never loses its hold. */
   holdTtlMs: 60 * SECOND_MS,

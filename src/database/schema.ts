@@ -676,6 +676,8 @@ function measures() {
     cost: integer('cost').notNull(),
     inputCost: integer('input_cost').notNull(),
     outputCost: integer('output_cost').notNull(),
+    /** Rows from before they were counted have none. */
+    events: integer('events').notNull().default(0),
   };
 }
 

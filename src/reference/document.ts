@@ -21,6 +21,7 @@ const TAGS: Record<Tag, string> = {
   Analytics: 'Where the money went, and whether the books agree.',
   Wallet: 'Prepaid credit of a metered organization.',
   Billing: 'What was paid and given back, and the documents of it.',
+  Statements: 'What was used in a month, for who charges it to cost centres.',
   'Audit log': 'Who changed what, from where, and whether that log was tampered with.',
   'Sign-in': 'Signing up and in, for browsers.',
   Account: 'What a signed-in person has for themselves.',

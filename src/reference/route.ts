@@ -140,6 +140,7 @@ export type Tag =
   | 'Analytics'
   | 'Wallet'
   | 'Billing'
+  | 'Statements'
   | 'Audit log'
   | 'Service';
 

@@ -33,7 +33,7 @@ export function memberIdOf({ actor }: Caller): string | null {
 
 interface Needs {
   ability: Ability;
-  /** Whether the path's member, signed in, may too, whatever their role. */
+  /** Whether the path's member, or else the query's, signed in, may too, whatever their role. */
   orSelf?: boolean;
   /** Of a route that a deleted organization still has. */
   evenDeleted?: boolean;
@@ -58,7 +58,8 @@ export function guarded(needs: Needs | ((query: Record<string, string>) => Needs
     const query = c.req.query();
     const organizationId = c.req.param('orgId') ?? query.organizationId;
     const needed = typeof needs === 'function' ? needs(query) : needs;
-    const caller = await guard(c.env, c.req.raw, organizationId, c.req.param('memberId'), needed);
+    const memberId = c.req.param('memberId') ?? query.memberId;
+    const caller = await guard(c.env, c.req.raw, organizationId, memberId, needed);
     c.set('caller', caller);
     const trail = trailOf(c.req.raw, caller.organizationId, caller.actor);
     trail.changesNothing = needed.changesNothing ?? false;

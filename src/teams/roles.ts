@@ -36,6 +36,7 @@ const ABILITIES = {
   'provider_keys.write': ['owner', 'admin'],
   'wallet.read': ['owner', 'admin', 'finance'],
   'transactions.read': ['owner', 'admin', 'finance'],
+  'statements.read': ['owner', 'admin', 'finance'],
   'health.read': ['owner', 'admin', 'finance'],
   /** One's own; `requests.read` is those of everybody. */
   'requests.own': ['owner', 'admin', 'finance', 'developer'],

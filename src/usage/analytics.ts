@@ -5,7 +5,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { DAY, instant, like } from '../reference/fields.ts';
-import { GROUP_NAMES, type UsageAsked, usageIn, usageStatement } from './from-totals.ts';
+import { GROUP_NAMES, type GroupBy, type UsageAsked, usageIn, usageStatement } from './from-totals.ts';
 import { namesOf } from './names.ts';
 import type { Whole } from './sums.ts';
 import type { Span } from './time-zones.ts';
@@ -69,7 +69,8 @@ export const Activity = z
   })
   .openapi('Activity');
 
-export interface ActivityQuery extends Omit<UsageAsked, 'instants'> {
+export interface ActivityQuery extends Omit<UsageAsked, 'instants' | 'groupBy'> {
+  groupBy: GroupBy;
   spans: readonly Span[];
 }
 

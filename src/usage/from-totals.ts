@@ -27,7 +27,8 @@ export interface Filter {
 
 export interface UsageAsked extends Filter {
   organizationId: string;
-  groupBy: GroupBy;
+  /** One dimension, or several: then a group's key is their values, put together by `BETWEEN`. */
+  groupBy: GroupBy | readonly GroupBy[];
   /** Where the first span begins, and where each ends; ascending, epoch ms on quarters of an hour. */
   instants: readonly number[];
   /** The dearest so many groups are told; more may be. */
@@ -48,16 +49,16 @@ const MATCHES = `(
 )`;
 
 /**
- * The series that make up what matches, each with the group (a column of usage_dimensions) that it counts in. A key that was
+ * The series that make up what matches, each with the group (columns of usage_dimensions) that it counts in. A key that was
  * never used otherwise is its own series: most are of one project and one member for good. Of all others it is the
  * combinations that match, of which a key may have dozens.
  */
-const matchingSeries = ([column]: readonly [string]) => `
+const matchingSeries = (columns: readonly string[]) => `
   combinations AS MATERIALIZED (
     SELECT
       key_id,
-      ${column} AS value,
-      ${COMBINED.join(` || ${BETWEEN_COLUMNS} || `)} AS name,
+      ${together(columns)} AS value,
+      ${together(COMBINED)} AS name,
       ${MATCHES} AS matches
     FROM usage_dimensions
     WHERE organization_id = ?1 AND (?7 IS NULL OR key_id = ?7)
@@ -137,7 +138,7 @@ const READ_SERIES = `
  * The same of groups of several series: a row for each group and instant, in order. An instant is told of every series, or the
  * sums would lack those that were idle; it is not told where all were.
  */
-const readMatching = (of: readonly [string], whole: string) => `
+const readMatching = (of: readonly string[], whole: string) => `
   WITH ${matchingSeries(of)}, ${RANKED},
   chosen AS MATERIALIZED (
     SELECT one.value AS id, ranked.value, ranked.groups FROM ranked CROSS JOIN json_each(ranked.ids) AS one
@@ -166,10 +167,18 @@ const WHOLE = {
   several: 'series',
 };
 
+function together(columns: readonly string[]): string {
+  return columns.map((name) => `dimension.${name}`).join(` || ${BETWEEN_COLUMNS} || `);
+}
+
 interface Row {
   key: string | null;
   groups: number;
   told: string | null;
+}
+
+function together(columns: readonly string[]): string {
+  return columns.join(` || ${BETWEEN_COLUMNS} || `);
 }
 
 /** `usageIn` reads its answer. */
@@ -181,10 +190,10 @@ export function usageStatement(db: Pick<D1Database, 'prepare'>, asked: UsageAske
   const common = [organizationId, steps, instants[0], instants.at(-1), rows];
   const filters = Object.entries({ project: projectId, apiKey: apiKeyId, member: memberId });
   const [one, ...others] = filters.filter(([, id]) => id !== undefined);
-  if (!one) return db.prepare(READ_SERIES).bind(...common, groupBy);
+  if (!one && typeof groupBy === 'string') return db.prepare(READ_SERIES).bind(...common, groupBy);
   const ids = filters.map(([, id]) => id ?? null);
-  const of = SERIES[groupBy];
-  if (others.length > 0) return db.prepare(readMatching(of, WHOLE.several)).bind(...common, ...ids);
+  const of = [groupBy].flat().flatMap((kind) => SERIES[kind]);
+  if (!one || others.length > 0) return db.prepare(readMatching(of, WHOLE.several)).bind(...common, ...ids);
   return db.prepare(readMatching(of, WHOLE.one)).bind(...common, ...ids, ...one);
 }
 

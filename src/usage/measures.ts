@@ -49,11 +49,14 @@ export const SERIES = {
   combination: COMBINED,
 } as const satisfies Record<string, readonly (typeof COMBINED)[number][]>;
 
-/** Between the columns of a value, in SQL; in none of them, for no header may have it. */
+/** Between the columns of a value; in none of them, for no header may have it. */
+export const BETWEEN = '\u001f';
+
+/** The same in SQL. */
 export const BETWEEN_COLUMNS = 'char(31)';
 
 export function seriesValue(kind: SeriesKind, dimensions: Record<(typeof COMBINED)[number], string>): string {
-  return SERIES[kind].map((column) => dimensions[column]).join('\u001f');
+  return SERIES[kind].map((column) => dimensions[column]).join(BETWEEN);
 }
 
 export type SeriesKind = keyof typeof SERIES;

@@ -30,8 +30,12 @@ function narrow(value: bigint): Whole {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-/** The columns of a sum, in one order for all rows that travel to and from D1. */
-export const SUM_COLUMNS = Object.values(MEASURES);
+/**
+ * The columns of a sum, in one order for all rows that travel to and from D1: the measures, and how many events there were.
+ * A request is not an event (a correction is no request, counted refusals are many); of a member's events, so many since
+ * ever, the last has just that number.
+ */
+export const SUM_COLUMNS = [...Object.values(MEASURES), 'events' as const];
 
 /** `values` in the order of SUM_COLUMNS; latencies as letters. */
 export interface Sums {
@@ -41,7 +45,7 @@ export interface Sums {
 }
 
 function noSums(): Sums {
-  return { values: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], latencies: '', firstTokens: '' };
+  return { values: SUM_COLUMNS.map(() => 0), latencies: '', firstTokens: '' };
 }
 
 function addSums(into: Sums, added: Sums): void {
@@ -185,6 +189,7 @@ export class UsageSums {
       event.output_tokens,
       event.cached_tokens,
       event.reasoning_tokens,
+      1,
     ]);
     // An attempt has one latency at most: an expired one has none, and its correction has that of both.
     if (latency !== null) sums.latencies += letterOf(latency);

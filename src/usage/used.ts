@@ -50,9 +50,9 @@ export function copyOf({ values, latencies, firstTokens }: Used): Used {
   return { values: values.slice(), latencies: latencies.slice(), firstTokens: firstTokens.slice() };
 }
 
-/** Whether there is anything to show. */
+/** Whether there is anything to show: of events by themselves nothing is. */
 export function isAnything({ values }: Used): boolean {
-  return values.some((value) => value !== 0);
+  return values.some((value, i) => value !== 0 && i < MEASURE_NAMES.length);
 }
 
 /** Dearest first, then by requests. */

@@ -53,6 +53,7 @@ const own = (_: Ids, { person }: Caller) => ({
   memberId: person?.memberId ?? 'mem_nobody',
   keyId: person?.keyId ?? 'key_nobody',
 });
+const thisMonth = () => ({ month: new Date().toISOString().slice(0, 7) });
 const ofOwner = ({ otherOwnerId }: Ids) => ({ memberId: otherOwnerId });
 const budget = () => ({ usageLimit: '12.5' });
 const newName = () => ({ name: 'Another name' });
@@ -555,6 +556,28 @@ export const ORGANIZATION: readonly Row[] = [
   { route: 'GET /orgs/{orgId}/transactions/{transactionId}', may: ADMINS_AND_FINANCE },
   { route: 'GET /orgs/{orgId}/transactions/{transactionId}/invoice', may: ADMINS_AND_FINANCE },
   { route: 'GET /orgs/{orgId}/invoices.zip', may: ADMINS_AND_FINANCE, query: () => ({ month: INVOICED }) },
+  {
+    route: 'GET /orgs/{orgId}/statements/{month}',
+    asked: 'of the organization',
+    may: ADMINS_AND_FINANCE,
+    path: thisMonth,
+    query: () => ({ format: 'json' }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/statements/{month}',
+    asked: 'of somebody else',
+    may: ADMINS_AND_FINANCE,
+    path: thisMonth,
+    query: ({ memberId }) => ({ format: 'csv', memberId }),
+  },
+  {
+    route: 'GET /orgs/{orgId}/statements/{month}',
+    asked: "one's own",
+    may: PEOPLE,
+    otherwise: { 'master key': UNSEEN },
+    path: thisMonth,
+    query: (ids, caller) => ({ format: 'json', memberId: own(ids, caller).memberId }),
+  },
   { route: 'GET /orgs/{orgId}/audit-log', asked: 'a page', may: ADMINS },
   {
     route: 'GET /orgs/{orgId}/audit-log',

@@ -144,6 +144,7 @@ export const MEASURES = {
   cost: (event: Owned) => event.costNanos,
   input_cost: (event: Owned) => event.inputCostNanos,
   output_cost: (event: Owned) => event.outputCostNanos,
+  events: () => 1,
 };
 
 /** D1's rollups, one row for each quarter of an hour and dimensions, and each member's days, in a fixed order. */

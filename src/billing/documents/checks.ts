@@ -2,10 +2,40 @@
  * Whether a document's amounts fit together. They were computed by whoever made it, and perhaps by a payment provider: a
  * document that contradicts itself is a bug, so this throws, with the document's number, before anyone sees it.
  */
-import { addMinorUnits, formatMinorUnits, type MinorUnits, percentOf, timesDecimal } from '../../money/minor-units.ts';
-import type { BillingDocument } from './document.ts';
+import {
+  addMinorUnits,
+  exponentOf,
+  formatMinorUnits,
+  type MinorUnits,
+  percentOf,
+  timesDecimal,
+} from '../../money/minor-units.ts';
+import type { BillingDocument, PrintedDocument, Statement, UsageSum } from './document.ts';
 
-export function checkDocument(document: BillingDocument): void {
+export function checkDocument(document: PrintedDocument): void {
+  if (document.kind === 'statement') checkStatement(document);
+  else checkBilling(document);
+}
+
+/** What is shown adds up on every level, and shows nothing as a unit more or less than it is. */
+function checkStatement({ organization, month, currency, groups, total }: Statement): void {
+  const fail = (what: string): never => {
+    throw new Error(`statement ${month} of ${organization}: ${what}`);
+  };
+  const unit = 10 ** -exponentOf(currency);
+  const added = (what: string, whole: UsageSum, parts: readonly UsageSum[]) => {
+    // Of a difference so small a double is exact enough: either side of it is a whole number of units or less than one away.
+    for (const { amount, exact } of parts)
+      if (Math.abs(amount * unit - Number(exact)) >= unit * (1 + 1e-6))
+        fail(`${exact} is shown as ${formatMinorUnits(amount, currency)}`);
+    for (const of of ['requests', 'inputTokens', 'outputTokens', 'amount'] as const)
+      if (parts.reduce((sum, part) => sum + part[of], 0) !== whole[of]) fail(`${of} of ${what} do not add up`);
+  };
+  added('the whole', total, groups);
+  for (const group of groups) added(group.project, group, group.lines);
+}
+
+function checkBilling(document: BillingDocument): void {
   const { number, currency, lines, fees, taxes, totals } = document;
   const shown = (amount: MinorUnits) => formatMinorUnits(amount, currency);
   const fail = (what: string): never => {

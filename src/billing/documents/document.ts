@@ -1,10 +1,10 @@
 /**
- * What stands in an invoice or a credit note: everything, so that a document is a function of this value alone and an old
+ * What stands in an invoice, a credit note or a statement: everything, so that a document is a function of this value alone and an old
  * one never changes. Whoever charges somebody makes it once, from what was charged; `checkDocument` (checks.ts) throws
  * where its sums do not fit.
  *
  * Money is in minor units of `currency`, quantities and rates are decimal text. A credit note says what an invoice says
- * with negative amounts.
+ * with negative amounts. A statement tells what was used, and asks for nothing.
  */
 import type { MinorUnits } from '../../money/minor-units.ts';
 
@@ -69,15 +69,24 @@ interface Totals {
   due: MinorUnits;
 }
 
-interface Common {
+/** How it is written and drawn. */
+interface Look {
+  /** ISO 4217. */
+  currency: string;
+  language: Language;
+  /** A PNG or JPEG file; anything else throws. */
+  logo: Uint8Array | null;
+  /** Of the rules, "#1a73e8"; text stays dark, so any colour is readable. */
+  colour: string | null;
+}
+
+interface Common extends Look {
   /** As it is counted: "2026-000123". */
   number: string;
   issued: Day;
   servicePeriod: Period | null;
   seller: Party;
   buyer: Party;
-  /** ISO 4217. */
-  currency: string;
   lines: readonly Line[];
   fees: readonly Fee[];
   /** One entry a rate. */
@@ -87,11 +96,6 @@ interface Common {
   reverseCharge: boolean;
   /** A paragraph each. */
   notes: readonly string[];
-  language: Language;
-  /** A PNG or JPEG file; anything else throws. */
-  logo: Uint8Array | null;
-  /** Of the rules, "#1a73e8"; text stays dark, so any colour is readable. */
-  colour: string | null;
 }
 
 export interface Invoice extends Common {
@@ -110,3 +114,45 @@ export interface CreditNote extends Common {
 }
 
 export type BillingDocument = Invoice | CreditNote;
+
+/** Usage added up. */
+export interface UsageSum {
+  requests: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** As shown: less than a unit from what it is. Those of the parts add up to that of the whole. */
+  amount: MinorUnits;
+  /** What it is, decimal text. */
+  exact: string;
+}
+
+/** Which of a member's ledger entries are of the period, and what they add up to. */
+interface LedgerRow {
+  member: string;
+  /** Null: not known. */
+  first: number | null;
+  last: number | null;
+  requests: number;
+  exact: string;
+}
+
+export interface Statement extends Look {
+  kind: 'statement';
+  organization: string;
+  /** Its only project or member, where it is of one. */
+  project: string | null;
+  member: string | null;
+  /** "2026-10". */
+  month: string;
+  period: Period;
+  timeZone: string;
+  /** ISO 8601, UTC: usage that had arrived by then is in it. */
+  asOf: string;
+  /** Whether more may come. */
+  preliminary: boolean;
+  groups: readonly (UsageSum & { project: string; lines: readonly (UsageSum & { member: string; model: string })[] })[];
+  total: UsageSum;
+  ledger: readonly LedgerRow[];
+}
+
+export type PrintedDocument = BillingDocument | Statement;

@@ -1,6 +1,6 @@
 /** The upper part of a document: what it is, who asks whom, and how much in one line. */
 import type { PDFImage } from 'pdf-lib';
-import type { Party } from './document.ts';
+import type { Party, PrintedDocument } from './document.ts';
 import {
   baseline,
   block,
@@ -20,7 +20,10 @@ export function heading(sheet: Sheet, logo: PDFImage | null): PageBlock[] {
   return [title(sheet, logo), space(10), ...facts(sheet), space(22), ...parties(sheet), space(24), ...headline(sheet)];
 }
 
-function title({ document, words, faces, styles, left, right }: Sheet, logo: PDFImage | null): PageBlock {
+export function title(
+  { document, words, faces, styles, left, right }: Sheet<PrintedDocument>,
+  logo: PDFImage | null,
+): PageBlock {
   const scale = logo ? Math.min(LOGO_MAX.width / logo.width, LOGO_MAX.height / logo.height, 1) : 0;
   const [width, height] = logo ? [logo.width * scale, logo.height * scale] : [0, 0];
   const text = faces.semiBold.drawn(words.title[document.kind]);
@@ -30,17 +33,25 @@ function title({ document, words, faces, styles, left, right }: Sheet, logo: PDF
   });
 }
 
-/** What there is to know, each with its name. What is not said leaves no line. */
-function facts({ document, words, faces, styles, left, width }: Sheet): PageBlock[] {
+/** What there is to know. */
+function facts(sheet: Sheet): PageBlock[] {
+  const { document, words } = sheet;
   const { servicePeriod, original } = { original: null, ...document };
-  const known: [name: string, value: string | null][] = [
+  return named(sheet, [
     [words.number[document.kind], document.number],
     [words.issued, words.day(document.issued)],
     [words.due, document.kind === 'invoice' && document.due !== null ? words.day(document.due) : null],
     [words.servicePeriod, servicePeriod && words.period(servicePeriod)],
     [words.credits, original && words.ofInvoice(original.percent, original.number, original.issued)],
     [words.currency, document.currency],
-  ];
+  ]);
+}
+
+/** Each value beside its name; what is null leaves no line. */
+export function named(
+  { faces, styles, left, width }: Sheet<PrintedDocument>,
+  known: readonly (readonly [name: string, value: string | null])[],
+): PageBlock[] {
   const said = known.flatMap(([name, value]) => (value === null ? [] : [[faces.regular.drawn(name), value] as const]));
   const valuesAt = left + Math.max(...said.map(([name]) => faces.regular.width(name, styles.label.size))) + 16;
   return said.flatMap(([name, value], i) => {

@@ -7,8 +7,8 @@ export interface Block<Canvas> {
   height: number;
   /** Whether the next block belongs to this one: a row's second line, the totals after the last rows. */
   keepsWithNext: boolean;
-  /** A row of the table: its header stands above the first of each page. */
-  inTable: boolean;
+  /** Of a row of a table: what stands above the first of its rows on each page. */
+  tableHeader: Block<Canvas> | null;
   /** Left out at the top of a page: a space only parts it from what is above. */
   isSpace: boolean;
   draw(canvas: Canvas, top: number): void;
@@ -19,44 +19,50 @@ export interface Placed<Canvas> {
   top: number;
 }
 
-export interface Frame<Canvas> {
+export interface Frame {
   top: number;
   bottom: number;
-  tableHeader: Block<Canvas>;
 }
 
-export function paginate<Canvas>(blocks: readonly Block<Canvas>[], frame: Frame<Canvas>): Placed<Canvas>[][] {
+export function paginate<Canvas>(blocks: readonly Block<Canvas>[], frame: Frame): Placed<Canvas>[][] {
   let page: Placed<Canvas>[] = [];
   const pages = [page];
   let top = frame.top;
-  let hasHeader = false;
+  /** The last on this page. */
+  let header: Block<Canvas> | null = null;
 
   const turn = () => {
     page = [];
     pages.push(page);
     top = frame.top;
-    hasHeader = false;
+    header = null;
   };
   const put = (block: Block<Canvas>) => {
     page.push({ block, top });
     top += block.height;
   };
-  const heightOf = (chain: readonly Block<Canvas>[], withHeader: boolean) =>
-    chain.reduce((sum, { height }) => sum + height, 0) +
-    (!withHeader && chain.some(({ inTable }) => inTable) ? frame.tableHeader.height : 0);
-  const fits = (chain: readonly Block<Canvas>[]) => top + heightOf(chain, hasHeader) <= frame.bottom;
+  const heightOf = (chain: readonly Block<Canvas>[], above: Block<Canvas> | null) => {
+    let [sum, last] = [0, above];
+    for (const { height, tableHeader } of chain) {
+      if (tableHeader && tableHeader !== last) sum += tableHeader.height;
+      last = tableHeader ?? last;
+      sum += height;
+    }
+    return sum;
+  };
+  const fits = (chain: readonly Block<Canvas>[]) => top + heightOf(chain, header) <= frame.bottom;
   const place = (block: Block<Canvas>) => {
     if (block.isSpace && (page.length === 0 || !fits([block]))) return;
     if (!fits([block]) && page.length > 0) turn();
-    if (block.inTable && !hasHeader) {
-      put(frame.tableHeader);
-      hasHeader = true;
+    if (block.tableHeader && block.tableHeader !== header) {
+      header = block.tableHeader;
+      put(header);
     }
     put(block);
   };
 
   for (const chain of chains(blocks)) {
-    const fitsAnywhere = frame.top + heightOf(chain, false) <= frame.bottom;
+    const fitsAnywhere = frame.top + heightOf(chain, null) <= frame.bottom;
     if (!fits(chain) && fitsAnywhere && page.length > 0) turn();
     for (const block of chain) place(block);
   }

@@ -1,7 +1,7 @@
 /** What every part of a document is laid out with: its words, its typefaces, its measures, and small blocks to build from. */
 import { formatMinorUnits, type MinorUnits } from '../../money/minor-units.ts';
 import type { Canvas, Colour, TextStyle } from './canvas.ts';
-import type { BillingDocument } from './document.ts';
+import type { BillingDocument, PrintedDocument } from './document.ts';
 import type { Block } from './paginate.ts';
 import type { Paper } from './paper.ts';
 import type { Typefaces } from './typeface.ts';
@@ -15,8 +15,8 @@ const INK: Colour = [0.1, 0.12, 0.16];
 const GREY: Colour = [0.39, 0.42, 0.47];
 export const HAIRLINE: Colour = [0.87, 0.88, 0.9];
 
-export interface Sheet {
-  document: BillingDocument;
+export interface Sheet<Printed extends PrintedDocument = BillingDocument> {
+  document: Printed;
   words: Words;
   faces: Typefaces;
   paper: Paper;
@@ -28,7 +28,12 @@ export interface Sheet {
   money(amount: MinorUnits): string;
 }
 
-export function sheetOf(document: BillingDocument, words: Words, faces: Typefaces, paper: Paper): Sheet {
+export function sheetOf<Printed extends PrintedDocument>(
+  document: Printed,
+  words: Words,
+  faces: Typefaces,
+  paper: Paper,
+): Sheet<Printed> {
   const [left, right] = [MARGIN, paper.width - MARGIN];
   const { regular, semiBold } = faces;
   return {
@@ -68,7 +73,7 @@ export function baseline(top: number, style: TextStyle): number {
 }
 
 export function block(height: number, draw: PageBlock['draw'], rest: Partial<PageBlock> = {}): PageBlock {
-  return { height, draw, keepsWithNext: false, inTable: false, isSpace: false, ...rest };
+  return { height, draw, keepsWithNext: false, tableHeader: null, isSpace: false, ...rest };
 }
 
 /** A space belongs to what comes after it, so that it never ends a page by itself. */
@@ -100,6 +105,13 @@ export function columns(beside: readonly Column[], rest: Partial<PageBlock> = {}
 /** The lines of a text in one style, for a column. */
 export function wrapped(text: string, style: TextStyle, width: number): Column['lines'] {
   return style.face.lines(text, style.size, width).map((line) => ({ text: line, style }));
+}
+
+/** A text of its own below what is above. */
+export function paragraph({ styles, left, width }: Sheet<PrintedDocument>, text: string): PageBlock[] {
+  const lines = wrapped(text, styles.label, width);
+  const blocks = [space(14), ...columns([{ x: left, lines }], { keepsWithNext: false })];
+  return lines.length > 0 ? blocks : [];
 }
 
 function colourOf(hex: string): Colour {

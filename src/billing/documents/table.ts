@@ -51,7 +51,7 @@ function columnsOf({ document, words, faces, styles, left, right, money }: Sheet
   return { numbers: numbers.reverse(), descriptionWidth: end - left };
 }
 
-export function tableHeader(sheet: Sheet): PageBlock {
+function tableHeader(sheet: Sheet): PageBlock {
   const { words, styles, left, width, accent } = sheet;
   const { numbers } = columnsOf(sheet);
   const style = styles.label;
@@ -66,6 +66,7 @@ export function tableHeader(sheet: Sheet): PageBlock {
 
 export function tableRows(sheet: Sheet): PageBlock[] {
   const { document, words, styles, left, width } = sheet;
+  const header = tableHeader(sheet);
   const { numbers, descriptionWidth } = columnsOf(sheet);
   const firstWithSums = document.lines.length - ROWS_WITH_SUMS;
   return document.lines.flatMap((line, row) => {
@@ -86,7 +87,7 @@ export function tableRows(sheet: Sheet): PageBlock[] {
           if (i === 0) for (const { cell, end } of numbers) canvas.text(cell(line), end, at, styles.body, 'end');
           if (isLast) canvas.box(left, top + height - RULE, width, RULE, HAIRLINE);
         },
-        { inTable: true, keepsWithNext: !isLast || row >= firstWithSums },
+        { tableHeader: header, keepsWithNext: !isLast || row >= firstWithSums },
       );
     });
   });

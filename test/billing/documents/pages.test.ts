@@ -6,11 +6,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { BillingDocument } from '../../../src/billing/documents/document.ts';
+import type { PrintedDocument } from '../../../src/billing/documents/document.ts';
 import { type Fonts, loadFonts } from '../../../src/billing/documents/fonts.ts';
 import { renderDocument } from '../../../src/billing/documents/render.ts';
 import { TrueType } from '../../../src/billing/documents/truetype.ts';
+import { statementDocument } from '../../../src/billing/statements/paper.ts';
 import { type DrawnPage, differingPixels, drawPages, readPng, writePng } from '../../support/grey-picture.ts';
+import { october } from '../statements/samples.ts';
 import { longInvoice, manyScripts, plainInvoice, reverseChargeCreditNote } from './samples.ts';
 
 const PICTURES = join(import.meta.dirname, 'pictures');
@@ -21,7 +23,7 @@ const SCALE = 1.25;
 /** The smallest accent has more; the same page drawn twice differs in none. */
 const PIXELS_MAX = 4;
 
-async function drawn(document: BillingDocument, fonts?: Fonts): Promise<DrawnPage[]> {
+async function drawn(document: PrintedDocument, fonts?: Fonts): Promise<DrawnPage[]> {
   return drawPages(await renderDocument(document, fonts ?? (await loadFonts())), SCALE);
 }
 
@@ -39,6 +41,7 @@ it.each([
   ['credit-note', reverseChargeCreditNote(), 1],
   ['80-lines', longInvoice(), 4],
   ['scripts', manyScripts(), 1],
+  ['statement', statementDocument(october()), 1],
 ] as const)('%s looks and reads as it did', async (name, document, count) => {
   const pages = await drawn(document);
   expect(pages).toHaveLength(count);
