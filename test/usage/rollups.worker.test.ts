@@ -19,6 +19,7 @@ import {
   usageEvents,
   watermark,
 } from './events.ts';
+import { readTotals, usedBy } from './totals.ts';
 
 const ANN: Member = { memberId: 'mem_ann', organizationId: 'org_a' };
 const ZOE: Member = { memberId: 'mem_zoe', organizationId: 'org_z' };
@@ -38,6 +39,16 @@ const waitingEvents = async () =>
   )[0]?.n;
 
 const eventCount = async () => (await rows<{ n: number }>('SELECT count(*) AS n FROM usage_events'))[0]?.n;
+
+async function expectTotals(events: readonly Owned[]) {
+  const [totals, wanted] = [await readTotals(), usedBy(events)];
+  expect(totals.series.toSorted()).toEqual(wanted.series);
+  for (const series of wanted.series) {
+    for (const until of [1, 2, 3].map((quarters) => NOON + quarters * QUARTER_MS)) {
+      expect(totals.between(series, NOON, until), series).toEqual(wanted.between(series, NOON, until));
+    }
+  }
+}
 
 beforeEach(forgetUsage);
 
@@ -62,7 +73,26 @@ describe('the rollups', () => {
     const events = [...(await ship(ANN, 1, 30)), ...(await ship(ZOE, 1, 11))];
     await run();
     expect(await readRollups()).toEqual(countRollups(events));
+    await expectTotals(events);
     expect(await waitingEvents()).toBe(0);
+  });
+
+  it('write nothing of what a run has read before others went on', async () => {
+    const events = await ship(ANN, 1, 10);
+    let batches = 0;
+    const late = {
+      prepare: (sql: string) => env.DB.prepare(sql),
+      batch: async (statements: D1PreparedStatement[]) => {
+        batches += 1;
+        // The third writes what the first two have read.
+        if (batches === 3) await rollUp(env.DB, NOON, 4);
+        return env.DB.batch(statements);
+      },
+    } as unknown as D1Database;
+    await rollUp(late, NOON, 3);
+    expect(batches).toBeGreaterThan(3);
+    expect(await readRollups()).toEqual(countRollups(events));
+    await expectTotals(events);
   });
 
   it('take in what comes later, into buckets that already are', async () => {
