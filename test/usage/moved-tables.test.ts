@@ -10,8 +10,10 @@ const OF_THE_MAIN_DATABASE = [
   'api_keys',
   'audit_anchors',
   'audit_entries',
+  'billing_accounts',
   'budget_requests',
   'budget_warnings',
+  'document_series',
   'invitations',
   'known_prices',
   'master_keys',
@@ -27,10 +29,13 @@ const OF_THE_MAIN_DATABASE = [
   'sessions',
   'set_up_codes',
   'sign_ups',
+  'subscriptions',
+  'transactions',
   'two_factors',
   'usage_moves',
   'users',
   'verifications',
+  'webhook_events',
 ];
 
 /** What each database with usage has of its own. */
