@@ -44,6 +44,7 @@ it('changes the range by its picker, and undoes it by the back button', async ()
   await page.getByRole('button', { name: 'Last 30 days' }).click();
   await page.waitForURL(/range=30d/);
   await page.getByText('Cost by model over time').first().waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.goBack();
   await page.getByRole('button', { name: 'Last 7 days' }).waitFor();
 });

@@ -19,7 +19,7 @@ export function DateRange({ search, onSearch }: { search: RangeSearch; onSearch:
   );
   return (
     <Suspense fallback={waiting}>
-      <RangePicker opened={wanted} label={label} search={search} onSearch={onSearch} />
+      <RangePicker opened={wanted} closed={() => setWanted(false)} label={label} search={search} onSearch={onSearch} />
     </Suspense>
   );
 }

@@ -11,12 +11,13 @@ import { BROWSER_ZONE } from './zone.ts';
 interface RangePickerProps {
   /** Whether it is open from the start. */
   opened: boolean;
+  closed: () => void;
   label: string;
   search: RangeSearch;
   onSearch: (next: RangeSearch) => void;
 }
 
-export default function RangePicker({ opened, label, search, onSearch }: RangePickerProps) {
+export default function RangePicker({ opened, closed, label, search, onSearch }: RangePickerProps) {
   const [open, setOpen] = useState(opened);
   const { timeZone } = useHere();
   const { from, to, timezone } = rangeQuery(search);
@@ -25,10 +26,11 @@ export default function RangePicker({ opened, label, search, onSearch }: RangePi
   const preset = search.from ? null : (search.range ?? USUAL);
   const choose = (next: RangeSearch) => {
     onSearch({ range: undefined, from: undefined, to: undefined, zone: search.zone, ...next });
-    setOpen(false);
+    show(false);
   };
   const show = (next: boolean) => {
     if (next) setDays({ from, to });
+    else closed();
     setOpen(next);
   };
   return (

@@ -111,7 +111,11 @@ export function Table<Row>({
 }
 
 function cellClass({ align, from }: Pick<Column<never>, 'align' | 'from'>): string {
-  return cn('px-4 py-2.5 align-middle text-kumo-default', align === 'right' && 'text-right', from && FROM[from]);
+  return cn(
+    'px-4 py-2.5 align-middle text-kumo-default',
+    align === 'right' && 'text-right [&>button]:ml-auto',
+    from && FROM[from],
+  );
 }
 
 interface HeadProps<Row> {

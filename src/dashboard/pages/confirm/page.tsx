@@ -23,7 +23,7 @@ export function ConfirmPage() {
           autoFocus
           required
         />
-        <SubmitButton className="w-full">Confirm and sign in</SubmitButton>
+        <SubmitButton className="w-full justify-center">Confirm and sign in</SubmitButton>
       </Form>
     </Outside>
   );

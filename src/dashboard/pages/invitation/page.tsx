@@ -105,7 +105,7 @@ function SignUpInvited({ token, email }: { token: string; email: string }) {
         description="10 characters or more."
         required
       />
-      <SubmitButton className="w-full">Make an account and join</SubmitButton>
+      <SubmitButton className="w-full justify-center">Make an account and join</SubmitButton>
     </Form>
   );
 }

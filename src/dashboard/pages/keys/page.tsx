@@ -220,7 +220,7 @@ function Actions({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void 
             variant="ghost"
             size="sm"
             shape="square"
-            icon={DotsThreeIcon}
+            icon={<DotsThreeIcon weight="bold" className="size-5" />}
             aria-label={`Actions for ${apiKey.name}`}
           />
         }

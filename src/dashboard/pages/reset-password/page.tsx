@@ -22,7 +22,7 @@ function AskForMail() {
       ) : (
         <Form submit={submit}>
           <TextField name="email" label="Email" type="email" autoComplete="username" required />
-          <SubmitButton className="w-full">Mail me a link</SubmitButton>
+          <SubmitButton className="w-full justify-center">Mail me a link</SubmitButton>
         </Form>
       )}
     </Outside>
@@ -49,7 +49,7 @@ function NewPassword({ token }: { token: string }) {
             description="10 characters or more."
             required
           />
-          <SubmitButton className="w-full">Set it</SubmitButton>
+          <SubmitButton className="w-full justify-center">Set it</SubmitButton>
         </Form>
       )}
     </Outside>

@@ -32,7 +32,7 @@ export function SignInPage() {
       <Form submit={submit}>
         <TextField name="email" label="Email" type="email" autoComplete="username" required />
         <TextField name="password" label="Password" type="password" autoComplete="current-password" required />
-        <SubmitButton className="w-full">Sign in</SubmitButton>
+        <SubmitButton className="w-full justify-center">Sign in</SubmitButton>
       </Form>
       <Providers to={to} />
     </Outside>
@@ -65,7 +65,7 @@ function SecondFactor({ enter }: { enter: () => void }) {
           autoFocus
           required
         />
-        <SubmitButton className="w-full">Sign in</SubmitButton>
+        <SubmitButton className="w-full justify-center">Sign in</SubmitButton>
         <Button variant="ghost" onClick={() => setKind(kind === 'app' ? 'backup' : 'app')}>
           {kind === 'app' ? 'Use a backup code' : 'Use the authenticator app'}
         </Button>
@@ -89,7 +89,12 @@ function Providers({ to }: { to: string | undefined }) {
     <div className="mt-4 flex flex-col gap-2 border-t border-kumo-hairline pt-4">
       {go.error && <Banner variant="error" description={tellError(go.error)} />}
       {methods.data.providers.map((provider) => (
-        <Button key={provider} className="w-full" loading={go.isPending} onClick={() => go.mutate(provider)}>
+        <Button
+          key={provider}
+          className="w-full justify-center"
+          loading={go.isPending}
+          onClick={() => go.mutate(provider)}
+        >
           Continue with {NAMES[provider]}
         </Button>
       ))}

@@ -53,7 +53,7 @@ export function SignUpPage() {
           autoComplete="organization"
           description="You can change it later."
         />
-        <SubmitButton className="w-full">Continue</SubmitButton>
+        <SubmitButton className="w-full justify-center">Continue</SubmitButton>
       </Form>
     </Outside>
   );
