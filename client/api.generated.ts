@@ -1341,11 +1341,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-<<<<<<< HEAD
     abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
-=======
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'statements.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
->>>>>>> h-7s
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -3442,7 +3438,6 @@ export interface Routes {
     path: { orgId: string };
     answer: Wallet;
   };
-<<<<<<< HEAD
   /** What was paid and given back, newest first. */
   'GET /orgs/{orgId}/transactions': {
     path: { orgId: string };
@@ -3503,13 +3498,6 @@ export interface Routes {
       /** When a plan that was given up ends. */
       endsAt: string | null;
     };
-=======
-  /** What was used in a month of the organization's zone, by project, member and model, as a PDF, CSV or JSON. */
-  'GET /orgs/{orgId}/statements/{month}': {
-    path: { orgId: string; month: string };
-    query?: { format?: 'pdf' | 'csv' | 'json'; projectId?: string; memberId?: string };
-    answer: string | Statement;
->>>>>>> h-7s
   };
   /** Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it. */
   'GET /orgs/{orgId}/audit-log': {

@@ -51,6 +51,7 @@ const KEYS: readonly (readonly [key: string, per: number, units: readonly Unit[]
   // Ours: the package has none of it.
   ['input_mchars', MILLION, ['character']],
   ['output_video_seconds', 1, ['videoSecond']],
+  ['search_units_kcount', THOUSAND, ['searchUnit']],
 ];
 
 /**
@@ -99,6 +100,9 @@ const OVERRIDES: Readonly<Record<string, readonly ConditionalPrice[]>> = {
   // The same page: video by the second, of the larger model by its size, the dearest of which is for any other.
   'openai/sora-2': [{ prices: { output_video_seconds: 0.1 } }],
   'openai/sora-2-pro': [{ prices: { output_video_seconds: 0.7 } }],
+  // openrouter.ai/cohere/rerank-v3.5 and /rerank-4-pro: by the search.
+  'openrouter/cohere/rerank-v3.5': [{ prices: { search_units_kcount: 1 } }],
+  'openrouter/cohere/rerank-4-pro': [{ prices: { search_units_kcount: 2.5 } }],
 };
 
 /** USD for a second of video of a size, where that decides. */

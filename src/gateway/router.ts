@@ -57,9 +57,6 @@ export type AnswerHeaders = Record<string, string>;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-const MODELS = { openai: listModels, anthropic: listAnthropicModels, google: listGoogleModels };
-const MODEL = { openai: showModel, anthropic: showAnthropicModel, google: showGoogleModel };
-
 export type Handler = (context: GatewayContext, parameter: string) => Promise<Response | Refusal>;
 
 /**
@@ -125,23 +122,36 @@ export function gatewayRouter(
   router.get('/videos/:id', answer(showVideoRoute, undefined, VIDEOS));
   router.get('/videos/:id/content', answer(videoContent, undefined, VIDEOS));
   router.delete('/videos/:id', answer(deleteVideo, undefined, VIDEOS));
-  router.get('/models', answer(byClient(MODELS), undefined, 'models'));
-  router.get('/models/:model{.+}', answer(byClient(MODEL), undefined, 'models'));
+  router.get(
+    '/models',
+    answer(
+      byClient({ chat: listModels, messages: listAnthropicModels, gemini: listGoogleModels }),
+      undefined,
+      'models',
+    ),
+  );
+  router.get(
+    '/models/:model{.+}',
+    answer(byClient({ chat: showModel, messages: showAnthropicModel, gemini: showGoogleModel }), undefined, 'models'),
+  );
   router.get('/key', answer(showKey, undefined, 'key'));
   router.all('*', answer(nothingHere));
   return router;
 }
 
-/** Whose client calls a route that those of several protocols share: Anthropic's name the version of its API, Google's have a header for the key. */
-function envelopeOf({ headers }: Request): Protocol {
-  if (headers.has('anthropic-version')) return messages;
-  return headers.has('x-goog-api-key') ? gemini : chat;
+// Some routes are called by clients of several protocols. Anthropic's name the version of its API, Google's have a header for the key.
+
+const ENVELOPES = { chat, messages, gemini };
+
+function clientOf({ headers }: Request): keyof typeof ENVELOPES {
+  if (headers.has('anthropic-version')) return 'messages';
+  return headers.has('x-goog-api-key') ? 'gemini' : 'chat';
 }
 
-function byClient(handlers: { openai: Handler; anthropic: Handler; google: Handler }): Handler {
-  return (context, parameter) => {
-    const { id } = envelopeOf(context.request);
-    const whose = id === 'messages' ? 'anthropic' : id === 'gemini' ? 'google' : 'openai';
-    return handlers[whose](context, parameter);
-  };
+function envelopeOf(request: Request): Protocol {
+  return ENVELOPES[clientOf(request)];
+}
+
+function byClient(handlers: Record<keyof typeof ENVELOPES, Handler>): Handler {
+  return (context, parameter) => handlers[clientOf(context.request)](context, parameter);
 }

@@ -338,6 +338,12 @@ export const PRICES = {
   "openrouter/qwen/qwen3-max": [
     {"version":"openrouter/qwen/qwen3-max@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":1200000,"output":6000000}}]},
   ],
+  "openrouter/cohere/rerank-v3.5": [
+    {"version":"openrouter/cohere/rerank-v3.5@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"searchUnit":1000000000}}]},
+  ],
+  "openrouter/cohere/rerank-4-pro": [
+    {"version":"openrouter/cohere/rerank-4-pro@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"searchUnit":2500000000}}]},
+  ],
   "bedrock/openai.gpt-oss-120b-1:0": [
     {"version":"bedrock/openai.gpt-oss-120b-1:0@0","effectiveFrom":null,"tiers":[{"aboveInputTokens":0,"rates":{"input":150000,"output":600000}}]},
   ],

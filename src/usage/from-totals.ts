@@ -107,8 +107,9 @@ const RANKED = `
   )`;
 
 /**
- * What the dearest groups, and all of them together (whose key is null), had used by each instant: told-totals.ts. A row for each series, as each is a group by itself; what was idle in between two instants is not told again. The CROSS JOIN makes the order
- * of the loops, and so that of time.
+ * What the dearest groups, and all of them together (whose key is null), had used by each instant: told-totals.ts. A row for
+ * each series, as each is a group by itself; what was idle in between two instants is not told again. The CROSS JOIN makes the
+ * order of the loops, and so that of time.
  */
 const READ_SERIES = `
   WITH ${SERIES_OF_KIND}, ${RANKED},
@@ -166,10 +167,6 @@ const WHOLE = {
   one: 'usage_series WHERE organization_id = ?1 AND kind = ?9 AND value = ?10',
   several: 'series',
 };
-
-function together(columns: readonly string[]): string {
-  return columns.map((name) => `dimension.${name}`).join(` || ${BETWEEN_COLUMNS} || `);
-}
 
 interface Row {
   key: string | null;

@@ -68,7 +68,7 @@ export function cloudBetas(betas: string | null): string {
     .join(',');
 }
 
-/** The first beta, of the header or of the body, that is neither sent on nor left out. */
+/** The first beta that is neither sent on nor left out; in the body, where Bedrock's own clients have them, none is sent on. */
 export function betaObjection(headers: Headers, { anthropic_beta }: Json, mapping: Mapping): Objection | null {
   const inBody = Array.isArray(anthropic_beta) ? anthropic_beta.map(String) : [];
   const isLost = (beta: string) => {
@@ -77,8 +77,14 @@ export function betaObjection(headers: Headers, { anthropic_beta }: Json, mappin
     return !PASSED.has(name) && !LEFT_OUT.has(name);
   };
   const inHeader = betasIn(headers.get('anthropic-beta')).find(isLost);
-  const lost = inHeader ?? inBody.find(isLost);
+  if (inHeader !== undefined) {
+    const message = `anthropic-beta: ${mapping.id} is not served with ${inHeader.slice(0, 100)}. Leave it out.`;
+    return { field: 'anthropic-beta', message };
+  }
+  const lost = inBody.find((beta) => PASSED.has(betaName(beta)) || isLost(beta));
   if (lost === undefined) return null;
-  const field = inHeader === undefined ? 'anthropic_beta' : 'anthropic-beta';
-  return { field, message: `${field}: ${mapping.id} is not served with ${lost.slice(0, 100)}. Leave it out.` };
+  return {
+    field: 'anthropic_beta',
+    message: `anthropic_beta: name ${lost.slice(0, 100)} in the header anthropic-beta.`,
+  };
 }

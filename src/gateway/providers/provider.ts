@@ -40,7 +40,7 @@ export interface Objection {
 }
 
 /** A request as its client made it, before it is known what it may cost. */
-export interface ProviderAsked {
+interface ProviderAsked {
   mapping: Mapping;
   /** In the client's protocol. */
   operation: Operation;

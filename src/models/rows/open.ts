@@ -50,6 +50,9 @@ export const OPEN: readonly Row[] = [
   }),
   row('openrouter', 'qwen/qwen3-max', sizes(262_144, 65_536), { abilities: TEXT, canonicalModel: 'qwen3-max' }),
 
+  surface('openrouter', 'cohere/rerank-v3.5', ['rerank'], 4_096, { canonicalModel: 'rerank-v3.5' }),
+  surface('openrouter', 'cohere/rerank-4-pro', ['rerank'], 32_768, { canonicalModel: 'rerank-4-pro' }),
+
   // Amazon's own models speak a protocol of theirs alone, which is none of ours.
   row('bedrock', 'openai.gpt-oss-120b-1:0', sizes(128_000, 65_536), {
     abilities: TEXT_REASONING,

@@ -63,6 +63,13 @@ describe('the betas of a request to a cloud', () => {
     }
   });
 
+  it('in the body are refused rather than lost, also those that the header sends on', () => {
+    const anthropic_beta = ['claude-code-20250219', 'effort-2025-11-24'];
+    const message = expect.stringContaining('name effort-2025-11-24 in the header');
+    expect(objection('', SONNET, { anthropic_beta })).toEqual({ field: 'anthropic_beta', message });
+    expect(objection('', SONNET, { anthropic_beta: anthropic_beta.slice(0, 1) })).toBeNull();
+  });
+
   it('ask for a long context only where the model has none anyway', () => {
     expect(objection('context-1m-2025-08-07', SONNET)).toBeNull();
     expect(objection('context-1m-2025-08-07', HAIKU)).toMatchObject({ field: 'anthropic-beta' });

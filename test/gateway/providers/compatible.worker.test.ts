@@ -142,6 +142,35 @@ describe('truncation: auto of Responses, which chat has no word for', () => {
   });
 });
 
+it.each([
+  ['rerank-v3.5', '0.003'],
+  ['openrouter/cohere/rerank-4-pro', '0.0075'],
+])('OpenRouter reranks with %s, and what it counts as searches is paid for', async (model, cost) => {
+  const { apiKey } = await seedOrganization({ budget: { usageLimit: '1' } });
+  const sent: string[] = [];
+  const results = [{ index: 0, relevance_score: 0.98, document: { text: 'apple' } }];
+  const fetch = async (url: string, init: RequestInit) => {
+    const body = JSON.parse(await new Response(init.body as BodyInit).text()) as { model: string };
+    sent.push(`${url} ${body.model}`);
+    return Response.json({ id: 'gen-1', model: body.model, results, usage: { search_units: 3, total_tokens: 9_000 } });
+  };
+  const request = new Request(`${ORIGIN}/v1/rerank`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify({ model, query: 'fruit', documents: Array.from({ length: 250 }, () => 'apple') }),
+  });
+  const environment = { ...env, OPENROUTER_API_KEY: 'or-1', EGRESS: { fetch } as unknown as Fetcher } as Env;
+  const ctx = createExecutionContext();
+  const response = await worker.fetch(request as Request<unknown, IncomingRequestCfProperties>, environment, ctx);
+  expect([response.status, await response.json()]).toEqual([200, expect.objectContaining({ results })]);
+  await waitOnExecutionContext(ctx);
+  const upstreamModel = CATALOGUE_MAPPINGS.find(({ id, canonicalModel }) =>
+    [id, canonicalModel].includes(model),
+  )?.upstreamModel;
+  expect(sent).toEqual([`https://openrouter.ai/api/v1/rerank ${upstreamModel}`]);
+  expect((await keyOf(apiKey)).usage).toBe(cost);
+});
+
 it('every one has models, and is there only with its credentials', () => {
   for (const provider of COMPATIBLE) {
     expect(CATALOGUE_MAPPINGS.some((mapping) => mapping.provider === provider.id)).toBe(true);
