@@ -1341,7 +1341,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'statements.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -3498,6 +3498,12 @@ export interface Routes {
       /** When a plan that was given up ends. */
       endsAt: string | null;
     };
+  };
+  /** What was used in a month of the organization's zone, by project, member and model, as a PDF, CSV or JSON. */
+  'GET /orgs/{orgId}/statements/{month}': {
+    path: { orgId: string; month: string };
+    query?: { format?: 'pdf' | 'csv' | 'json'; projectId?: string; memberId?: string };
+    answer: string | Statement;
   };
   /** Who changed what, newest first; as csv or jsonl all of it, oldest first, with what verifies it. */
   'GET /orgs/{orgId}/audit-log': {

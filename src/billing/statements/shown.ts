@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { csvLine } from '../../csv.ts';
 import { formatUsd } from '../../money/nanos.ts';
 import { count, DAY, idOf, instant, like, usd } from '../../reference/fields.ts';
-import { ROLLED_UP_TO } from '../../usage/analytics.ts';
+import { FRESHNESS } from '../../usage/analytics.ts';
 import { Measures, showUsed, type Used } from '../../usage/used.ts';
 import { costOf, isPreliminary, type MemberLedger, type Named, type Statement } from './statement.ts';
 
@@ -48,7 +48,7 @@ export const StatementShown = z
     projectId: idOf('prj').nullable().openapi({ description: 'Null: of all projects' }),
     memberId: idOf('mem').nullable().openapi({ description: 'Null: of all members' }),
     preliminary: z.boolean().openapi({ description: 'Whether usage of the month may still come', example: false }),
-    ...ROLLED_UP_TO,
+    rolledUpTo: FRESHNESS.rolledUpTo,
     totals: Sums,
     projects: z.array(z.object({ ...PROJECT, ...Sums.shape })),
     members: z.array(

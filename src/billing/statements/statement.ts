@@ -5,7 +5,7 @@
 import { LIMITS } from '../../limits.ts';
 import { ApiError } from '../../teams/api-error.ts';
 import type { Databases } from '../../usage/analytics.ts';
-import { type GroupBy, type UsageAsked, usageIn, usageStatements } from '../../usage/from-totals.ts';
+import { type GroupBy, type UsageAsked, usageIn, usageStatement } from '../../usage/from-totals.ts';
 import { BETWEEN, MEASURE_NAMES } from '../../usage/measures.ts';
 import { namesOf } from '../../usage/names.ts';
 import { SUM_COLUMNS } from '../../usage/sums.ts';
@@ -92,19 +92,19 @@ export async function readStatement(databases: Databases, asked: StatementAsked)
     instants: [0, month.startMs, month.endMs, END_OF_TIME],
   };
   const session = databases.usage.withSession('first-unconstrained');
-  const [watermark, newest, readLines, ...readLedgers] = await session.batch([
+  const [watermark, newest, readLines, readLedgers] = await session.batch([
     session.prepare('SELECT rolled_up_to FROM rollup_watermark'),
     session.prepare(READ_NEWEST).bind(organization.id),
-    ...usageStatements(session, lines),
-    ...usageStatements(session, ledgers),
+    usageStatement(session, lines),
+    usageStatement(session, ledgers),
   ]);
   const [mark] = (watermark?.results ?? []) as { rolled_up_to: number }[];
   const byMember = new Map(
     ((newest?.results ?? []) as { memberId: string; newest: number }[]).map((row) => [row.memberId, row.newest]),
   );
-  const parts = readLines ? usageIn([readLines], lines) : null;
-  const all = usageIn(readLedgers, ledgers);
-  const named = await nameLines(databases.names, organization.id, parts?.groups ?? new Map());
+  const parts = usageIn(readLines as D1Result, lines);
+  const all = usageIn(readLedgers as D1Result, ledgers);
+  const named = await nameLines(databases.names, organization.id, parts.groups);
   const statement = statementOf(asked, new Date(mark?.rolled_up_to ?? 0).toISOString(), named, (memberId) =>
     ledgerOf(all.groups.get(memberId) ?? [], byMember.get(memberId) ?? 0),
   );

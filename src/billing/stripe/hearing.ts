@@ -62,7 +62,7 @@ async function hearCheckout(env: Env, stripe: Stripe, id: string, nowMs: number)
 }
 
 /** A payment: it completes the transaction that it names, whatever was thought of that before, for the money is there. */
-export async function hearPayment(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+async function hearPayment(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
   const payment = await stripe.paymentIntents.retrieve(id, { expand: ['payment_method'] });
   await takePayment(env, payment, nowMs);
 }
