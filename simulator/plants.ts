@@ -182,10 +182,10 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       {
         file: 'src/usage/shipping.ts',
-        instead: `    FROM jsonb_each(?1)
+        instead: `    FROM \${eachRow('?1')}
     WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
   ) AS added`,
-        put: `    FROM jsonb_each(?1)
+        put: `    FROM \${eachRow('?1')}
   ) AS added`,
       },
       { file: 'src/usage/shipping.ts', instead: '    AND added.newest > member_ledgers.shipped\n', put: '' },

@@ -2,7 +2,9 @@
  * Reading what a provider says, which is not trusted: garbage reads as nothing rather than throwing, and by hand rather than by a
  * schema, because every event of a stream is read.
  */
+
 import { isTooDeep } from '../json-depth.ts';
+import { isExactInteger, parseExactly } from './exact-json.ts';
 import type { Json } from './protocol.ts';
 
 /** No model takes or makes so much at once: a provider that says so has miscounted, and its count is not used. */
@@ -17,7 +19,7 @@ export const NO_ANSWER = 'The provider answered with something that is no answer
 export function jsonObjectIn(text: string): Json | null {
   if (isTooDeep(text)) return null;
   try {
-    const json: unknown = JSON.parse(text);
+    const json = parseExactly(text);
     return isObject(json) ? json : null;
   } catch {
     return null;
@@ -25,7 +27,7 @@ export function jsonObjectIn(text: string): Json | null {
 }
 
 export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactInteger(value);
 }
 
 /** The fields of an object; of anything else, none. */

@@ -2,9 +2,11 @@
  * Reading a request's JSON body: bounded before it is buffered, strict UTF-8, not too deep, an object; then by its schema, so
  * that a refusal names the field.
  */
+
 import type { z } from '@hono/zod-openapi';
 import { isTooDeep, TOO_DEEP } from '../json-depth.ts';
 import { LIMITS } from '../limits.ts';
+import { parseExactly } from './exact-json.ts';
 import type { Json, Understood } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -35,7 +37,7 @@ export async function readJsonBody(
   if (isTooDeep(text)) return refuseField(null, TOO_DEEP);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseExactly(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message.slice(0, 200) : 'unreadable';
     return refuseField(null, `The body is not valid JSON: ${reason}.`);

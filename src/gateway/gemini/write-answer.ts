@@ -1,6 +1,8 @@
 /** Neutral answers as Gemini's clients understand them. */
+
 import type { Usage } from '../../money/cost.ts';
 import { formatUsd, type Nanos } from '../../money/nanos.ts';
+import { parseExactly } from '../exact-json.ts';
 import type { AnswerChoice, EndReason, NeutralAnswer, NeutralEvent, Part } from '../neutral.ts';
 import type { EventWriter, Json, Names } from '../protocol.ts';
 import type { Described } from '../refusals.ts';
@@ -62,7 +64,7 @@ function writeCall({ id, name, json, sealed }: Call): Json | null {
 
 function parsed(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return parseExactly(json);
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
  *
  * Throws where an event contradicts those before it: a wrong answer would be worse than none.
  */
+import { parseExactly } from '../exact-json.ts';
 import type { Gathered, Json, ReadAnswer } from '../protocol.ts';
 import { fieldsOf, isObject } from '../reported.ts';
 
@@ -105,7 +106,7 @@ function textOf(value: unknown): string {
 function wholeBlock({ json, input }: Block): Json | null {
   if (input === '') return json;
   try {
-    const parsed: unknown = JSON.parse(input);
+    const parsed = parseExactly(input);
     return isObject(parsed) ? { ...json, input: parsed } : null;
   } catch {
     return null;

@@ -2,7 +2,9 @@
  * Calling whatever speaks OpenAI's protocol. Where it differs is a row (compatible.ts): where it is, how the key is shown, what it
  * serves, and which fields it calls otherwise.
  */
+
 import type { Mapping } from '../../models/catalogue.ts';
+import { parseExactly } from '../exact-json.ts';
 import type { Json } from '../protocol.ts';
 import { isSurface, type SURFACES } from '../surfaces/surfaces.ts';
 import type { Credential, Operation, ProviderCall } from './provider.ts';
@@ -49,6 +51,6 @@ export async function sendOnWire(wire: OpenAiWire, call: ProviderCall): Promise<
   }
   const url = upstreamUrl(env, baseUrl, wire.pathOf?.(path, mapping, credential) ?? path);
   const adjusts = wire.adjust && operation === 'chat' && typeof body === 'string';
-  const sent = adjusts ? JSON.stringify(wire.adjust?.(JSON.parse(body) as Json, mapping)) : body;
+  const sent = adjusts ? JSON.stringify(wire.adjust?.(parseExactly(body) as Json, mapping)) : body;
   return withoutCredential(await sendUpstream(env, url, { method: 'POST', headers, body: sent, signal }), credential);
 }

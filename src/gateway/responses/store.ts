@@ -3,8 +3,10 @@
  * account all organizations share. Each is sealed under the API key that asked for it and lies in an object named by that
  * key and the response's id (durable-objects/stored-response.ts): nobody without the key can read it, or find it.
  */
+
 import { LIMITS } from '../../limits.ts';
 import { storedResponse, tellOrInsist } from '../../objects.ts';
+import { parseExactly } from '../exact-json.ts';
 import type { Refusal } from '../refusals.ts';
 import { Seal } from '../replay/seal.ts';
 import { isResponseId } from './ids.ts';
@@ -36,7 +38,7 @@ export class ResponseStore {
     if (found === UNREACHED) return { refusal: { kind: 'responses_unavailable' } };
     if (!found) return { refusal: { kind: 'response_not_found', id: shown(id) } };
     const bytes = await (await this.#sealed()).openBytes(found);
-    return { conversation: JSON.parse(decoder.decode(bytes)) as Conversation, bytes: bytes.byteLength };
+    return { conversation: parseExactly(decoder.decode(bytes)) as Conversation, bytes: bytes.byteLength };
   }
 
   async erase(id: string): Promise<{ refusal: Refusal } | null> {
