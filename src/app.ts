@@ -11,6 +11,7 @@ import { topUpWallets } from './billing/automatic-top-ups.ts';
 import { checkoutRouter } from './billing/checkout-routes.ts';
 import { mailDocuments } from './billing/mailing.ts';
 import { billingRouter } from './billing/routes.ts';
+import { chargeSeats } from './billing/seat-charges.ts';
 import { statementRouter } from './billing/statements/routes.ts';
 import { forgetHandledEvents, handleDueEvents } from './billing/stripe/kept-events.ts';
 import { endGraces, tellSeats } from './billing/stripe/subscriptions.ts';
@@ -118,6 +119,7 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await creditWallets(env, nowMs);
       await mailDocuments(env, nowMs);
       await handleDueEvents(env, nowMs);
+      await chargeSeats(env, nowMs);
       await topUpWallets(env, nowMs);
       return;
     case '*/5 * * * *':

@@ -574,6 +574,10 @@ export const LIMITS = {
   /** Freed seats are taken off the bill so long before the period ends: Stripe draws up the next bill as it does. */
   seatsLoweredBeforeMs: 2 * HOUR_MS,
   subscriptionsPerRun: 50,
+  /** Purchases of seats that one run opens, and charges: each a call of Stripe. */
+  seatChargesPerRun: 50,
+  /** A card is charged for seats within this, however often Stripe could not be asked; then it is for people to settle. */
+  seatChargeTriedMs: 3 * DAY_MS,
   /** Automatic top-ups of one run, each a call of the wallet and perhaps two of Stripe. */
   topUpsPerRun: 100,
   /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */

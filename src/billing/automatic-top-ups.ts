@@ -10,6 +10,7 @@ import { minorUnits } from '../money/minor-units.ts';
 import { orgWallet } from '../objects.ts';
 import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
+import { oneByOne } from './one-by-one.ts';
 import { paymentsOf } from './payments.ts';
 import { sellerOf } from './seller.ts';
 import { readTransaction } from './transaction-rows.ts';
@@ -32,14 +33,7 @@ export async function topUpWallets(env: Env, nowMs: number): Promise<void> {
   )
     .bind(nowMs, LIMITS.topUpsPerRun)
     .all<Due>();
-  for (const due of results) {
-    try {
-      await topUp(env, due, nowMs);
-    } catch (error) {
-      const { organizationId } = due;
-      console.error(JSON.stringify({ event: 'automatic_top_up_failed', organizationId, error: String(error) }));
-    }
-  }
+  await oneByOne('automatic_top_up_failed', results, (due) => topUp(env, due, nowMs));
 }
 
 async function topUp(env: Env, { organizationId, below, amount }: Due, nowMs: number): Promise<void> {

@@ -47,6 +47,11 @@ const COLOUR = /^#[0-9a-f]{6}$/i;
 const PNG = [0x89, 0x50, 0x4e, 0x47];
 const JPEG = [0xff, 0xd8, 0xff];
 
+/** Whether anything can be charged; what is wrong is told to who asks for the seller. */
+export function hasSeller(env: Env): boolean {
+  return Boolean(env.SELLER_NAME?.trim());
+}
+
 /** Throws the 503 that names what is missing or wrong. */
 export function sellerOf(env: SellerSettings): Seller {
   const missing = (['SELLER_NAME', 'SELLER_ADDRESS', 'SELLER_COUNTRY'] as const).filter((name) => !env[name]?.trim());

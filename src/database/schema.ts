@@ -993,3 +993,22 @@ export const webhookEvents = sqliteTable(
   },
   (table) => [index('webhook_events_to_handle').on(table.nextTryAt).where(sql`handled_at IS NULL`)],
 );
+
+/** Seats that were bought, each to be charged once: src/billing/seat-charges.ts. Written with the change that needs them. */
+export const seatPurchases = sqliteTable(
+  'seat_purchases',
+  {
+    id: integer('id').primaryKey({ autoIncrement: true }),
+    organizationId: text('organization_id')
+      .notNull()
+      .references(() => organizations.id),
+    seats: integer('seats').notNull(),
+    /** Cents for each of them, until the period ends. */
+    unitCost: integer('unit_cost').notNull(),
+    boughtAt: integer('bought_at').notNull(),
+    periodEnd: integer('period_end').notNull(),
+    /** What charges them; null: nothing yet. */
+    transactionId: text('transaction_id'),
+  },
+  (table) => [index('seat_purchases_to_charge').on(table.id).where(sql`transaction_id IS NULL`)],
+);

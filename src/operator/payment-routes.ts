@@ -138,8 +138,8 @@ export const paymentRouter = apiRouter()
       const nowMs = Date.now();
       const { orgId, transactionId } = c.req.valid('param');
       const invoice = await chargeIn(c.env, orgId, transactionId);
-      if (invoice.number === null || invoice.paidThrough !== 'manual')
-        throw badRequest('transactionId', 'This is no invoice that waits for a payment.');
+      if (invoice.paidThrough !== 'manual')
+        throw badRequest('transactionId', 'This is paid through Stripe, which tells of it by itself.');
       const { shown, status } = await tell(
         c.env,
         c.get('trail'),

@@ -149,7 +149,7 @@ export async function invite(
       ...about,
       after,
       statement: insert(env, sent),
-      behind: bought > 0 ? [addSeats(env, organizationId, bought)] : [],
+      behind: bought > 0 ? addSeats(env, organizationId, seats, bought, nowMs) : [],
     };
   });
   return sent.map(({ row, token }) => ({ row, token }));

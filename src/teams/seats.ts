@@ -2,8 +2,8 @@
  * Seats: every person and every pending invitation holds one, API-only members none. How many a plan has stands in
  * roles.ts; who takes the last of two who want it is decided by invitations.ts.
  *
- * A seat past those is bought by accepting its exact price, until the month ends. There is no billing yet: what was bought is
- * told by the audit log, and the operator sets the number.
+ * A seat past those is bought by accepting its exact price until the period ends: that of the subscription, else the month. What
+ * was bought is written down in the same batch, and charged after that (billing/seat-charges.ts).
  */
 import { z } from '@hono/zod-openapi';
 import { changeAudited } from '../audit/change.ts';
@@ -50,21 +50,40 @@ export interface Seats {
   bought: number;
   used: number;
   pending: number;
+  /** What is bought now is paid for until its end. */
+  period: { startMs: number; endMs: number };
 }
 
 export async function readSeats(env: Env, organizationId: string, nowMs: number): Promise<Seats> {
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT plan, seats_bought AS bought, (${USED}) AS used, (${PENDING}) AS pending FROM organizations WHERE id = ?1`,
+      `SELECT organizations.plan, seats_bought AS bought, (${USED}) AS used, (${PENDING}) AS pending,
+              period_start AS periodStart, period_end AS periodEnd
+       FROM organizations
+       LEFT JOIN subscriptions
+         ON organization_id = organizations.id AND status <> 'canceled'
+         AND CAST(?2 AS INTEGER) >= period_start AND CAST(?2 AS INTEGER) < period_end
+       WHERE organizations.id = ?1`,
     )
     .bind(organizationId, nowMs)
-    .first<{ plan: Plan; bought: number | null; used: number; pending: number }>();
+    .first<SeatsRow>();
   if (!row) throw notFound('organization');
-  const { plan, bought, used, pending } = row;
+  const { plan, bought, used, pending, periodStart, periodEnd } = row;
+  const period =
+    periodStart === null || periodEnd === null ? monthOf(nowMs) : { startMs: periodStart, endMs: periodEnd };
   const { included, priceUsd } = PLAN_SEATS[plan];
   // A contract's number is all there is; to a plan that sells none, what the operator said adds nothing.
-  if (included === null) return { plan, included: bought, bought: 0, used, pending };
-  return { plan, included, bought: priceUsd === null ? 0 : (bought ?? 0), used, pending };
+  if (included === null) return { plan, included: bought, bought: 0, used, pending, period };
+  return { plan, included, bought: priceUsd === null ? 0 : (bought ?? 0), used, pending, period };
+}
+
+interface SeatsRow {
+  plan: Plan;
+  bought: number | null;
+  used: number;
+  pending: number;
+  periodStart: number | null;
+  periodEnd: number | null;
 }
 
 /** How many there are, taken or not; null: no end. */
@@ -86,24 +105,27 @@ export function seatsMissing(seats: Seats, more: number): number {
   return all === null ? 0 : Math.max(0, seats.used + seats.pending + more - all);
 }
 
-/** What one more seat costs until the month ends (UTC), by whole days, today included; null where none are sold. */
-export function proratedCost(plan: Plan, nowMs: number): Nanos | null {
+/** What one more seat costs until the period ends, by whole days, today included; null where none are sold. */
+export function proratedCost(
+  { plan, period: { startMs, endMs } }: Pick<Seats, 'plan' | 'period'>,
+  nowMs: number,
+): Nanos | null {
   const price = PLAN_SEATS[plan].priceUsd;
   if (price === null) return null;
-  const endMs = cycleEnd(nowMs);
-  const now = new Date(nowMs);
-  const startMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
   const daysLeft = Math.ceil((endMs - nowMs) / DAY_MS);
-  const cents = Math.round(((parseUsd(price) ?? 0) / CENT) * (daysLeft / ((endMs - startMs) / DAY_MS)));
+  const days = Math.round((endMs - startMs) / DAY_MS);
+  const cents = Math.round(((parseUsd(price) ?? 0) / CENT) * (Math.min(daysLeft, days) / days));
   return nanos(cents * CENT);
 }
 
 /** Nanodollars. */
 const CENT = 10_000_000;
 
-function cycleEnd(nowMs: number): number {
+/** The calendar month, UTC. */
+export function monthOf(nowMs: number): Seats['period'] {
   const now = new Date(nowMs);
-  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
+  const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
+  return { startMs: Date.UTC(year, month, 1), endMs: Date.UTC(year, month + 1, 1) };
 }
 
 export const SeatsShown = z
@@ -116,14 +138,14 @@ export const SeatsShown = z
     pricePerSeat: usd('10').nullable().openapi({ description: 'A month; null: no more are sold' }),
     proratedCost: usd('3.33')
       .nullable()
-      .openapi({ description: 'One more until the month ends: what `acceptSeatCost` takes' }),
+      .openapi({ description: 'One more until the period ends: what `acceptSeatCost` takes' }),
     billingCycleEndsAt: instant('2026-12-01T00:00:00.000Z'),
   })
   .openapi('Seats');
 
 export function showSeats(seats: Seats, nowMs: number): z.infer<typeof SeatsShown> {
-  const { plan, included, bought, used, pending } = seats;
-  const cost = proratedCost(plan, nowMs);
+  const { plan, included, bought, used, pending, period } = seats;
+  const cost = proratedCost(seats, nowMs);
   return {
     included,
     bought,
@@ -132,13 +154,13 @@ export function showSeats(seats: Seats, nowMs: number): z.infer<typeof SeatsShow
     left: seatsLeft(seats),
     pricePerSeat: PLAN_SEATS[plan].priceUsd,
     proratedCost: cost === null ? null : formatUsd(cost),
-    billingCycleEndsAt: new Date(cycleEnd(nowMs)).toISOString(),
+    billingCycleEndsAt: new Date(period.endMs).toISOString(),
   };
 }
 
-/** What so many more seats cost until the month ends; null where none are sold. */
+/** What so many more seats cost until the period ends; null where none are sold. */
 function costOf(seats: Seats, more: number, nowMs: number): Nanos | null {
-  const each = proratedCost(seats.plan, nowMs);
+  const each = proratedCost(seats, nowMs);
   return each === null ? null : nanos(each * more);
 }
 
@@ -147,10 +169,24 @@ export function isCostOf(seats: Seats, more: number, accepted: string | undefine
   return accepted !== undefined && parseUsd(accepted) === costOf(seats, more, nowMs);
 }
 
-export function addSeats(env: Env, organizationId: string, seats: number): D1PreparedStatement {
-  return env.DB.prepare(
-    'UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1',
-  ).bind(organizationId, seats);
+/** Has so many more, which are charged later. For the batch of the change that needs them. */
+export function addSeats(
+  env: Env,
+  organizationId: string,
+  seats: Seats,
+  more: number,
+  nowMs: number,
+): [more: D1PreparedStatement, purchase: D1PreparedStatement] {
+  const unitCost = (proratedCost(seats, nowMs) ?? 0) / CENT;
+  return [
+    env.DB.prepare(
+      'UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1',
+    ).bind(organizationId, more),
+    env.DB.prepare(
+      `INSERT INTO seat_purchases (organization_id, seats, unit_cost, bought_at, period_end)
+       VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), CAST(?4 AS INTEGER), CAST(?5 AS INTEGER))`,
+    ).bind(organizationId, more, unitCost, nowMs, seats.period.endMs),
+  ];
 }
 
 /**
@@ -174,16 +210,18 @@ export async function buySeats(
       throw badRequest('seats', `An organization has at most ${LIMITS.membersPerOrganizationMax} members.`);
     }
     if (!isCostOf(seats, more, acceptSeatCost, nowMs)) {
-      const message = `${more === 1 ? 'One more seat costs' : `${more} more seats cost`} $${formatUsd(cost)} until the month ends: repeat with acceptSeatCost.`;
+      const message = `${more === 1 ? 'One more seat costs' : `${more} more seats cost`} $${formatUsd(cost)} until the period ends: repeat with acceptSeatCost.`;
       const metadata = { seats: showSeats(seats, nowMs), seatsNeeded: more, seatCost: formatUsd(cost) };
       throw new ApiError(402, 'seat_cost_not_accepted', message, { param: 'acceptSeatCost', metadata });
     }
+    const [statement, purchase] = addSeats(env, organizationId, seats, more, nowMs);
     return {
       action: 'organization.seats.updated',
       targetId: organizationId,
       before: { seats: seats.bought },
       after: { seats: seats.bought + more, seatCost: formatUsd(cost) },
-      statement: addSeats(env, organizationId, more),
+      statement,
+      behind: [purchase],
     };
   });
 }
@@ -209,7 +247,7 @@ export function seatsExhausted(seats: Seats, more: number, nowMs: number): ApiEr
   const message =
     cost === null
       ? `${full} The ${PLAN_NAMES[seats.plan]} plan has no more: remove somebody, or change the plan.`
-      : `${full} ${more === 1 ? 'One more costs' : `${more} more cost`} $${cost} until the month ends: repeat with acceptSeatCost.`;
+      : `${full} ${more === 1 ? 'One more costs' : `${more} more cost`} $${cost} until the period ends: repeat with acceptSeatCost.`;
   const metadata = { seats: showSeats(seats, nowMs), seatsNeeded: more, seatCost: cost };
   return new ApiError(402, 'seats_exhausted', message, { param: 'acceptSeatCost', metadata });
 }

@@ -7,7 +7,7 @@
  * team_required for what is `ofTeams` in a personal one. `otherwise` names what is decided later, and why.
  */
 import { formatUsd, nanos, ZERO } from '../../src/money/nanos.ts';
-import { proratedCost } from '../../src/teams/seats.ts';
+import { monthOf, proratedCost } from '../../src/teams/seats.ts';
 import type { Caller, Who } from './callers.ts';
 import { type Ids, INVOICED, requestOfPerson, type World } from './world.ts';
 
@@ -99,7 +99,11 @@ export const ORGANIZATION: readonly Row[] = [
     ofTeams: true,
     given: 'it is on Pro',
     // Enough for all who are there already: fewer are not sold.
-    body: () => ({ seats: 20, acceptSeatCost: formatUsd(nanos(20 * (proratedCost('pro', Date.now()) ?? ZERO))) }),
+    body: () => {
+      const nowMs = Date.now();
+      const each = proratedCost({ plan: 'pro', period: monthOf(nowMs) }, nowMs) ?? ZERO;
+      return { seats: 20, acceptSeatCost: formatUsd(nanos(20 * each)) };
+    },
     tells: 'organization.seats.updated',
   },
 

@@ -1,6 +1,7 @@
 /** Plans and seats on Stripe's subscriptions: bought, renewed, not paid for, given up, and seats told before the next bill. */
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { chargeSeats } from '../../src/billing/seat-charges.ts';
 import { endGraces, readSubscription, tellSeats } from '../../src/billing/stripe/subscriptions.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { refused } from '../support/browser.ts';
@@ -116,6 +117,63 @@ describe('a plan', () => {
 });
 
 describe('seats', () => {
+  /** Two more, for exactly what the 402 without it says. */
+  async function buyTwo({ organizationId, owner }: Awaited<ReturnType<typeof subscribed>>): Promise<string> {
+    const path = `/orgs/${organizationId}/seats`;
+    const quoted = await owner.post(path, { seats: 2 });
+    const { metadata } = quoted.body.error as { metadata: { seatCost: string } };
+    expect((await owner.post(path, { seats: 2, acceptSeatCost: metadata.seatCost })).status).toBe(201);
+    return metadata.seatCost;
+  }
+
+  it('are charged once with the saved card, for exactly what was accepted, and have an invoice', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await env.DB.prepare(
+      `INSERT INTO billing_accounts (organization_id, payment_method) VALUES (?1, 'pm_visa')
+       ON CONFLICT (organization_id) DO UPDATE SET payment_method = excluded.payment_method`,
+    )
+      .bind(team.organizationId)
+      .run();
+    const cost = await buyTwo(team);
+    const nowMs = Date.now();
+    await Promise.all([chargeSeats(world.env, nowMs), chargeSeats(world.env, nowMs)]);
+    await chargeSeats(world.env, nowMs);
+    await world.deliverAll();
+    const seats = (await transactionsOf(team.organizationId)).filter(
+      ({ kind, status }) => kind === 'seats' && status === 'completed',
+    );
+    expect(seats).toMatchObject([{ total: Math.round(Number(cost) * 100), number: expect.any(String) }]);
+    expect(world.fake.all('payment_intent').filter(({ amount }) => amount === seats[0]?.total)).toHaveLength(1);
+  });
+
+  it('that the bank does not pay for stay, and the transaction says why', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await env.DB.prepare(`UPDATE billing_accounts SET payment_method = 'pm_visa' WHERE organization_id = ?`)
+      .bind(team.organizationId)
+      .run();
+    await buyTwo(team);
+    world.fake.refused.add('pm_visa');
+    await chargeSeats(world.env, Date.now());
+    expect(await transactionsOf(team.organizationId)).toContainEqual(
+      expect.objectContaining({ kind: 'seats', status: 'failed', failure: 'Your card was declined.' }),
+    );
+    expect(await seatsOf(team.organizationId)).toBe(2);
+  });
+
+  it('wait where there is nobody to invoice in the name of, and are paid by hand without Stripe', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    await chargeSeats({ ...world.env, SELLER_NAME: '' }, Date.now());
+    expect((await transactionsOf(team.organizationId)).filter(({ kind }) => kind === 'seats')).toEqual([]);
+    await chargeSeats({ ...world.env, STRIPE_SECRET_KEY: '' }, Date.now());
+    expect(await transactionsOf(team.organizationId)).toContainEqual(
+      expect.objectContaining({ kind: 'seats', status: 'pending' }),
+    );
+  });
+
   it('that were bought are on the next bill', async () => {
     const world = new StripeWorld();
     const team = await subscribed(world);

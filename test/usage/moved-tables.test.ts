@@ -26,6 +26,7 @@ const OF_THE_MAIN_DATABASE = [
   'project_grants',
   'projects',
   'provider_keys',
+  'seat_purchases',
   'sessions',
   'set_up_codes',
   'sign_ups',

@@ -79,7 +79,7 @@ export async function takePayment(env: Env, payment: Stripe.PaymentIntent, nowMs
     return;
   }
   // Somebody on Stripe's page may try another card; a payment that nobody attends has failed.
-  const isOver = payment.status === 'canceled' || (kind === 'auto_top_up' && payment.last_payment_error);
+  const isOver = payment.status === 'canceled' || (kind !== 'top_up' && payment.last_payment_error);
   if (status !== 'pending' || !isOver) return;
   const why = payment.last_payment_error?.message ?? 'The payment was cancelled.';
   await failTransaction(env, id, why, nowMs);

@@ -15,6 +15,7 @@ import { setPlan } from '../../teams/organization.ts';
 import { PLAN_SEATS, type Plan } from '../../teams/roles.ts';
 import { buyerOf } from '../buyer.ts';
 import { type ChargedLine, subscriptionDraft } from '../drafts.ts';
+import { oneByOne } from '../one-by-one.ts';
 import { sellerOf } from '../seller.ts';
 import { completeTransaction, openTransaction } from '../transactions.ts';
 import { stripeOf } from './account.ts';
@@ -100,7 +101,7 @@ export async function endGraces(env: Env, nowMs: number): Promise<void> {
   )
     .bind(nowMs - LIMITS.paymentGraceMs, LIMITS.subscriptionsPerRun)
     .all<{ organizationId: string }>();
-  for (const { organizationId } of results) await followPlan(env, organizationId, nowMs);
+  await oneByOne('grace_not_ended', results, ({ organizationId }) => followPlan(env, organizationId, nowMs));
 }
 
 /** A bill of Stripe's: once it is paid it is a transaction here, with a document of ours. */
@@ -148,7 +149,7 @@ export async function tellSeats(env: Env, nowMs: number): Promise<void> {
   )
     .bind(nowMs, LIMITS.seatsLoweredBeforeMs, LIMITS.subscriptionsPerRun)
     .all<Subscription & { wanted: number; held: number }>();
-  for (const found of results) await tellSeatsOf(env, found, nowMs);
+  await oneByOne('seats_not_told', results, (found) => tellSeatsOf(env, found, nowMs));
 }
 
 async function tellSeatsOf(
