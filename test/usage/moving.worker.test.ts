@@ -183,7 +183,7 @@ describe('while it is moved', () => {
   it('what is shipped goes in until the last look, waits for the switch, and goes to the new place by itself', async () => {
     const { organizationId, memberId } = await usedOrganization();
     const who = { organizationId, memberId };
-    const telling = { atMs: NOON, member: {} as ScopeStatus, keys: {} };
+    const telling = { atMs: NOON, member: { limits: { total: null, period: null } } as ScopeStatus, keys: {} };
     let n = 46;
     const outcomes = new Set<string>();
     await moveTo(organizationId, 'USAGE_DB_1', {
@@ -225,7 +225,11 @@ describe('while it is moved', () => {
     const who = { organizationId, memberId };
     noteUsageDatabase(organizationId, null);
     expect(await shipEvents(env.DB, who, usageEvents(47, 48, mixed))).toBe('gone');
-    await ship(env, who, usageEvents(47, 48, mixed), { atMs: NOON, member: {} as ScopeStatus, keys: {} });
+    await ship(env, who, usageEvents(47, 48, mixed), {
+      atMs: NOON,
+      member: { limits: { total: null, period: null } } as ScopeStatus,
+      keys: {},
+    });
     expect(await rowsIn(env.DB, organizationId)).toBe(0);
     const [ledger] = await inOther<{ shipped: number }>(
       'SELECT shipped FROM member_ledgers WHERE member_id = ?1',
@@ -348,7 +352,7 @@ describe('a move in which every statement fails when it is first asked', () => {
     };
     const through = { ...env, DB: failingD1(env.DB, choose), USAGE_DB_1: failingD1(other(), choose) };
     const who = { organizationId, memberId };
-    const telling = { atMs: NOON, member: {} as ScopeStatus, keys: {} };
+    const telling = { atMs: NOON, member: { limits: { total: null, period: null } } as ScopeStatus, keys: {} };
     let n = 46;
     let isMoving = true;
     const load = async () => {
