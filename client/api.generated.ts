@@ -2291,7 +2291,7 @@ export type Seats = {
   left: number | null;
   /** A month; null: no more are sold. */
   pricePerSeat: string | null;
-  /** One more until the month ends: what `acceptSeatCost` takes. */
+  /** One more until the period ends: what `acceptSeatCost` takes. */
   proratedCost: string | null;
   billingCycleEndsAt: string;
 };

@@ -56,6 +56,8 @@ const ASKED = {
   nameLengthMax: 100,
   /** Ids have 20 characters: a longer text is none, and need not be looked up. */
   idLengthMax: 100,
+  /** An amount as text: 999999.99 and its kind have nine. */
+  amountLengthMax: 20,
   /** As RFC 5321 has it. */
   emailLengthMax: 254,
   /** The longest name in the IANA database has some 30 characters. */

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { noteAudited } from '../audit/change.ts';
+import { LIMITS } from '../limits.ts';
 import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
 import { idOf, instant, like, ORG_ID, orNull, usd } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
@@ -28,8 +29,13 @@ const toReadWallet = guarded({
   roleMessage: 'Only owners, admins and finance admins can view the wallet.',
 });
 
+function amountText(name: string) {
+  const error = `${name} must be a decimal string in USD, as in "25" or "12.50".`;
+  return z.string({ error }).max(LIMITS.amountLengthMax, { error });
+}
+
 function usdIn(name: string) {
-  return z.string({ error: `${name} must be a decimal string in USD.` }).transform((text, ctx): Nanos => {
+  return amountText(name).transform((text, ctx): Nanos => {
     const amount = parseUsd(text);
     if (amount !== null) return amount;
     ctx.addIssue({ code: 'custom', message: `${name} must be a decimal string in USD, as in "25" or "12.50".` });
@@ -39,9 +45,7 @@ function usdIn(name: string) {
 
 const TopUpBody = z
   .strictObject({
-    amount: z
-      .string({ error: 'amount must be a decimal string in USD.' })
-      .openapi({ description: 'From 5 to 999,999.99 USD, whole cents' }),
+    amount: amountText('amount').openapi({ description: 'From 5 to 999,999.99 USD, whole cents' }),
     saveCard: z.boolean({ error: 'saveCard must be true or false.' }).default(false).openapi({
       description: 'Whether Stripe keeps the card, for automatic top-ups',
     }),
@@ -72,7 +76,7 @@ const AutomaticBody = z
     below: usdIn('below')
       .nullable()
       .openapi({ type: ['string', 'null'] }),
-    amount: z.string({ error: 'amount must be a decimal string in USD, or null.' }).nullable(),
+    amount: amountText('amount').nullable(),
   })
   .openapi('AutomaticTopUpBody', { example: { below: '10', amount: '50' } });
 

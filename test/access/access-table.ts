@@ -57,6 +57,7 @@ const thisMonth = () => ({ month: new Date().toISOString().slice(0, 7) });
 const ofOwner = ({ otherOwnerId }: Ids) => ({ memberId: otherOwnerId });
 const budget = () => ({ usageLimit: '12.5' });
 const newName = () => ({ name: 'Another name' });
+let nextCents = 0;
 /** Each call invites somebody else. */
 let guests = 0;
 const newGuest = () => `guest-${guests++}@invited.example`;
@@ -550,6 +551,28 @@ export const ORGANIZATION: readonly Row[] = [
   },
   { route: 'GET /orgs/{orgId}/health', may: ADMINS_AND_FINANCE },
   { route: 'GET /orgs/{orgId}/wallet', may: ADMINS_AND_FINANCE },
+  {
+    route: 'POST /orgs/{orgId}/wallet/checkout',
+    may: OWNERS_AND_FINANCE,
+    // No two callers ask for the same amount: that would be one purchase, clicked twice.
+    body: () => ({ amount: (500 + nextCents++ / 100).toFixed(2) }),
+    tells: 'transaction.opened',
+  },
+  { route: 'GET /orgs/{orgId}/wallet/automatic-top-up', may: ADMINS_AND_FINANCE },
+  {
+    route: 'PUT /orgs/{orgId}/wallet/automatic-top-up',
+    may: OWNERS_AND_FINANCE,
+    body: () => ({ below: '10', amount: '20' }),
+    tells: 'organization.automatic_top_up.updated',
+  },
+  {
+    route: 'POST /orgs/{orgId}/plan',
+    may: [],
+    // Without Stripe; with it, who may and what follows is told by stripe-plans.worker.test.ts.
+    otherwise: { owner: '403 plan_by_operator', finance: '403 plan_by_operator' },
+    body: () => ({ plan: 'pro' }),
+    tellsNothing: 'nothing is changed',
+  },
   { route: 'GET /orgs/{orgId}/transactions', asked: 'a page', may: ADMINS_AND_FINANCE },
   {
     route: 'GET /orgs/{orgId}/transactions',

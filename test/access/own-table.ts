@@ -342,6 +342,8 @@ export const OWN: readonly OwnRow[] = [
     }),
   ),
   { route: 'GET /v1/models', for: 'api key' },
+  { route: 'GET /v1beta/models', for: 'api key' },
+  { route: 'GET /v1beta/models/{model}', for: 'api key', ask: () => ({ path: { model: 'demo/words' } }) },
   { route: 'GET /v1/models/{model}', for: 'api key', ask: () => ({ path: { model: 'demo/words' } }) },
   { route: 'GET /v1/key', for: 'api key' },
 ];
