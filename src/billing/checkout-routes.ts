@@ -75,7 +75,7 @@ const AutomaticBody = z
   .strictObject({
     below: usdIn('below')
       .nullable()
-      .openapi({ type: ['string', 'null'] }),
+      .openapi({ type: ['string', 'null'], maxLength: LIMITS.amountLengthMax }),
     amount: amountText('amount').nullable(),
   })
   .openapi('AutomaticTopUpBody', { example: { below: '10', amount: '50' } });
