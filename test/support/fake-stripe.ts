@@ -286,10 +286,8 @@ export class FakeStripe {
   }
 
   #subscribe(session: Thing, card: string): void {
-    const lines = session.line_items as { quantity: string; price_data: Fields; tax_rates?: string[] }[];
-    const items = lines.map(({ quantity, price_data, tax_rates }) =>
-      this.#item(price_data, Number(quantity), tax_rates),
-    );
+    const lines = session.line_items as { quantity: string; price_data: Fields }[];
+    const items = lines.map(({ quantity, price_data }) => this.#item(price_data, Number(quantity)));
     const subscription = this.#make('sub', 'subscription', {
       ...(session.subscription_data as Fields),
       customer: session.customer,
@@ -305,12 +303,11 @@ export class FakeStripe {
     this.#tell('checkout.session.completed', session);
   }
 
-  #item(price_data: Fields, quantity: number, tax_rates: string[] = []): Thing {
+  #item(price_data: Fields, quantity: number): Thing {
     const { product, currency } = price_data;
     return this.#make('si', 'subscription_item', {
       price: { id: `price_${FakeStripe.#made}`, product, currency, unit_amount: Number(price_data.unit_amount) },
       quantity,
-      tax_rates,
       current_period_start: this.#now,
       current_period_end: monthAfter(this.#now),
     });
@@ -337,7 +334,8 @@ export class FakeStripe {
       return { id: `il_${item.id}`, description, quantity, amount: unit_amount * quantity, period };
     });
     const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0);
-    const [rate] = itemsOf(subscription).flatMap(({ tax_rates }) => tax_rates as string[]);
+    // A rate of the subscription is that of each item which has none of its own.
+    const [rate] = (subscription.default_tax_rates ?? []) as string[];
     const tax = rate ? Math.round((subtotal * Number(this.get(rate).percentage)) / 100) : 0;
     const invoice = this.#make('in', 'invoice', {
       billing_reason: reason,
@@ -345,10 +343,13 @@ export class FakeStripe {
       currency: 'usd',
       subtotal,
       total: subtotal + tax,
+      total_taxes: rate ? [{ amount: tax, tax_rate_details: { tax_rate: rate } }] : [],
       lines: { object: 'list', data: lines },
       payments: { object: 'list', data: [] },
       parent: { subscription_details: { subscription: subscription.id, metadata: subscription.metadata } },
     });
+    invoice.hosted_invoice_url = `https://invoice.stripe.test/i/${invoice.id}`;
+    subscription.latest_invoice = invoice;
     if (this.refused.has(String(subscription.card))) {
       Object.assign(subscription, { status: 'past_due' });
       this.#tell('invoice.payment_failed', invoice);
