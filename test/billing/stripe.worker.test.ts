@@ -2,10 +2,11 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runCron } from '../../src/app.ts';
 import { topUpWallets } from '../../src/billing/automatic-top-ups.ts';
 import { paymentsOf } from '../../src/billing/payments.ts';
 import { readTransaction } from '../../src/billing/transaction-rows.ts';
-import { LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { minorUnits } from '../../src/money/minor-units.ts';
 import { refused } from '../support/browser.ts';
 import type { FakeEvent } from '../support/fake-stripe.ts';
@@ -156,6 +157,28 @@ describe('a webhook', () => {
     expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'completed' }]);
     const kept = await env.DB.prepare('SELECT body, problem FROM webhook_events WHERE id = ?').bind(event.id).first();
     expect(kept).toEqual({ body: null, problem: null });
+  });
+
+  it('is handled by a cron of which another part fails', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const event = await paidEvent(world, team);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.failing = 10;
+    await world.deliver(event);
+    world.fake.failing = 0;
+    const DB = new Proxy(world.env.DB, {
+      get(db, name) {
+        if (name !== 'prepare') return Reflect.get(db, name).bind(db);
+        return (sql: string) => {
+          if (sql.includes('credited_at IS NULL AND credit <> 0')) throw new Error('no wallets now');
+          return db.prepare(sql);
+        };
+      },
+    });
+    const cron = runCron('* * * * *', { ...world.env, DB }, Date.now() + 2 * DAY_MS);
+    await expect(cron).rejects.toThrow('1 of 7 parts of * * * * * failed');
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'completed' }]);
   });
 
   it('is not known to a Purser without Stripe', async () => {
