@@ -31,6 +31,8 @@ export class FakeStripe {
   losing = 0;
   /** Cards that the bank refuses. */
   readonly refused = new Set<string>();
+  /** Bank accounts, of which money takes days to come (`arrive`). */
+  readonly slow = new Set<string>();
 
   readonly #things = new Map<string, Thing>();
   readonly #answered = new Map<string, { body: string; answer: Response }>();
@@ -96,6 +98,17 @@ export class FakeStripe {
     this.#tell('checkout.session.completed', session);
   }
 
+  /** The money of a slow payment is there. */
+  arrive(paymentId: string): void {
+    this.slow.clear();
+    this.#confirm(this.get(paymentId));
+  }
+
+  /** A day has passed: repeats are known no more. */
+  forgetKeys(): void {
+    this.#answered.clear();
+  }
+
   expire(sessionId: string): void {
     const session = this.get(sessionId);
     Object.assign(session, { status: 'expired' });
@@ -121,7 +134,10 @@ export class FakeStripe {
   /** Stripe tries a bill's card again, which works now. */
   settle(invoiceId: string): void {
     const invoice = this.get(invoiceId);
+    const parent = invoice.parent as { subscription_details: { subscription: string } };
+    const subscription = this.get(parent.subscription_details.subscription);
     const intent = this.#make('pi', 'payment_intent', {
+      customer: subscription.customer,
       amount: invoice.total,
       currency: 'usd',
       payment_method: 'pm_visa',
@@ -131,8 +147,6 @@ export class FakeStripe {
       status: 'paid',
       payments: { data: [{ status: 'paid', payment: { payment_intent: intent.id } }] },
     });
-    const parent = invoice.parent as { subscription_details: { subscription: string } };
-    const subscription = this.get(parent.subscription_details.subscription);
     Object.assign(subscription, { status: 'active' });
     this.#tell('invoice.paid', invoice);
     this.#tell('customer.subscription.updated', subscription);
@@ -147,7 +161,7 @@ export class FakeStripe {
 
   /** The API. */
   async answer(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     const body = request.method === 'POST' ? new TextDecoder().decode(await request.arrayBuffer()) : '';
     this.calls.push(`${request.method} ${pathname}`);
     if (this.failing > 0) {
@@ -162,7 +176,7 @@ export class FakeStripe {
     if (body !== '' && request.headers.get('content-type') !== FORM)
       return refusal(400, 'invalid_request_error', 'no form');
     const answer = this.#once(request.headers.get('idempotency-key'), pathname, body, () =>
-      this.#route(request.method, pathname.split('/').slice(2), parseForm(body)),
+      this.#route(request.method, pathname.split('/').slice(2), parseForm(body), searchParams),
     );
     if (this.losing > 0) {
       this.losing -= 1;
@@ -190,7 +204,7 @@ export class FakeStripe {
     return known.answer.clone();
   }
 
-  #route(method: string, [what = '', id, more]: string[], fields: Fields): Response {
+  #route(method: string, [what = '', id, more]: string[], fields: Fields, asked: URLSearchParams): Response {
     if (what === 'checkout') return this.#sessions(method, more, fields);
     if (method === 'GET' && id) {
       const thing = this.#things.get(id);
@@ -198,6 +212,12 @@ export class FakeStripe {
         ? Response.json(this.#shown(thing))
         : refusal(404, 'invalid_request_error', `No such ${what}: '${id}'`);
     }
+    if (method === 'GET' && what === 'refunds')
+      return Response.json({
+        object: 'list',
+        has_more: false,
+        data: this.all('refund').filter(({ payment_intent }) => payment_intent === asked.get('payment_intent')),
+      });
     if (method !== 'POST') return refusal(404, 'invalid_request_error', `Unrecognized request: ${method} ${what}`);
     switch (what) {
       case 'customers':
@@ -223,7 +243,7 @@ export class FakeStripe {
       case 'payment_intents': {
         const intent = this.#make('pi', 'payment_intent', { ...fields, amount: Number(fields.amount) });
         this.#confirm(intent);
-        if (intent.status === 'succeeded') return Response.json(intent);
+        if (intent.status !== 'requires_payment_method') return Response.json(intent);
         const { message } = intent.last_payment_error as { message: string };
         return refusal(402, 'card_error', message, { code: 'card_declined', payment_intent: intent });
       }
@@ -259,6 +279,10 @@ export class FakeStripe {
       const last_payment_error = { code: 'card_declined', message: 'Your card was declined.' };
       Object.assign(intent, { status: 'requires_payment_method', amount_received: 0, last_payment_error });
       this.#tell('payment_intent.payment_failed', intent);
+      return;
+    }
+    if (this.slow.has(String(intent.payment_method))) {
+      Object.assign(intent, { status: 'processing', amount_received: 0, last_payment_error: null });
       return;
     }
     Object.assign(intent, {
