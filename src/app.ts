@@ -14,6 +14,7 @@ import { billingRouter } from './billing/routes.ts';
 import { chargeSeats } from './billing/seat-charges.ts';
 import { statementRouter } from './billing/statements/routes.ts';
 import { forgetHandledEvents, handleDueEvents } from './billing/stripe/kept-events.ts';
+import { endPlansOfDeleted } from './billing/stripe/plans.ts';
 import { endGraces, tellSeats } from './billing/stripe/subscriptions.ts';
 import { stripeWebhookRouter } from './billing/stripe/webhook-route.ts';
 import { transactionRouter } from './billing/transaction-routes.ts';
@@ -113,37 +114,55 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
 export async function runCron(cron: string, env: Env, nowMs: number, mappings: Build['mappings'] = []): Promise<void> {
   switch (cron) {
     case '* * * * *':
-      await withEachUsageDatabase(env, 'overdue rollups', (db) => rollUpOverdue(db, nowMs));
-      await pushPending(env);
-      await anchorPending(env);
-      await creditWallets(env, nowMs);
-      await mailDocuments(env, nowMs);
-      await handleDueEvents(env, nowMs);
-      await chargeSeats(env, nowMs);
-      await topUpWallets(env, nowMs);
-      return;
+      return eachOf(cron, [
+        () => withEachUsageDatabase(env, 'overdue rollups', (db) => rollUpOverdue(db, nowMs)),
+        () => pushPending(env),
+        () => anchorPending(env),
+        () => creditWallets(env, nowMs),
+        () => mailDocuments(env, nowMs),
+        () => handleDueEvents(env, nowMs),
+        () => chargeSeats(env, nowMs),
+        () => topUpWallets(env, nowMs),
+      ]);
     case '*/5 * * * *':
-      await rollUpAll(env, nowMs);
-      await withEachUsageDatabase(env, 'backfill', (db) => goOnBackfilling(db, nowMs, LIMITS.backfillCronMs));
-      await warnOfBudgets(env, nowMs);
-      return;
+      return eachOf(cron, [
+        () => rollUpAll(env, nowMs),
+        () => withEachUsageDatabase(env, 'backfill', (db) => goOnBackfilling(db, nowMs, LIMITS.backfillCronMs)),
+        () => warnOfBudgets(env, nowMs),
+      ]);
     case '*/15 * * * *':
-      await proveInTurns(env, nowMs);
-      return;
+      return eachOf(cron, [() => proveInTurns(env, nowMs)]);
     case '7 * * * *':
-      await rollUpAll(env, nowMs);
-      await withEachUsageDatabase(env, 'pruning', (db) => pruneProven(db, nowMs));
-      await pruneAudit(env, nowMs);
-      await forgetExpired(env.DB, nowMs);
-      await eraseDeleted(env.DB, nowMs);
-      await noticePriceChanges(env, mappings, nowMs);
-      await endGraces(env, nowMs);
-      await tellSeats(env, nowMs);
-      await forgetHandledEvents(env, nowMs);
-      return;
+      return eachOf(cron, [
+        () => rollUpAll(env, nowMs),
+        () => withEachUsageDatabase(env, 'pruning', (db) => pruneProven(db, nowMs)),
+        () => pruneAudit(env, nowMs),
+        () => forgetExpired(env.DB, nowMs),
+        () => eraseDeleted(env.DB, nowMs),
+        () => noticePriceChanges(env, mappings, nowMs),
+        () => endGraces(env, nowMs),
+        () => endPlansOfDeleted(env, nowMs),
+        () => tellSeats(env, nowMs),
+        () => forgetHandledEvents(env, nowMs),
+      ]);
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);
   }
+}
+
+/** One after the other. What fails keeps nothing behind it from its turn; the run has failed then, as the platform shows. */
+async function eachOf(cron: string, parts: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failed: unknown[] = [];
+  for (const part of parts) {
+    try {
+      await part();
+    } catch (error) {
+      console.error(JSON.stringify({ event: 'cron_part_failed', cron, error: String(error) }));
+      failed.push(error);
+    }
+  }
+  if (failed.length > 0)
+    throw new AggregateError(failed, `${failed.length} of ${parts.length} parts of ${cron} failed`);
 }
 
 /** Shares what one run may do among the databases. */

@@ -584,6 +584,8 @@ export const LIMITS = {
   topUpsPerRun: 100,
   /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
   topUpLeaseMs: 45 * SECOND_MS,
+  /** A charge of which no answer came is repeated for so long: Stripe knows a repeat for 24 hours, and pays again after that. */
+  topUpTriesMs: 23 * HOUR_MS,
   /** A second click within this is the same purchase. */
   sameCheckoutMs: MINUTE_MS,
 

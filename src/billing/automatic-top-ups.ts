@@ -2,7 +2,8 @@
  * Credit that buys itself: where an organization has said so and saved a card, its wallet is filled up by a fixed amount
  * whenever less is available than it said. By cron, each minute.
  *
- * One at a time: a transaction that is pending is charged before another is opened, and one run has an organization to itself.
+ * One at a time: a transaction that is pending is charged before another is opened, one that the wallet has yet to take is waited
+ * for, and one run has an organization to itself.
  * A card that was refused stops it, until another card is paid with or the settings are changed.
  */
 import { LIMITS } from '../limits.ts';
@@ -14,7 +15,7 @@ import { oneByOne } from './one-by-one.ts';
 import { paymentsOf } from './payments.ts';
 import { sellerOf } from './seller.ts';
 import { readTransaction } from './transaction-rows.ts';
-import { openTransaction } from './transactions.ts';
+import { failTransaction, openTransaction } from './transactions.ts';
 
 interface Due {
   organizationId: string;
@@ -37,23 +38,34 @@ export async function topUpWallets(env: Env, nowMs: number): Promise<void> {
 }
 
 async function topUp(env: Env, { organizationId, below, amount }: Due, nowMs: number): Promise<void> {
+  // Of now, and not of when the run began: those before this one may have taken longer than a lease.
+  const fromMs = Math.max(nowMs, Date.now());
   const leased = await env.DB.prepare(
     `UPDATE billing_accounts SET top_up_leased_until = CAST(?2 AS INTEGER)
      WHERE organization_id = ?1 AND top_up_leased_until <= CAST(?3 AS INTEGER)`,
   )
-    .bind(organizationId, nowMs + LIMITS.topUpLeaseMs, nowMs)
+    .bind(organizationId, fromMs + LIMITS.topUpLeaseMs, fromMs)
     .run();
   if (leased.meta.changes === 0) return;
-  const pending = await env.DB.prepare(
-    `SELECT id FROM transactions WHERE organization_id = ?1 AND kind = 'auto_top_up' AND status = 'pending'`,
+  const before = await env.DB.prepare(
+    `SELECT id FROM transactions
+     WHERE organization_id = ?1 AND kind = 'auto_top_up'
+       AND (status = 'pending' OR (status = 'completed' AND credited_at IS NULL))
+     ORDER BY created_at LIMIT 1`,
   )
     .bind(organizationId)
     .first<string>('id');
   const open =
-    pending === null
+    before === null
       ? await openTopUp(env, organizationId, below, amount, nowMs)
-      : await readTransaction(env.DB, pending);
-  if (open) await paymentsOf(env, nowMs).charge(open);
+      : await readTransaction(env.DB, before);
+  // One that is paid and that the wallet has not taken says nothing yet of how much there is.
+  if (open?.status !== 'pending') return;
+  if (open.reference === null && open.createdAtMs <= nowMs - LIMITS.topUpTriesMs) {
+    await failTransaction(env, open.id, 'Stripe could not be asked for a day.', nowMs);
+    return;
+  }
+  await paymentsOf(env, nowMs).charge(open);
 }
 
 async function openTopUp(env: Env, organizationId: string, below: number, amount: number, nowMs: number) {

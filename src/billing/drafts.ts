@@ -89,7 +89,7 @@ function invoiceOf(payment: Payment, charged: readonly ChargedLine[]): ChargeSna
 }
 
 /** Whether the buyer owes the tax: a business in another country, where the seller's tax is of that kind. */
-function leavesTax({ tax, reverseCharge, party }: Seller, buyer: Party): boolean {
+export function leavesTax({ tax, reverseCharge, party }: Seller, buyer: Party): boolean {
   const elsewhere = buyer.country.code !== '' && buyer.country.code !== party.country.code;
   return tax !== null && reverseCharge && elsewhere && party.taxId !== null && buyer.taxId !== null;
 }

@@ -9,7 +9,7 @@ import { readOrganization } from '../teams/organization.ts';
 import { PLAN_NAMES, PLAN_PRICE_USD, type Plan } from '../teams/roles.ts';
 import { sellerOf } from './seller.ts';
 import { hasStripe } from './stripe/account.ts';
-import { buyPlan, endPlan, keepPlan } from './stripe/plans.ts';
+import { buyPlan, endPlan, keepPlan, openBill } from './stripe/plans.ts';
 import { readSubscription } from './stripe/subscriptions.ts';
 
 interface PlanChanged {
@@ -36,11 +36,20 @@ export async function changePlan(
   }
   const subscription = await readSubscription(env, organizationId);
   const isPaid = subscription !== null && subscription.status !== 'canceled';
+  if (!isPaid && PLAN_PRICE_USD[plan] !== null) {
+    const message = `The ${PLAN_NAMES[plan]} plan was given by the operator of this Purser: ask them to change it.`;
+    throw new ApiError(403, 'plan_by_operator', message);
+  }
 
   const changed = await (async (): Promise<PlanChanged> => {
     if (PLAN_PRICE_USD[wanted] === null) {
       if (!isPaid) throw badRequest('plan', `The plan is ${PLAN_NAMES[plan]} already.`);
       return { plan, url: null, endsAt: await endPlan(env, subscription, nowMs) };
+    }
+    if (isPaid && subscription.status === 'past_due') {
+      // Before anything else it is to be paid; the plan is back with that, and stays.
+      if (subscription.nextPlan !== null) await keepPlan(env, subscription, nowMs);
+      return { plan, url: await openBill(env, subscription), endsAt: null };
     }
     if (isPaid && subscription.nextPlan === null) throw badRequest('plan', `The plan is ${PLAN_NAMES[plan]} already.`);
     if (isPaid) {
@@ -49,7 +58,8 @@ export async function changePlan(
     }
     // Before anybody pays: there is no invoice without a seller.
     sellerOf(env);
-    return { plan, url: await buyPlan(env, organizationId, wanted, returnUrl), endsAt: null };
+    const ended = subscription?.reference ?? null;
+    return { plan, url: await buyPlan(env, organizationId, wanted, { returnUrl, ended, nowMs }), endsAt: null };
   })();
   await noteAudited(env.DB, trail, nowMs, {
     action: 'organization.plan.requested',

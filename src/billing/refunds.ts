@@ -30,9 +30,11 @@ export async function openRefund(
   nowMs: number,
 ): Promise<Transaction> {
   const { paidThrough, reference, amount } = refunded;
+  // In this order: the same refund, opened at the same time, is known or it is not yet among those that took something.
+  const before = await readRefunded(env.DB, charge.id);
   const known = reference === null ? null : await readByReference(env.DB, paidThrough, reference);
   if (known?.refundOf === charge.id && (amount === null || amount === -known.total)) return known;
-  return openTransaction(env, refundDraft(charge, await readRefunded(env.DB, charge.id), refunded), nowMs);
+  return openTransaction(env, refundDraft(charge, before, refunded), nowMs);
 }
 
 /** `before`: what other refunds have taken of it. */

@@ -105,6 +105,15 @@ export async function issueInvoice(env: Env, id: string, nowMs: number): Promise
   return row ? transactionOf(row) : existing(env, id);
 }
 
+/** Remembers the payment that a pending charge waits for, so that it is asked about and not made again. */
+export async function noteReference(env: Env, id: string, reference: string): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE transactions SET reference = ?2 WHERE id = ?1 AND status = 'pending' AND reference IS NULL`,
+  )
+    .bind(id, reference)
+    .run();
+}
+
 /** Only what is pending fails, and nothing that has its document: to take that back would leave a gap. Anything else stays. */
 export async function failTransaction(env: Env, id: string, why: string, nowMs: number): Promise<Transaction> {
   const row = await env.DB.prepare(

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { chargeSeats } from '../../src/billing/seat-charges.ts';
+import { endPlansOfDeleted } from '../../src/billing/stripe/plans.ts';
 import { endGraces, readSubscription, tellSeats } from '../../src/billing/stripe/subscriptions.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { refused } from '../support/browser.ts';
@@ -12,9 +13,11 @@ afterEach(() => {
 });
 
 /** A team on the free plan that has bought the larger one; what Stripe told has arrived. */
-async function subscribed(world: StripeWorld) {
+async function subscribed(world: StripeWorld, billingDetails: object | null = null) {
   const team = await world.team();
-  await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
+  await env.DB.prepare(`UPDATE organizations SET plan = 'free', billing_details = ?2 WHERE id = ?1`)
+    .bind(team.organizationId, billingDetails && JSON.stringify(billingDetails))
+    .run();
   const asked = await team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
   expect([asked.status, asked.body]).toEqual([200, { plan: 'free', url: expect.any(String), endsAt: null }]);
   const page = world.fake.all('checkout.session').find(({ url }) => url === asked.body.url);
@@ -44,6 +47,56 @@ describe('a plan', () => {
     const world = new StripeWorld({ SELLER_TAX_NAME: 'VAT', SELLER_TAX_PERCENT: '19' });
     const team = await subscribed(world);
     expect(await transactionsOf(team.organizationId)).toMatchObject([{ total: 2_380 }]);
+  });
+
+  it('is invoiced with the tax that was paid, whatever is set by then', async () => {
+    const world = new StripeWorld({ SELLER_TAX_NAME: 'VAT', SELLER_TAX_PERCENT: '19', SELLER_REVERSE_CHARGE: '1' });
+    const team = await subscribed(world);
+    Object.assign(world.env, { SELLER_TAX_PERCENT: '21' });
+    // Seats that came later bear it too.
+    await buySeats(team.organizationId, 1);
+    await tellSeats(world.env, Date.now());
+    const taxId = { name: 'Acme', address: '1 Main St', country: 'US', taxId: 'US1', email: '' };
+    await env.DB.prepare('UPDATE organizations SET billing_details = ? WHERE id = ?')
+      .bind(JSON.stringify(taxId), team.organizationId)
+      .run();
+    const from = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    expect((await transactionsOf(team.organizationId)).map(({ total }) => total)).toEqual([2_380, 3_570]);
+  });
+
+  it('bears no tax where the buyer owes it', async () => {
+    const world = new StripeWorld({ SELLER_TAX_NAME: 'VAT', SELLER_TAX_PERCENT: '19', SELLER_REVERSE_CHARGE: '1' });
+    const abroad = { name: 'Acme', address: '1 Main St', country: 'FR', taxId: 'FR1', email: '' };
+    const team = await subscribed(world, abroad);
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ total: 2_000, status: 'completed' }]);
+  });
+
+  it('of two clicks is one page, and after it has ended another', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
+    const ask = async () => (await team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' })).body.url;
+    const first = await ask();
+    expect(await ask()).toBe(first);
+    expect(world.fake.all('checkout.session')).toHaveLength(1);
+    world.fake.pay(String(world.fake.all('checkout.session')[0]?.id));
+    world.fake.cancel(String(world.fake.all('subscription')[0]?.id));
+    await world.deliverAll();
+    expect(await ask()).not.toBe(first);
+  });
+
+  it('of an organization that was deleted is billed no more', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await endPlansOfDeleted(world.env, Date.now());
+    expect(world.fake.get(team.subscription).cancel_at_period_end).toBe(false);
+    await env.DB.prepare('UPDATE organizations SET deleted_at = ? WHERE id = ?')
+      .bind(Date.now(), team.organizationId)
+      .run();
+    await endPlansOfDeleted(world.env, Date.now());
+    expect(world.fake.get(team.subscription).cancel_at_period_end).toBe(true);
   });
 
   it('is a transaction each month', async () => {
@@ -88,6 +141,8 @@ describe('a plan', () => {
     ]);
     await endGraces(world.env, Date.now() + LIMITS.paymentGraceMs + 1);
     expect(await team.plan()).toBe('free');
+    const again = await team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
+    expect(again.body).toEqual({ plan: 'free', url: bill.hosted_invoice_url, endsAt: null });
     const later = world.fake.events.length;
     world.fake.refused.clear();
     world.fake.settle(bill.id);
@@ -109,6 +164,9 @@ describe('a plan', () => {
     const team = await world.team();
     const path = `/orgs/${team.organizationId}/plan`;
     expect(refused(await team.owner.post(path, { plan: 'free' }))).toEqual([403, 'plan_by_contract', null]);
+    await env.DB.prepare(`UPDATE organizations SET plan = 'pro' WHERE id = ?`).bind(team.organizationId).run();
+    for (const plan of ['free', 'pro'])
+      expect(refused(await team.owner.post(path, { plan }))).toEqual([403, 'plan_by_operator', null]);
     const byHand = new StripeWorld({ STRIPE_SECRET_KEY: '' });
     const other = await byHand.team();
     const asked = await other.owner.post(`/orgs/${other.organizationId}/plan`, { plan: 'pro' });
@@ -172,6 +230,19 @@ describe('seats', () => {
     expect(await transactionsOf(team.organizationId)).toContainEqual(
       expect.objectContaining({ kind: 'seats', status: 'pending' }),
     );
+  });
+
+  it('of one organization that Stripe refuses keep no other from being told', async () => {
+    const world = new StripeWorld();
+    const teams = [await subscribed(world), await subscribed(world)];
+    for (const { organizationId } of teams) await buySeats(organizationId, 2);
+    await env.DB.prepare(`UPDATE subscriptions SET reference = 'sub_gone' WHERE organization_id = ?`)
+      .bind(teams[0]?.organizationId)
+      .run();
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await tellSeats(world.env, Date.now());
+    expect(await readSubscription(world.env, String(teams[0]?.organizationId))).toMatchObject({ seats: 0 });
+    expect(await readSubscription(world.env, String(teams[1]?.organizationId))).toMatchObject({ seats: 2 });
   });
 
   it('that were bought are on the next bill', async () => {

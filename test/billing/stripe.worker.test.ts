@@ -2,10 +2,12 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runCron } from '../../src/app.ts';
 import { topUpWallets } from '../../src/billing/automatic-top-ups.ts';
 import { paymentsOf } from '../../src/billing/payments.ts';
 import { readTransaction } from '../../src/billing/transaction-rows.ts';
-import { LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { creditWallets } from '../../src/billing/transactions.ts';
+import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { minorUnits } from '../../src/money/minor-units.ts';
 import { refused } from '../support/browser.ts';
 import type { FakeEvent } from '../support/fake-stripe.ts';
@@ -88,6 +90,22 @@ describe('a top-up', () => {
     expect([await transactionsOf(team.organizationId), world.fake.calls]).toEqual([[], []]);
   });
 
+  it('that is paid twice counts once, and the second payment is kept for somebody to look at', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    world.fake.pay(page);
+    await world.deliverAll();
+    const from = world.fake.events.length;
+    Object.assign(world.fake.get(page), { status: 'open' });
+    world.fake.pay(page);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await world.deliverAll(from);
+    expect(await balanceOf(team.organizationId)).toBe(50 * DOLLAR);
+    const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
+    expect(kept.results).toContainEqual({ problem: expect.stringMatching(/pays: give it back at Stripe/) });
+  });
+
   it('that brings another amount than was asked credits nothing and is kept for somebody to look at', async () => {
     const world = new StripeWorld();
     const team = await world.team();
@@ -158,6 +176,28 @@ describe('a webhook', () => {
     expect(kept).toEqual({ body: null, problem: null });
   });
 
+  it('is handled by a cron of which another part fails', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const event = await paidEvent(world, team);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.failing = 10;
+    await world.deliver(event);
+    world.fake.failing = 0;
+    const DB = new Proxy(world.env.DB, {
+      get(db, name) {
+        if (name !== 'prepare') return Reflect.get(db, name).bind(db);
+        return (sql: string) => {
+          if (sql.includes('credited_at IS NULL AND credit <> 0')) throw new Error('no wallets now');
+          return db.prepare(sql);
+        };
+      },
+    });
+    const cron = runCron('* * * * *', { ...world.env, DB }, Date.now() + 2 * DAY_MS);
+    await expect(cron).rejects.toThrow('1 of 7 parts of * * * * * failed');
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+  });
+
   it('is not known to a Purser without Stripe', async () => {
     const world = new StripeWorld({ STRIPE_SECRET_KEY: '' });
     const answer = await world.deliver({
@@ -188,6 +228,38 @@ describe('a refund', () => {
       { kind: 'refund', total: -1_250, status: 'completed', number: expect.any(String) },
     ]);
     expect(await balanceOf(team.organizationId)).toBe(37.5 * DOLLAR);
+  });
+
+  it('is made once for its id, also where Stripe has forgotten that, and never for another amount', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { transactionId, page } = await openPage(world, team);
+    world.fake.pay(page);
+    await world.deliverAll();
+    const charge = await readTransaction(env.DB, transactionId);
+    if (!charge) throw new Error('no charge');
+    const { refund } = paymentsOf(world.env, Date.now());
+    const first = await refund(charge, minorUnits(1_000), 'ticket 7');
+    world.fake.forgetKeys();
+    expect(await refund(charge, minorUnits(1_000), 'ticket 7')).toEqual(first);
+    await expect(refund(charge, minorUnits(2_000), 'ticket 7')).rejects.toMatchObject({ status: 409 });
+    expect(world.fake.all('refund')).toHaveLength(1);
+  });
+
+  it('of a bill that was not heard of yet waits for it', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
+    await team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
+    world.fake.pay(String(world.fake.all('checkout.session').at(-1)?.id));
+    world.fake.refund(String(world.fake.all('payment_intent').at(-1)?.id), 2_000);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    for (const event of [...world.fake.events].reverse()) await world.deliver(event);
+    await world.retryAll();
+    expect((await transactionsOf(team.organizationId)).map(({ kind, status }) => [kind, status])).toEqual([
+      ['subscription', 'completed'],
+      ['refund', 'completed'],
+    ]);
   });
 
   it('of more than is left is a 400, and of nothing said all that is left', async () => {
@@ -261,6 +333,65 @@ describe('an automatic top-up', () => {
     await world.deliverAll();
     expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
     expect(world.fake.all('payment_intent')).toHaveLength(2);
+  });
+
+  it('from a bank account, whose money takes days, is asked for once', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    world.fake.slow.add('pm_visa');
+    const nowMs = Date.now();
+    await topUpWallets(world.env, nowMs);
+    world.fake.forgetKeys();
+    await topUpWallets(world.env, nowMs + 2 * DAY_MS);
+    const [, payment, ...more] = world.fake.all('payment_intent');
+    expect(more).toEqual([]);
+    world.fake.arrive(String(payment?.id));
+    await topUpWallets(world.env, nowMs + 3 * DAY_MS);
+    expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+    expect(await transactionsOf(team.organizationId)).toHaveLength(2);
+  });
+
+  it('is not bought again while the wallet has yet to take the one before', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const nowMs = Date.now();
+    // The wallet tells what it has, and takes nothing.
+    const ORG_WALLET = new Proxy(world.env.ORG_WALLET, {
+      get(wallets, name) {
+        if (name !== 'get') return Reflect.get(wallets, name).bind(wallets);
+        return (id: DurableObjectId) => {
+          const wallet = wallets.get(id);
+          return {
+            status: () => wallet.status(),
+            post: () => Promise.reject(new Error('not now')),
+          };
+        };
+      },
+    });
+    const broken = { ...world.env, ORG_WALLET };
+    await topUpWallets(broken, nowMs);
+    await topUpWallets(broken, nowMs + MINUTE_MS);
+    expect(world.fake.all('payment_intent')).toHaveLength(2);
+    await creditWallets(world.env, nowMs);
+    expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+  });
+
+  it('of which no answer came for a day has failed, and another is bought', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const nowMs = Date.now();
+    world.fake.failing = 2;
+    await topUpWallets(world.env, nowMs);
+    world.fake.failing = 0;
+    await topUpWallets(world.env, nowMs + DAY_MS);
+    await topUpWallets(world.env, nowMs + DAY_MS + MINUTE_MS);
+    expect((await transactionsOf(team.organizationId)).map(({ kind, status }) => [kind, status])).toEqual([
+      ['top_up', 'completed'],
+      ['auto_top_up', 'failed'],
+      ['auto_top_up', 'completed'],
+    ]);
   });
 
   it('that the bank refuses is told, and not tried again until something changes', async () => {

@@ -31,6 +31,8 @@ export class FakeStripe {
   losing = 0;
   /** Cards that the bank refuses. */
   readonly refused = new Set<string>();
+  /** Bank accounts, of which money takes days to come (`arrive`). */
+  readonly slow = new Set<string>();
 
   readonly #things = new Map<string, Thing>();
   readonly #answered = new Map<string, { body: string; answer: Response }>();
@@ -96,6 +98,17 @@ export class FakeStripe {
     this.#tell('checkout.session.completed', session);
   }
 
+  /** The money of a slow payment is there. */
+  arrive(paymentId: string): void {
+    this.slow.clear();
+    this.#confirm(this.get(paymentId));
+  }
+
+  /** A day has passed: repeats are known no more. */
+  forgetKeys(): void {
+    this.#answered.clear();
+  }
+
   expire(sessionId: string): void {
     const session = this.get(sessionId);
     Object.assign(session, { status: 'expired' });
@@ -121,7 +134,10 @@ export class FakeStripe {
   /** Stripe tries a bill's card again, which works now. */
   settle(invoiceId: string): void {
     const invoice = this.get(invoiceId);
+    const parent = invoice.parent as { subscription_details: { subscription: string } };
+    const subscription = this.get(parent.subscription_details.subscription);
     const intent = this.#make('pi', 'payment_intent', {
+      customer: subscription.customer,
       amount: invoice.total,
       currency: 'usd',
       payment_method: 'pm_visa',
@@ -131,8 +147,6 @@ export class FakeStripe {
       status: 'paid',
       payments: { data: [{ status: 'paid', payment: { payment_intent: intent.id } }] },
     });
-    const parent = invoice.parent as { subscription_details: { subscription: string } };
-    const subscription = this.get(parent.subscription_details.subscription);
     Object.assign(subscription, { status: 'active' });
     this.#tell('invoice.paid', invoice);
     this.#tell('customer.subscription.updated', subscription);
@@ -147,7 +161,7 @@ export class FakeStripe {
 
   /** The API. */
   async answer(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
+    const { pathname, searchParams } = new URL(request.url);
     const body = request.method === 'POST' ? new TextDecoder().decode(await request.arrayBuffer()) : '';
     this.calls.push(`${request.method} ${pathname}`);
     if (this.failing > 0) {
@@ -162,7 +176,7 @@ export class FakeStripe {
     if (body !== '' && request.headers.get('content-type') !== FORM)
       return refusal(400, 'invalid_request_error', 'no form');
     const answer = this.#once(request.headers.get('idempotency-key'), pathname, body, () =>
-      this.#route(request.method, pathname.split('/').slice(2), parseForm(body)),
+      this.#route(request.method, pathname.split('/').slice(2), parseForm(body), searchParams),
     );
     if (this.losing > 0) {
       this.losing -= 1;
@@ -190,7 +204,7 @@ export class FakeStripe {
     return known.answer.clone();
   }
 
-  #route(method: string, [what = '', id, more]: string[], fields: Fields): Response {
+  #route(method: string, [what = '', id, more]: string[], fields: Fields, asked: URLSearchParams): Response {
     if (what === 'checkout') return this.#sessions(method, more, fields);
     if (method === 'GET' && id) {
       const thing = this.#things.get(id);
@@ -198,6 +212,12 @@ export class FakeStripe {
         ? Response.json(this.#shown(thing))
         : refusal(404, 'invalid_request_error', `No such ${what}: '${id}'`);
     }
+    if (method === 'GET' && what === 'refunds')
+      return Response.json({
+        object: 'list',
+        has_more: false,
+        data: this.all('refund').filter(({ payment_intent }) => payment_intent === asked.get('payment_intent')),
+      });
     if (method !== 'POST') return refusal(404, 'invalid_request_error', `Unrecognized request: ${method} ${what}`);
     switch (what) {
       case 'customers':
@@ -223,7 +243,7 @@ export class FakeStripe {
       case 'payment_intents': {
         const intent = this.#make('pi', 'payment_intent', { ...fields, amount: Number(fields.amount) });
         this.#confirm(intent);
-        if (intent.status === 'succeeded') return Response.json(intent);
+        if (intent.status !== 'requires_payment_method') return Response.json(intent);
         const { message } = intent.last_payment_error as { message: string };
         return refusal(402, 'card_error', message, { code: 'card_declined', payment_intent: intent });
       }
@@ -261,6 +281,10 @@ export class FakeStripe {
       this.#tell('payment_intent.payment_failed', intent);
       return;
     }
+    if (this.slow.has(String(intent.payment_method))) {
+      Object.assign(intent, { status: 'processing', amount_received: 0, last_payment_error: null });
+      return;
+    }
     Object.assign(intent, {
       status: 'succeeded',
       amount_received: intent.amount,
@@ -286,10 +310,8 @@ export class FakeStripe {
   }
 
   #subscribe(session: Thing, card: string): void {
-    const lines = session.line_items as { quantity: string; price_data: Fields; tax_rates?: string[] }[];
-    const items = lines.map(({ quantity, price_data, tax_rates }) =>
-      this.#item(price_data, Number(quantity), tax_rates),
-    );
+    const lines = session.line_items as { quantity: string; price_data: Fields }[];
+    const items = lines.map(({ quantity, price_data }) => this.#item(price_data, Number(quantity)));
     const subscription = this.#make('sub', 'subscription', {
       ...(session.subscription_data as Fields),
       customer: session.customer,
@@ -305,12 +327,11 @@ export class FakeStripe {
     this.#tell('checkout.session.completed', session);
   }
 
-  #item(price_data: Fields, quantity: number, tax_rates: string[] = []): Thing {
+  #item(price_data: Fields, quantity: number): Thing {
     const { product, currency } = price_data;
     return this.#make('si', 'subscription_item', {
       price: { id: `price_${FakeStripe.#made}`, product, currency, unit_amount: Number(price_data.unit_amount) },
       quantity,
-      tax_rates,
       current_period_start: this.#now,
       current_period_end: monthAfter(this.#now),
     });
@@ -337,7 +358,8 @@ export class FakeStripe {
       return { id: `il_${item.id}`, description, quantity, amount: unit_amount * quantity, period };
     });
     const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0);
-    const [rate] = itemsOf(subscription).flatMap(({ tax_rates }) => tax_rates as string[]);
+    // A rate of the subscription is that of each item which has none of its own.
+    const [rate] = (subscription.default_tax_rates ?? []) as string[];
     const tax = rate ? Math.round((subtotal * Number(this.get(rate).percentage)) / 100) : 0;
     const invoice = this.#make('in', 'invoice', {
       billing_reason: reason,
@@ -345,10 +367,13 @@ export class FakeStripe {
       currency: 'usd',
       subtotal,
       total: subtotal + tax,
+      total_taxes: rate ? [{ amount: tax, tax_rate_details: { tax_rate: rate } }] : [],
       lines: { object: 'list', data: lines },
       payments: { object: 'list', data: [] },
       parent: { subscription_details: { subscription: subscription.id, metadata: subscription.metadata } },
     });
+    invoice.hosted_invoice_url = `https://invoice.stripe.test/i/${invoice.id}`;
+    subscription.latest_invoice = invoice;
     if (this.refused.has(String(subscription.card))) {
       Object.assign(subscription, { status: 'past_due' });
       this.#tell('invoice.payment_failed', invoice);

@@ -62,6 +62,11 @@ export async function customerOf(
   return (await readAccount(env, organizationId)).customer ?? made.id;
 }
 
+/** Whether somebody at Stripe is an organization here. */
+export async function isCustomer(env: Env, customer: string): Promise<boolean> {
+  return (await env.DB.prepare('SELECT 1 FROM billing_accounts WHERE customer = ?1').bind(customer).first()) !== null;
+}
+
 /** Remembers the card of a payment that its payer let be charged again; automatic top-ups that had failed go on with it. */
 export async function saveCard(env: Env, organizationId: string, payment: Stripe.PaymentIntent): Promise<void> {
   const method = payment.payment_method;

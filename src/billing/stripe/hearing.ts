@@ -12,7 +12,7 @@ import type { Transaction } from '../transaction.ts';
 import { readByReference, readTransaction } from '../transaction-rows.ts';
 import { completeTransaction, failTransaction } from '../transactions.ts';
 import { stripeOf } from './account.ts';
-import { noteFailedTopUp, saveCard } from './cards.ts';
+import { isCustomer, noteFailedTopUp, saveCard } from './cards.ts';
 import { hearInvoice, hearSubscription } from './subscriptions.ts';
 
 /** Under this name Stripe's objects carry the id of the transaction that they pay. */
@@ -71,9 +71,13 @@ async function hearPayment(env: Env, stripe: Stripe, id: string, nowMs: number):
 export async function takePayment(env: Env, payment: Stripe.PaymentIntent, nowMs: number): Promise<void> {
   const transaction = await transactionNamed(env, payment.metadata);
   if (!transaction) return;
-  const { id, organizationId, kind, status } = transaction;
+  const { id, organizationId, kind, status, reference } = transaction;
   if (payment.status === 'succeeded') {
     checkAmount(transaction, payment);
+    if (reference !== null && reference !== payment.id)
+      throw new Error(
+        `payment ${payment.id} came for transaction ${id}, which ${reference} pays: give it back at Stripe`,
+      );
     await completeTransaction(env, id, nowMs, payment.id);
     if (payment.setup_future_usage === 'off_session') await saveCard(env, organizationId, payment);
     return;
@@ -91,25 +95,34 @@ export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: nu
   const refund = await stripe.refunds.retrieve(id);
   if (!refund.payment_intent) return;
   const paymentId = idOf(refund.payment_intent);
-  const original =
-    (await readByReference(env.DB, 'stripe', paymentId)) ?? (await heardNow(env, stripe, paymentId, nowMs));
+  const known = await readByReference(env.DB, 'stripe', paymentId);
+  const original = known?.status === 'completed' ? known : await heardNow(env, stripe, paymentId, nowMs);
   if (!original) return;
+  const isOff = refund.status === 'failed' || refund.status === 'canceled';
+  // What never took anything back leaves no trace.
+  if (isOff && (await readByReference(env.DB, 'stripe', id)) === null) return;
   if (refund.currency.toUpperCase() !== original.currency) {
     throw new Error(`refund ${id} is in ${refund.currency}, what it takes back from in ${original.currency}`);
   }
   const refunded = { amount: minorUnits(refund.amount), paidThrough: 'stripe', reference: id } as const;
   const taken = await openRefund(env, original, refunded, nowMs);
   if (refund.status === 'succeeded') await completeTransaction(env, taken.id, nowMs, id);
-  else if (refund.status === 'failed' || refund.status === 'canceled') {
+  else if (isOff) {
     if (taken.status === 'completed')
       throw new Error(`refund ${id} failed after its credit note ${taken.number} was given`);
     await failTransaction(env, taken.id, `Stripe: ${refund.failure_reason ?? refund.status}`, nowMs);
   }
 }
 
+/** The transaction of a payment once it was heard; null where it is none of ours. Throws where it will be one. */
 async function heardNow(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
-  await hearPayment(env, stripe, paymentId, nowMs);
-  return readByReference(env.DB, 'stripe', paymentId);
+  const payment = await stripe.paymentIntents.retrieve(paymentId, { expand: ['payment_method'] });
+  await takePayment(env, payment, nowMs);
+  const transaction = await readByReference(env.DB, 'stripe', paymentId);
+  // What pays a plan's bill names no transaction: there is one when the bill is heard, and the refund has to wait for it.
+  if (!transaction && payment.customer && (await isCustomer(env, idOf(payment.customer))))
+    throw new Error(`payment ${paymentId} has no transaction yet`);
+  return transaction;
 }
 
 /** The transaction that an object of Stripe names; null where it names none, or one of another deployment at this account. */

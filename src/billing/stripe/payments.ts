@@ -3,13 +3,17 @@
  * an idempotency key made of the transaction, so that repeating one (a double click, a run that died) pays once.
  */
 import type Stripe from 'stripe';
-import { badRequest } from '../../teams/api-error.ts';
+import { ApiError, badRequest } from '../../teams/api-error.ts';
 import type { Payments } from '../payments.ts';
 import type { Transaction } from '../transaction.ts';
 import { readByReference } from '../transaction-rows.ts';
+import { noteReference } from '../transactions.ts';
 import { stripeOf } from './account.ts';
 import { customerOf, readAccount } from './cards.ts';
 import { hearRefund, TRANSACTION, takePayment } from './hearing.ts';
+
+/** Under this name a refund carries what its caller called it. */
+const REFUND = 'purser_refund';
 
 export function stripePayments(env: Env, nowMs: number): Payments {
   return {
@@ -26,16 +30,20 @@ export function stripePayments(env: Env, nowMs: number): Payments {
       if (charge.status !== 'completed' || charge.reference === null)
         throw badRequest('transactionId', 'Nothing was paid that could be given back.');
       const stripe = await stripeOf(env);
-      const refund = await stripe.refunds
-        .create(
-          {
-            payment_intent: charge.reference,
-            ...(amount !== null && { amount }),
-            metadata: { [TRANSACTION]: charge.id },
-          },
-          { idempotencyKey: `refund-${charge.id}-${id}` },
-        )
-        .catch(refusedRefund);
+      const before = await refundCalled(stripe, charge.reference, id);
+      if (before && amount !== null && amount !== before.amount) throw conflicting(id);
+      const refund =
+        before ??
+        (await stripe.refunds
+          .create(
+            {
+              payment_intent: charge.reference,
+              ...(amount !== null && { amount }),
+              metadata: { [TRANSACTION]: charge.id, [REFUND]: id },
+            },
+            { idempotencyKey: `refund-${charge.id}-${id}` },
+          )
+          .catch((error) => refusedRefund(error, id)));
       await hearRefund(env, stripe, refund.id, nowMs);
       const taken = await readByReference(env.DB, 'stripe', refund.id);
       if (!taken) throw new Error(`refund ${refund.id} of transaction ${charge.id} was not recorded`);
@@ -44,8 +52,23 @@ export function stripePayments(env: Env, nowMs: number): Payments {
   };
 }
 
+/** The refund that was made under the caller's id, however long ago: Stripe knows an idempotency key for a day. */
+async function refundCalled(stripe: Stripe, paymentId: string, id: string): Promise<Stripe.Refund | null> {
+  for await (const refund of stripe.refunds.list({ payment_intent: paymentId, limit: 100 })) {
+    if (refund.metadata?.[REFUND] === id) return refund;
+  }
+  return null;
+}
+
+function conflicting(id: string): ApiError {
+  return new ApiError(409, 'reference_conflict', `There is another refund with the reference ${id}.`, {
+    param: 'reference',
+  });
+}
+
 /** More than is left, or what was given back before: Stripe says which. */
-function refusedRefund(error: { type?: string; message?: string }): never {
+function refusedRefund(error: { type?: string; message?: string }, id: string): never {
+  if (error.type === 'StripeIdempotencyError') throw conflicting(id);
   if (error.type === 'StripeInvalidRequestError') throw badRequest('amount', `Stripe: ${error.message}`);
   throw error;
 }
@@ -84,10 +107,15 @@ async function pageFor(
 
 /** Off session: the bank may refuse what nobody is there to confirm, and then says so in the error's payment. */
 async function chargeCard(env: Env, transaction: Transaction, nowMs: number): Promise<void> {
-  const { id, organizationId, total, currency } = transaction;
+  const { id, organizationId, total, currency, reference } = transaction;
+  const stripe = await stripeOf(env);
+  if (reference !== null) {
+    // Begun before: a debit of a bank account takes days to come.
+    await takePayment(env, await stripe.paymentIntents.retrieve(reference), nowMs);
+    return;
+  }
   const { customer, paymentMethod } = await readAccount(env, organizationId);
   if (customer === null || paymentMethod === null) return;
-  const stripe = await stripeOf(env);
   const payment = await stripe.paymentIntents
     .create(
       {
@@ -102,6 +130,7 @@ async function chargeCard(env: Env, transaction: Transaction, nowMs: number): Pr
       { idempotencyKey: `charge-${id}` },
     )
     .catch(refusedPayment);
+  await noteReference(env, id, payment.id);
   await takePayment(env, payment, nowMs);
 }
 

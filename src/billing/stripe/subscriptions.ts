@@ -14,9 +14,10 @@ import { minorUnits } from '../../money/minor-units.ts';
 import { setPlan } from '../../teams/organization.ts';
 import { PLAN_SEATS, type Plan } from '../../teams/roles.ts';
 import { buyerOf } from '../buyer.ts';
-import { type ChargedLine, subscriptionDraft } from '../drafts.ts';
+import type { Party } from '../documents/document.ts';
+import { type ChargedLine, leavesTax, subscriptionDraft } from '../drafts.ts';
 import { oneByOne } from '../one-by-one.ts';
-import { sellerOf } from '../seller.ts';
+import { type Seller, sellerOf } from '../seller.ts';
 import { completeTransaction, openTransaction } from '../transactions.ts';
 import { stripeOf } from './account.ts';
 import { SEAT_PRODUCT, seatPrice } from './products.ts';
@@ -118,7 +119,8 @@ export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: n
   const paid = bill.payments?.data.find(({ status }) => status === 'paid')?.payment.payment_intent;
   const reference = paid ? (typeof paid === 'string' ? paid : paid.id) : id;
   const currency = bill.currency.toUpperCase();
-  const [seller, buyer] = [sellerOf(env), await buyerOf(env, organizationId)];
+  const buyer = await buyerOf(env, organizationId);
+  const seller = await sellerAsBilled(stripe, sellerOf(env), buyer, bill);
   const payment = { organizationId, seller, buyer, currency, paidThrough: 'stripe', reference } as const;
   const draft = subscriptionDraft(payment, bill.lines.data.map(lineOf));
   if (draft.snapshot.totals.total !== bill.total) {
@@ -145,7 +147,8 @@ export async function tellSeats(env: Env, nowMs: number): Promise<void> {
      WHERE status = 'active' AND organizations.plan = subscriptions.plan
        AND (coalesce(seats_bought, 0) > seats
          OR (period_end - CAST(?1 AS INTEGER) BETWEEN 0 AND CAST(?2 AS INTEGER) AND coalesce(seats_bought, 0) > 0))
-     LIMIT CAST(?3 AS INTEGER)`,
+     -- At random, so that some which cannot be told do not keep the others.
+     ORDER BY random() LIMIT CAST(?3 AS INTEGER)`,
   )
     .bind(nowMs, LIMITS.seatsLoweredBeforeMs, LIMITS.subscriptionsPerRun)
     .all<Subscription & { wanted: number; held: number }>();
@@ -186,6 +189,17 @@ async function lowerSeats(env: Env, organizationId: string, from: number, to: nu
       'UPDATE organizations SET seats_bought = CAST(?2 AS INTEGER) WHERE id = ?1 AND seats_bought = CAST(?3 AS INTEGER)',
     ).bind(organizationId, to, from),
   }));
+}
+
+/**
+ * The seller with the tax that the bill bears: what is set by now, of the seller or the buyer, may not have been when the plan was
+ * bought, and the document says what was paid.
+ */
+async function sellerAsBilled(stripe: Stripe, seller: Seller, buyer: Party, bill: Stripe.Invoice): Promise<Seller> {
+  const taxed = bill.total_taxes?.find(({ amount }) => amount > 0)?.tax_rate_details;
+  if (!taxed) return leavesTax(seller, buyer) ? seller : { ...seller, tax: null };
+  const { display_name, percentage } = await stripe.taxRates.retrieve(taxed.tax_rate);
+  return { ...seller, tax: { name: display_name, percent: String(percentage) }, reverseCharge: false };
 }
 
 /** A line as the bill has it: so many of what, or where that does not divide, one of the sum. */
