@@ -27,7 +27,7 @@ export function BudgetPreview({ memberId, body }: { memberId: string; body: Budg
   return (
     <section aria-label="Preview" aria-live="polite" className="rounded-lg bg-kumo-recessed p-3 text-sm">
       {error ? (
-        <p className="text-kumo-subtle">
+        <p className="text-kumo-default">
           {isRefusal(error, 400) ? `There is no preview: ${error.message}` : tellError(error)}
         </p>
       ) : data === undefined ? (

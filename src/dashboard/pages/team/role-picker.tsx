@@ -24,7 +24,7 @@ export function RolePicker({
           {roles.map((each) => (
             <label
               key={each}
-              className="flex cursor-pointer items-start gap-2.5 rounded-lg px-2 py-1.5 has-checked:bg-kumo-tint hover:bg-kumo-tint"
+              className="flex cursor-pointer items-start gap-2.5 rounded-lg px-2 py-1.5 has-checked:ring has-checked:ring-kumo-line"
             >
               <input
                 type="radio"
@@ -44,7 +44,7 @@ export function RolePicker({
         <section
           aria-label={`What the role ${card.name} can do`}
           aria-live="polite"
-          className="rounded-lg bg-kumo-recessed p-3 text-sm"
+          className="rounded-lg p-3 text-sm ring ring-kumo-hairline"
         >
           <h3 className="font-medium text-kumo-default">{card.name} can</h3>
           <ul className="mt-1.5 flex flex-col gap-1 text-kumo-default">
