@@ -24,6 +24,16 @@ function keyOf(demo: Demo): string {
 
 const inProject = (rest: string) => (demo: Demo) => `/orgs/${demo.organizationId}/projects/${demo.projectId}${rest}`;
 
+const [team, freeTeam, personal] = DEMO_ORGANIZATIONS;
+const inFreeTeam = (path: string) => () => `/orgs/${freeTeam?.id}${path}`;
+const inPersonal = (path: string) => () => `/orgs/${personal?.id}${path}`;
+
+function memberOf(name: string): string {
+  const member = team.members.find((each) => each.name === name);
+  if (!member) throw new Error(`the demo has no ${name}`);
+  return member.id;
+}
+
 export const PAGES: Listed[] = [
   { name: 'sign-in', who: null, path: () => '/sign-in', ready: 'Forgot your password?' },
   { name: 'sign-up', who: null, path: () => '/sign-up', ready: 'Make an account' },
@@ -60,4 +70,35 @@ export const PAGES: Listed[] = [
   { name: 'project-people', who: 'owner', path: inProject('?view=people'), ready: 'by role' },
   { name: 'project-routing', who: 'admin', path: inProject('?view=routing'), ready: 'Save routing' },
   { name: 'project-developer', who: 'developer', path: inProject(''), ready: 'Cost by model' },
+  { name: 'team', who: 'owner', path: inOrganization('/team?range=30d'), ready: 'Lena Fischer' },
+  { name: 'team-finance', who: 'finance', path: inOrganization('/team'), ready: 'Lena Fischer' },
+  {
+    name: 'team-invite',
+    who: 'admin',
+    path: inOrganization('/team?invite=true'),
+    ready: 'Your plan sets no number of them',
+  },
+  {
+    name: 'team-budget',
+    who: 'owner',
+    path: (demo) => `/orgs/${demo.organizationId}/team?budget=${memberOf('Mateo Alvarez')}`,
+    ready: 'In the last 30 days',
+  },
+  { name: 'team-free', who: 'admin', path: inFreeTeam('/team'), ready: 'Usage of each member' },
+  { name: 'team-personal', who: 'basic', path: inPersonal('/team'), ready: 'Convert to a team' },
+  { name: 'team-developer', who: 'developer', path: inOrganization('/team'), ready: 'Only owners, admins' },
+  {
+    name: 'member',
+    who: 'owner',
+    path: (demo) => `/orgs/${demo.organizationId}/team/${demo.memberId}?range=30d`,
+    ready: 'Top provider',
+  },
+  {
+    name: 'member-finance',
+    who: 'finance',
+    path: (demo) => `/orgs/${demo.organizationId}/team/${memberOf('Mateo Alvarez')}`,
+    ready: 'Only owners and admins',
+  },
+  { name: 'budgets', who: 'owner', path: inOrganization('/budgets'), ready: 'Save default' },
+  { name: 'budgets-developer', who: 'developer', path: inOrganization('/budgets'), ready: 'Only owners, admins' },
 ];

@@ -85,7 +85,10 @@ export function Form<T>({
     const param = isRefusal(error) ? error.param : null;
     const atField = param !== null && names.current.has(param);
     setLoose(atField ? null : error);
-    if (atField) (form.current?.elements.namedItem(param) as HTMLElement | null)?.focus();
+    if (!atField) return;
+    const field = form.current?.elements.namedItem(param);
+    // Of radio buttons and checkboxes of one name, the first.
+    (field instanceof RadioNodeList ? field[0] : (field as HTMLElement | undefined | null))?.focus();
   }, [error]);
   const register = (name: string) => {
     names.current.add(name);

@@ -1,0 +1,51 @@
+/** How far a member's limits are used up, small enough for a row: a bar and both amounts for each. */
+import type { ListedMember } from '../../../../client/index.ts';
+import { nanosOf, shareOf, shortMoney } from '../../parts/amounts.ts';
+import { memberLimits } from '../../parts/limits.ts';
+import { Money } from '../../parts/money.tsx';
+
+export function Caps({ member: { effectiveBudget, status } }: { member: ListedMember }) {
+  const limits = memberLimits(effectiveBudget, status);
+  if (limits.length === 0) {
+    return (
+      <span className="whitespace-nowrap">
+        <Money amount={status.lifetimeUsage} /> <span className="text-kumo-subtle">in all</span>
+      </span>
+    );
+  }
+  return (
+    <div className="flex min-w-32 sm:min-w-40 flex-col gap-1.5">
+      {limits.map(({ label, limit, spent, held }) => {
+        const share = shareOf(spent, limit);
+        const colour = share >= 1 ? 'bg-kumo-danger' : share >= 0.8 ? 'bg-kumo-warning' : 'bg-kumo-brand';
+        return (
+          <div key={label} title={label}>
+            <div className="flex justify-between gap-3 whitespace-nowrap">
+              <Money amount={spent} />
+              <span className="text-kumo-subtle">
+                of <Money amount={limit} />
+              </span>
+            </div>
+            {/* biome-ignore lint/a11y/useSemanticElements: a <meter> cannot be drawn alike in all browsers */}
+            <div
+              role="meter"
+              aria-label={label}
+              aria-valuemin={0}
+              aria-valuemax={100}
+              aria-valuenow={Math.round(share * 100)}
+              aria-valuetext={`${shortMoney(spent)} of ${shortMoney(limit)} spent`}
+              className="mt-1 h-1 overflow-hidden rounded-full bg-kumo-fill"
+            >
+              <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
+            </div>
+            {held && nanosOf(held) > 0n ? (
+              <p className="text-xs text-kumo-subtle">
+                <Money amount={held} /> in flight
+              </p>
+            ) : null}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
