@@ -60,4 +60,15 @@ export const PAGES: Listed[] = [
   { name: 'project-people', who: 'owner', path: inProject('?view=people'), ready: 'by role' },
   { name: 'project-routing', who: 'admin', path: inProject('?view=routing'), ready: 'Save routing' },
   { name: 'project-developer', who: 'developer', path: inProject(''), ready: 'Cost by model' },
+  { name: 'billing', who: 'finance', path: inOrganization('/billing'), ready: 'Purser Enterprise' },
+  { name: 'billing-credit', who: 'owner', path: inOrganization('/billing?view=credit'), ready: 'Automatic top-up' },
+  { name: 'billing-plan', who: 'owner', path: inOrganization('/billing?view=plan'), ready: 'With the plan' },
+  { name: 'billing-details', who: 'finance', path: inOrganization('/billing?view=details'), ready: 'Name on invoices' },
+  { name: 'requests', who: 'finance', path: inOrganization('/requests'), ready: 'Kept one by one since' },
+  {
+    name: 'requests-refused',
+    who: 'developer',
+    path: inOrganization('/requests?outcome=refused&provider=demo'),
+    ready: 'Kept one by one since',
+  },
 ];
