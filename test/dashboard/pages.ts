@@ -71,4 +71,20 @@ export const PAGES: Listed[] = [
     path: inOrganization('/requests?outcome=refused&provider=demo'),
     ready: 'Kept one by one since',
   },
+  { name: 'audit-log', who: 'owner', path: inOrganization('/audit-log'), ready: 'Download JSON lines' },
+  { name: 'audit-log-finance', who: 'finance', path: inOrganization('/audit-log'), ready: 'Only owners and admins' },
+  { name: 'settings', who: 'admin', path: inOrganization('/settings'), ready: 'Save warnings' },
+  {
+    name: 'settings-provider-keys',
+    who: 'owner',
+    path: inOrganization('/settings?view=provider-keys&new=true'),
+    ready: 'The key is sealed',
+  },
+  {
+    name: 'settings-master-keys',
+    who: 'owner',
+    path: inOrganization('/settings?view=master-keys'),
+    ready: 'New master key',
+  },
+  { name: 'settings-books', who: 'finance', path: inOrganization('/settings?view=books'), ready: 'Unresolved' },
 ];
