@@ -32,7 +32,7 @@ import { Loading } from './shell/loading.tsx';
 import { organizationRoute, rootRoute, signedInRoute } from './shell/roots.tsx';
 import { meQuery, usualOrganization } from './shell/session.ts';
 
-/** Where an address without an organization leads: to that page of the one that was open last. Mails have such addresses. */
+/** Where an address without an organization leads: to that page of the one that was open last. Mails have such addresses, and who has paid comes back to one. */
 async function usual() {
   const organization = usualOrganization(await queryClient.ensureQueryData(meQuery));
   if (!organization) throw redirect({ to: '/account' });
@@ -63,6 +63,14 @@ const budgetRequestsRoute = createRoute({
   },
 });
 
+const paidRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: 'billing',
+  beforeLoad: async () => {
+    throw redirect({ to: '/orgs/$orgId/billing', params: await usual() });
+  },
+});
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   signUpRoute,
@@ -73,6 +81,7 @@ const routeTree = rootRoute.addChildren([
     startRoute,
     budgetRoute,
     budgetRequestsRoute,
+    paidRoute,
     accountRoute,
     organizationRoute.addChildren([
       homeRoute,

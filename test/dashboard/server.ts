@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { buildDashboard } from '../../scripts/dashboard.ts';
 import { startServer } from '../../scripts/server.ts';
 import { seedDemo } from '../../src/local/demo-data.ts';
+import { DEMO_SELLER } from '../../src/local/demo-transactions.ts';
 import { temporaryDirectory } from '../support/purser.ts';
 import type { Demo } from './browser.ts';
 
@@ -18,7 +19,7 @@ export async function startDemo(): Promise<StartedDemo> {
   const server = await startServer({
     port: 0,
     dataDir,
-    bindings: { OPEN_SIGN_UP: '1' },
+    bindings: { ...DEMO_SELLER, OPEN_SIGN_UP: '1' },
     crons: false,
     say: () => undefined,
   });

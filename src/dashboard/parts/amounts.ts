@@ -26,13 +26,13 @@ export function shareOf(part: string, whole: string): number {
 }
 
 /** As short as it can be said without a lie: `$1,234.57`, `$0.1235`, `$0.0004`, `$0.00000012`. */
-export function shortMoney(amount: string): string {
-  return write(amount, digitsShown(amount));
+export function shortMoney(amount: string, currency = 'USD'): string {
+  return write(amount, digitsShown(amount), currency);
 }
 
 /** To the last digit. */
-export function exactMoney(amount: string): string {
-  return write(amount, 9);
+export function exactMoney(amount: string, currency = 'USD'): string {
+  return write(amount, 9, currency);
 }
 
 function digitsShown(amount: string): number {
@@ -44,19 +44,20 @@ function digitsShown(amount: string): number {
   return Math.min(9, Math.max(4, zeros + 2));
 }
 
-const formats = new Map<number, Intl.NumberFormat>();
+const formats = new Map<string, Intl.NumberFormat>();
 
-function write(amount: string, digits: number): string {
-  let format = formats.get(digits);
+function write(amount: string, digits: number, currency: string): string {
+  const key = `${currency} ${digits}`;
+  let format = formats.get(key);
   if (!format) {
     format = new Intl.NumberFormat(LOCALE, {
       style: 'currency',
-      currency: 'USD',
+      currency,
       currencyDisplay: 'narrowSymbol',
-      minimumFractionDigits: 2,
+      // At least as many as the currency itself has: two of USD, none of JPY.
       maximumFractionDigits: digits,
     });
-    formats.set(digits, format);
+    formats.set(key, format);
   }
   // Text is formatted digit by digit; a number would have been rounded to a double first.
   return format.format(amount as Intl.StringNumericLiteral);

@@ -55,6 +55,11 @@ export function asking<Route extends Told>(route: Route, ...rest: Rest<Route>) {
   });
 }
 
+/** Of a route that also answers with a file: what it tells as JSON, which is what a page asks for. */
+export function told<T>(answer: T | undefined): Exclude<T, string> | undefined {
+  return typeof answer === 'string' ? undefined : (answer as Exclude<T, string> | undefined);
+}
+
 /** Has every shown answer of these routes asked for anew, whatever was asked of them. */
 export async function forget(...routes: Told[]): Promise<void> {
   await queryClient.invalidateQueries({ predicate: ({ queryKey }) => routes.includes(queryKey[0] as Told) });
