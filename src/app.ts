@@ -45,6 +45,8 @@ import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { eraseDeleted } from './teams/organizations.ts';
+import { playgroundKeyRouter } from './teams/playground-key-routes.ts';
+import { endPlaygroundKeys } from './teams/playground-keys.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
@@ -82,6 +84,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     budgetRequestRouter,
     projectRouter,
     apiKeyRouter,
+    playgroundKeyRouter,
     masterKeyRouter,
     providerKeyRouter,
     analyticsRouter,
@@ -131,6 +134,7 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
       await withEachUsageDatabase(env, 'pruning', (db) => pruneProven(db, nowMs));
       await pruneAudit(env, nowMs);
       await forgetExpired(env.DB, nowMs);
+      await endPlaygroundKeys(env.DB, nowMs);
       await eraseDeleted(env.DB, nowMs);
       await noticePriceChanges(env, mappings, nowMs);
       await endGraces(env, nowMs);
