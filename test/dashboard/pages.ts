@@ -61,7 +61,13 @@ export const PAGES: Listed[] = [
   { name: 'project-routing', who: 'admin', path: inProject('?view=routing'), ready: 'Save routing' },
   { name: 'project-developer', who: 'developer', path: inProject(''), ready: 'Cost by model' },
   { name: 'playground', who: 'developer', path: inOrganization('/playground'), ready: 'What it has cost' },
-  { name: 'playground-basic', who: 'basic', path: inOrganization('/playground'), ready: 'Ask a model something' },
+  {
+    name: 'playground-basic',
+    who: 'basic',
+    path: inOrganization('/playground'),
+    ready: 'There is no project that you may use',
+  },
   { name: 'welcome', who: 'developer', path: inOrganization('/welcome'), ready: 'Set up a tool' },
   { name: 'welcome-basic', who: 'basic', path: inOrganization('/welcome'), ready: 'Open the playground' },
+  { name: 'account', who: 'developer', path: () => '/account', ready: 'Where you are signed in' },
 ];

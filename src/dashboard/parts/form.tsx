@@ -125,7 +125,7 @@ type TextFieldProps = Omit<ComponentProps<typeof Input>, 'error' | 'variant' | '
 
 export function TextField({ name, ...rest }: TextFieldProps) {
   const error = useFieldError(name);
-  return <Input name={name} className="w-full" {...rest} {...(error && { error, variant: 'error' as const })} />;
+  return <Input name={name} className="w-full" {...rest} {...(error && { error })} />;
 }
 
 /** An amount in USD; empty is none. */

@@ -19,7 +19,7 @@ export interface Answer {
   requestId: string | null;
 }
 
-export interface Question {
+interface Question {
   kind: 'question';
   id: number;
   text: string;

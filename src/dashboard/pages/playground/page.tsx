@@ -10,7 +10,7 @@ import { LimitMeter } from '../../parts/limit-meter.tsx';
 import { memberLimits } from '../../parts/limits.ts';
 import { Page, Section } from '../../parts/page.tsx';
 import { Bone, Failed, Nothing } from '../../parts/state.tsx';
-import { asking } from '../../shell/api.ts';
+import { asking, isRefusal } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { ask, beginAnew, stop, useConversation } from './conversation.ts';
 import { MODELS_FRESH_MS, readModels } from './gateway.ts';
@@ -82,7 +82,9 @@ function Playground() {
   return (
     <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <Section title="Chat">
-        {models.error ? (
+        {isRefusal(models.error, 400) ? (
+          <Nothing title="Nothing can be asked here yet">{models.error.message}</Nothing>
+        ) : models.error ? (
           <Failed error={models.error} again={models.refetch} />
         ) : models.data?.length === 0 ? (
           <Nothing title="There is no model that you may use here">
@@ -102,59 +104,61 @@ function Playground() {
         )}
       </Section>
       <div className="flex min-w-0 flex-col gap-6">
-        <Section title="Who is asked">
-          <div className="flex flex-col gap-4">
-            {models.data && model ? (
-              <ModelPicker
-                offers={offers}
-                chosen={model}
-                onChoose={(next) => navigate({ search: (was) => ({ ...was, model: next }) })}
-              />
-            ) : models.isPending ? (
-              <Bone className="h-20 w-full" />
-            ) : null}
-            {projects.data && projects.data.projects.length > 1 && (
-              <label className="flex flex-col gap-2">
-                <span className="font-medium text-kumo-default">Project</span>
-                <select
-                  className={`${FIELD} h-9`}
-                  value={search.projectId ?? projects.data.projects[0]?.id}
-                  onChange={(event) => navigate({ search: (was) => ({ ...was, projectId: event.target.value }) })}
-                >
-                  {projects.data.projects.map(({ id, name }) => (
-                    <option key={id} value={id}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
-              </label>
-            )}
-            <details>
-              <summary className="cursor-pointer text-sm text-kumo-default">Instructions and bounds</summary>
-              <div className="mt-3 flex flex-col gap-4">
+        {!models.error && (
+          <Section title="Model and project">
+            <div className="flex flex-col gap-4">
+              {models.data && model ? (
+                <ModelPicker
+                  offers={offers}
+                  chosen={model}
+                  onChoose={(next) => navigate({ search: (was) => ({ ...was, model: next }) })}
+                />
+              ) : models.isPending ? (
+                <Bone className="h-20 w-full" />
+              ) : null}
+              {projects.data && projects.data.projects.length > 1 && (
                 <label className="flex flex-col gap-2">
-                  <span className="font-medium text-kumo-default">Instructions</span>
-                  <textarea
-                    className={`${FIELD} min-h-20 py-2`}
-                    value={instructions}
-                    placeholder="Sent ahead of every question"
-                    onChange={(event) => setInstructions(event.target.value)}
-                  />
-                </label>
-                <label className="flex flex-col gap-2">
-                  <span className="font-medium text-kumo-default">Output tokens, at most</span>
-                  <input
+                  <span className="font-medium text-kumo-default">Project</span>
+                  <select
                     className={`${FIELD} h-9`}
-                    inputMode="numeric"
-                    value={maxTokens}
-                    placeholder="As many as the model writes"
-                    onChange={(event) => setMaxTokens(event.target.value.replaceAll(/\D/g, ''))}
-                  />
+                    value={search.projectId ?? projects.data.projects[0]?.id}
+                    onChange={(event) => navigate({ search: (was) => ({ ...was, projectId: event.target.value }) })}
+                  >
+                    {projects.data.projects.map(({ id, name }) => (
+                      <option key={id} value={id}>
+                        {name}
+                      </option>
+                    ))}
+                  </select>
                 </label>
-              </div>
-            </details>
-          </div>
-        </Section>
+              )}
+              <details>
+                <summary className="cursor-pointer text-sm text-kumo-default">Instructions and bounds</summary>
+                <div className="mt-3 flex flex-col gap-4">
+                  <label className="flex flex-col gap-2">
+                    <span className="font-medium text-kumo-default">Instructions</span>
+                    <textarea
+                      className={`${FIELD} min-h-20 py-2`}
+                      value={instructions}
+                      placeholder="Sent ahead of every question"
+                      onChange={(event) => setInstructions(event.target.value)}
+                    />
+                  </label>
+                  <label className="flex flex-col gap-2">
+                    <span className="font-medium text-kumo-default">Output tokens, at most</span>
+                    <input
+                      className={`${FIELD} h-9`}
+                      inputMode="numeric"
+                      value={maxTokens}
+                      placeholder="As many as the model writes"
+                      onChange={(event) => setMaxTokens(event.target.value.replaceAll(/\D/g, ''))}
+                    />
+                  </label>
+                </div>
+              </details>
+            </div>
+          </Section>
+        )}
         <Left />
         {here.may('requests.own') && <History />}
       </div>

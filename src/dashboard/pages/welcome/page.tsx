@@ -84,7 +84,9 @@ function Guide() {
             or make another.
           </p>
         ) : (
-          <p className="text-kumo-default">A key is what a tool presents to Purser. What it costs is yours.</p>
+          <p className="text-kumo-default">
+            A key is what a tool presents to Purser. What it spends counts towards your budget.
+          </p>
         )}
         <div>
           <Button
