@@ -74,7 +74,7 @@ it('changes password, sessions and second factor', async () => {
   await factor.getByRole('button', { name: 'Turn on' }).click();
   await factor.waitFor({ state: 'detached' });
   await page.getByText('On', { exact: true }).waitFor();
-  expect(await (await signIn(SECOND)).json()).toMatchObject({ next: 'second-factor' });
+  expect(await (await signIn(SECOND)).json()).toMatchObject({ next: 'second_factor' });
 });
 
 it('says why a passkey cannot be made here', async () => {
