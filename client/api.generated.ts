@@ -1341,7 +1341,7 @@ export type Me = {
     role: 'owner' | 'admin' | 'finance' | 'developer' | 'basic' | 'api';
     /** Since when it is deleted; only owners see it then. */
     deletedAt: string | null;
-    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'statements.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
+    abilities: ('organization.read' | 'organization.own' | 'organization.write' | 'settings.write' | 'billing.write' | 'seats.read' | 'seats.buy' | 'members.read' | 'members.write' | 'budgets.read' | 'budgets.write' | 'budgets.ask' | 'projects.read' | 'projects.write' | 'keys.own' | 'keys.manage' | 'playground' | 'master_keys.read' | 'master_keys.write' | 'provider_keys.read' | 'provider_keys.write' | 'wallet.read' | 'transactions.read' | 'statements.read' | 'health.read' | 'requests.own' | 'requests.read' | 'analytics.organization' | 'analytics.members' | 'analytics.projects' | 'audit.read' | 'rollups.run')[];
     features: ('analytics.organization' | 'analytics.members' | 'projects.scoped' | 'audit.export')[];
   })[];
 };
@@ -2010,6 +2010,20 @@ export type PasswordBody = {
 
 export type PlanChange = {
   plan: 'free' | 'pro' | 'enterprise';
+};
+
+export type PlaygroundKey = {
+  id: string;
+  /** The key itself, shown this once. */
+  secret: string;
+  projectId: string;
+  expiresAt: string;
+  pending?: true;
+};
+
+export type PlaygroundKeyBody = {
+  /** Left out: the first by name that you may use. */
+  projectId?: string;
 };
 
 export type Project = {
@@ -3307,6 +3321,12 @@ export interface Routes {
       /** The key itself, shown this once. */
       secret: string;
     };
+  };
+  /** A key to ask the gateway as yourself for some minutes: your budget and rules, in no list of keys. */
+  'POST /orgs/{orgId}/playground-key': {
+    path: { orgId: string };
+    body: PlaygroundKeyBody;
+    answer: PlaygroundKey;
   };
   /** List master keys. */
   'GET /orgs/{orgId}/master-keys': {

@@ -48,6 +48,8 @@ import { masterKeyRouter } from './teams/master-key-routes.ts';
 import { memberRouter } from './teams/member-routes.ts';
 import { organizationRouter } from './teams/organization-routes.ts';
 import { eraseDeleted } from './teams/organizations.ts';
+import { playgroundKeyRouter } from './teams/playground-key-routes.ts';
+import { endPlaygroundKeys } from './teams/playground-keys.ts';
 import { pushPending } from './teams/policy.ts';
 import { projectRouter } from './teams/project-routes.ts';
 import { teamsRouter } from './teams/routes.ts';
@@ -85,6 +87,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
     budgetRequestRouter,
     projectRouter,
     apiKeyRouter,
+    playgroundKeyRouter,
     masterKeyRouter,
     providerKeyRouter,
     analyticsRouter,
@@ -138,6 +141,7 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
         () => withEachUsageDatabase(env, 'pruning', (db) => pruneProven(db, nowMs)),
         () => pruneAudit(env, nowMs),
         () => forgetExpired(env.DB, nowMs),
+        () => endPlaygroundKeys(env.DB, nowMs),
         () => eraseDeleted(env.DB, nowMs),
         () => noticePriceChanges(env, mappings, nowMs),
         () => endGraces(env, nowMs),

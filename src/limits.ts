@@ -87,6 +87,10 @@ const ASKED = {
   apiKeysPerMemberMax: 10_000,
   /** Active or not, until they are deleted: more than a plan has active, and with their rules one policy still, a value of at most 2 MB. */
   apiKeysKeptPerMemberMax: 600,
+  /** A playground key is made when one is needed, so it need only outlive a conversation's pauses; one that leaks is soon worthless. */
+  playgroundKeyMs: 10 * MINUTE_MS,
+  /** Browser tabs in which one member has a playground open; the oldest key ends for one more. */
+  playgroundKeysMax: 20,
   /** More programs than manage any organization. */
   masterKeysMax: 50,
   /** Devices and spare keys of one person. */

@@ -39,6 +39,7 @@ const ACTIONS = {
   'api_key.updated': 'api_key',
   'api_key.rolled': 'api_key',
   'api_key.deleted': 'api_key',
+  'playground_key.created': 'api_key',
   'master_key.created': 'master_key',
   'master_key.deleted': 'master_key',
   'provider_key.created': 'provider_key',

@@ -122,6 +122,7 @@ export function statusOf(state: State, name: string, now: number): Omit<ScopeSta
         ),
       },
     totalBasis: state.policy.totalBasis,
-    activeKeys: state.policy.keys.filter((key) => refuseKey(key, now)?.kind !== 'invalid_key').length,
+    activeKeys: state.policy.keys.filter((key) => !key.playground && refuseKey(key, now)?.kind !== 'invalid_key')
+      .length,
   };
 }

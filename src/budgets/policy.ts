@@ -80,6 +80,8 @@ export interface KeyPolicy {
   throttles: Throttles;
   /** What it may be used for, within what its member may; null or absent: everything. */
   rules?: Rules | null;
+  /** What the playground asks by: not one of the keys that are counted. */
+  playground?: true;
 }
 
 export interface PolicyVersion {

@@ -322,6 +322,8 @@ export const apiKeys = sqliteTable(
     createdAt: integer('created_at').notNull(),
     expiresAt: integer('expires_at'),
     deletedAt: integer('deleted_at'),
+    /** Whether it is what the playground asks by: its member's own, short-lived, in no list and under no cap of keys. */
+    playground: integer('playground', { mode: 'boolean' }).notNull().default(false),
     /** When it was last presented, as its events told: some seconds late, and never written for one request alone. */
     lastUsedAt: integer('last_used_at'),
     /** What its member's object told of the key's own limits, until that was looked at for warnings; null: nothing new. */
@@ -332,6 +334,9 @@ export const apiKeys = sqliteTable(
   (table) => [
     index('api_keys_by_member').on(table.memberId),
     index('api_keys_by_organization').on(table.organizationId, table.createdAt),
+    index('api_keys_of_playground')
+      .on(table.expiresAt)
+      .where(sql`${table.playground} = 1 AND ${table.deletedAt} IS NULL`),
   ],
 );
 

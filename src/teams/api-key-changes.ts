@@ -62,6 +62,7 @@ export async function createKey(
     expires_at: asked.expiresAtMs,
     last_used_at: null,
     deleted_at: null,
+    playground: 0,
   };
   await changeAudited(env.DB, trail, nowMs, async () => {
     const member = await ownerOf(env, caller, owner.id);
@@ -268,7 +269,7 @@ function checkLimits(asked: StoredKeyLimits, owner: MemberRow): void {
 /** Throws where a member has as many keys as fit into one policy: also those that are not active are in it. */
 async function checkKept(env: Env, member: MemberRow): Promise<void> {
   const kept = await env.DB.withSession('first-primary')
-    .prepare('SELECT count(*) AS kept FROM api_keys WHERE member_id = ?1 AND deleted_at IS NULL')
+    .prepare('SELECT count(*) AS kept FROM api_keys WHERE member_id = ?1 AND deleted_at IS NULL AND playground = 0')
     .bind(member.id)
     .first<number>('kept');
   if ((kept ?? 0) < LIMITS.apiKeysKeptPerMemberMax) return;

@@ -56,14 +56,18 @@ export interface KeyRow {
   expires_at: number | null;
   last_used_at: number | null;
   deleted_at: number | null;
+  playground: number;
 }
 
 const COLUMNS =
-  'id, project_id, member_id, name, masked, status, limits, rules, created_at, expires_at, last_used_at, deleted_at';
+  'id, project_id, member_id, name, masked, status, limits, rules, created_at, expires_at, last_used_at, deleted_at, playground';
 
-/** SQL: whether a row of api_keys, by the name it has there, is of a key that could be used at an instant (a parameter). */
+/**
+ * SQL: whether a row of api_keys, by the name it has there, is of a key that counts as active at an instant (a parameter):
+ * it could be used, and is none of the playground's.
+ */
 export function isActiveKey(key: string, now: string): string {
-  return `${key}.deleted_at IS NULL AND ${key}.status = 'active'
+  return `${key}.deleted_at IS NULL AND ${key}.playground = 0 AND ${key}.status = 'active'
     AND (${key}.expires_at IS NULL OR ${key}.expires_at > CAST(${now} AS INTEGER))`;
 }
 
@@ -102,6 +106,7 @@ export async function listKeys(
        FROM api_keys
        WHERE organization_id = ?1
          AND deleted_at IS NULL
+         AND playground = 0
          AND ${after}
          AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
          AND (?4 IS NULL OR member_id = ?4)
@@ -123,10 +128,10 @@ export async function listKeys(
   return cutPage(results, page.limit);
 }
 
-/** One key that the caller may see; throws a 404 for any other, which one that is deleted is too. */
+/** One key that the caller may see; throws a 404 for any other, which one that is deleted or the playground's is too. */
 export async function findKey(env: Env, caller: Caller, keyId: string): Promise<KeyRow> {
   const row = await findKeyEver(env, caller, keyId);
-  if (row.deleted_at !== null) throw notFound('key');
+  if (row.deleted_at !== null || row.playground === 1) throw notFound('key');
   return row;
 }
 

@@ -21,7 +21,7 @@ import { notFound } from './api-error.ts';
 import { storedKeyLimits } from './budget-body.ts';
 import { type BudgetSource, effectiveBudget, enforcedOfKey, GRANTED_EXTRAS } from './effective-budget.ts';
 import { sha256Hex } from './keys.ts';
-import { isProjectScoped, mayOwnKeys, type Plan } from './roles.ts';
+import { isProjectScoped, mayOwnKeys, type Plan, roleMay, seesGrantedOnly } from './roles.ts';
 import { enforcedRouting } from './routing-body.ts';
 import { enforcedRules } from './rules-body.ts';
 
@@ -50,6 +50,7 @@ type KeyRow = {
   rules: string | null;
   created_at: number;
   expires_at: number | null;
+  playground: number;
   archived_at: number | null;
   routing: string | null;
   granted: number;
@@ -104,7 +105,11 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
   const member = members.results[0];
   if (!member) return null;
   const { limits, extras, basis, throttles } = effectiveBudget(member);
-  const scoped = isProjectScoped(member.role, member.plan);
+  // A key of the playground is for more roles than others are, and for each in the projects that it sees.
+  const mayUse = ({ playground, granted }: KeyRow) =>
+    playground === 1
+      ? roleMay(member.role, 'playground') && (!seesGrantedOnly(member.role, member.plan) || granted === 1)
+      : mayOwnKeys(member.role) && (!isProjectScoped(member.role, member.plan) || granted === 1);
   const routing = await routingOf(member.organization_id, keys.results, providerKeys.results);
   return {
     memberId: member.id,
@@ -129,12 +134,13 @@ export async function readPolicy(db: D1Database | D1DatabaseSession, memberId: s
         name: row.name,
         masked: row.masked,
         projectId: row.project_id,
-        projectGranted: mayOwnKeys(member.role) && (!scoped || row.granted === 1),
+        projectGranted: mayUse(row),
         projectArchived: row.archived_at !== null,
         status: row.status,
         createdAtMs: row.created_at,
         expiresAtMs: row.expires_at,
         rules: enforcedRules(row.rules),
+        ...(row.playground === 1 && { playground: true as const }),
         ...enforcedOfKey(storedKeyLimits(row.limits), member.time_zone),
       }),
     ),

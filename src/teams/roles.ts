@@ -30,6 +30,8 @@ const ABILITIES = {
   /** API keys of one's own; `keys.manage` is those of everybody. */
   'keys.own': ['owner', 'admin', 'developer'],
   'keys.manage': ['owner', 'admin'],
+  /** Asking models in the dashboard, as oneself. */
+  playground: ['owner', 'admin', 'finance', 'developer', 'basic'],
   'master_keys.read': ['owner', 'admin'],
   'master_keys.write': ['owner'],
   'provider_keys.read': ['owner', 'admin'],
@@ -120,7 +122,7 @@ export function seesGrantedOnly(role: Role, plan: Plan): boolean {
 /** The roles to which the developer default applies: owners, admins and finance never inherit. */
 export const INHERITING_ROLES: readonly Role[] = ['developer', 'basic', 'api'];
 
-/** Whether keys may be made for a member of this role. */
+/** Whether keys may be made for a member of this role. Other people have those of the playground only. */
 export function mayOwnKeys(role: Role): boolean {
   return role === 'owner' || role === 'admin' || role === 'developer' || role === 'api';
 }

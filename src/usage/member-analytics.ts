@@ -35,7 +35,10 @@ const SELECT = `
   SELECT
     member.user_id AS userId, member.id AS memberId, member.name, user.email, member.role,
     member.removed_at IS NOT NULL AS removed,
-    (SELECT count(*) FROM api_keys AS key WHERE key.member_id = member.id AND key.deleted_at IS NULL) AS apiKeyCount
+    (
+      SELECT count(*) FROM api_keys AS key
+      WHERE key.member_id = member.id AND key.deleted_at IS NULL AND key.playground = 0
+    ) AS apiKeyCount
   FROM members AS member
   LEFT JOIN users AS user ON user.id = member.user_id
   WHERE member.organization_id = ?1`;

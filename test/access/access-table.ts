@@ -403,6 +403,18 @@ export const ORGANIZATION: readonly Row[] = [
     path: own,
     tells: 'api_key.rolled',
   },
+  {
+    route: 'POST /orgs/{orgId}/playground-key',
+    may: ['owner', 'admin', 'finance', 'developer'],
+    otherwise: {
+      'developer not granted': '400 invalid_request_error',
+      basic: '400 invalid_request_error',
+      // A master key is nobody's.
+      'master key': UNSEEN,
+    },
+    body: ({ projectId }) => ({ projectId }),
+    tells: 'playground_key.created',
+  },
   { route: 'GET /orgs/{orgId}/master-keys', may: ADMINS },
   { route: 'POST /orgs/{orgId}/master-keys', may: OWNER, body: newName, tells: 'master_key.created' },
   { route: 'DELETE /orgs/{orgId}/master-keys/{masterKeyId}', may: OWNER, tells: 'master_key.deleted' },

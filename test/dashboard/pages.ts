@@ -128,4 +128,14 @@ export const PAGES: Listed[] = [
     ready: 'New master key',
   },
   { name: 'settings-books', who: 'finance', path: inOrganization('/settings?view=books'), ready: 'Unresolved' },
+  { name: 'playground', who: 'developer', path: inOrganization('/playground'), ready: 'What it has cost' },
+  {
+    name: 'playground-basic',
+    who: 'basic',
+    path: inOrganization('/playground'),
+    ready: 'There is no project that you may use',
+  },
+  { name: 'welcome', who: 'developer', path: inOrganization('/welcome'), ready: 'Set up a tool' },
+  { name: 'welcome-basic', who: 'basic', path: inOrganization('/welcome'), ready: 'Open the playground' },
+  { name: 'account', who: 'developer', path: () => '/account', ready: 'Where you are signed in' },
 ];

@@ -10,7 +10,7 @@ import { LimitFields, limitsTyped } from './limit-fields.tsx';
 interface NewKeyProps {
   projectId: string | undefined;
   close: () => void;
-  made: (key: { name: string; secret: string }) => void;
+  made: (key: { id: string; name: string; secret: string }) => void;
 }
 
 export function NewKeyDialog({ projectId, close, made }: NewKeyProps) {

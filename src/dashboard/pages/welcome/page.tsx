@@ -1,6 +1,145 @@
-/** Get started. */
-import { Page } from '../../parts/page.tsx';
+/** Get started: make a key, set up a tool with it, and watch its first request arrive. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { Tabs } from '@cloudflare/kumo/components/tabs';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { Purser } from '../../../../client/index.ts';
+import { Page, Section } from '../../parts/page.tsx';
+import { Secret, Snippet } from '../../parts/secret.tsx';
+import { Failed, Nothing } from '../../parts/state.tsx';
+import { useHere } from '../../shell/session.ts';
+import { FirstRequest, useWatched } from './first-request.tsx';
+import { TOOLS, type Tool, welcomeRoute } from './route.ts';
+import { snippetFor, TOOL_NAMES, WHERE } from './snippets.ts';
+import { Step } from './step.tsx';
+
+const NewKeyDialog = lazy(() => import('../keys/new-key-dialog.tsx').then((m) => ({ default: m.NewKeyDialog })));
+
+/** In the place of a secret that is not known any more. */
+const PLACEHOLDER = 'psr_YOUR_KEY';
+const ANY_MODEL = 'gpt-5.5';
 
 export function WelcomePage() {
-  return <Page title="Get started">This page is not there yet.</Page>;
+  const here = useHere();
+  return (
+    <Page
+      title="Get started"
+      description="Three steps from nothing to a first answer. Your tools keep working as they are: only their base URL and key change."
+    >
+      {here.may('keys.own') ? (
+        <Guide />
+      ) : (
+        <Section title="Ask a model">
+          <Nothing
+            title="Your role has no API keys"
+            action={
+              here.may('playground') && (
+                <Link
+                  to="/orgs/$orgId/playground"
+                  params={{ orgId: here.organizationId }}
+                  className="text-kumo-link underline"
+                >
+                  Open the playground
+                </Link>
+              )
+            }
+          >
+            You can ask models in the playground. An owner or admin can change your role.
+          </Nothing>
+        </Section>
+      )}
+    </Page>
+  );
+}
+
+function Guide() {
+  const { organizationId: orgId } = useHere();
+  const search = welcomeRoute.useSearch();
+  const navigate = useNavigate({ from: welcomeRoute.fullPath });
+  const [made, setMade] = useState<{ id: string; name: string; secret: string } | null>(null);
+  const watched = useWatched(search.keyId);
+  const secret = made?.id === search.keyId ? made?.secret : undefined;
+  const model = useFirstModel(secret);
+  const tool = search.tool ?? 'curl';
+  const text = snippetFor(tool, { origin: location.origin, secret: secret ?? PLACEHOLDER, model });
+  return (
+    <ol className="flex max-w-4xl flex-col gap-4">
+      <Step n={1} title="Make an API key" done={watched.data !== undefined}>
+        {watched.error && search.keyId ? (
+          <Failed error={watched.error} />
+        ) : made && secret ? (
+          <>
+            <p className="text-kumo-default">
+              This is the secret of {made.name}. It is shown until you leave this page, and stored nowhere: keep it now.
+            </p>
+            <Secret label={`Secret of ${made.name}`} secret={secret} />
+          </>
+        ) : watched.data ? (
+          <p className="text-kumo-default">
+            {watched.data.name} is there. Its secret was shown once; if it is lost,{' '}
+            <Link to="/orgs/$orgId/keys" params={{ orgId }} className="text-kumo-link underline">
+              roll the key
+            </Link>{' '}
+            or make another.
+          </p>
+        ) : (
+          <p className="text-kumo-default">
+            A key is what a tool presents to Purser. What it spends counts towards your budget.
+          </p>
+        )}
+        <div>
+          <Button
+            variant={watched.data ? 'secondary' : 'primary'}
+            onClick={() => navigate({ search: (was) => ({ ...was, new: true }) })}
+          >
+            {watched.data ? 'Make another key' : 'Make a key'}
+          </Button>
+        </div>
+      </Step>
+      <Step n={2} title="Set up a tool" done={watched.data?.lastUsedAt != null}>
+        <Tabs
+          tabs={TOOLS.map((value) => ({ value, label: TOOL_NAMES[value] }))}
+          value={tool}
+          onValueChange={(value) => navigate({ search: (was) => ({ ...was, tool: value as Tool }), replace: true })}
+        />
+        <p className="text-sm text-kumo-subtle">
+          {WHERE[tool]}
+          {!secret && ` Put your key in the place of ${PLACEHOLDER}.`}
+        </p>
+        <Snippet label={`${TOOL_NAMES[tool]} set-up`} text={text} />
+      </Step>
+      <Step n={3} title="Watch the first request arrive" done={watched.data?.lastUsedAt != null}>
+        <FirstRequest apiKey={watched.data} />
+      </Step>
+      {search.new && (
+        <Suspense>
+          <NewKeyDialog
+            projectId={undefined}
+            close={() => navigate({ search: (was) => ({ ...was, new: undefined }), replace: true })}
+            made={(key) => {
+              setMade(key);
+              void navigate({ search: (was) => ({ ...was, keyId: key.id, new: undefined }), replace: true });
+            }}
+          />
+        </Suspense>
+      )}
+    </ol>
+  );
+}
+
+/** The first model that the key may use, so that what is copied works. */
+function useFirstModel(secret: string | undefined): string {
+  const { data } = useQuery({
+    queryKey: ['first model', secret],
+    queryFn: async () => {
+      const told = await new Purser({ baseUrl: location.origin, key: secret ?? '' }).call('GET /v1/models');
+      if (!('object' in told)) return null;
+      return told.data.find(({ serves }) => serves.includes('conversation'))?.id ?? null;
+    },
+    enabled: secret !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  });
+  return data ?? ANY_MODEL;
 }

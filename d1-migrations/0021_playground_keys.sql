@@ -1,0 +1,2 @@
+ALTER TABLE `api_keys` ADD `playground` integer DEFAULT false NOT NULL;--> statement-breakpoint
+CREATE INDEX `api_keys_of_playground` ON `api_keys` (`expires_at`) WHERE "api_keys"."playground" = 1 AND "api_keys"."deleted_at" IS NULL;
