@@ -100,6 +100,7 @@ export const checkoutRouter = apiRouter()
       summary: 'Buy credit: opens a transaction and tells where to pay for it',
       middleware: [toPay, ...jsonBody] as const,
       request: { params: Org, body: body(TopUpBody) },
+      refuses: [409],
       responses: { 201: answers('The transaction, pending until it is paid', TopUpOpened) },
     }),
     async (c) => {

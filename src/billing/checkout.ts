@@ -8,7 +8,7 @@ import { paymentsOf } from './payments.ts';
 import { sellerOf } from './seller.ts';
 import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
-import { openTransaction } from './transactions.ts';
+import { failTransaction, openTransaction } from './transactions.ts';
 
 const NANOS_PER_CENT = 10_000_000;
 
@@ -39,7 +39,13 @@ export async function checkOutTopUp(
   const draft = topUpDraft(payment, amount);
   const known = await openedJustBefore(env, organizationId, draft.snapshot.totals.total, nowMs);
   const transaction = known ?? (await openTransaction(env, draft, nowMs));
-  return { transaction, url: await payments.checkout(transaction, { returnUrl, saveCard }), isNew: known === null };
+  try {
+    return { transaction, url: await payments.checkout(transaction, { returnUrl, saveCard }), isNew: known === null };
+  } catch (error) {
+    // Nobody knows a page of it, and a next click is to open its own.
+    if (!known) await failTransaction(env, transaction.id, 'Its payment page could not be opened.', nowMs);
+    throw error;
+  }
 }
 
 async function openedJustBefore(

@@ -8,7 +8,7 @@ import { ApiError, badRequest } from '../teams/api-error.ts';
 import { readOrganization } from '../teams/organization.ts';
 import { PLAN_NAMES, PLAN_PRICE_USD, type Plan } from '../teams/roles.ts';
 import { sellerOf } from './seller.ts';
-import { hasStripe } from './stripe/account.ts';
+import { askingStripe, hasStripe } from './stripe/account.ts';
 import { buyPlan, endPlan, keepPlan, openBill } from './stripe/plans.ts';
 import { readSubscription } from './stripe/subscriptions.ts';
 
@@ -41,7 +41,7 @@ export async function changePlan(
     throw new ApiError(403, 'plan_by_operator', message);
   }
 
-  const changed = await (async (): Promise<PlanChanged> => {
+  const changed = await askingStripe(async (): Promise<PlanChanged> => {
     if (PLAN_PRICE_USD[wanted] === null) {
       if (!isPaid) throw badRequest('plan', `The plan is ${PLAN_NAMES[plan]} already.`);
       return { plan, url: null, endsAt: await endPlan(env, subscription, nowMs) };
@@ -60,7 +60,7 @@ export async function changePlan(
     sellerOf(env);
     const ended = subscription?.reference ?? null;
     return { plan, url: await buyPlan(env, organizationId, wanted, { returnUrl, ended, nowMs }), endsAt: null };
-  })();
+  });
   await noteAudited(env.DB, trail, nowMs, {
     action: 'organization.plan.requested',
     targetId: organizationId,

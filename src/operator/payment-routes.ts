@@ -138,8 +138,9 @@ export const paymentRouter = apiRouter()
       const nowMs = Date.now();
       const { orgId, transactionId } = c.req.valid('param');
       const invoice = await chargeIn(c.env, orgId, transactionId);
+      // What somebody asked to buy has no number before it is paid, and is paid here too.
       if (invoice.paidThrough !== 'manual')
-        throw badRequest('transactionId', 'This is paid through Stripe, which tells of it by itself.');
+        throw badRequest('transactionId', 'This is paid at Stripe, which tells of it.');
       const { shown, status } = await tell(
         c.env,
         c.get('trail'),

@@ -90,6 +90,45 @@ describe('a top-up', () => {
     expect([await transactionsOf(team.organizationId), world.fake.calls]).toEqual([[], []]);
   });
 
+  it('that was begun with another choice about the card a moment ago has no second page', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    await openPage(world, team, '50', true);
+    const again = await team.owner.post(`/orgs/${team.organizationId}/wallet/checkout`, { amount: '50' });
+    expect(refused(again)).toEqual([409, 'checkout_open', 'saveCard']);
+    expect(world.fake.all('checkout.session')).toHaveLength(1);
+  });
+
+  it('is refused while Stripe does not answer, and opens a page of its own afterwards', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.failing = 4;
+    const path = `/orgs/${team.organizationId}/wallet/checkout`;
+    expect(refused(await team.owner.post(path, { amount: '50' }))).toEqual([503, 'unavailable', null]);
+    world.fake.failing = 0;
+    await openPage(world, team);
+    expect((await transactionsOf(team.organizationId)).map(({ status }) => status).sort()).toEqual([
+      'failed',
+      'pending',
+    ]);
+  });
+
+  it.each([true, false])('from a bank account is decided days later: refused %s', async (isRefused) => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    world.fake.slow.add('pm_sepa');
+    world.fake.pay(page, 'pm_sepa');
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'pending' }]);
+    if (isRefused) world.fake.refused.add('pm_sepa');
+    world.fake.arrive(String(world.fake.get(page).payment_intent));
+    await world.deliverAll();
+    const ended = isRefused ? { status: 'failed', failure: 'Your card was declined.' } : { status: 'completed' };
+    expect(await transactionsOf(team.organizationId)).toMatchObject([ended]);
+  });
+
   it('that is paid twice counts once, and the second payment is kept for somebody to look at', async () => {
     const world = new StripeWorld();
     const team = await world.team();

@@ -1,6 +1,7 @@
 /** Payments recorded by the operator: invoices, credit and refunds, each once, and what is refused. */
 import { describe, expect, it } from 'vitest';
-import { balanceOf, selling } from '../billing/paying.ts';
+import { openTransaction } from '../../src/billing/transactions.ts';
+import { balanceOf, selling, topUp } from '../billing/paying.ts';
 import { json } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
 import { call, callIn, type Json, refusal, request } from '../teams/management.ts';
@@ -215,6 +216,17 @@ describe('an invoice that is sent before it is paid', () => {
     expect(await json(paidNow[0] as Response)).toMatchObject({ status: 'completed', number: invoice.number });
     expect(await balance(seeded)).toBe(500);
     expect(await actionsOf(seeded)).toEqual(['payment.recorded', 'invoice.issued']);
+  });
+
+  it('may be what the organization itself asked to buy', async () => {
+    const seeded = await seedOrganization();
+    const { id } = await openTransaction(selling(), await topUp(selling(), seeded.organizationId, 5_000), Date.now());
+    const answer = await operate(seeded, `/invoices/${id}/payment`);
+    expect([answer.status, await json(answer)]).toMatchObject([
+      201,
+      { status: 'completed', number: expect.stringMatching(/^\d{4}-/) },
+    ]);
+    expect(await balance(seeded)).toBe(50);
   });
 
   it('needs a due day, and an invoice to be paid', async () => {

@@ -93,15 +93,19 @@ export class FakeStripe {
     });
     Object.assign(session, { payment_intent: intent.id });
     this.#confirm(intent);
-    if (intent.status !== 'succeeded') return;
-    Object.assign(session, { status: 'complete', payment_status: 'paid' });
+    if (intent.status === 'requires_payment_method') return;
+    Object.assign(session, { status: 'complete', payment_status: intent.status === 'succeeded' ? 'paid' : 'unpaid' });
     this.#tell('checkout.session.completed', session);
   }
 
-  /** The money of a slow payment is there. */
+  /** The money of a slow payment is there, or the bank has refused it. */
   arrive(paymentId: string): void {
     this.slow.clear();
-    this.#confirm(this.get(paymentId));
+    const intent = this.get(paymentId);
+    this.#confirm(intent);
+    const page = this.all('checkout.session').find(({ payment_intent }) => payment_intent === paymentId);
+    const how = intent.status === 'succeeded' ? 'succeeded' : 'failed';
+    if (page) this.#tell(`checkout.session.async_payment_${how}`, page);
   }
 
   /** A day has passed: repeats are known no more. */

@@ -4,6 +4,7 @@
  */
 import type Stripe from 'stripe';
 import { LIMITS } from '../../limits.ts';
+import { ApiError } from '../../teams/api-error.ts';
 
 /** One client for an isolate: it keeps nothing of a request. Made anew where the bindings differ, as between tests. */
 let made: { secret: string; base: string; stripe: Promise<Stripe> } | null = null;
@@ -34,6 +35,22 @@ async function load(secret: string, base: URL): Promise<Stripe> {
     telemetry: false,
     appInfo: { name: 'Purser' },
   });
+}
+
+/**
+ * Asks Stripe while somebody waits. What it cannot do now is a 503, after which the same may be asked again; of what went wrong it
+ * names no secret, and the log has it.
+ */
+export async function askingStripe<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { type, message } = error as { type?: unknown; message?: string };
+    if (typeof type !== 'string' || !type.startsWith('Stripe')) throw error;
+    console.error(JSON.stringify({ event: 'stripe_failed', type, error: message }));
+    const told = 'Stripe could not be asked, or refused. Try again in a minute.';
+    throw new ApiError(503, 'unavailable', told, { retryAfterSeconds: 60 });
+  }
 }
 
 /**

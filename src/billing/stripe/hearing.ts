@@ -54,7 +54,8 @@ async function hearCheckout(env: Env, stripe: Stripe, id: string, nowMs: number)
   const session = await stripe.checkout.sessions.retrieve(id);
   if (session.subscription) return hearSubscription(env, stripe, idOf(session.subscription), nowMs);
   // The payment says whether it came; before there is one, only that nobody paid in time can be told.
-  if (session.payment_intent) return hearPayment(env, stripe, idOf(session.payment_intent), nowMs);
+  if (session.payment_intent)
+    return takePayment(env, await retrieve(stripe, idOf(session.payment_intent)), nowMs, session.status === 'open');
   const transaction = await transactionNamed(env, session.metadata);
   if (transaction?.status === 'pending' && session.status === 'expired') {
     await failTransaction(env, transaction.id, 'The payment page was left without paying.', nowMs);
@@ -63,12 +64,19 @@ async function hearCheckout(env: Env, stripe: Stripe, id: string, nowMs: number)
 
 /** A payment: it completes the transaction that it names, whatever was thought of that before, for the money is there. */
 async function hearPayment(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
-  const payment = await stripe.paymentIntents.retrieve(id, { expand: ['payment_method'] });
-  await takePayment(env, payment, nowMs);
+  await takePayment(env, await retrieve(stripe, id), nowMs);
 }
 
-/** The same, for who has the payment already; it may come with its payment method or without. */
-export async function takePayment(env: Env, payment: Stripe.PaymentIntent, nowMs: number): Promise<void> {
+/**
+ * The same, for who has the payment already; it may come with its payment method or without. `isOpen`: whether somebody may still
+ * be on Stripe's page.
+ */
+export async function takePayment(
+  env: Env,
+  payment: Stripe.PaymentIntent,
+  nowMs: number,
+  isOpen = true,
+): Promise<void> {
   const transaction = await transactionNamed(env, payment.metadata);
   if (!transaction) return;
   const { id, organizationId, kind, status, reference } = transaction;
@@ -83,7 +91,9 @@ export async function takePayment(env: Env, payment: Stripe.PaymentIntent, nowMs
     return;
   }
   // Somebody on Stripe's page may try another card; a payment that nobody attends has failed.
-  const isOver = payment.status === 'canceled' || (kind !== 'top_up' && payment.last_payment_error);
+  const isAttended = isOpen && kind === 'top_up';
+  const wasRefused = payment.status === 'requires_payment_method' && payment.last_payment_error;
+  const isOver = payment.status === 'canceled' || (!isAttended && wasRefused);
   if (status !== 'pending' || !isOver) return;
   const why = payment.last_payment_error?.message ?? 'The payment was cancelled.';
   await failTransaction(env, id, why, nowMs);
@@ -116,13 +126,17 @@ export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: nu
 
 /** The transaction of a payment once it was heard; null where it is none of ours. Throws where it will be one. */
 async function heardNow(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
-  const payment = await stripe.paymentIntents.retrieve(paymentId, { expand: ['payment_method'] });
+  const payment = await retrieve(stripe, paymentId);
   await takePayment(env, payment, nowMs);
   const transaction = await readByReference(env.DB, 'stripe', paymentId);
   // What pays a plan's bill names no transaction: there is one when the bill is heard, and the refund has to wait for it.
   if (!transaction && payment.customer && (await isCustomer(env, idOf(payment.customer))))
     throw new Error(`payment ${paymentId} has no transaction yet`);
   return transaction;
+}
+
+function retrieve(stripe: Stripe, paymentId: string): Promise<Stripe.PaymentIntent> {
+  return stripe.paymentIntents.retrieve(paymentId, { expand: ['payment_method'] });
 }
 
 /** The transaction that an object of Stripe names; null where it names none, or one of another deployment at this account. */

@@ -3,12 +3,13 @@
  * an idempotency key made of the transaction, so that repeating one (a double click, a run that died) pays once.
  */
 import type Stripe from 'stripe';
+import type { MinorUnits } from '../../money/minor-units.ts';
 import { ApiError, badRequest } from '../../teams/api-error.ts';
 import type { Payments } from '../payments.ts';
 import type { Transaction } from '../transaction.ts';
 import { readByReference } from '../transaction-rows.ts';
 import { noteReference } from '../transactions.ts';
-import { stripeOf } from './account.ts';
+import { askingStripe, stripeOf } from './account.ts';
 import { customerOf, readAccount } from './cards.ts';
 import { hearRefund, TRANSACTION, takePayment } from './hearing.ts';
 
@@ -20,36 +21,54 @@ export function stripePayments(env: Env, nowMs: number): Payments {
     through: 'stripe',
     checkout: async (transaction, options) => {
       const stripe = await stripeOf(env);
-      const session = await stripe.checkout.sessions.create(await pageFor(env, transaction, options), {
-        idempotencyKey: `checkout-${transaction.id}`,
-      });
+      const session = await askingStripe(async () =>
+        stripe.checkout.sessions
+          .create(await pageFor(env, transaction, options), { idempotencyKey: `checkout-${transaction.id}` })
+          .catch(otherPage),
+      );
       return session.url;
     },
     charge: (transaction) => chargeCard(env, transaction, nowMs),
-    refund: async (charge, amount, id) => {
-      if (charge.status !== 'completed' || charge.reference === null)
-        throw badRequest('transactionId', 'Nothing was paid that could be given back.');
-      const stripe = await stripeOf(env);
-      const before = await refundCalled(stripe, charge.reference, id);
-      if (before && amount !== null && amount !== before.amount) throw conflicting(id);
-      const refund =
-        before ??
-        (await stripe.refunds
-          .create(
-            {
-              payment_intent: charge.reference,
-              ...(amount !== null && { amount }),
-              metadata: { [TRANSACTION]: charge.id, [REFUND]: id },
-            },
-            { idempotencyKey: `refund-${charge.id}-${id}` },
-          )
-          .catch((error) => refusedRefund(error, id)));
-      await hearRefund(env, stripe, refund.id, nowMs);
-      const taken = await readByReference(env.DB, 'stripe', refund.id);
-      if (!taken) throw new Error(`refund ${refund.id} of transaction ${charge.id} was not recorded`);
-      return taken;
-    },
+    refund: (charge, amount, id) => askingStripe(() => giveBack(env, charge, amount, id, nowMs)),
   };
+}
+
+async function giveBack(
+  env: Env,
+  charge: Transaction,
+  amount: MinorUnits | null,
+  id: string,
+  nowMs: number,
+): Promise<Transaction> {
+  if (charge.status !== 'completed' || charge.reference === null)
+    throw badRequest('transactionId', 'Nothing was paid that could be given back.');
+  const stripe = await stripeOf(env);
+  const before = await refundCalled(stripe, charge.reference, id);
+  if (before && amount !== null && amount !== before.amount) throw conflicting(id);
+  const refund =
+    before ??
+    (await stripe.refunds
+      .create(
+        {
+          payment_intent: charge.reference,
+          ...(amount !== null && { amount }),
+          metadata: { [TRANSACTION]: charge.id, [REFUND]: id },
+        },
+        { idempotencyKey: `refund-${charge.id}-${id}` },
+      )
+      .catch((error) => refusedRefund(error, id)));
+  await hearRefund(env, stripe, refund.id, nowMs);
+  const taken = await readByReference(env.DB, 'stripe', refund.id);
+  if (!taken) throw new Error(`refund ${refund.id} of transaction ${charge.id} was not recorded`);
+  return taken;
+}
+
+/** The page that a click just before has opened is another one: two for one transaction could both be paid. */
+function otherPage(error: { type?: string }): never {
+  if (error.type !== 'StripeIdempotencyError') throw error;
+  const message =
+    'This was begun a moment ago, with another choice about the card: pay there, or try again in a minute.';
+  throw new ApiError(409, 'checkout_open', message, { param: 'saveCard' });
 }
 
 /** The refund that was made under the caller's id, however long ago: Stripe knows an idempotency key for a day. */
