@@ -1,10 +1,11 @@
 /** How far a member's limits are used up, small enough for a row: a bar and both amounts for each. */
 import type { ListedMember } from '../../../../client/index.ts';
 import { nanosOf, shareOf, shortMoney } from '../../parts/amounts.ts';
+import { Moment } from '../../parts/dates.tsx';
 import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 
-export function Caps({ member: { effectiveBudget, status } }: { member: ListedMember }) {
+export function Caps({ member: { effectiveBudget, status, statusAt } }: { member: ListedMember }) {
   const limits = memberLimits(effectiveBudget, status);
   if (limits.length === 0) {
     return (
@@ -46,6 +47,15 @@ export function Caps({ member: { effectiveBudget, status } }: { member: ListedMe
           </div>
         );
       })}
+      <p className="text-xs whitespace-nowrap text-kumo-subtle">
+        {statusAt ? (
+          <>
+            as of <Moment at={statusAt} />
+          </>
+        ) : (
+          'not reported yet'
+        )}
+      </p>
     </div>
   );
 }
