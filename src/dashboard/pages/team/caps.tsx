@@ -16,13 +16,15 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
   }
   return (
     <div className="flex min-w-32 sm:min-w-40 flex-col gap-1.5">
-      {limits.map(({ label, limit, spent, held }) => {
-        const share = shareOf(spent, limit);
+      {limits.map(({ label, limit, spent, held, resetsAt }) => {
+        // What a window or a cycle counts, only the budget itself tells: 0 would be a lie. A total never resets, so it says nothing of that.
+        const known = statusAt !== null || (resetsAt === undefined && effectiveBudget.usageLimitBasis === 'lifetime');
+        const share = known ? shareOf(spent, limit) : 0;
         const colour = share >= 1 ? 'bg-kumo-danger' : share >= 0.8 ? 'bg-kumo-warning' : 'bg-kumo-brand';
         return (
           <div key={label} title={label}>
             <div className="flex justify-between gap-3 whitespace-nowrap">
-              <Money amount={spent} />
+              <Money amount={known ? spent : null} />
               <span className="text-kumo-subtle">
                 of <Money amount={limit} />
               </span>
@@ -34,7 +36,7 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
               aria-valuemin={0}
               aria-valuemax={100}
               aria-valuenow={Math.round(share * 100)}
-              aria-valuetext={`${shortMoney(spent)} of ${shortMoney(limit)} spent`}
+              aria-valuetext={known ? `${shortMoney(spent)} of ${shortMoney(limit)} spent` : 'not reported yet'}
               className="mt-1 h-1 overflow-hidden rounded-full bg-kumo-fill"
             >
               <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
