@@ -56,6 +56,12 @@ it('says what a change of budget does and would have refused before it is saved'
   await dialog.getByRole('button', { name: 'Save budget' }).click();
   await dialog.getByText('Spend limits must be non-negative numbers.', { exact: true }).waitFor();
   await dialog.getByLabel('One-time budget, in USD').fill('75');
+  await dialog.getByText('How fast, not how much').click();
+  await dialog.getByLabel('Requests a minute').fill('-1');
+  await dialog.getByText('How fast, not how much').click();
+  await dialog.getByRole('button', { name: 'Save budget' }).click();
+  await dialog.getByText(/requestsPerMinute must be a whole number/).waitFor();
+  await dialog.getByLabel('Requests a minute').fill('');
   await dialog.getByRole('button', { name: 'Save budget' }).click();
   await dialog.waitFor({ state: 'detached' });
   const { effectiveBudget, status } = await api('GET', `/members/${memberOf('Contractor: manual translation')}`);

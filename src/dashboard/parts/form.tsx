@@ -86,9 +86,13 @@ export function Form<T>({
     const atField = param !== null && names.current.has(param);
     setLoose(atField ? null : error);
     if (!atField) return;
-    const field = form.current?.elements.namedItem(param);
+    const named = form.current?.elements.namedItem(param);
     // Of radio buttons and checkboxes of one name, the first.
-    (field instanceof RadioNodeList ? field[0] : (field as HTMLElement | undefined | null))?.focus();
+    const field = (named instanceof RadioNodeList ? named[0] : named) as HTMLElement | undefined | null;
+    // Nobody sees what is wrong in a part that is folded up.
+    const folded = field?.closest('details');
+    if (folded) folded.open = true;
+    field?.focus();
   }, [error]);
   const register = (name: string) => {
     names.current.add(name);

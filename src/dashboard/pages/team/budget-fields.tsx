@@ -1,4 +1,5 @@
 /** The fields of a budget, under the names that the API refuses them by. What is edited is the page's own (budget-draft.ts). */
+import { useState } from 'react';
 import type { Budget } from '../../../../client/index.ts';
 import { shortMoney } from '../../parts/amounts.ts';
 import { MoneyField, SelectField, TextField } from '../../parts/form.tsx';
@@ -36,6 +37,8 @@ interface BudgetFieldsProps {
 }
 
 export function BudgetFields({ draft, onDraft, fallback, inCycle = false }: BudgetFieldsProps) {
+  // As it was when it was opened: a part must not fold up under who empties a field.
+  const [hasRates] = useState(() => RATES.some((name) => draft[name] !== ''));
   const set = (part: Partial<BudgetDraft>) => onDraft({ ...draft, ...part });
   /** What there is to choose besides amounts. Where nothing is inherited, "unlimited" says the same unless the role changes. */
   const none = (inherited: string, chosen: string) =>
@@ -147,7 +150,7 @@ export function BudgetFields({ draft, onDraft, fallback, inCycle = false }: Budg
           />
         )}
       </div>
-      <details open={RATES.some((name) => draft[name] !== '') || undefined}>
+      <details open={hasRates}>
         <summary className="cursor-pointer rounded font-medium text-kumo-default focus-visible:outline-2 focus-visible:outline-kumo-focus">
           How fast, not how much
         </summary>

@@ -1,10 +1,11 @@
 /** How far a member's limits are used up, small enough for a row: a bar and both amounts for each. */
 import type { ListedMember } from '../../../../client/index.ts';
 import { nanosOf, shareOf, shortMoney } from '../../parts/amounts.ts';
+import { Moment } from '../../parts/dates.tsx';
 import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 
-export function Caps({ member: { effectiveBudget, status } }: { member: ListedMember }) {
+export function Caps({ member: { effectiveBudget, status, statusAt } }: { member: ListedMember }) {
   const limits = memberLimits(effectiveBudget, status);
   if (limits.length === 0) {
     return (
@@ -15,13 +16,15 @@ export function Caps({ member: { effectiveBudget, status } }: { member: ListedMe
   }
   return (
     <div className="flex min-w-32 sm:min-w-40 flex-col gap-1.5">
-      {limits.map(({ label, limit, spent, held }) => {
-        const share = shareOf(spent, limit);
+      {limits.map(({ label, limit, spent, held, resetsAt }) => {
+        // What a window or a cycle counts, only the budget itself tells: 0 would be a lie. A total never resets, so it says nothing of that.
+        const known = statusAt !== null || (resetsAt === undefined && effectiveBudget.usageLimitBasis === 'lifetime');
+        const share = known ? shareOf(spent, limit) : 0;
         const colour = share >= 1 ? 'bg-kumo-danger' : share >= 0.8 ? 'bg-kumo-warning' : 'bg-kumo-brand';
         return (
           <div key={label} title={label}>
             <div className="flex justify-between gap-3 whitespace-nowrap">
-              <Money amount={spent} />
+              <Money amount={known ? spent : null} />
               <span className="text-kumo-subtle">
                 of <Money amount={limit} />
               </span>
@@ -33,7 +36,7 @@ export function Caps({ member: { effectiveBudget, status } }: { member: ListedMe
               aria-valuemin={0}
               aria-valuemax={100}
               aria-valuenow={Math.round(share * 100)}
-              aria-valuetext={`${shortMoney(spent)} of ${shortMoney(limit)} spent`}
+              aria-valuetext={known ? `${shortMoney(spent)} of ${shortMoney(limit)} spent` : 'not reported yet'}
               className="mt-1 h-1 overflow-hidden rounded-full bg-kumo-fill"
             >
               <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
@@ -46,6 +49,15 @@ export function Caps({ member: { effectiveBudget, status } }: { member: ListedMe
           </div>
         );
       })}
+      <p className="text-xs whitespace-nowrap text-kumo-subtle">
+        {statusAt ? (
+          <>
+            as of <Moment at={statusAt} />
+          </>
+        ) : (
+          'not reported yet'
+        )}
+      </p>
     </div>
   );
 }
