@@ -112,7 +112,16 @@ function columnsOf(orgId: string, ofEverybody: boolean): Column<AttemptedRequest
         </div>
       ),
     },
-    { header: 'Model', cell: ({ mapping }) => <span className="break-all">{mapping}</span>, from: 'sm' },
+    {
+      header: 'Model',
+      cell: ({ mapping }) => (
+        <>
+          <span className="whitespace-nowrap">{mapping.slice(mapping.indexOf('/') + 1)}</span>
+          <span className="block text-xs text-kumo-subtle">{mapping.slice(0, Math.max(0, mapping.indexOf('/')))}</span>
+        </>
+      ),
+      from: 'sm',
+    },
     ...(ofEverybody ? [member] : []),
     {
       header: 'Project and key',

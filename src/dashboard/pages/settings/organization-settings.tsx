@@ -71,7 +71,7 @@ function Naming({ organization: { name, timeZone } }: { organization: Organizati
         <SelectField
           name="timeZone"
           label="Time zone"
-          description="Where calendar budgets begin anew, and days of reports are counted. A change begins with the next window."
+          description="By which calendar budgets begin anew, and days of reports are counted where nothing else is asked for."
           options={zones.map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }))}
           defaultValue={timeZone}
         />
