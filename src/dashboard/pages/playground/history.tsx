@@ -1,5 +1,6 @@
 /** What the playground has cost this person, request by request: the same rows that billing counts. */
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Moment } from '../../parts/dates.tsx';
 import { Money } from '../../parts/money.tsx';
 import { formatCount } from '../../parts/numbers.ts';
@@ -34,7 +35,15 @@ export function History() {
                 ({ requestId, attemptId, at, model, outcome, refusal, cost, inputTokens, outputTokens }) => (
                   <li key={`${requestId} ${attemptId ?? at}`} className="flex items-baseline justify-between gap-3">
                     <div className="min-w-0">
-                      <p className="truncate text-kumo-default">{model || 'No model'}</p>
+                      <p className="truncate text-kumo-default">
+                        <Link
+                          to="/orgs/$orgId/requests/$requestId"
+                          params={{ orgId, requestId }}
+                          className="hover:underline"
+                        >
+                          {model || 'No model'}
+                        </Link>
+                      </p>
                       <p className="text-kumo-subtle">
                         <Moment at={at} /> ·{' '}
                         {outcome === 'refused'
