@@ -110,7 +110,7 @@ describe('a created key', () => {
 
   it('ends when it expires', async () => {
     const seeded = await seedOrganization();
-    const { secret } = await create(seeded, { expiresAt: new Date(Date.now() + 300).toISOString() });
+    const { secret } = await create(seeded, { expiresAt: new Date(Date.now() + 3_000).toISOString() });
     expect((await chat(secret)).status).toBe(200);
     const refused = await until(async () => {
       const response = await chat(secret);
