@@ -67,8 +67,9 @@ function Naming({ organization: { name, timeZone } }: { organization: Organizati
   return (
     <Section title="Organization">
       <Form submit={submit} className={FORM}>
-        <TextField name="name" label="Name" defaultValue={name} autoComplete="off" required />
+        <TextField key={name} name="name" label="Name" defaultValue={name} autoComplete="off" required />
         <SelectField
+          key={timeZone}
           name="timeZone"
           label="Time zone"
           description="By which calendar budgets begin anew, and days of reports are counted where nothing else is asked for."
@@ -90,6 +91,8 @@ function Warnings({ organization: { budgetWarnings } }: { organization: Organiza
     <Section title="Warnings">
       <Form submit={submit} className={FORM}>
         <TextField
+          // What was saved is another default: a field takes one as it is made.
+          key={budgetWarnings.join()}
           name="budgetWarnings"
           label="Warn members at these percents of a limit"
           placeholder="No warning"
