@@ -182,7 +182,7 @@ function loadAt(ms: number, stepMs: number): number {
 }
 
 const ORDER =
-  'cost input_cost output_cost requests upstream_errors client_errors refused input_tokens output_tokens cached_tokens reasoning_tokens';
+  'cost input_cost output_cost requests upstream_errors client_errors refused input_tokens output_tokens cached_tokens reasoning_tokens events';
 if (SUM_COLUMNS.join(' ') !== ORDER) throw new Error(`the columns of sums are others: ${SUM_COLUMNS.join(' ')}`);
 
 function request(
@@ -216,6 +216,7 @@ function request(
     output,
     input >> 2,
     output >> 3,
+    1,
   ];
   for (const one of series) {
     if (!one.touched) {
