@@ -16,9 +16,7 @@ for (const [what, command, commandArgs] of args.length > 0 ? [] : checks) {
   await run(command, commandArgs);
 }
 console.log('Tests ...');
-// Where a whole session's work waits for it (.ci/run), a test that a busy machine fails has another try; vitest says which had.
-const { TEST_RETRIES: retries } = process.env;
-await run('vitest', ['run', ...(retries ? ['--retry', retries] : []), ...args]);
+await run('vitest', ['run', ...args]);
 // Not left to an empty event loop: the channel to scripts/bootstrap.mjs holds it.
 process.exit(0);
 
