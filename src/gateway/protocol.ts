@@ -48,6 +48,8 @@ export interface Asked {
   toolsText(): string;
   /** The last text of the user, for the demo provider. */
   lastUserText(): string;
+  /** What the request says of reasoning; null: nothing, so that it is as the model is used to. */
+  reasoning: 'on' | 'off' | null;
   /** Whether the request itself makes the provider bill output that no stream shows (a prediction, audio). */
   hidesOutput: boolean;
   /** A field that a provider bills apart and that no price, or no bound, covers; or null. */

@@ -68,10 +68,16 @@ export function quote(
     // Where more is asked for than can come, the request stands as it is or not at all.
     capMin: Math.min(Math.max(LIMITS.outputTokensMin, asked.capMin ?? 0), Math.ceil(outputTokensMax / choices)),
     outputRate: dearestOutputRate(price),
-    watchable: !(asked.hidesOutput || mapping.hiddenReasoning || (asked.demo?.reasoningTokens ?? 0) > 0),
+    watchable: !(asked.hidesOutput || reasonsFor(asked, mapping) || (asked.demo?.reasoningTokens ?? 0) > 0),
     rulePrices: rulePricesOf(price, inputTokensMax),
   };
   return asked.providerTools ? withTools(made, asked, inputTokensMax, mapping) : made;
+}
+
+/** Whether the model may reason for this request: what no stream shows whole is billed as output all the same. */
+function reasonsFor({ reasoning }: Asked, { reasons }: Mapping): boolean {
+  if (reasoning === 'on') return true;
+  return reasons === 'always' || (reasons === 'unless_off' && reasoning === null);
 }
 
 /**

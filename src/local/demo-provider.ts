@@ -27,7 +27,7 @@ const PRICE: Price = {
 const WORDS_DEFAULT = 100;
 const REASONING_DEFAULT = 50;
 
-function mapping(name: string, hiddenReasoning: boolean): Mapping {
+function mapping(name: string, reasoning: boolean): Mapping {
   return {
     id: `demo/${name}`,
     provider: 'demo',
@@ -35,8 +35,8 @@ function mapping(name: string, hiddenReasoning: boolean): Mapping {
     canonicalModel: `demo-${name}`,
     contextTokens: 1_000_000,
     maxOutputTokens: 131_072,
-    hiddenReasoning,
-    abilities: { tools: false, images: false, jsonSchema: false, reasoning: hiddenReasoning },
+    reasons: reasoning ? 'always' : 'never',
+    abilities: { tools: false, images: false, jsonSchema: false, reasoning },
     prices: [PRICE],
   };
 }

@@ -30,7 +30,7 @@ function surface(name: string, serves: readonly SurfaceId[], rates: Rates, image
     canonicalModel: `demo-${name}`,
     contextTokens: 1_000_000,
     maxOutputTokens: 0,
-    hiddenReasoning: false,
+    reasons: 'never',
     abilities: { tools: false, images: false, jsonSchema: false, reasoning: false },
     serves,
     prices: [

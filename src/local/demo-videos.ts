@@ -19,7 +19,7 @@ export const DEMO_VIDEO: Mapping = {
   canonicalModel: 'demo-video',
   contextTokens: 1_000_000,
   maxOutputTokens: 0,
-  hiddenReasoning: false,
+  reasons: 'never',
   abilities: { tools: false, images: false, jsonSchema: false, reasoning: false },
   serves: ['videos'],
   prices: [

@@ -9,7 +9,7 @@
 import type { Price } from '../money/price.ts';
 import { aliasesOf } from './aliases.ts';
 import { PRICES } from './prices.generated.ts';
-import { type Abilities, mappingId, type Service, type Thinking } from './row.ts';
+import { type Abilities, mappingId, type Reasons, type Service, type Thinking } from './row.ts';
 import { ROWS } from './rows.ts';
 
 export type { ProviderId } from './row.ts';
@@ -30,8 +30,8 @@ export interface Mapping {
   contextTokens: number;
   /** Reasoning included. */
   maxOutputTokens: number;
-  /** The provider bills output tokens that never appear in the stream, so the stream does not bound the cost. */
-  hiddenReasoning: boolean;
+  /** When its provider bills output that never appears in the stream, so that the stream does not bound the cost. */
+  reasons: Reasons;
   abilities: Abilities;
   /** How it is told how much to think, where it takes only one of the two. */
   thinking?: Thinking;
@@ -102,7 +102,7 @@ export function createCatalogue(mappings: readonly Mapping[]): Catalogue {
 
 /** The mappings that every build has: the rows, each with its generated prices. */
 export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
-  const { provider, model, canonicalModel, contextTokens, maxOutputTokens, abilities, serves } = row;
+  const { provider, model, canonicalModel, contextTokens, maxOutputTokens, abilities, reasons, serves } = row;
   const { region, deprecatedOn, retiresOn, thinking } = row;
   const id = mappingId(row);
   const prices = (PRICES as Readonly<Record<string, readonly Price[]>>)[id];
@@ -115,9 +115,8 @@ export const CATALOGUE_MAPPINGS: readonly Mapping[] = ROWS.map((row) => {
     aliases: aliasesOf(canonicalModel),
     contextTokens,
     maxOutputTokens,
-    // OpenAI never streams its reasoning, others a summary or all of it if they are asked; all bill it as output.
-    hiddenReasoning: abilities.reasoning,
     abilities,
+    reasons,
     serves,
     region,
     ...(thinking && { thinking }),

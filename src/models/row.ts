@@ -54,6 +54,12 @@ export interface Sizes {
 
 export type Thinking = 'adaptive' | 'budget';
 
+/**
+ * When a model reasons, which is billed as output and which no stream shows whole: never; only where a request asks for it; unless
+ * a request turns it off (what cannot be turned off is refused by its provider, and costs nothing); or whatever a request says.
+ */
+export type Reasons = 'never' | 'asked' | 'unless_off' | 'always';
+
 export interface Row extends Sizes {
   provider: ProviderId;
   /** What the provider calls it. */
@@ -63,6 +69,7 @@ export interface Row extends Sizes {
   /** What the price package calls it. */
   priced: string;
   abilities: Abilities;
+  reasons: Reasons;
   serves: readonly Service[];
   /** Where it is served, whatever region the credential is of: `global` is anywhere. Null: in that of the credential, if it has one. */
   region: string | null;
@@ -109,6 +116,7 @@ export function row(provider: ProviderId, model: string, { contextTokens, maxOut
     canonicalModel: model,
     priced: model,
     abilities: PLAIN,
+    reasons: rest.abilities?.reasoning ? 'always' : 'never',
     serves: ['conversation'],
     region: null,
     deprecatedOn: null,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { chat } from '../../src/gateway/chat-completions/protocol.ts';
 import { ask, coverOf, tailOf } from '../../src/gateway/cover.ts';
-import type { Json } from '../../src/gateway/protocol.ts';
+import type { Asked, Json } from '../../src/gateway/protocol.ts';
 import { openai } from '../../src/gateway/providers/openai.ts';
 import { amountFor, type Quote, quote } from '../../src/gateway/quote.ts';
 import { LIMITS } from '../../src/limits.ts';
 import { DEMO_MAPPINGS, demoProvider } from '../../src/local/demo-provider.ts';
 import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
 import { nanos } from '../../src/money/nanos.ts';
-import { askedChat } from '../support/asked.ts';
+import { askedChat, askedGemini, askedMessages, askedResponses } from '../support/asked.ts';
 
 function quoted(model: string, body: Json): Quote {
   const mapping = DEMO_MAPPINGS.find(({ id }) => id === model);
@@ -130,4 +130,36 @@ it.each([
   [100_000, LIMITS.tailTokens],
 ])('of %i covered tokens %i are kept for what comes after a cancel', (tokens, tail) => {
   expect(tailOf(tokens)).toBe(tail);
+});
+
+describe('a model that is able to reason', () => {
+  const off = { thinking: { type: 'disabled' } };
+  const adaptive = { thinking: { type: 'adaptive' } };
+  const thinks = (thinkingConfig: Json) => askedGemini({ generationConfig: { thinkingConfig } });
+  it.each<[string, string, Asked, boolean]>([
+    ['anthropic/claude-haiku-4-5', 'nothing', askedMessages({}), true],
+    ['anthropic/claude-haiku-4-5', 'nothing in chat', askedChat({}), true],
+    ['anthropic/claude-opus-4-8', 'an effort alone', askedMessages({ output_config: { effort: 'high' } }), true],
+    ['anthropic/claude-opus-4-8', 'thinking', askedMessages(adaptive), false],
+    ['anthropic/claude-opus-4-8', 'an effort in chat', askedChat({ reasoning_effort: 'low' }), false],
+    ['anthropic/claude-opus-4-8', "OpenRouter's reasoning", askedChat({ reasoning: { enabled: true } }), false],
+    ['anthropic/claude-sonnet-5', 'nothing', askedMessages({}), false],
+    ['anthropic/claude-sonnet-5', 'no thinking', askedMessages(off), true],
+    ['anthropic/claude-sonnet-5', 'another word than disabled', askedMessages({ thinking: { type: 'new' } }), false],
+    ['openai/gpt-5.5', 'nothing', askedChat({}), false],
+    ['openai/gpt-5.5', 'no effort', askedChat({ reasoning_effort: 'none' }), true],
+    ['openai/gpt-5.5', 'two things', askedChat({ reasoning_effort: 'none', reasoning: { effort: 'high' } }), false],
+    ['openai/gpt-5.5', 'no effort in Responses', askedResponses({ reasoning: { effort: 'none' } }), true],
+    ['openai/gpt-5.5', 'a summary', askedResponses({ reasoning: { summary: 'auto' } }), false],
+    ['google/gemini-2.5-flash', 'nothing', askedGemini({}), false],
+    ['google/gemini-2.5-flash', 'no budget', thinks({ thinkingBudget: 0 }), true],
+    ['google/gemini-2.5-flash', 'no budget, in the other casing', thinks({ thinking_budget: 0 }), true],
+    ['google/gemini-2.5-flash', 'as much as it likes', thinks({ thinkingBudget: -1 }), false],
+    ['google/gemini-3.1-pro-preview', 'no budget', thinks({ thinkingBudget: 0 }), false],
+    ['demo/thinker', 'no effort', askedChat({ reasoning_effort: 'none' }), false],
+  ])('(%s, asked for %s) is watchable: %4$s', (model, _, asked, watchable) => {
+    const mapping = [...CATALOGUE_MAPPINGS, ...DEMO_MAPPINGS].find(({ id }) => id === model);
+    if (!mapping) throw new Error('the test is set up wrong');
+    expect(quote(asked, 100, mapping, openai, Date.UTC(2026, 10, 1))?.watchable).toBe(watchable);
+  });
 });

@@ -16,7 +16,7 @@ import { LIMITS } from '../../src/limits.ts';
 import { CATALOGUE_MAPPINGS, type Mapping } from '../../src/models/catalogue.ts';
 import { nanos } from '../../src/money/nanos.ts';
 import { priceAt } from '../../src/money/price.ts';
-import { askedGemini, askedMessages } from '../support/asked.ts';
+import { askedGemini, askedMessages, askedResponses } from '../support/asked.ts';
 import {
   anthropicStream,
   anthropicWhole,
@@ -33,12 +33,6 @@ const FLASH = model('google/gemini-2.5-flash');
 
 const SEARCH = { type: 'web_search_20250305', name: 'web_search' };
 const FETCH = { type: 'web_fetch_20250910', name: 'web_fetch' };
-
-function askedResponses(body: Json): Asked {
-  const read = responses.ask({ model: 'any', input: 'one two', ...body }, null);
-  if ('refusal' in read) throw new Error('the test is set up wrong');
-  return read.understood;
-}
 
 function quoted(asked: Asked, mapping: Mapping, provider: Provider): Quote {
   const made = quote(asked, 100, mapping, provider, Date.parse('2026-11-20'));

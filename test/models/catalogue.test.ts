@@ -24,7 +24,7 @@ describe('the built-in models', () => {
     expect(mapping.canonicalModel).toMatch(/^[a-z0-9.-]+$/);
     expect(mapping.maxOutputTokens).toBeLessThan(mapping.contextTokens);
     if (serves(mapping, 'conversation')) expect(mapping.maxOutputTokens).toBeGreaterThan(0);
-    expect(mapping.hiddenReasoning).toBe(mapping.abilities.reasoning);
+    expect(mapping.reasons !== 'never').toBe(mapping.abilities.reasoning);
   });
 
   it('are found under both of their names', () => {
@@ -64,7 +64,7 @@ describe('the built-in models', () => {
     expect(catalogue.find('claude-sonnet-5')?.mappings[0]).toMatchObject({
       contextTokens: 1_000_000,
       maxOutputTokens: 128_000,
-      hiddenReasoning: true,
+      reasons: 'unless_off',
     });
     const served = (name: string) => catalogue.find(name)?.mappings.map(({ provider }) => provider);
     expect(served('claude-sonnet-5')).toEqual(['anthropic', 'vertex', 'bedrock', 'bedrock']);
@@ -74,7 +74,7 @@ describe('the built-in models', () => {
     expect(catalogue.find('gpt-4o')?.mappings[0]).toMatchObject({
       contextTokens: 128_000,
       maxOutputTokens: 16_384,
-      hiddenReasoning: false,
+      reasons: 'never',
     });
   });
 });
@@ -88,7 +88,7 @@ describe('a catalogue', () => {
       canonicalModel,
       contextTokens: 1000,
       maxOutputTokens: 100,
-      hiddenReasoning: false,
+      reasons: 'never',
       abilities: { tools: false, images: false, jsonSchema: false, reasoning: false },
       prices: [],
     };

@@ -27,7 +27,7 @@ export const PLAIN: Mapping = {
   canonicalModel: 'claude-plain',
   contextTokens: 200_000,
   maxOutputTokens: 64_000,
-  hiddenReasoning: false,
+  reasons: 'never',
   abilities: { tools: true, images: true, jsonSchema: true, reasoning: false },
   prices: [{ version: 'test@1', effectiveFrom: null, tiers: [{ aboveInputTokens: 0, rates: RATES }] }],
 };

@@ -33,7 +33,8 @@ function chatBody({ json }: Asked, { mapping, streams, cap }: Sent): Json {
   }
   if (cap === null) return sent;
   // Models that reason refuse max_tokens; elsewhere both mean the same, and what the client knows to work stays.
-  const field = mapping.hiddenReasoning || json.max_completion_tokens != null ? 'max_completion_tokens' : 'max_tokens';
+  const field =
+    mapping.abilities.reasoning || json.max_completion_tokens != null ? 'max_completion_tokens' : 'max_tokens';
   delete sent.max_tokens;
   delete sent.max_completion_tokens;
   sent[field] = cap;

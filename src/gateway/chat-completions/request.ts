@@ -77,6 +77,7 @@ export function askChat(json: Json): Understood<Asked> {
       mayShrink: Array.isArray(request.transforms) && request.transforms.length > 0,
       toolsText: () => (tools ? JSON.stringify(tools) : ''),
       lastUserText: () => textOf(messages.findLast(({ role }) => role === 'user')),
+      reasoning: reasoningOf(request),
       hidesOutput: hidesOutput(request),
       unpriced: unpriced?.field ?? null,
       ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
@@ -117,6 +118,13 @@ function keptField({ messages, store }: ChatRequest): string | null {
     if (part >= 0) return `messages.${position}.content.${part}`;
   }
   return null;
+}
+
+/** By OpenAI's word alone, it is off: what OpenRouter's `reasoning` adds to it may be more. */
+function reasoningOf({ reasoning_effort, reasoning }: ChatRequest): Asked['reasoning'] {
+  if (reasoning != null) return 'on';
+  if (reasoning_effort == null) return null;
+  return reasoning_effort === 'none' ? 'off' : 'on';
 }
 
 /** What the model rejects of a prediction is billed; and of what is not text, its bytes do not tell what it is billed at. */

@@ -56,7 +56,7 @@ class RequestWriter {
       stream: streams || null,
       stream_options: streams ? { include_usage: true } : null,
       // Models that reason refuse max_tokens; elsewhere both mean the same, and everyone knows the older name.
-      [mapping.hiddenReasoning ? 'max_completion_tokens' : 'max_tokens']: tokensMax,
+      [mapping.abilities.reasoning ? 'max_completion_tokens' : 'max_tokens']: tokensMax,
       tools: tools.length === 0 ? null : tools.map((tool) => this.#tool(tool)),
       tool_choice: toolChoice && writeToolChoice(toolChoice),
       parallel_tool_calls: request.parallelToolCalls,

@@ -11,6 +11,7 @@ import { DemoField } from '../demo-field.ts';
 import { UNKNOWN_MEDIUM } from '../media.ts';
 import { belongsElsewhere } from '../other-protocol.ts';
 import type { Asked, Json, Media, Understood } from '../protocol.ts';
+import { fieldsOf } from '../reported.ts';
 import { parseBody, refuseField } from '../request-body.ts';
 import { isPricedTier } from '../service-tier.ts';
 import { inCamelCase } from './fields.ts';
@@ -136,6 +137,7 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
     mayShrink: request.contents.some(({ parts }) => parts?.some(({ thought }) => thought)),
     toolsText: () => (tools ? JSON.stringify(tools) : ''),
     lastUserText: () => lastUserText(request),
+    reasoning: reasoningOf(generationConfig?.thinkingConfig),
     hidesOutput: (generationConfig?.responseModalities ?? []).some((modality) => modality.toUpperCase() !== 'TEXT'),
     unpriced: unpriced?.field ?? null,
     ...(unpriced?.because !== undefined && { unpricedBecause: unpriced.because }),
@@ -143,6 +145,13 @@ export function askGemini(json: Json, path: { model: string; streamed: boolean }
     demo: demo ?? null,
   };
   return { understood };
+}
+
+/** A budget of nothing turns it off where that is possible; a level never does. */
+function reasoningOf(config: unknown): Asked['reasoning'] {
+  if (config == null) return null;
+  const { thinkingBudget, thinkingLevel } = fieldsOf(config);
+  return thinkingBudget === 0 && thinkingLevel == null ? 'off' : 'on';
 }
 
 /** Whether a URI can be read with the deployment's own rights only: what it holds may be another's. */

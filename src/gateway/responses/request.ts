@@ -90,6 +90,7 @@ function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
     mayShrink: request.truncation === 'auto' || request.context_management != null,
     toolsText: () => (tools?.length ? JSON.stringify(tools) : ''),
     lastUserText: () => lastUserText(request),
+    reasoning: reasoningOf(request),
     // What it makes of the context, when that grows too long, is sealed.
     hidesOutput: request.context_management != null,
     unpriced: unpriced?.field ?? null,
@@ -97,6 +98,11 @@ function asked(json: Json, request: ResponsesRequest, items: Json[]): Asked {
     ...(providerTools && { providerTools }),
     demo: request.demo ?? null,
   };
+}
+
+function reasoningOf({ reasoning }: ResponsesRequest): Asked['reasoning'] {
+  if (reasoning == null) return null;
+  return fieldsOf(reasoning).effort === 'none' ? 'off' : 'on';
 }
 
 /** A dearer tier, or tools that the provider runs itself: none of them but where all of them are offered is bounded. */

@@ -104,7 +104,7 @@ function mappingOf({ slug, version }: SealedProviderKey, model: CustomModel): Ma
     canonicalModel: id,
     contextTokens: model.contextTokens,
     maxOutputTokens: model.maxOutputTokens,
-    hiddenReasoning: model.reasoning,
+    reasons: model.reasoning ? 'always' : 'never',
     serves: model.serves,
     // What it cannot do it refuses itself.
     abilities: { tools: true, images: true, jsonSchema: true, reasoning: model.reasoning },

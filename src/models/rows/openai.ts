@@ -10,7 +10,8 @@ const O_SERIES = sizes(200_000, 100_000);
 const GPT_4_1 = sizes(1_047_576, 32_768);
 const GPT_4O = sizes(128_000, 16_384);
 
-const thinks = { abilities: REASONING };
+/** By `reasoning_effort: none`, where a model has that; the others refuse it (developers.openai.com/api/docs/guides/reasoning). */
+const thinks = { abilities: REASONING, reasons: 'unless_off' } as const;
 const plain = { abilities: PLAIN };
 
 const GPT_5_ENDS = ends('2026-12-11', '2026-06-11');

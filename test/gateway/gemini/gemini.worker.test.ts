@@ -22,7 +22,7 @@ const PLAIN: Mapping = {
   id: 'google/plain',
   canonicalModel: 'plain',
   upstreamModel: 'plain',
-  hiddenReasoning: false,
+  reasons: 'never',
   prices: [
     {
       version: 'plain@0',

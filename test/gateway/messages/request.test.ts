@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { foreignSignature } from '../../../src/gateway/messages/foreign-thoughts.ts';
 import { messages } from '../../../src/gateway/messages/protocol.ts';
+import type { Asked } from '../../../src/gateway/protocol.ts';
 import { CATALOGUE_MAPPINGS, type Mapping } from '../../../src/models/catalogue.ts';
 import { askedMessages } from '../../support/asked.ts';
 import type { Json } from './fixtures.ts';
@@ -143,12 +144,13 @@ describe('of a request is understood', () => {
     expect(asked.lastUserText().trim()).toBe('and now?');
   });
 
-  it.each<[Json, boolean]>([
-    [{ type: 'adaptive' }, true],
-    [{ type: 'enabled', budget_tokens: 2_000 }, true],
-    [{ type: 'disabled' }, false],
-  ])('that thinking %j hides output: %s', (thinking, hides) => {
-    expect(askedMessages({ thinking }).hidesOutput).toBe(hides);
+  it.each<[Json | null, Asked['reasoning']]>([
+    [{ type: 'adaptive' }, 'on'],
+    [{ type: 'enabled', budget_tokens: 2_000 }, 'on'],
+    [{ type: 'disabled' }, 'off'],
+    [null, null],
+  ])('that thinking %j is reasoning that is %s', (thinking, reasoning) => {
+    expect(askedMessages({ thinking }).reasoning).toBe(reasoning);
   });
 });
 

@@ -25,7 +25,7 @@ function mapping(id: string, prices: [number, number] | null, changes: Partial<M
     canonicalModel: model,
     contextTokens: 1_000,
     maxOutputTokens: 100,
-    hiddenReasoning: false,
+    reasons: 'never',
     abilities: { tools: true, images: true, jsonSchema: true, reasoning: false },
     prices: rates ? [{ version: '1', effectiveFrom: null, tiers: [{ aboveInputTokens: 0, rates }] }] : [],
     ...changes,

@@ -22,7 +22,7 @@ function mapping(name: string, serves: readonly SurfaceId[], rates: Rates): Mapp
     serves,
     contextTokens: 100_000,
     maxOutputTokens: 10_000,
-    hiddenReasoning: false,
+    reasons: 'never',
     abilities: { tools: false, images: false, jsonSchema: false, reasoning: false },
     prices: [{ version: `${name}@1`, effectiveFrom: null, tiers: [{ aboveInputTokens: 0, rates }] }],
   };

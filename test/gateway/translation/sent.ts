@@ -2,7 +2,7 @@
 import type { Sent } from '../../../src/gateway/protocol.ts';
 import { CATALOGUE_MAPPINGS, type ProviderId } from '../../../src/models/catalogue.ts';
 
-/** `reasons`: whether it bills output that no stream shows, so that its cap has another name at OpenAI. */
+/** `reasons`: whether it is able to, so that its cap has another name at OpenAI. */
 export function sentTo(
   provider: string,
   { cap = null, streams = false, reasons = false }: { cap?: number | null; streams?: boolean; reasons?: boolean } = {},
@@ -10,7 +10,12 @@ export function sentTo(
   const [some] = CATALOGUE_MAPPINGS;
   if (!some) throw new Error('the catalogue is empty');
   return {
-    mapping: { ...some, provider: provider as ProviderId, upstreamModel: 'upstream-model', hiddenReasoning: reasons },
+    mapping: {
+      ...some,
+      provider: provider as ProviderId,
+      upstreamModel: 'upstream-model',
+      abilities: { ...some.abilities, reasoning: reasons },
+    },
     streams,
     cap,
   };
