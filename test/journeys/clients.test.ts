@@ -14,10 +14,11 @@ describe('the official openai client', () => {
   afterAll(() => purser?.stop());
 
   it.each([
-    ['demo/words', 'word1 word2 word3'],
-    ['openai/gpt-4o-mini', 'All is well in the galley.'],
-    ['gpt-4o-mini', 'All is well in the galley.'],
-  ])('talks to %s, whole and streamed', async (model, text) => {
+    ['demo/words', 'word1 word2 word3', '0.000018'],
+    // Each time 3 x $0.15 + 7 x $0.60, per million.
+    ['openai/gpt-4o-mini', 'All is well in the galley.', '0.0000093'],
+    ['gpt-4o-mini', 'All is well in the galley.', '0.0000093'],
+  ])('talks to %s, whole and streamed', async (model, text, cost) => {
     const seeded = await purser.seed({ budget: { usageLimit: '1' } });
     const client = purser.clientFor(seeded.apiKey);
     const asked = {
@@ -47,7 +48,7 @@ describe('the official openai client', () => {
     const { status, health, rollUp, activity } = api(purser.server, seeded);
     const { usage: spent, held } = await status();
     expect(held).toBe('0');
-    expect(Number(spent)).toBeGreaterThan(0);
+    expect(spent).toBe(cost);
     await rollUp();
     expect((await activity()).totals).toMatchObject({ cost: spent, requestCount: 2 });
     expect(await health()).toMatchObject({ ok: true, difference: '0' });
@@ -77,7 +78,7 @@ describe('the official openai client', () => {
         object: 'chat.completion',
         choices: [{ message: { role: 'assistant', content: 'All is well in the galley.' }, finish_reason: 'stop' }],
       });
-      expect(Number(response.headers.get('x-purser-cost'))).toBeGreaterThan(0);
+      expect(response.headers.get('x-purser-cost')).toBe('0.00000465');
       expect(lastBody()).toMatchObject({ stream: true, stream_options: { include_usage: true } });
 
       const parsed = await client.chat.completions.parse({ ...ask('as JSON'), ...asJson });
