@@ -2,9 +2,10 @@
  * `npm run purser -- <command>`: what the operator of a Purser does. It asks the server that runs on a data folder here,
  * with the secret which that server left there for its owner to read; or, with --remote, a deployment.
  */
-import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { DATA_DEFAULT, type Operator, readOperator } from './operator-file.ts';
+import { type Call, callOf } from './operator-calls.ts';
+import { DATA_DEFAULT, type Operator } from './operator-file.ts';
+import { ask, local, remote } from './operator-server.ts';
 
 const HELP = `npm run purser -- <command> [--organization ID] [--data ${DATA_DEFAULT} | --remote]
 
@@ -62,9 +63,6 @@ When something was lost (docs/recovery.md)
 
 Every command is told by the organization's audit log.`;
 
-/** Longer than the server lets a change of all members wait. */
-const TIMEOUT_MS = 30_000;
-
 /** So often in a row a move may be interrupted before somebody should look at why. */
 const MOVE_FAILURES_MAX = 5;
 
@@ -76,12 +74,6 @@ interface MoveTold {
   copied: number;
   deleted: number;
   waits: { forWhat: string; ms: number } | null;
-}
-
-interface Call {
-  method: 'POST' | 'PUT';
-  path: string;
-  body?: object;
 }
 
 try {
@@ -132,96 +124,12 @@ async function main(): Promise<void> {
   if (command === 'backfill')
     return backfill(values.remote ? remote() : local(values.data), values.organization ?? null);
   const call = callOf(command, values);
+  if (!call) throw new Error(`There is no command ${command}.\n\n${HELP}`);
   const operator = values.remote ? remote() : local(values.data);
   if (command === 'move-usage') return moveUsage(operator, call);
   console.log(await ask(operator, call));
   if (call.body && 'apply' in call.body && !values.yes) {
     console.error('Nothing has changed: this is what the command would do. To do it, repeat it with --yes.');
-  }
-}
-
-type Flags = {
-  organization?: string;
-  amount?: string;
-  kind?: string;
-  currency?: string;
-  reference?: string;
-  description?: string;
-  quantity?: string;
-  due?: string;
-  invoice?: string;
-  refund?: string;
-  id?: string;
-  on: boolean;
-  off: boolean;
-  plan?: string;
-  seats?: string;
-  model?: string;
-  rates?: string;
-  long?: string;
-  from?: string;
-  clear: boolean;
-  member?: string;
-  to?: string;
-  force: boolean;
-  yes: boolean;
-};
-
-function callOf(command: string, flags: Flags): Call {
-  switch (command) {
-    case 'wallet-top-up':
-      return entry('top_up', flags);
-    case 'wallet-refund':
-      return entry('refund', flags);
-    case 'payment':
-      return payment(flags);
-    case 'invoice': {
-      if (flags.due === undefined) throw new Error('Say until when: --due 2026-12-22.');
-      return {
-        method: 'POST',
-        path: `${organizationPath(flags)}/invoices`,
-        body: { ...charge(flags), due: flags.due },
-      };
-    }
-    case 'metered': {
-      if (flags.on === flags.off) throw new Error('Say either --on or --off.');
-      return { method: 'PUT', path: `${organizationPath(flags)}/metered`, body: { metered: flags.on } };
-    }
-    case 'plan': {
-      if (flags.plan === undefined) throw new Error('Say which: --plan free, pro or enterprise.');
-      return { method: 'PUT', path: `${organizationPath(flags)}/plan`, body: { plan: flags.plan } };
-    }
-    case 'seats': {
-      if (flags.seats === undefined) throw new Error('Say how many: --seats 12, or --seats none.');
-      const seats = flags.seats === 'none' ? null : Number(flags.seats);
-      // Not left to the route: no number is null in JSON, which is none.
-      if (Number.isNaN(seats)) throw new Error('--seats must be a whole number, or none.');
-      return { method: 'PUT', path: `${organizationPath(flags)}/seats`, body: { seats } };
-    }
-    case 'restore':
-      return { method: 'POST', path: `${organizationPath(flags)}/restore` };
-    case 'rebuild': {
-      if (flags.member === undefined) throw new Error('Say whose: --member mem_...');
-      const path = `${organizationPath(flags)}/members/${encodeURIComponent(flags.member)}/rebuild`;
-      return { method: 'POST', path, body: { apply: flags.yes, force: flags.force } };
-    }
-    case 'd1-restored': {
-      if (flags.to === undefined) throw new Error('Say to when: --to 2026-11-20T10:00:00Z.');
-      const body = { restoredTo: flags.to, apply: flags.yes };
-      return { method: 'POST', path: `${organizationPath(flags)}/d1-restored`, body };
-    }
-    case 'move-usage': {
-      if (flags.to === undefined) throw new Error('Say to where: --to USAGE_DB_1, or --to DB, the main database.');
-      return { method: 'PUT', path: `${organizationPath(flags)}/usage-database`, body: { database: flags.to } };
-    }
-    case 'price':
-      return { method: 'PUT', path: '/operator/prices', body: priceOf(flags) };
-    case 'reseal-provider-keys':
-      return { method: 'POST', path: '/operator/provider-keys/reseal' };
-    case 'set-up-code':
-      return { method: 'POST', path: '/operator/set-up-code' };
-    default:
-      throw new Error(`There is no command ${command}.\n\n${HELP}`);
   }
 }
 
@@ -247,73 +155,6 @@ interface Backfilled {
   totalsChanged: number;
 }
 
-function priceOf({ model, from: at, rates, long, clear }: Flags): object {
-  const from = at ?? null;
-  if (model === undefined) throw new Error('Say of which: --model openai/gpt-5.5.');
-  if (clear) return { model, from, tiers: null };
-  if (rates === undefined) throw new Error('Say what it costs: --rates input=5,output=30. Or --clear.');
-  const tiers = [{ aboveInputTokens: 0, rates: ratesIn(rates) }];
-  if (long !== undefined) {
-    const [above = '', ...rest] = long.split(':');
-    tiers.push({ aboveInputTokens: Number(above), rates: { ...ratesIn(rates), ...ratesIn(rest.join(':')) } });
-  }
-  return { model, from, tiers };
-}
-
-function ratesIn(text: string): Record<string, string> {
-  return Object.fromEntries(text.split(',').map((part) => part.split('=', 2) as [string, string]));
-}
-
-function entry(kind: 'top_up' | 'refund', flags: Flags): Call {
-  const { amount, id } = flags;
-  if (amount === undefined) throw new Error('Say how much: --amount 12.50 (USD).');
-  if (id === undefined) throw new Error('Name the entry: --id X. Repeating the command with that id changes nothing.');
-  return { method: 'POST', path: `${organizationPath(flags)}/wallet/entries`, body: { id, kind, amount } };
-}
-
-function payment(flags: Flags): Call {
-  const path = organizationPath(flags);
-  const { invoice, refund, amount, currency } = flags;
-  if (invoice !== undefined) return { method: 'POST', path: `${path}/invoices/${encodeURIComponent(invoice)}/payment` };
-  if (refund === undefined) return { method: 'POST', path: `${path}/payments`, body: charge(flags) };
-  const back = { transactionId: refund, reference: referenceIn(flags), amount, currency };
-  return { method: 'POST', path: `${path}/refunds`, body: back };
-}
-
-/** What is not said is left to the route. */
-function charge(flags: Flags): object {
-  const { kind, amount, currency, description, quantity, from, to } = flags;
-  if (kind === undefined) throw new Error('Say what for: --kind top_up, subscription or seats.');
-  if (amount === undefined) throw new Error('Say how much: --amount 100.');
-  const reference = referenceIn(flags);
-  return { kind, amount, currency, reference, description, from, to, ...(quantity && { quantity: Number(quantity) }) };
-}
-
-function referenceIn({ reference }: Flags): string {
-  if (reference !== undefined) return reference;
-  throw new Error('Name the payment: --reference X. Repeating the command with that reference changes nothing.');
-}
-
-function organizationPath({ organization }: Flags): string {
-  if (organization === undefined) throw new Error('Say which: --organization org_...');
-  return `/operator/orgs/${encodeURIComponent(organization)}`;
-}
-
-function local(data: string): Operator {
-  const operator = readOperator(resolve(data));
-  if (!operator)
-    throw new Error(`No Purser has run on ${data}. Start one (npm start), or name its folder with --data.`);
-  return operator;
-}
-
-function remote(): Operator {
-  const { PURSER_URL: url, OPERATOR_SECRET: secret } = process.env;
-  if (!url || !secret) throw new Error('--remote takes PURSER_URL and OPERATOR_SECRET from the environment.');
-  // The secret travels in the request.
-  if (new URL(url).protocol !== 'https:') throw new Error(`PURSER_URL must begin with https://, not ${url}.`);
-  return { url: url.replace(/\/+$/, ''), secret };
-}
-
 /** Asks until the move is done, and tells how far it is. What is interrupted is asked again, for as long as that gets on. */
 async function moveUsage(operator: Operator, call: Call): Promise<void> {
   for (let failures = 0; ; ) {
@@ -333,34 +174,5 @@ async function moveUsage(operator: Operator, call: Call): Promise<void> {
     if (!waits) continue;
     console.log(`waiting ${Math.ceil(waits.ms / 1000)} s for ${waits.forWhat}`);
     await new Promise((resolve) => setTimeout(resolve, waits.ms));
-  }
-}
-
-/** The answer, as it came. Throws what was refused. */
-async function ask({ url, secret }: Operator, { method, path, body }: Call): Promise<string> {
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
-  let response: Response;
-  try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    response = await fetch(url + path, {
-      method,
-      headers,
-      body: body ? JSON.stringify(body) : null,
-      signal,
-      redirect: 'error',
-    });
-  } catch (error) {
-    throw new Error(`${url} does not answer (${error instanceof Error ? error.message : error}). Is it running?`);
-  }
-  const text = await response.text();
-  if (!response.ok) throw new Error(`Refused (${response.status}): ${messageIn(text)}`);
-  return JSON.stringify(JSON.parse(text), null, 2);
-}
-
-function messageIn(text: string): string {
-  try {
-    return (JSON.parse(text) as { error: { message: string } }).error.message;
-  } catch {
-    return text;
   }
 }

@@ -8,6 +8,7 @@ import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
+import { firstProblem } from './first-problem.ts';
 import { isTooDeep, TOO_DEEP } from './json-depth.ts';
 import { LIMITS } from './limits.ts';
 import { type ErrorBody, errorType, tells } from './reference/route.ts';
@@ -112,9 +113,7 @@ export function answerNotFound(c: Context<ApiEnv>): Response {
 }
 
 function invalid(_c: Context, error: z.ZodError): Response {
-  const [issue] = error.issues;
-  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : (issue?.path ?? []);
-  const param = path.length === 0 ? null : path.map(String).join('.');
+  const { issue, field: param } = firstProblem(error);
   const metadata = issue?.code === 'custom' ? (issue.params ?? {}) : {};
   return envelope(400, 'invalid_request_error', 'invalid_request_error', wrongIn(issue, param), param, metadata);
 }

@@ -39,7 +39,9 @@ import { referenceRouter } from './reference/routes.ts';
 import { accountRouter } from './sign-in/account-routes.ts';
 import { forgetExpired } from './sign-in/forget-expired.ts';
 import { meRouter } from './sign-in/me.ts';
+import { passkeyRouter } from './sign-in/passkey-routes.ts';
 import { signInRouter } from './sign-in/routes.ts';
+import { secondFactorRouter } from './sign-in/second-factor-routes.ts';
 import { apiKeyRouter } from './teams/api-key-routes.ts';
 import { budgetRequestRouter } from './teams/budget-request-routes.ts';
 import { warnOfBudgets } from './teams/budget-warnings.ts';
@@ -78,7 +80,7 @@ export function createApp(build: Build): OpenAPIHono<ApiEnv> {
   app.route('/v1', gatewayRouter(catalogue, providers));
   app.route('/v1beta', gatewayRouter(catalogue, providers, 'v1beta'));
   describeGateway(app);
-  const forPeople = [signInRouter, accountRouter, meRouter];
+  const forPeople = [signInRouter, accountRouter, secondFactorRouter, passkeyRouter, meRouter];
   const ours = [
     organizationRouter,
     memberRouter,

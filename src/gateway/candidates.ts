@@ -163,6 +163,27 @@ async function tryInTurn(context: GatewayContext, candidates: Candidates, attemp
   return { answered: again, headers };
 }
 
+/**
+ * A candidate that cannot take the request as it is, as `refusal` says. Where that is to be told, what is wrong with the key comes
+ * first; and where it was chosen by a stale routing, that is: by the one of now somebody else may be able, such as a key of the
+ * organization's own that this isolate had not heard of.
+ */
+export function unfitAt(
+  context: GatewayContext,
+  caller: PresentedKey,
+  endpoint: string,
+  { chosenBy }: Candidate,
+  refusal: Refusal,
+): Unfit {
+  const unfit = async (): Promise<Refusal> => {
+    const { refusal: ofKey, routing = null } = await keyStanding(context, caller, { endpoint });
+    if (ofKey) return ofKey;
+    const isStale = (routing?.version ?? null) !== (chosenBy?.version ?? null);
+    return isStale ? { kind: 'routing_stale', routing } : refusal;
+  };
+  return { unfit };
+}
+
 /** What an attempt at a candidate is for, as its usage event tells it. */
 export function aboutOf(
   { request, requestId }: GatewayContext,

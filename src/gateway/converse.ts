@@ -9,7 +9,7 @@ import { priceAt } from '../money/price.ts';
 import type { PresentedKey } from '../teams/keys.ts';
 import { admitQuoted, budgetHeaders, refuseKeyFirst } from './admission.ts';
 import { Attempt } from './attempt.ts';
-import { type AttemptAt, aboutOf, answerByFirst, type Candidate, candidatesFor } from './candidates.ts';
+import { type AttemptAt, aboutOf, answerByFirst, type Candidate, candidatesFor, unfitAt } from './candidates.ts';
 import { coverOf } from './cover.ts';
 import { authenticate } from './credentials.ts';
 import { type Exchange, exchange } from './exchange.ts';
@@ -37,8 +37,6 @@ interface Conversation {
   caller: PresentedKey;
   body: JsonBody;
   asked: Asked;
-  /** What is wrong with the key is told before what is wrong with the request. */
-  keyFirst: (refusal: Refusal) => Promise<Refusal>;
 }
 
 /** What the URL says of a request, in protocols whose URL says it; null where it says nothing that is understood. */
@@ -49,15 +47,14 @@ export function converse(client: Protocol, readPath: ReadPath = () => null): Han
     const authenticated = await authenticate(context.request, context.env);
     if ('refusal' in authenticated) return authenticated.refusal;
     const { caller } = authenticated;
-    const keyFirst = async (refusal: Refusal) => (await refuseKeyFirst(context, caller, client.endpoint)) ?? refusal;
-    const understood = await understand(context, client, readPath(parameter));
-    if ('refusal' in understood) return keyFirst(understood.refusal);
-    const { asked } = understood;
     const { endpoint } = client;
+    const understood = await understand(context, client, readPath(parameter));
+    if ('refusal' in understood) return (await refuseKeyFirst(context, caller, endpoint)) ?? understood.refusal;
+    const { asked } = understood;
     const found = await candidatesFor(context, caller, { model: asked.model, service: 'conversation', endpoint });
     if ('refusal' in found) return found.refusal;
     const choice = asked.providerTools ? { ...found, candidates: ableOf(found.candidates, client, asked) } : found;
-    const conversation = { client, caller, keyFirst, ...understood };
+    const conversation = { client, caller, ...understood };
     return answerByFirst(context, client, choice, (...at) => attemptAt(conversation, ...at));
   };
 }
@@ -68,7 +65,7 @@ async function attemptAt(
   ...[context, candidate, headers]: Parameters<AttemptAt>
 ): ReturnType<AttemptAt> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
-  const { client, caller, keyFirst, body, asked } = conversation;
+  const { client, caller, body, asked } = conversation;
   const { mapping, provider, credential } = candidate;
   const { streamed } = asked;
   const unfit =
@@ -76,10 +73,10 @@ async function attemptAt(
     notCarried(client, candidate) ??
     objectionTo(client, asked, candidate, request.headers) ??
     tooLong(client, { body, asked }, candidate);
-  if (unfit) return { unfit: () => keyFirst(unfit) };
+  if (unfit) return unfitAt(context, caller, client.endpoint, candidate, unfit);
 
   const spoken = talkWith(candidate, client, asked);
-  if ('refusal' in spoken) return { unfit: () => keyFirst(spoken.refusal) };
+  if ('refusal' in spoken) return unfitAt(context, caller, client.endpoint, candidate, spoken.refusal);
   const { served, talk, unchanged } = spoken;
   const startedAtMs = Date.now();
   // Written again, a body may grow (1e20 has 21 digits): the larger of both is the bound.

@@ -4,6 +4,7 @@
  */
 
 import type { z } from '@hono/zod-openapi';
+import { firstProblem } from '../first-problem.ts';
 import { isTooDeep, TOO_DEEP } from '../json-depth.ts';
 import { LIMITS } from '../limits.ts';
 import { parseExactly } from './exact-json.ts';
@@ -118,10 +119,8 @@ async function readAtMost(
 export function parseBody<Schema extends z.ZodType>(schema: Schema, json: Json): Understood<z.infer<Schema>> {
   const parsed = schema.safeParse(json);
   if (parsed.success) return { understood: parsed.data };
-  const [issue] = parsed.error.issues;
-  const path = issue?.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue?.path;
-  const field = path?.map(String).join('.') ?? null;
-  return refuseField(field, `${field || 'The body'} is not valid: ${issue?.message ?? 'malformed'}.`);
+  const { issue, field } = firstProblem(parsed.error);
+  return refuseField(field, `${field ?? 'The body'} is not valid: ${issue?.message ?? 'malformed'}.`);
 }
 
 /** A refusal that names a field of the request. */

@@ -12,7 +12,7 @@ import { checkOrganizationsBaseUrl } from '../gateway/providers/upstream.ts';
 import { newId } from '../ids.ts';
 import { LIMITS } from '../limits.ts';
 import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
-import { cutPage, orderBy, type Page } from '../teams/page.ts';
+import { type Page, readPage } from '../teams/page.ts';
 import { changeOrganization, type FanOut } from '../teams/policy.ts';
 import { masked, type ShownProviderKey } from './body.ts';
 import { type ProviderKeyKind, problemOf, problemOfKey } from './kinds.ts';
@@ -56,21 +56,14 @@ export async function listProviderKeys(
   organizationId: string,
   page: Page,
 ): Promise<{ rows: ProviderKeyRow[]; nextCursor: string | null }> {
-  const { after, by } = orderBy(PROVIDER_KEY_SORTS, page.sort, 'provider_keys', '?2');
-  const { results } = await env.DB.withSession('first-primary')
-    .prepare(
-      `SELECT *
-       FROM provider_keys
-       WHERE organization_id = ?1
-         AND deleted_at IS NULL
-         AND ${after}
-         AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
-       ORDER BY ${by}
-       LIMIT CAST(?4 AS INTEGER)`,
-    )
-    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
-    .all<ProviderKeyRow>();
-  return cutPage(results, page.limit);
+  const list = {
+    table: 'provider_keys',
+    columns: '*',
+    where: 'deleted_at IS NULL',
+    searched: 'name',
+    sorts: PROVIDER_KEY_SORTS,
+  };
+  return readPage<ProviderKeyRow>(env.DB, list, organizationId, page);
 }
 
 /** Throws a 404 where the organization has no such key. */

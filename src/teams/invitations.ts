@@ -17,7 +17,7 @@ import { ApiError, notFound, staleVersion } from './api-error.ts';
 import { Budget, type BudgetChange, type StoredBudget, storedBudget } from './budget-body.ts';
 import type { Caller } from './guard.ts';
 import { sha256Hex } from './keys.ts';
-import { cutPage, orderBy, type Page } from './page.ts';
+import { type Page, readPage } from './page.ts';
 import { ROLES, type Role, roleMay } from './roles.ts';
 import { addSeats, checkRoom, isCostOf, readSeats, type Seats, seatsExhausted, seatsMissing } from './seats.ts';
 import { instantOrNull } from './status.ts';
@@ -89,20 +89,14 @@ export async function listInvitations(
   organizationId: string,
   page: Page,
 ): Promise<{ rows: InvitationRow[]; nextCursor: string | null }> {
-  const { after, by } = orderBy(INVITATION_SORTS, page.sort, 'invitations', '?2');
-  const { results } = await env.DB.withSession('first-primary')
-    .prepare(
-      `SELECT ${COLUMNS}
-       FROM invitations
-       WHERE organization_id = ?1 AND accepted_at IS NULL AND revoked_at IS NULL
-         AND ${after}
-         AND (?3 IS NULL OR instr(lower(email), lower(?3)) > 0)
-       ORDER BY ${by}
-       LIMIT CAST(?4 AS INTEGER)`,
-    )
-    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
-    .all<InvitationRow>();
-  return cutPage(results, page.limit);
+  const list = {
+    table: 'invitations',
+    columns: COLUMNS,
+    where: 'accepted_at IS NULL AND revoked_at IS NULL',
+    searched: 'email',
+    sorts: INVITATION_SORTS,
+  };
+  return readPage<InvitationRow>(env.DB, list, organizationId, page);
 }
 
 /** One that was neither accepted nor revoked; throws a 404 where there is none. */

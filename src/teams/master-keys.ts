@@ -11,7 +11,7 @@ import { LIMITS } from '../limits.ts';
 import { idOf, instant, like } from '../reference/fields.ts';
 import { badRequest, notFound } from './api-error.ts';
 import { makeKey } from './keys.ts';
-import { cutPage, orderBy, type Page } from './page.ts';
+import { type Page, readPage } from './page.ts';
 
 interface MasterKeyRow {
   id: string;
@@ -27,21 +27,14 @@ export async function listMasterKeys(
   organizationId: string,
   page: Page,
 ): Promise<{ rows: MasterKeyRow[]; nextCursor: string | null }> {
-  const { after, by } = orderBy(MASTER_KEY_SORTS, page.sort, 'master_keys', '?2');
-  const { results } = await env.DB.withSession('first-primary')
-    .prepare(
-      `SELECT id, name, masked, created_at
-       FROM master_keys
-       WHERE organization_id = ?1
-         AND deleted_at IS NULL
-         AND ${after}
-         AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
-       ORDER BY ${by}
-       LIMIT CAST(?4 AS INTEGER)`,
-    )
-    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
-    .all<MasterKeyRow>();
-  return cutPage(results, page.limit);
+  const list = {
+    table: 'master_keys',
+    columns: 'id, name, masked, created_at',
+    where: 'deleted_at IS NULL',
+    searched: 'name',
+    sorts: MASTER_KEY_SORTS,
+  };
+  return readPage<MasterKeyRow>(env.DB, list, organizationId, page);
 }
 
 export async function createMasterKey(

@@ -56,3 +56,37 @@ export function cutPage<Row extends { id: string }>(
   const page = rows.slice(0, limit);
   return { rows: page, nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
+
+/** A list that needs no more than one table: whose rows count (`where`), and in which column `q` searches. */
+interface List {
+  table: string;
+  columns: string;
+  where: string;
+  searched: string;
+  sorts: Sorts;
+}
+
+/** A page of an organization's list, as of now. */
+export async function readPage<Row extends { id: string }>(
+  db: D1Database,
+  { table, columns, where, searched, sorts }: List,
+  organizationId: string,
+  page: Page,
+): Promise<{ rows: Row[]; nextCursor: string | null }> {
+  const { after, by } = orderBy(sorts, page.sort, table, '?2');
+  const { results } = await db
+    .withSession('first-primary')
+    .prepare(
+      `SELECT ${columns}
+       FROM ${table}
+       WHERE organization_id = ?1
+         AND ${where}
+         AND ${after}
+         AND (?3 IS NULL OR instr(lower(${searched}), lower(?3)) > 0)
+       ORDER BY ${by}
+       LIMIT CAST(?4 AS INTEGER)`,
+    )
+    .bind(organizationId, page.cursor ?? null, page.q ?? null, page.limit + 1)
+    .all<Row>();
+  return cutPage(results, page.limit);
+}

@@ -15,8 +15,11 @@ import { OUTBOX, type World } from './world.ts';
 
 export interface OwnRow {
   route: string;
-  /** `people`: who is signed in, wherever, and 401 for all others. `anybody`: all the same. `api key`: the gateway's. */
-  for: 'people' | 'anybody' | 'api key';
+  /**
+   * `people`: who is signed in, wherever, and 401 for all others. `anybody`: all the same. `api key`: the gateway's. `nobody`: what
+   * this deployment does not have, so that there is nothing for anybody.
+   */
+  for: 'people' | 'anybody' | 'api key' | 'nobody';
   otherwise?: Partial<Record<Who, string>>;
   /** The entry that it writes to each organization whose member the person is. */
   tells?: string;
@@ -348,6 +351,22 @@ export const OWN: readonly OwnRow[] = [
   { route: 'GET /v1/key', for: 'api key' },
 ];
 
+/** Served, and in no document, as they are for other programs: `hide` or a plain route says so where each is made. */
+export const UNDOCUMENTED: readonly OwnRow[] = [
+  // Leads to the dashboard, whose files the platform serves; the local build has them from a Worker that is not here.
+  { route: 'GET /', for: 'anybody' },
+  { route: 'GET /dashboard', for: 'nobody' },
+  { route: 'GET /dashboard/*', for: 'nobody' },
+  // Opened by their own secrets, which are not set here: metrics.worker.test.ts, stripe.worker.test.ts.
+  { route: 'GET /metrics', for: 'nobody' },
+  {
+    route: 'POST /webhooks/stripe',
+    for: 'nobody',
+    tellsNothing: 'only what Stripe has signed has an effect, which tells for itself',
+    ask: () => ({ body: { id: 'evt_1', type: 'invoice.paid' } }),
+  },
+];
+
 const PEOPLE: readonly Who[] = [
   'invited',
   'owner elsewhere',
@@ -366,6 +385,8 @@ export function ownOutcomeFor(row: OwnRow, who: Who): string {
   switch (row.for) {
     case 'anybody':
       return 'ok';
+    case 'nobody':
+      return '404 not_found';
     case 'people':
       return PEOPLE.includes(who) ? 'ok' : '401 unauthorized';
     case 'api key':

@@ -9,7 +9,7 @@ import { newId } from '../../src/ids.ts';
 import { ORGANIZATION, outcomeFor, type Row, refusedAtOnce, requestOf } from './access-table.ts';
 import { CALLERS, type Caller, callerIn, type Told, type Who } from './callers.ts';
 import { OPERATIONS, SERVED } from './document.ts';
-import { OWN, type OwnRow, ownOutcomeFor } from './own-table.ts';
+import { OWN, type OwnRow, ownOutcomeFor, UNDOCUMENTED } from './own-table.ts';
 import { type Ids, makeWorld, type World } from './world.ts';
 
 /** Each test makes many calls, some of which hash a password: patience for a machine that is busy with others. */
@@ -98,8 +98,8 @@ const TITLED = ORGANIZATION.filter(({ route }) => SERVED.includes(route)).map((r
   row,
 ]);
 
-/** Served, and in no document: `hide` says so where each is made. The pages of the web app are files. */
-const HIDDEN = /^\w+ \/(operator\/|metrics$|webhooks\/|dashboard|$)/;
+/** The operator's alone stand in neither: each `hide`s itself where it is made. */
+const HIDDEN = /^\w+ \/operator\//;
 
 describe('the table', () => {
   it('has a row for every route of the document, and no other', () => {
@@ -110,12 +110,13 @@ describe('the table', () => {
   });
 
   it('has a row for every route that is served', () => {
-    const rows = new Set([...ORGANIZATION, ...OWN].map(({ route }) => route));
+    const rows = new Set([...ORGANIZATION, ...OWN, ...UNDOCUMENTED].map(({ route }) => route));
     expect(SERVED.filter((route) => !rows.has(route) && !HIDDEN.test(route))).toEqual([]);
+    expect(UNDOCUMENTED.filter(({ route }) => !SERVED.includes(route))).toEqual([]);
   });
 
   it('says of each change which entry it writes, or why none', () => {
-    const silent = [...ORGANIZATION, ...OWN].filter(
+    const silent = [...ORGANIZATION, ...OWN, ...UNDOCUMENTED].filter(
       (row) =>
         !row.route.startsWith('GET ') &&
         row.tells === undefined &&
@@ -203,7 +204,9 @@ describe.each(TITLED)('%s', (_, row) => {
   });
 });
 
-const OWN_SERVED = OWN.filter(({ route }) => SERVED.includes(route)).map((row): [string, OwnRow] => [row.route, row]);
+const OWN_SERVED = [...OWN, ...UNDOCUMENTED]
+  .filter(({ route }) => SERVED.includes(route))
+  .map((row): [string, OwnRow] => [row.route, row]);
 
 describe.each(OWN_SERVED)('%s', (route, row) => {
   it('answers each caller as the table has it, and tells nobody of another organization', async () => {

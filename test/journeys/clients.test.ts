@@ -1,39 +1,26 @@
 /** The official OpenAI client, unmodified but for base URL and key, against the demo provider and against aimock. */
-import { LLMock } from '@copilotkit/aimock';
-import OpenAI from 'openai';
 import { LengthFinishReasonError } from 'openai/error';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, micros, startEmpty, until } from '../support/purser.ts';
+import { startOnMockedOpenAi } from '../support/mocked-openai.ts';
+import { api, micros, until } from '../support/purser.ts';
 
 const MESSAGES = [{ role: 'user' as const, content: 'tell me all' }];
 
 describe('the official openai client', () => {
-  const mock = new LLMock({ port: 0 });
-  let purser: Awaited<ReturnType<typeof startEmpty>>;
-
+  let purser: Awaited<ReturnType<typeof startOnMockedOpenAi>>;
   beforeAll(async () => {
-    mock.onMessage('tell me all', { content: 'All is well in the galley.' });
-    mock.onMessage('as JSON', { content: JSON.stringify({ ship: 'Purser', masts: 3 }) });
-    mock.onMessage('look it up', { toolCalls: [{ name: 'look', arguments: JSON.stringify({ at: 'the chart' }) }] });
-    mock.onMessage('at length', { content: 'knot '.repeat(2_000) });
-    const url = await mock.start();
-    purser = await startEmpty({ OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${url}/v1` });
+    purser = await startOnMockedOpenAi();
   });
-
-  afterAll(async () => {
-    await purser?.stop();
-    await mock.stop();
-  });
-
-  const clientFor = (apiKey: string) => new OpenAI({ baseURL: `${purser.server.url}/v1`, apiKey, maxRetries: 0 });
+  afterAll(() => purser?.stop());
 
   it.each([
-    ['demo/words', 'word1 word2 word3'],
-    ['openai/gpt-4o-mini', 'All is well in the galley.'],
-    ['gpt-4o-mini', 'All is well in the galley.'],
-  ])('talks to %s, whole and streamed', async (model, text) => {
+    ['demo/words', 'word1 word2 word3', '0.000018'],
+    // Each time 3 x $0.15 + 7 x $0.60, per million.
+    ['openai/gpt-4o-mini', 'All is well in the galley.', '0.0000093'],
+    ['gpt-4o-mini', 'All is well in the galley.', '0.0000093'],
+  ])('talks to %s, whole and streamed', async (model, text, cost) => {
     const seeded = await purser.seed({ budget: { usageLimit: '1' } });
-    const client = clientFor(seeded.apiKey);
+    const client = purser.clientFor(seeded.apiKey);
     const asked = {
       model,
       messages: MESSAGES,
@@ -61,7 +48,7 @@ describe('the official openai client', () => {
     const { status, health, rollUp, activity } = api(purser.server, seeded);
     const { usage: spent, held } = await status();
     expect(held).toBe('0');
-    expect(Number(spent)).toBeGreaterThan(0);
+    expect(spent).toBe(cost);
     await rollUp();
     expect((await activity()).totals).toMatchObject({ cost: spent, requestCount: 2 });
     expect(await health()).toMatchObject({ ok: true, difference: '0' });
@@ -81,17 +68,17 @@ describe('the official openai client', () => {
       response_format: { type: 'json_schema' as const, json_schema: { name: 'ship', strict: true, schema } },
     };
     const lookUp = { type: 'function' as const, function: { name: 'look', parameters: { type: 'object' } } };
-    const lastBody = () => mock.getLastRequest()?.body as Record<string, unknown>;
+    const lastBody = () => purser.mock.getLastRequest()?.body as Record<string, unknown>;
 
     it('gets text, parsed JSON and tool calls as ever, gathered from a stream', async () => {
       const seeded = await purser.seed(LITTLE);
-      const client = clientFor(seeded.apiKey);
+      const client = purser.clientFor(seeded.apiKey);
       const { data: text, response } = await client.chat.completions.create(ask('tell me all')).withResponse();
       expect(text).toMatchObject({
         object: 'chat.completion',
         choices: [{ message: { role: 'assistant', content: 'All is well in the galley.' }, finish_reason: 'stop' }],
       });
-      expect(Number(response.headers.get('x-purser-cost'))).toBeGreaterThan(0);
+      expect(response.headers.get('x-purser-cost')).toBe('0.00000465');
       expect(lastBody()).toMatchObject({ stream: true, stream_options: { include_usage: true } });
 
       const parsed = await client.chat.completions.parse({ ...ask('as JSON'), ...asJson });
@@ -108,7 +95,7 @@ describe('the official openai client', () => {
 
     it('is told of a cut as of any answer that ran out of tokens', async () => {
       const seeded = await purser.seed(LITTLE);
-      const client = clientFor(seeded.apiKey);
+      const client = purser.clientFor(seeded.apiKey);
       const { data: cut, response } = await client.chat.completions.create(ask('at length')).withResponse();
       expect(cut.choices[0]?.finish_reason).toBe('length');
       expect(cut.choices[0]?.message.content).toMatch(/^(knot )+/);
@@ -123,7 +110,7 @@ describe('the official openai client', () => {
     it('asks a reasoning model for no more than is left', async () => {
       const seeded = await purser.seed(LITTLE);
       const asked = { ...ask('tell me all'), model: 'gpt-5-mini', max_tokens: 100_000 };
-      const { response } = await clientFor(seeded.apiKey).chat.completions.create(asked).withResponse();
+      const { response } = await purser.clientFor(seeded.apiKey).chat.completions.create(asked).withResponse();
       const cap = Number(response.headers.get('x-purser-max-output'));
       // At $2 a million.
       expect(cap).toBeGreaterThan(1_000);
@@ -134,7 +121,7 @@ describe('the official openai client', () => {
 
     it('tries again and again where the provider fails, and leaves nothing behind', async () => {
       const seeded = await purser.seed(LITTLE);
-      const client = new OpenAI({ baseURL: `${purser.server.url}/v1`, apiKey: seeded.apiKey, maxRetries: 2 });
+      const client = purser.clientFor(seeded.apiKey, 2);
       const failing = { model: 'demo/words', messages: MESSAGES, max_tokens: 64_000, demo: { failStatus: 500 } };
       await expect(client.chat.completions.create(failing)).rejects.toMatchObject({ status: 502 });
       const { status, rollUp, activity, health } = api(purser.server, seeded);
@@ -148,13 +135,13 @@ describe('the official openai client', () => {
 
   it('lists models and understands refusals', async () => {
     const { apiKey } = await purser.seed({ budget: { usageLimit: '0' } });
-    const client = clientFor(apiKey);
+    const client = purser.clientFor(apiKey);
     const models = await client.models.list();
     expect(models.data.map((model) => model.id)).toEqual(expect.arrayContaining(['demo/echo', 'openai/gpt-4o-mini']));
     expect((await client.models.retrieve('demo/echo')).owned_by).toBe('demo');
     const refused = client.chat.completions.create({ model: 'demo/words', messages: MESSAGES });
     await expect(refused).rejects.toMatchObject({ status: 403, code: 'member_budget_exhausted' });
-    await expect(clientFor('psr_nonsense').models.list()).rejects.toMatchObject({
+    await expect(purser.clientFor('psr_nonsense').models.list()).rejects.toMatchObject({
       status: 401,
       code: 'invalid_api_key',
     });
@@ -162,7 +149,7 @@ describe('the official openai client', () => {
 
   it('hangs up in the middle of a stream a hundred times, and is charged what it received or a little more', async () => {
     const seeded = await purser.seed();
-    const client = clientFor(seeded.apiKey);
+    const client = purser.clientFor(seeded.apiKey);
     const { status } = api(purser.server, seeded);
     let before = micros((await status()).usage);
     for (let i = 0; i < 100; i++) {

@@ -140,7 +140,8 @@ describe('the official Google client', () => {
       [0, 0.5],
       [1, 0.5],
     ]);
-    expect(Number((await status()).usage)).toBeGreaterThan(0);
+    // Two tokens at $0.15 per million.
+    expect((await status()).usage).toBe('0.0000003');
     const demo = await ai.models.embedContent({ model: 'demo/embed', contents: 'one two' });
     expect(demo.embeddings?.[0]?.values).toHaveLength(8);
   });
@@ -187,7 +188,8 @@ describe('the official Google client', () => {
     };
     await expect(read()).rejects.toMatchObject({ name: 'ApiError', status: 502 });
     expect(text).toBe(' word word');
-    expect(Number((await status()).usage)).toBeGreaterThan(0);
+    // 10 x $0.25 + 2 x $1.50, per million.
+    expect((await status()).usage).toBe('0.0000055');
   });
 
   it('may leave in the middle, and is charged what was made', async () => {

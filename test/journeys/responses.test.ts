@@ -1,34 +1,21 @@
 /** The official OpenAI client's Responses, unmodified but for base URL and key, against aimock and the demo provider. */
-import { LLMock } from '@copilotkit/aimock';
-import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { api, startEmpty, until } from '../support/purser.ts';
+import { startOnMockedOpenAi } from '../support/mocked-openai.ts';
+import { api, until } from '../support/purser.ts';
 
 describe("the official openai client's responses", () => {
-  const mock = new LLMock({ port: 0 });
-  let purser: Awaited<ReturnType<typeof startEmpty>>;
-
+  let purser: Awaited<ReturnType<typeof startOnMockedOpenAi>>;
   beforeAll(async () => {
-    mock.onMessage('tell me all', { content: 'All is well in the galley.' });
-    mock.onMessage('as JSON', { content: JSON.stringify({ ship: 'Purser', masts: 3 }) });
-    mock.onMessage('look it up', { toolCalls: [{ name: 'look', arguments: JSON.stringify({ at: 'the chart' }) }] });
-    const url = await mock.start();
-    purser = await startEmpty({ OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${url}/v1` });
+    purser = await startOnMockedOpenAi();
   });
-
-  afterAll(async () => {
-    await purser?.stop();
-    await mock.stop();
-  });
-
-  const clientFor = (apiKey: string) => new OpenAI({ baseURL: `${purser.server.url}/v1`, apiKey, maxRetries: 0 });
+  afterAll(() => purser?.stop());
 
   it.each([
     ['demo/words', 'word1 word2 word3'],
     ['openai/gpt-4o-mini', 'All is well in the galley.'],
   ])('are made by %s, whole and streamed, kept, gone on from and deleted', async (model, text) => {
     const seeded = await purser.seed({ budget: { usageLimit: '1' } });
-    const client = clientFor(seeded.apiKey);
+    const client = purser.clientFor(seeded.apiKey);
     const asked = {
       model,
       input: 'tell me all',
@@ -64,7 +51,7 @@ describe("the official openai client's responses", () => {
   });
 
   it('parse structured output and call tools, whole and streamed', async () => {
-    const client = clientFor((await purser.seed({ budget: { usageLimit: '1' } })).apiKey);
+    const client = purser.clientFor((await purser.seed({ budget: { usageLimit: '1' } })).apiKey);
     const schema = {
       type: 'object',
       properties: { ship: { type: 'string' }, masts: { type: 'integer' } },
@@ -89,12 +76,12 @@ describe("the official openai client's responses", () => {
   });
 
   it('understand refusals, and failures in the middle of a stream', async () => {
-    const spent = clientFor((await purser.seed({ budget: { usageLimit: '0' } })).apiKey);
+    const spent = purser.clientFor((await purser.seed({ budget: { usageLimit: '0' } })).apiKey);
     const asked = { model: 'demo/words', input: 'tell me all' };
     const refused = { status: 403, code: 'member_budget_exhausted' };
     await expect(spent.responses.create(asked)).rejects.toMatchObject(refused);
     await expect(spent.responses.stream(asked).finalResponse()).rejects.toMatchObject(refused);
-    const client = clientFor((await purser.seed()).apiKey);
+    const client = purser.clientFor((await purser.seed()).apiKey);
     await expect(client.responses.create({ ...asked, tools: [{ type: 'web_search' }] })).rejects.toMatchObject({
       status: 400,
       param: 'tools.0',
@@ -107,7 +94,7 @@ describe("the official openai client's responses", () => {
 
   it('hang up in the middle of a stream, and are charged what they received or a little more', async () => {
     const seeded = await purser.seed();
-    const client = clientFor(seeded.apiKey);
+    const client = purser.clientFor(seeded.apiKey);
     const { status } = api(purser.server, seeded);
     const stream = client.responses.stream({
       model: 'demo/words',

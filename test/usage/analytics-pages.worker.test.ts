@@ -38,6 +38,22 @@ interface Detail {
   activity: (Row & { date: string; breakdown: Row[] })[];
 }
 
+/** The budget of a member that has no limit of any kind, of its own or inherited. */
+const UNLIMITED = {
+  usageLimit: null,
+  usageLimitBasis: null,
+  periodUsageLimit: null,
+  periodUsageDurationUnit: null,
+  periodUsageDurationValue: null,
+  periodAlignment: null,
+  maxApiKeys: null,
+  requestsPerMinute: null,
+  tokensPerMinute: null,
+  concurrency: null,
+  extras: [],
+  inherited: [],
+};
+
 interface MembersAnswer {
   members: (Row & { memberId: string; userId: string | null; removed: boolean; apiKeyCount: number })[];
   totals: Row;
@@ -143,7 +159,7 @@ describe('the usage of a member', () => {
     const answer = await ask<Detail>(owner(), `members/${id()}`, { groupBy: 'project' });
     const own = inRange(({ memberId }) => memberId === ann.memberId);
     expect(answer.member).toMatchObject({ memberId: ann.memberId, removed: false });
-    expect(answer.caps?.effectiveBudget).toBeTruthy();
+    expect(answer.caps?.effectiveBudget).toEqual(UNLIMITED);
     expect(answer.summary).toMatchObject(counted(own));
     expect(shown(answer.costByModel)).toEqual(groups(own, ({ canonicalModel }) => canonicalModel));
     expect(shown(answer.topProviders)).toEqual(groups(own, ({ provider }) => provider));

@@ -13,16 +13,13 @@ import {
   type Part,
   type Reasoning,
   type Tool,
-  type ToolChoice,
 } from '../neutral.ts';
+import { EFFORTS, readSchema, readToolChoice, VERBOSITIES } from '../openai-words.ts';
 import type { Asked, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { readSource } from './data-url.ts';
 import { readReasoning, thinkingText } from './reasoning.ts';
 import { TOOL_FAILED } from './tool-failed.ts';
-
-const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
-const LEVELS = ['low', 'medium', 'high'] as const;
 
 /** What OpenAI calls the formats of recordings. */
 const AUDIO_TYPES: ReadonlyMap<string, string> = new Map([
@@ -51,7 +48,7 @@ export function readRequest({ json }: Asked): Understood<NeutralRequest> {
     system,
     messages,
     tools: fields.objects('tools').map(readTool),
-    toolChoice: readToolChoice(fields),
+    toolChoice: readToolChoice(fields, readChosenName),
     parallelToolCalls: fields.boolean('parallel_tool_calls'),
     outputTokensMax: fields.number('max_completion_tokens') ?? fields.number('max_tokens'),
     temperature: fields.number('temperature'),
@@ -64,7 +61,7 @@ export function readRequest({ json }: Asked): Understood<NeutralRequest> {
     choices: fields.number('n'),
     format: readFormat(fields),
     reasoning: readReasoningWish(fields),
-    verbosity: fields.oneOf('verbosity', LEVELS),
+    verbosity: fields.oneOf('verbosity', VERBOSITIES),
     // It replaces `user`, which some still send for their caches' sake.
     endUser: fields.text('safety_identifier') ?? endUser,
   };
@@ -285,23 +282,12 @@ function readTool(tool: Fields): Tool {
   return read;
 }
 
-function readToolChoice(fields: Fields): ToolChoice | null {
-  const choice = fields.take('tool_choice');
-  if (choice === null) return null;
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
-  if (!isObject(choice) || choice.type !== 'function') {
-    // Allowed tools, and tools that are no functions.
-    fields.reading.refuseUntranslatable('tool_choice', choice);
-    return null;
-  }
-  const chosen = new Fields(choice, 'tool_choice', fields.reading);
-  chosen.leaveOut('type');
+function readChosenName(chosen: Fields): string {
   const of = chosen.within('function');
   if (!of) chosen.reading.refuse(chosen.at('function'), 'is missing.');
   const name = of?.named('name') ?? '';
   of?.end();
-  chosen.end();
-  return { kind: 'tool', name };
+  return name;
 }
 
 function readStop(fields: Fields): string[] {
@@ -319,17 +305,7 @@ function readFormat(fields: Fields): AnswerFormat | null {
   const type = format.oneOf('type', ['text', 'json_object', 'json_schema'] as const);
   const of = type === 'json_schema' ? format.within('json_schema') : null;
   const read: AnswerFormat | null =
-    type === 'text'
-      ? { kind: 'text' }
-      : type === 'json_object'
-        ? { kind: 'json' }
-        : of && {
-            kind: 'schema',
-            name: of.text('name'),
-            description: of.text('description'),
-            schema: of.object('schema') ?? {},
-            strict: of.boolean('strict'),
-          };
+    type === 'text' ? { kind: 'text' } : type === 'json_object' ? { kind: 'json' } : of && readSchema(of);
   if (!read) format.reading.refuse(format.at('json_schema'), 'is missing.');
   of?.end();
   format.end();

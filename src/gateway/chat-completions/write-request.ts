@@ -4,16 +4,8 @@
  */
 import { effortOf } from '../effort.ts';
 import { lacks, type Word } from '../lacking.ts';
-import type {
-  AnswerFormat,
-  CacheMark,
-  Message,
-  NeutralRequest,
-  Part,
-  Reasoning,
-  Tool,
-  ToolChoice,
-} from '../neutral.ts';
+import type { CacheMark, Message, NeutralRequest, Part, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import { withoutNulls, writeFormat } from '../openai-words.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import type { Refusal } from '../refusals.ts';
 import { writeSource } from './data-url.ts';
@@ -68,7 +60,7 @@ class RequestWriter {
       presence_penalty: request.presencePenalty,
       frequency_penalty: request.frequencyPenalty,
       n: request.choices,
-      response_format: format && writeFormat(format),
+      response_format: format && writeFormat(format, (schema) => ({ json_schema: schema })),
       ...(request.reasoning && this.#reasoningWish(request.reasoning)),
       verbosity: request.verbosity,
       user: request.endUser,
@@ -273,25 +265,4 @@ function wordOf({ type }: Part): Word {
 
 function writeToolChoice(choice: ToolChoice): unknown {
   return choice.kind === 'tool' ? { type: 'function', function: { name: choice.name } } : choice.kind;
-}
-
-function writeFormat(format: AnswerFormat): Json {
-  switch (format.kind) {
-    case 'text':
-      return { type: 'text' };
-    case 'json':
-      return { type: 'json_object' };
-    case 'schema': {
-      const { name, description, schema, strict } = format;
-      // OpenAI wants a name, and other protocols have none.
-      return {
-        type: 'json_schema',
-        json_schema: withoutNulls({ name: name ?? 'answer', description, schema, strict }),
-      };
-    }
-  }
-}
-
-function withoutNulls(json: Json): Json {
-  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 }

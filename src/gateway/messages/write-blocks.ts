@@ -78,7 +78,7 @@ export class BlockWriter {
   }
 
   #image({ source, detail, cache }: PartOf<'image'>): Json {
-    // Every image is looked at closely.
+    // Every image is looked at closely, which `auto` and `high` allow. Who asks for `low` wants to pay less, and would pay for all of it.
     if (detail === 'low') this.#objections.toWord('imageDetail');
     return { type: 'image', source: sourceOf(source), ...cacheControl(cache) };
   }

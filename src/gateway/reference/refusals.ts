@@ -31,7 +31,11 @@ export const KEY_REFUSALS: readonly Refusal[] = [
 /** One of each that a model call may meet besides. */
 export const CALL_REFUSALS: readonly Refusal[] = [
   ...KEY_REFUSALS,
-  { kind: 'bad_request', field: 'messages', message: 'messages is not valid: Invalid input.' },
+  {
+    kind: 'bad_request',
+    field: 'messages',
+    message: 'messages is not valid: Invalid input: expected array, received undefined.',
+  },
   { kind: 'price_unknown' },
   { kind: 'insufficient_credits', remaining: nanos(0) },
   { kind: 'exhausted', view: VIEW, alsoExhausted: [] },
@@ -49,7 +53,11 @@ export const CALL_REFUSALS: readonly Refusal[] = [
 
 export const COUNT_REFUSALS: readonly Refusal[] = [
   ...KEY_REFUSALS,
-  { kind: 'bad_request', field: 'messages', message: 'messages is not valid: Invalid input.' },
+  {
+    kind: 'bad_request',
+    field: 'messages',
+    message: 'messages is not valid: Invalid input: expected array, received undefined.',
+  },
   { kind: 'model_not_found', model: 'claude-0' },
   { kind: 'request_too_large', bytesMax: 16_777_216 },
   { kind: 'upstream_error', message: 'The provider could not be asked for its count.' },

@@ -14,14 +14,12 @@ import {
   type Part,
   type Source,
   type Tool,
-  type ToolChoice,
 } from '../neutral.ts';
+import { EFFORTS, readSchema, readToolChoice, VERBOSITIES } from '../openai-words.ts';
 import type { Asked, Json, Understood } from '../protocol.ts';
 import { isObject } from '../reported.ts';
 import { CallSeals, itemsOf, reasoningOf } from './items.ts';
 
-const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
-const LEVELS = ['low', 'medium', 'high'] as const;
 const DETAILS = ['auto', 'low', 'high'] as const;
 const SUMMARIES = ['auto', 'concise', 'detailed'] as const;
 
@@ -52,7 +50,7 @@ export function readRequest({ json }: Asked): Understood<NeutralRequest> {
     system: instructions === null ? system : [textPart(instructions), ...system],
     messages,
     tools: fields.objects('tools').map(readTool),
-    toolChoice: readToolChoice(fields),
+    toolChoice: readToolChoice(fields, (chosen) => chosen.named('name')),
     parallelToolCalls: fields.boolean('parallel_tool_calls'),
     outputTokensMax: fields.number('max_output_tokens'),
     temperature: fields.number('temperature'),
@@ -212,26 +210,10 @@ function readTool(tool: Fields): Tool {
   return read;
 }
 
-function readToolChoice(fields: Fields): ToolChoice | null {
-  const choice = fields.take('tool_choice');
-  if (choice === null) return null;
-  if (choice === 'auto' || choice === 'none' || choice === 'required') return { kind: choice };
-  if (!isObject(choice) || choice.type !== 'function') {
-    // Allowed tools, and tools that are no functions.
-    fields.reading.refuseUntranslatable('tool_choice', choice);
-    return null;
-  }
-  const of = new Fields(choice, 'tool_choice', fields.reading);
-  of.leaveOut('type');
-  const name = of.named('name');
-  of.end();
-  return { kind: 'tool', name };
-}
-
 function readText(fields: Fields): Pick<NeutralRequest, 'format' | 'verbosity'> {
   const text = fields.within('text');
   if (!text) return { format: null, verbosity: null };
-  const read = { format: readFormat(text), verbosity: text.oneOf('verbosity', LEVELS) };
+  const read = { format: readFormat(text), verbosity: text.oneOf('verbosity', VERBOSITIES) };
   text.end();
   return read;
 }
@@ -245,17 +227,7 @@ function readFormat(text: Fields): NeutralRequest['format'] {
     return null;
   }
   const read: NeutralRequest['format'] =
-    type === 'text'
-      ? { kind: 'text' }
-      : type === 'json_object'
-        ? { kind: 'json' }
-        : {
-            kind: 'schema',
-            name: format.text('name'),
-            description: format.text('description'),
-            schema: format.object('schema') ?? {},
-            strict: format.boolean('strict'),
-          };
+    type === 'text' ? { kind: 'text' } : type === 'json_object' ? { kind: 'json' } : readSchema(format);
   format.end();
   return read;
 }

@@ -9,7 +9,8 @@ import { writeSource } from '../chat-completions/data-url.ts';
 import { TOOL_FAILED } from '../chat-completions/tool-failed.ts';
 import { effortOf } from '../effort.ts';
 import { lacks, type Word } from '../lacking.ts';
-import type { AnswerFormat, Message, NeutralRequest, Part, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import type { Message, NeutralRequest, Part, Reasoning, Tool, ToolChoice } from '../neutral.ts';
+import { writeFormat } from '../openai-words.ts';
 import type { Json, Sent, Understood } from '../protocol.ts';
 import { SEALED_REASONING } from './turn.ts';
 
@@ -34,7 +35,10 @@ export function writeRequest(request: NeutralRequest, { mapping, streams, cap }:
       ...unlessNull('top_p', request.topP),
       ...unlessNull('safety_identifier', request.endUser),
       ...((format !== null || verbosity !== null) && {
-        text: { ...(format !== null && { format: formatOf(format) }), ...unlessNull('verbosity', verbosity) },
+        text: {
+          ...(format !== null && { format: writeFormat(format, (schema) => schema) }),
+          ...unlessNull('verbosity', verbosity),
+        },
       }),
       ...(reasoning !== null && { reasoning: reasoningOf(reasoning) }),
     },
@@ -154,25 +158,6 @@ function toolOf({ name, description, parameters, strict }: Tool): Json {
 
 function choiceOf(choice: ToolChoice): string | Json {
   return choice.kind === 'tool' ? { type: 'function', name: choice.name } : choice.kind;
-}
-
-function formatOf(format: AnswerFormat): Json {
-  switch (format.kind) {
-    case 'text':
-      return { type: 'text' };
-    case 'json':
-      return { type: 'json_object' };
-    case 'schema': {
-      const { name, description, schema, strict } = format;
-      return {
-        type: 'json_schema',
-        name: name ?? 'answer',
-        ...unlessNull('description', description),
-        schema,
-        ...unlessNull('strict', strict),
-      };
-    }
-  }
 }
 
 function reasoningOf(reasoning: Reasoning): Json {

@@ -18,6 +18,7 @@ import { type Quote, rulePricesOf } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE, type RelayParts } from '../relay.ts';
 import { relayTimes } from '../relay-times.ts';
+import { refuseField } from '../request-body.ts';
 import type { AnswerHeaders, GatewayContext } from '../router.ts';
 import { healthName } from '../routing/choose.ts';
 import { pricedPart } from './counts.ts';
@@ -33,7 +34,13 @@ interface OpenedAttempt {
   parts: Omit<RelayParts, 'send'>;
 }
 
-/** `isJob`: its hold outlives the request. `headers` is told what there is to tell. */
+/** Why a candidate cannot take the request as it is; null where it can. */
+export function unfitFor({ demo, kept }: AskedSurface, { mapping, credential }: Candidate): Refusal | null {
+  if (demo && mapping.provider !== 'demo') return refuseField('demo', 'demo steers the demo provider only.').refusal;
+  return sharedAccount({ kept: kept ?? null }, credential);
+}
+
+/** Of a candidate that is fit. `isJob`: its hold outlives the request. `headers` is told what there is to tell. */
 export async function openAttempt(
   context: GatewayContext,
   candidate: Candidate,
@@ -42,8 +49,6 @@ export async function openAttempt(
 ): Promise<OpenedAttempt | { refusal: Refusal }> {
   const { env, ctx, request, requestId, deadlines, recording } = context;
   const { mapping, provider, credential } = candidate;
-  const shared = sharedAccount(asked, credential);
-  if (shared) return { refusal: shared };
   const startedAtMs = Date.now();
   const quoted = quoteOf(asked, mapping, startedAtMs);
   const about = aboutOf(context, candidate, endpoint, asked.streamed ?? false, quoted);

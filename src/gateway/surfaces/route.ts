@@ -7,10 +7,9 @@ import type { Usage } from '../../money/cost.ts';
 import { isPriced, UNITS } from '../../money/price.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { refuseKeyFirst } from '../admission.ts';
-import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
+import { type AttemptAt, answerByFirst, candidatesFor, unfitAt } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { authenticate } from '../credentials.ts';
-import { sharedAccount } from '../kept-at-provider.ts';
 import { conversationIn } from '../other-protocol.ts';
 import type { Quote } from '../quote.ts';
 import type { Refusal } from '../refusals.ts';
@@ -18,7 +17,7 @@ import { relayStream } from '../relay-stream.ts';
 import { relayWhole, type WholeAnswer } from '../relay-whole.ts';
 import { refuseField } from '../request-body.ts';
 import type { GatewayContext, Handler } from '../router.ts';
-import { openAttempt } from './attempt.ts';
+import { openAttempt, unfitFor } from './attempt.ts';
 import { pricedPart } from './counts.ts';
 import { type Payload, readPayload } from './payload.ts';
 import { SurfaceStream } from './stream.ts';
@@ -36,17 +35,11 @@ export function serveSurface(surface: Surface): Handler {
     const authenticated = await authenticate(context.request, context.env);
     if ('refusal' in authenticated) return authenticated.refusal;
     const { caller } = authenticated;
-    const keyFirst = async (refusal: Refusal) => (await refuseKeyFirst(context, caller, surface.id)) ?? refusal;
     const understood = await understand(context, surface);
-    if ('refusal' in understood) return keyFirst(understood.refusal);
-    const { model, demo } = understood.asked;
+    if ('refusal' in understood) return (await refuseKeyFirst(context, caller, surface.id)) ?? understood.refusal;
+    const { model } = understood.asked;
     const choice = await candidatesFor(context, caller, { model, service: surface.id, endpoint: surface.id });
     if ('refusal' in choice) return choice.refusal;
-    if (demo && choice.candidates[0].mapping.provider !== 'demo') {
-      return keyFirst(refuseField('demo', 'demo steers the demo provider only.').refusal);
-    }
-    const shared = sharedAccount(understood.asked, choice.candidates[0].credential);
-    if (shared) return keyFirst(shared);
     const call = { surface, caller, ...understood };
     return answerByFirst(context, chat, choice, (...at) => attemptAt(call, ...at));
   };
@@ -77,10 +70,9 @@ async function attemptAt(
   const { env, request } = context;
   const asking = { operation: surface.id, mapping, json: payload.json, headers: request.headers };
   const objection = provider.objection?.(asking);
-  if (objection) {
-    const { refusal } = refuseField(objection.field, objection.message);
-    return { unfit: async () => (await refuseKeyFirst(context, caller, surface.id)) ?? refusal };
-  }
+  const unfit =
+    unfitFor(asked, candidate) ?? (objection ? refuseField(objection.field, objection.message).refusal : null);
+  if (unfit) return unfitAt(context, caller, surface.id, candidate, unfit);
   const opened = await openAttempt(context, candidate, headers, { endpoint: surface.id, caller, asked, isJob: false });
   if ('refusal' in opened) return opened.refusal;
   const sent = await payload.written(mapping.upstreamModel);

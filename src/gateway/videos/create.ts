@@ -10,16 +10,15 @@ import { priceAt, priceOfVideo } from '../../money/price.ts';
 import { videoJob } from '../../objects.ts';
 import type { PresentedKey } from '../../teams/keys.ts';
 import { refuseKeyFirst } from '../admission.ts';
-import { type AttemptAt, answerByFirst, candidatesFor } from '../candidates.ts';
+import { type AttemptAt, answerByFirst, candidatesFor, unfitAt } from '../candidates.ts';
 import { chat } from '../chat-completions/protocol.ts';
 import { authenticate } from '../credentials.ts';
-import { sharedAccount } from '../kept-at-provider.ts';
 import type { Refusal } from '../refusals.ts';
 import { GONE, garbage, note, outcomeOf, outcomeOfStop, type RelayParts, stopOf } from '../relay.ts';
-import { readBody, refuseField } from '../request-body.ts';
+import { readBody } from '../request-body.ts';
 import type { GatewayContext } from '../router.ts';
 import { Stopped } from '../stopped.ts';
-import { openAttempt } from '../surfaces/attempt.ts';
+import { openAttempt, unfitFor } from '../surfaces/attempt.ts';
 import { type Payload, readPayload } from '../surfaces/payload.ts';
 import type { AskedSurface } from '../surfaces/surface.ts';
 import { UpstreamCall } from '../upstream-call.ts';
@@ -40,17 +39,11 @@ export async function createVideo(context: GatewayContext): Promise<Response | R
   const authenticated = await authenticate(context.request, context.env);
   if ('refusal' in authenticated) return authenticated.refusal;
   const { caller } = authenticated;
-  const keyFirst = async (refusal: Refusal) => (await refuseKeyFirst(context, caller, VIDEOS)) ?? refusal;
   const understood = await understand(context);
-  if ('refusal' in understood) return keyFirst(understood.refusal);
-  const { model, demo } = understood.asked;
+  if ('refusal' in understood) return (await refuseKeyFirst(context, caller, VIDEOS)) ?? understood.refusal;
+  const { model } = understood.asked;
   const choice = await candidatesFor(context, caller, { model, service: VIDEOS, endpoint: VIDEOS });
   if ('refusal' in choice) return choice.refusal;
-  if (demo && choice.candidates[0].mapping.provider !== 'demo') {
-    return keyFirst(refuseField('demo', 'demo steers the demo provider only.').refusal);
-  }
-  const shared = sharedAccount(understood.asked, choice.candidates[0].credential);
-  if (shared) return keyFirst(shared);
   return answerByFirst(context, chat, choice, (...at) => attemptAt({ caller, ...understood }, ...at));
 }
 
@@ -69,11 +62,14 @@ async function understand({
 async function attemptAt(
   { caller, payload, asked }: Call,
   ...[context, candidate, headers]: Parameters<AttemptAt>
-): Promise<Response | Refusal> {
+): ReturnType<AttemptAt> {
   const { env, ctx, requestId, recording } = context;
   const { mapping, provider, credential } = candidate;
   const forSize = { ...candidate, mapping: pricedForSize(mapping, asked.size) };
-  const what = { endpoint: VIDEOS, caller, asked: useOf(asked), isJob: true };
+  const use = useOf(asked);
+  const unfit = unfitFor(use, candidate);
+  if (unfit) return unfitAt(context, caller, VIDEOS, candidate, unfit);
+  const what = { endpoint: VIDEOS, caller, asked: use, isJob: true };
   const opened = await openAttempt(context, forSize, headers, what);
   if ('refusal' in opened) return opened.refusal;
   const { hold, about, startedAtMs } = opened;

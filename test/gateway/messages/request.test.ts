@@ -26,7 +26,7 @@ describe('a request is refused by its field where', () => {
     ['its cap is negative', { max_tokens: -1 }, 'max_tokens'],
     ['it has no messages', { messages: [] }, 'messages'],
     ['a message is nobody’s', { messages: [{ role: 'narrator', content: 'x' }] }, 'messages.0.role'],
-    ['a block has no type', user({ text: 'x' }), 'messages.0.content'],
+    ['a block has no type', user({ text: 'x' }), 'messages.0.content.0.type'],
     ['a tool has no name', { tools: [{ name: 'a' }, { input_schema: {} }] }, 'tools.1.name'],
     ['base64 is none', user(image({ ...PNG, data: 'not base64!' })), 'messages.0.content.0.source.data'],
     ['base64 is cut', user(image({ ...PNG, data: 'iVBORw0KG' })), 'messages.0.content.0.source.data'],

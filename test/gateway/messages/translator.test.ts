@@ -310,6 +310,15 @@ describe('writing a request', () => {
     });
   });
 
+  it('looks at every image closely: what asks for that, or leaves it open, passes', () => {
+    const picture = { kind: 'url', mediaType: null, url: 'https://example.com/a.png' } as const;
+    for (const detail of ['auto', 'high', null] as const) {
+      expect(write(saying({ type: 'image', source: picture, detail, cache: null })).messages).toEqual([
+        { role: 'user', content: [{ type: 'image', source: { type: 'url', url: picture.url } }] },
+      ]);
+    }
+  });
+
   it('says what must be said, and nothing that was not', () => {
     expect(write({ ...PLAIN, outputTokensMax: null })).toEqual({
       model: mapping.upstreamModel,

@@ -21,6 +21,7 @@ contractOf({
   key: ['authorization', 'Bearer sk-openai'],
   // 600 x $5 + 400 x $0.50 + 50 x $30 per million.
   cost: '0.0047',
+  seen: '0.00006',
 });
 
 /** Azure says first what its filter makes of the prompt, and of each piece. */
@@ -29,6 +30,7 @@ const azure = {
   upstreamModel: 'gpt-4.1-mini',
   key: ['api-key', 'az-key'] as const,
   cost: '0.00036',
+  seen: '0.000004',
   dress: (json: Record<string, unknown>) => ({ ...json, prompt_filter_results: [{ prompt_index: 0 }] }),
 };
 
@@ -59,6 +61,7 @@ contractOf({
   key: ['authorization', 'Bearer csk-1'],
   // 1,000 x $0.99 + 50 x $1.49 per million: the cache costs as any input.
   cost: '0.0010645',
+  seen: '0.00000743',
   dress: (json) => ({ ...json, time_info: { queue_time: 0.1, total_time: 0.2 } }),
 });
 
@@ -71,6 +74,7 @@ contractOf({
   key: ['authorization', 'Bearer gsk-1'],
   // 600 x $0.15 + 400 x $0.075 + 50 x $0.60 per million.
   cost: '0.00015',
+  seen: '0.0000015',
   dress: (json) => ({ ...json, x_groq: { id: 'req_1' } }),
 });
 
@@ -83,6 +87,7 @@ contractOf({
   key: ['authorization', 'Bearer or-1'],
   // 600 x $3 + 400 x $0.30 + 50 x $15 per million.
   cost: '0.00267',
+  seen: '0.000033',
   dress: (json) => ({ ...json, provider: 'Moonshot' }),
   before: ': OPENROUTER PROCESSING\n\n',
   renamed: (sent) => {
@@ -102,6 +107,7 @@ contractOf({
   key: ['authorization', 'Bearer ms-1'],
   // 600 x $0.50 + 400 x $0.05 + 50 x $1.50 per million.
   cost: '0.000395',
+  seen: '0.0000045',
   renamed: (sent) => {
     expect(sent).toMatchObject({ max_tokens: 500, random_seed: 7 });
     for (const name of ['max_completion_tokens', 'seed', 'stream_options']) expect(sent).not.toHaveProperty(name);

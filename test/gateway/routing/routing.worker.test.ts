@@ -143,6 +143,22 @@ describe("an organization's own provider key", () => {
     expect(sent).toEqual([ours, own, own, ours]);
   });
 
+  it('takes what no account that all share may be asked, also where the Worker has not heard of it yet', async () => {
+    const { sent, ask, calls } = world();
+    const refusedBefore = await ask(seeded, 'gpt-5.5', { store: true });
+    expect(await json(refusedBefore)).toMatchObject({ error: { param: 'store' } });
+    const { id } = await addKey(seeded);
+    calls();
+    const answer = await ask(seeded, 'gpt-5.5', { store: true });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('one two three')]);
+    // Once before it would be refused, whereby it hears of the key; then it is admitted.
+    expect(calls()).toEqual(['checkKey', 'authorize']);
+    await manage(seeded, 'DELETE', `/provider-keys/${id}`);
+    const refusedAfter = await ask(seeded, 'gpt-5.5', { store: true });
+    expect(await json(refusedAfter)).toMatchObject({ error: { param: 'store' } });
+    expect(sent.map(({ key }) => key)).toEqual([`Bearer ${SECRET}`]);
+  });
+
   it('spends no wallet, and counts in the budget; the event tells who paid', async () => {
     await meter(seeded, 0);
     const { ask, sent } = world();

@@ -4,6 +4,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { request } from '../../../bench/talk.ts';
 import { exchange } from '../../../src/gateway/exchange.ts';
 import { gatherEvents, type NeutralAnswer, type NeutralRequest } from '../../../src/gateway/neutral.ts';
 import type { Json, Passage, Protocol } from '../../../src/gateway/protocol.ts';
@@ -120,26 +121,7 @@ describe.each(PAIRS)('$pair', ({ client, provider }) => {
   }
 });
 
-const PLAIN: NeutralRequest = {
-  system: [],
-  messages: [{ role: 'user', parts: [{ type: 'text', text: 'x', cache: null }] }],
-  tools: [],
-  toolChoice: null,
-  parallelToolCalls: null,
-  outputTokensMax: 1_000,
-  temperature: null,
-  topP: null,
-  topK: null,
-  stop: [],
-  seed: null,
-  presencePenalty: null,
-  frequencyPenalty: null,
-  choices: null,
-  format: null,
-  reasoning: null,
-  verbosity: null,
-  endUser: null,
-};
+const PLAIN: NeutralRequest = { ...request(0), system: [], tools: [], toolChoice: null };
 
 /** The answer as a provider would give it. */
 function provided(protocol: Protocol, answer: NeutralAnswer): Json {
