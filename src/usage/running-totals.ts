@@ -128,14 +128,15 @@ export function totalsFound(
 
 const COLUMNS = ['series_id', 'bucket_at', ...SUM_COLUMNS, 'latencies', 'first_tokens'];
 
-/** ?1 rows as `totalsValues` makes them, ?2 the version of the sums that they were made of. */
+/**
+ * ?1 rows as `totalsValues` makes them, ?2 the version of the sums that they were made of. REPLACE, because a row is written whole and
+ * has no other index: so SQLite puts it in its place without looking first for what is there.
+ */
 export const WRITE_TOTALS = `
-  INSERT INTO usage_totals (${COLUMNS.join(', ')})
+  INSERT OR REPLACE INTO usage_totals (${COLUMNS.join(', ')})
   SELECT ${COLUMNS.map((_, i) => `value ->> ${i}`).join(', ')}
   FROM ${eachRow('?1')}
-  WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)
-  ON CONFLICT DO UPDATE SET
-    ${[...SUM_COLUMNS, 'latencies', 'first_tokens'].map((column) => `${column} = excluded.${column}`).join(',\n    ')}`;
+  WHERE (SELECT version FROM rollup_watermark) = CAST(?2 AS INTEGER)`;
 
 export function totalsValues(id: number, { bucketAt, values, latencies, firstTokens }: TotalsRow): unknown[] {
   return [id, bucketAt, ...values.map(forJson), latencies, firstTokens];

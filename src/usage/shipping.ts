@@ -15,6 +15,8 @@ import type { UsageEvent } from '../budgets/usage-event.ts';
 import { eachRow } from '../database/json-rows.ts';
 import { levelsOf } from '../teams/warning-levels.ts';
 import { usageDatabase } from './databases.ts';
+import { forJson } from './running-totals.ts';
+import { plus, type Whole } from './sums.ts';
 
 /** A member's budget as its object saw it when it shipped: what lists of members show without asking each object. */
 export interface ShippedStatus {
@@ -45,11 +47,26 @@ const ENSURE_LEDGER = `
   WHERE ${isOpen('?2')}
   ON CONFLICT DO NOTHING`;
 
-/** The columns of an event, and its field in each. A batch travels as rows of values: names would be most of its bytes. */
-const EVENT_COLUMNS = {
+/** What is of each event, and its field. A batch travels as rows of values: names would be most of its bytes. */
+const OWN_COLUMNS = {
   n: 'n',
   attempt_id: 'attemptId',
   request_id: 'requestId',
+  opened_at: 'openedAtMs',
+  settled_at: 'settledAtMs',
+  input_tokens: 'inputTokens',
+  cached_tokens: 'cachedTokens',
+  output_tokens: 'outputTokens',
+  reasoning_tokens: 'reasoningTokens',
+  cost: 'costNanos',
+  input_cost: 'inputCostNanos',
+  output_cost: 'outputCostNanos',
+  latency_ms: 'latencyMs',
+  first_token_ms: 'firstTokenMs',
+} as const satisfies Record<string, keyof UsageEvent>;
+
+/** What many events of a batch have alike: it travels and is read once for all that do, which is half of either. */
+const ALIKE_COLUMNS = {
   project_id: 'projectId',
   key_id: 'keyId',
   endpoint: 'endpoint',
@@ -61,60 +78,57 @@ const EVENT_COLUMNS = {
   refusal: 'refusal',
   refused: 'refused',
   requests: 'requests',
-  opened_at: 'openedAtMs',
-  settled_at: 'settledAtMs',
-  input_tokens: 'inputTokens',
-  cached_tokens: 'cachedTokens',
-  output_tokens: 'outputTokens',
-  reasoning_tokens: 'reasoningTokens',
-  cost: 'costNanos',
-  input_cost: 'inputCostNanos',
-  output_cost: 'outputCostNanos',
   overrun: 'overrunNanos',
   unresolved: 'unresolvedNanos',
   price_version: 'priceVersion',
   estimated: 'estimated',
   streamed: 'streamed',
-  latency_ms: 'latencyMs',
-  first_token_ms: 'firstTokenMs',
   provider_key_id: 'providerKeyId',
 } as const satisfies Record<string, keyof UsageEvent>;
 
-const EVENT_FIELDS = Object.values(EVENT_COLUMNS);
+const OWN = Object.entries(OWN_COLUMNS);
+const ALIKE = Object.entries(ALIKE_COLUMNS);
 
-/** ?1 the rows of the events, ?2 the member, ?3 the organization, ?4 n1. Nothing is inserted where n1 would leave a gap. */
+/**
+ * ?1 the rows of the events, each with the place of what it has alike with others behind it, ?5 the rows of that, ?2 the member,
+ * ?3 the organization, ?4 n1. Nothing is inserted where n1 would leave a gap. The CROSS JOIN keeps the order of the events.
+ */
 const INSERT_EVENTS = `
-  INSERT INTO usage_events (organization_id, member_id, ${Object.keys(EVENT_COLUMNS).join(', ')})
-  SELECT ?3, ?2, ${EVENT_FIELDS.map((_, i) => `value ->> ${i}`).join(', ')}
-  FROM ${eachRow('?1')}
-  WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
+  WITH alike AS MATERIALIZED (
+    SELECT key AS place, ${ALIKE.map(([column], i) => `value ->> ${i} AS ${column}`).join(', ')} FROM ${eachRow('?5')}
+  )
+  INSERT INTO usage_events (
+    organization_id, member_id, ${[...OWN, ...ALIKE].map(([column]) => column).join(', ')}
+  )
+  SELECT
+    ?3, ?2, ${OWN.map((_, i) => `event.value ->> ${i}`).join(', ')}, ${ALIKE.map(([column]) => `alike.${column}`).join(', ')}
+  FROM ${eachRow('?1')} AS event
+  CROSS JOIN alike ON alike.place = event.value ->> ${OWN.length}
+  WHERE event.value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
     AND CAST(?4 AS INTEGER) <= (SELECT shipped FROM member_ledgers WHERE member_id = ?2) + 1
     AND ${isOpen('?3')}`;
 
-/** The sums of the same events, by the same guard; moving `shipped` in the same statement ends the guard. ?1: see `summed`. */
+/** SQL: a sum of the events that are new, which begin behind those that were shipped; ?1, ?3 as below. */
+const added = (sum: number) =>
+  `CAST(json_extract(?1, '$[' || (shipped + 1 - CAST(?3 AS INTEGER)) || '][${sum}]') AS INTEGER)`;
+
+/**
+ * The sums of the same events, by the same guard; moving `shipped` in the same statement ends the guard. ?1 the sums of the batch
+ * from each of its events on, ?2 the member, ?3 n1, ?4 n2, ?5 its status or null, ?6 whether that is news.
+ */
 const ADD_TO_LEDGER = `
   UPDATE member_ledgers
   SET
-    cost = member_ledgers.cost + added.cost,
-    requests = member_ledgers.requests + added.requests,
-    overrun = member_ledgers.overrun + added.overrun,
-    unresolved = member_ledgers.unresolved + added.unresolved,
-    shipped = added.newest,
-    status = coalesce(?4, member_ledgers.status),
-    status_is_news = max(member_ledgers.status_is_news, CAST(?5 AS INTEGER))
-  FROM (
-    SELECT
-      coalesce(sum(value ->> 1), 0) AS cost,
-      coalesce(sum(value ->> 2), 0) AS requests,
-      coalesce(sum(value ->> 3), 0) AS overrun,
-      coalesce(sum(value ->> 4), 0) AS unresolved,
-      max(value ->> 0) AS newest
-    FROM ${eachRow('?1')}
-    WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
-  ) AS added
-  WHERE member_ledgers.member_id = ?2
-    AND added.newest > member_ledgers.shipped
-    AND CAST(?3 AS INTEGER) <= member_ledgers.shipped + 1
+    cost = cost + ${added(0)},
+    requests = requests + ${added(1)},
+    overrun = overrun + ${added(2)},
+    unresolved = unresolved + ${added(3)},
+    shipped = CAST(?4 AS INTEGER),
+    status = coalesce(?5, status),
+    status_is_news = max(status_is_news, CAST(?6 AS INTEGER))
+  WHERE member_id = ?2
+    AND CAST(?4 AS INTEGER) > shipped
+    AND CAST(?3 AS INTEGER) <= shipped + 1
     AND ${isOpen('member_ledgers.organization_id')}`;
 
 /**
@@ -174,17 +188,20 @@ export async function shipEvents(
   if (last.n - first.n + 1 !== events.length) {
     throw new Error(`events of ${member.memberId} from ${first.n} to ${last.n} are ${events.length}: one is missing`);
   }
-  const rows = events.map((event) => EVENT_FIELDS.map((field) => event[field]));
+  const { rows, alike } = rowsOf(events);
   const status: ShippedStatus | null = telling && { atMs: telling.atMs, status: telling.member };
   const results = await db.batch<{ shipped: number | null; fence: string | null }>([
     db.prepare(ENSURE_LEDGER).bind(member.memberId, member.organizationId),
-    db.prepare(INSERT_EVENTS).bind(JSON.stringify(rows), member.memberId, member.organizationId, first.n),
+    db
+      .prepare(INSERT_EVENTS)
+      .bind(JSON.stringify(rows), member.memberId, member.organizationId, first.n, `[${alike.join(',')}]`),
     db
       .prepare(ADD_TO_LEDGER)
       .bind(
-        JSON.stringify(events.map(summed)),
+        JSON.stringify(sumsFromEach(events)),
         member.memberId,
         first.n,
+        last.n,
         status && JSON.stringify(status),
         telling && hasLimits(telling) ? 1 : 0,
       ),
@@ -200,9 +217,28 @@ function hasLimits({ atMs, member, keys }: Telling): boolean {
   return [member, ...Object.values(keys)].some((status) => levelsOf({ atMs, status }).length > 0);
 }
 
-/** What the ledger adds up of an event, after its number. */
-function summed({ n, costNanos, requests, overrunNanos, unresolvedNanos }: UsageEvent): number[] {
-  return [n, costNanos, requests, overrunNanos, unresolvedNanos];
+/** The rows of a batch, and as JSON what they have alike with others, by its place. */
+function rowsOf(events: readonly UsageEvent[]): { rows: unknown[][]; alike: string[] } {
+  const places = new Map<string, number>();
+  const rows = events.map((event) => {
+    const alike = JSON.stringify(ALIKE.map(([, field]) => event[field]));
+    const place = places.get(alike) ?? places.size;
+    places.set(alike, place);
+    return [...OWN.map(([, field]) => event[field]), place];
+  });
+  return { rows, alike: [...places.keys()] };
+}
+
+/** What the ledger adds up, for each event: of it and all that follow. So SQL looks up what is new of a batch, and adds nothing up. */
+function sumsFromEach(events: readonly UsageEvent[]): (number | string)[][] {
+  let sums: Whole[] = [0, 0, 0, 0];
+  return events
+    .toReversed()
+    .map(({ costNanos, requests, overrunNanos, unresolvedNanos }) => {
+      sums = [costNanos, requests, overrunNanos, unresolvedNanos].map((value, i) => plus(value, sums[i] ?? 0));
+      return sums.map(forJson);
+    })
+    .reverse();
 }
 
 /** For each key of these events, when the latest of its attempts began (epoch ms), and what is told of it. */

@@ -135,6 +135,39 @@ describe('a shipment', () => {
     expect(await readLedgers()).toMatchObject([{ cost: 30, requests: 1, unresolved: 0, shipped: 2 }]);
   });
 
+  it('adds up what is new of it beyond 2^53 without losing a nanodollar', async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const costs = [5, most, 2, most, 1, -7];
+    const events = costs.map((costNanos, i) => usageEvent(i + 1, { costNanos }));
+    await ship(ANN, events.slice(0, 1));
+    await ship(ANN, events.slice(0, 3));
+    await ship(ANN, events);
+    const [ledger] = await rows('SELECT CAST(cost AS TEXT) AS cost, requests, shipped FROM member_ledgers');
+    expect(ledger).toEqual({ cost: String(2n * BigInt(most) + 1n), requests: 6, shipped: 6 });
+  });
+
+  it('keeps apart what some of its events have alike and others have not, in their order', async () => {
+    const kinds = [
+      {},
+      { outcome: 'cut' },
+      { app: 'b' },
+      {},
+      { requests: 0 },
+      { outcome: 'cut' },
+      { streamed: true },
+    ] as const;
+    const events = kinds.map((kind, i) => usageEvent(i + 1, { streamed: false, ...kind }));
+    await ship(ANN, events);
+    const { app } = usageEvent(1);
+    expect(await rows('SELECT n, app, outcome, requests, streamed FROM usage_events ORDER BY seq')).toEqual(
+      kinds.map((kind, i) => ({
+        n: i + 1,
+        ...{ app, outcome: 'completed', requests: 1, ...kind },
+        streamed: 'streamed' in kind ? 1 : 0,
+      })),
+    );
+  });
+
   it('tells of a key that it used by the same guard: an old batch brings back no old news', async () => {
     const { organizationId, memberId, keyId } = await seedOrganization();
     const news = async () => {
