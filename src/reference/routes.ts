@@ -20,11 +20,11 @@ export function referenceRouter(app: OpenAPIHono<ApiEnv>) {
       route({
         method: 'get',
         path: '/health',
-        summary: 'Whether the service answers',
-        responses: { 200: answers('It does', z.object({ ok: z.literal(true) })) },
+        summary: 'Whether the service answers, and which version of it',
+        responses: { 200: answers('It does', z.object({ ok: z.literal(true), version: z.string() })) },
         lets: ['anonymous'],
       }),
-      (c) => c.json({ ok: true as const }, 200),
+      (c) => c.json({ ok: true as const, version: c.env.VERSION.id }, 200),
     )
     .openapi(
       route({
