@@ -58,6 +58,8 @@ export async function deploy(options: DeployOptions): Promise<boolean> {
     const steps = stepsOf({ ...options, target, config, account: account.id, settings, found }, outcome);
     say(heading(account, settings, found, code));
     for (const [index, { does }] of steps.entries()) say(`  ${index + 1}. ${does}`);
+    const dropped = found.running?.vars.filter((name) => !(name in settings.vars)) ?? [];
+    if (dropped.length > 0) say(`It takes away what is bound and not in deployment.json: ${dropped.join(', ')}.`);
     if (!dryRun && !(await options.confirm())) return false;
 
     if (!dryRun) noteAccount(settingsFile, account.id);

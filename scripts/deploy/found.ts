@@ -22,6 +22,8 @@ interface Running {
   message: string;
   /** The last migration of object classes; null where wrangler does not tell. */
   objectsTag: string | null;
+  /** Names of what is bound that is neither secret nor a thing of the platform's. */
+  vars: string[];
 }
 
 export interface Found {
@@ -33,6 +35,8 @@ export interface Found {
   running: Running | null;
   /** Secrets that are not there, though there are rows which only they open. */
   missed: MadeSecret[];
+  /** Bindings of databases in which the usage of organizations lies. */
+  usageLiesIn: string[];
   hasOwner: boolean;
   /** When the set-up code was made that nobody has used yet. */
   setUpCodeMadeAt: Date | null;
@@ -61,6 +65,7 @@ export async function look(wrangler: Wrangler, settings: Settings, ids: Readonly
       return { binding, name, id, tables, applied: (answers.applied ?? []).map((row) => String(row.name)) };
     }),
     missed: MADE_SECRETS.filter(({ name, table }) => !worker.secrets?.has(name) && main[table]?.length),
+    usageLiesIn: (main.usageLiesIn ?? []).map((row) => String(row.binding)),
     hasOwner: Boolean(main.owners?.length),
     setUpCodeMadeAt: madeAt ? new Date(Number(madeAt)) : null,
   };
@@ -82,6 +87,12 @@ const QUESTIONS: { as: string; table: string; sql: string }[] = [
     as: 'setUpCodes',
     table: 'set_up_codes',
     sql: 'SELECT created_at AS createdAt FROM set_up_codes WHERE used_at IS NULL',
+  },
+  {
+    as: 'usageLiesIn',
+    // As old as the column.
+    table: 'usage_fences',
+    sql: 'SELECT DISTINCT usage_database AS binding FROM organizations WHERE usage_database IS NOT NULL',
   },
   ...MADE_SECRETS.map(({ table }) => ({ as: table, table, sql: `SELECT id FROM ${table} LIMIT 1` })),
 ];
@@ -129,14 +140,16 @@ async function runningOf(wrangler: Wrangler): Promise<Running | null> {
     if (!most) return null;
     const version = await askJson<{
       annotations?: Record<string, string>;
-      resources?: { bindings?: { name: string }[]; script_runtime?: { migration_tag?: string } };
+      resources?: { bindings?: { name: string; type: string }[]; script_runtime?: { migration_tag?: string } };
     }>(wrangler, ['versions', 'view', most.version_id, '--json']);
     // Secrets put before the first code make an empty Worker, which is nothing to go back to.
-    if (!version.resources?.bindings?.some(({ name }) => name === OF_EVERY_VERSION)) return null;
+    const bindings = version.resources?.bindings ?? [];
+    if (!bindings.some(({ name }) => name === OF_EVERY_VERSION)) return null;
     return {
       versionId: most.version_id,
       message: version.annotations?.['workers/message'] ?? '',
       objectsTag: version.resources?.script_runtime?.migration_tag ?? null,
+      vars: bindings.filter(({ type }) => type === 'plain_text').map(({ name }) => name),
     };
   } catch (error) {
     if (error instanceof WranglerFailed && error.said.includes('has no deployments')) return null;

@@ -31,6 +31,10 @@ export function objection(
     return `The Worker ${settings.name} is ahead of this code: its object classes are at ${tag}, which wrangler.toml does not have. Take the newer code (git pull).`;
   if (found.secrets && found.databases[0]?.id === null)
     return `There is a Worker ${settings.name} already, but no database ${settings.database}: it may be another program's. Choose another name in deployment.json, or delete that Worker.`;
+  const bound = new Set(found.databases.map(({ binding }) => binding));
+  const unbound = found.usageLiesIn.filter((binding) => !bound.has(binding));
+  if (unbound.length > 0)
+    return `The usage of organizations lies in ${unbound.join(', ')}, which deployment.json does not have under usageDatabases: is it the file of this deployment?`;
   const lost = found.missed.filter((secret) => !given(secret));
   if (lost.length > 0)
     return `${lost

@@ -84,6 +84,15 @@ describe('an upgrade', () => {
     expect(refused).toContain(`npx wrangler rollback ${old}`);
   });
 
+  it('says which settings it takes away', async () => {
+    const purser = await running();
+    purser.settings({ vars: { MAIL_FROM: 'llm@example.com' } });
+    await purser.deploy();
+    purser.settings({});
+    const { said } = await purser.deploy({ confirm: async () => false });
+    expect(said).toContain('not in deployment.json: MAIL_FROM.');
+  });
+
   it('knows what runs though a secret was put since, which makes a version without a message', async () => {
     const purser = await running();
     purser.change(({ worker }) => {
@@ -167,6 +176,13 @@ describe('nothing is changed where', () => {
     expect(purser.cloud().worker?.secrets.KEY_SECRET).toBeUndefined();
     expect((await purser.deploy({ newSecrets: true })).done).toBe(true);
     expect(purser.cloud().worker?.secrets.KEY_SECRET).toHaveLength(43);
+  });
+
+  it('deployment.json is not that of this deployment: it lacks a database in which usage lies', async () => {
+    const purser = await running();
+    purser.insert('organizations', { usage_database: 'USAGE_DB_1' });
+    expect((await purser.deploy()).refused).toContain('lies in USAGE_DB_1, which deployment.json does not have');
+    expect(purser.changes()).toEqual([]);
   });
 
   it("a Worker or a database of that name is another program's", async () => {

@@ -11,6 +11,7 @@ interface Version {
   id: string;
   message?: string;
   bindings: string[];
+  vars?: string[];
   objectsTag?: string;
 }
 
@@ -63,6 +64,7 @@ interface Config {
   durable_objects: { bindings: { name: string }[] };
   migrations: { tag: string }[];
   triggers: { crons: string[] };
+  vars: Record<string, string>;
 }
 
 class Complaint extends Error {}
@@ -167,7 +169,10 @@ function carryOut(folder: string, cloud: Cloud, args: string[], stdin: string): 
         id: version?.id,
         annotations: { ...(version?.message && { 'workers/message': version.message }) },
         resources: {
-          bindings: version?.bindings.map((name) => ({ type: 'durable_object_namespace', name })),
+          bindings: [
+            ...(version?.bindings ?? []).map((name) => ({ type: 'durable_object_namespace', name })),
+            ...(version?.vars ?? []).map((name) => ({ type: 'plain_text', name })),
+          ],
           script_runtime: { ...(version?.objectsTag && { migration_tag: version.objectsTag }) },
         },
       });
@@ -180,6 +185,7 @@ function carryOut(folder: string, cloud: Cloud, args: string[], stdin: string): 
         id,
         message: after('--message'),
         bindings: config.durable_objects.bindings.map(({ name }) => name),
+        vars: Object.keys(config.vars),
         objectsTag: config.migrations.at(-1)?.tag ?? '',
       });
       const targets = [cloud.url, ...config.triggers.crons.map((cron) => `schedule: ${cron}`)];
