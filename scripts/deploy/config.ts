@@ -3,12 +3,18 @@
  * found. Written anew by each run; nobody edits it. It lies beside wrangler.toml, because its paths are from there.
  */
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { experimental_readRawConfig } from 'wrangler';
 import { databasesOf, type Settings } from './settings.ts';
 
-/** For the operator too: `npx wrangler secret put OPENAI_API_KEY --config wrangler.deployed.json`. */
-export const DEPLOYED_CONFIG = 'wrangler.deployed.json';
+/**
+ * Beside wrangler.toml, one for each file of settings: what is typed for one deployment must not meet another. For the operator
+ * too: `npx wrangler secret put OPENAI_API_KEY --config wrangler.deployment.json`.
+ */
+export function configFor(settingsFile: string): string {
+  return `wrangler.${basename(settingsFile, '.json')}.json`;
+}
+
 /** A dry run does not touch that of a deployment. */
 export const DRY_RUN_CONFIG = 'wrangler.dry-run.json';
 

@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, chooseAccount } from './account.ts';
-import { DEPLOYED_CONFIG, DRY_RUN_CONFIG, writeConfig } from './config.ts';
+import { configFor, DRY_RUN_CONFIG, writeConfig } from './config.ts';
 import { dryRunOver } from './dry-run.ts';
 import { type Found, idsByName, look } from './found.ts';
 import type { Waiting } from './health.ts';
@@ -39,7 +39,7 @@ export async function deploy(options: DeployOptions): Promise<boolean> {
   const { root, settingsFile, code, env, say, dryRun } = options;
   // A dry run is of what anybody would deploy, not of what this machine has.
   const settings = dryRun ? readSettings('') : readSettings(settingsFile);
-  const config = dryRun ? DRY_RUN_CONFIG : DEPLOYED_CONFIG;
+  const config = dryRun ? DRY_RUN_CONFIG : configFor(settingsFile);
   const wrangler = dryRun ? dryRunOver(options.wrangler, say) : options.wrangler;
   const target = withConfig(wrangler, config);
   try {
@@ -70,11 +70,11 @@ export async function deploy(options: DeployOptions): Promise<boolean> {
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         throw new Error(
-          `${why}\n\nThis deployment stopped at step ${index + 1}. What was done stays; run it again, and it goes on from there.${wayBack(found, outcome)}`,
+          `${why}\n\nThis deployment stopped at step ${index + 1}. What was done stays; run it again, and it goes on from there.${wayBack(found, outcome, config)}`,
         );
       }
     }
-    say(dryRun ? 'Nothing was deployed.' : farewell(found, outcome));
+    say(dryRun ? 'Nothing was deployed.' : farewell(found, outcome, config));
     return true;
   } finally {
     if (dryRun) rmSync(join(root, config), { force: true });
@@ -88,23 +88,15 @@ function heading({ id, name }: Account, settings: Settings, { running }: Found, 
 }
 
 /** How to return to what ran before, where something did. */
-function wayBack({ running }: Found, { versionId, bookmarks }: Outcome): string {
+function wayBack({ running }: Found, { versionId, bookmarks }: Outcome, config: string): string {
   if (!running) return '';
   const lines: string[] = [];
   if (versionId !== null) {
-    const back = typed(['rollback', running.versionId, '--config', DEPLOYED_CONFIG]);
+    const back = typed(['rollback', running.versionId, '--config', config]);
     lines.push(`To return to the code of before, which runs on the tables of now:\n  ${back}`);
   }
   for (const [binding, bookmark] of bookmarks) {
-    const back = typed([
-      'd1',
-      'time-travel',
-      'restore',
-      binding,
-      `--bookmark=${bookmark}`,
-      '--config',
-      DEPLOYED_CONFIG,
-    ]);
+    const back = typed(['d1', 'time-travel', 'restore', binding, `--bookmark=${bookmark}`, '--config', config]);
     lines.push(
       `Only should data be spoilt, to return to it as it was before, losing what came since (docs/recovery.md first):\n  ${back}`,
     );
@@ -112,15 +104,15 @@ function wayBack({ running }: Found, { versionId, bookmarks }: Outcome): string 
   return lines.length > 0 ? `\n\n${lines.join('\n')}` : '';
 }
 
-function farewell(found: Found, outcome: Outcome): string {
+function farewell(found: Found, outcome: Outcome, config: string): string {
   const url = outcome.url ?? 'https://<its address>';
-  const lines = [`\nPurser is deployed: ${url}${wayBack(found, outcome)}`];
+  const lines = [`\nPurser is deployed: ${url}${wayBack(found, outcome, config)}`];
   if (outcome.setUpCode) {
     lines.push(`
 The set-up code, shown this once: ${outcome.setUpCode}
 
   1. Open ${url}/dashboard and sign up with it: you are the first owner, others join by invitation.
-  2. Give it a provider's key:  ${typed(['secret', 'put', 'OPENAI_API_KEY', '--config', DEPLOYED_CONFIG])}
+  2. Give it a provider's key:  ${typed(['secret', 'put', 'OPENAI_API_KEY', '--config', config])}
   3. Have it send mail, take your domain, be paid: docs/deploy-and-upgrade.md`);
   } else if (found.setUpCodeMadeAt && !found.hasOwner) {
     lines.push(

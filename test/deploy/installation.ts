@@ -89,7 +89,7 @@ export async function installation(like?: { root: string; folder: string }) {
       db.prepare(`INSERT INTO ${table} (${Object.keys(row)}) VALUES (${places})`).run(...Object.values(row));
     },
     settings: (content: object) => writeFileSync(settingsFile, JSON.stringify(content)),
-    config: () => JSON.parse(readFileSync(join(root, 'wrangler.deployed.json'), 'utf8')),
+    config: () => JSON.parse(readFileSync(join(root, 'wrangler.deployment.json'), 'utf8')),
     /** The commands so far that changed something, as their first words. */
     changes: () =>
       readCalls(folder)
