@@ -26,10 +26,10 @@ async function install() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.log('Installing packages by the lock file (the first time takes about a minute) ...');
+  console.log('Installing packages by the lock file (the first time: about a minute, more on a slow line) ...');
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
-  const progress = setInterval(() => console.log(`  still installing, ${seconds()} s`), 10_000);
+  const progress = setInterval(() => console.log(`  still installing, ${seconds()} s`), 30_000);
   const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
