@@ -41,6 +41,10 @@ async function install() {
   });
   const code = await new Promise((resolve) => npm.on('close', resolve));
   clearInterval(progress);
+  const [unreachable] = problems.match(/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT/) ?? [];
+  if (code !== 0 && unreachable)
+    fail(`npm does not reach its registry (${unreachable}). Is this machine online, or behind a proxy that npm should be told of
+(npm config set proxy)? Only the first start needs a network, and the first after an upgrade. Run it again then.`);
   if (code !== 0) fail(`npm ci failed:\n${problems}`);
   mkdirSync(modules, { recursive: true });
   // Written last: an install that was interrupted is done again.
