@@ -27,7 +27,7 @@ export function machineText({ commit, cores, cpu, node, loadBefore }: Machine): 
 }
 
 /** The commit that is measured; "+ changes" where the files are not those of the commit. */
-function commit(): string {
+export function commit(): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', stdio: 'pipe' }).trim();
   try {
     return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') === '' ? '' : ' + changes');

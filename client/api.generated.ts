@@ -3539,10 +3539,11 @@ export interface Routes {
     path: { orgId: string };
     answer: AuditVerdict;
   };
-  /** Whether the service answers. */
+  /** Whether the service answers, and which version of it. */
   'GET /health': {
     answer: {
       ok: true;
+      version: string;
     };
   };
   /** This document. */

@@ -26,10 +26,10 @@ async function install() {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.log('Installing packages by the lock file (the first time takes about a minute) ...');
+  console.log('Installing packages by the lock file (the first time: about a minute, more on a slow line) ...');
   const startedAt = Date.now();
   const seconds = () => Math.round((Date.now() - startedAt) / 1000);
-  const progress = setInterval(() => console.log(`  still installing, ${seconds()} s`), 10_000);
+  const progress = setInterval(() => console.log(`  still installing, ${seconds()} s`), 30_000);
   const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -41,6 +41,10 @@ async function install() {
   });
   const code = await new Promise((resolve) => npm.on('close', resolve));
   clearInterval(progress);
+  const [unreachable] = problems.match(/ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT/) ?? [];
+  if (code !== 0 && unreachable)
+    fail(`npm does not reach its registry (${unreachable}). Is this machine online, or behind a proxy that npm should be told of
+(npm config set proxy)? Only the first start needs a network, and the first after an upgrade. Run it again then.`);
   if (code !== 0) fail(`npm ci failed:\n${problems}`);
   mkdirSync(modules, { recursive: true });
   // Written last: an install that was interrupted is done again.

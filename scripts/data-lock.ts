@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readOperator } from './operator-file.ts';
 
 /** A Purser whose starter was killed needs a moment to notice and end. */
 const WAIT_MS_MAX = 5_000;
@@ -24,8 +25,10 @@ export async function lockData(dataDir: string): Promise<{ release(): void }> {
     const holder = Number(readFileSync(file, 'utf8'));
     if (!isAlive(holder)) rmSync(file, { force: true });
     else if (Date.now() > giveUpAt) {
+      const url = readOperator(dataDir)?.url;
+      const at = url ? `, at ${url}` : '';
       throw new Error(
-        `Purser already runs on ${dataDir} (process ${holder}). Stop it, or choose another folder with --data. Should that process be something else, delete ${file}.`,
+        `Purser already runs on ${dataDir}${at} (process ${holder}). Stop it, or choose another folder with --data. Should that process be something else, delete ${file}.`,
       );
     } else await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -190,10 +190,16 @@ function localSecret(dataDir: string, name: string): string {
 }
 
 /** The port, if it is free on loopback; any free one for 0. Throws with what to do where it is taken. */
-async function freePort(port: number): Promise<number> {
+export async function freePort(port: number): Promise<number> {
   const probe = createServer();
   return new Promise((resolve, reject) => {
-    probe.once('error', () => reject(new Error(`Port ${port} is taken. Choose another: npm start -- --port <number>`)));
+    probe.once('error', () =>
+      reject(
+        new Error(
+          `Port ${port} is taken by another program. Choose another: npm start -- --port ${port + 1}, or 0 for any that is free.`,
+        ),
+      ),
+    );
     probe.listen(port, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() => resolve(typeof address === 'object' && address ? address.port : port));

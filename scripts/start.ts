@@ -8,7 +8,7 @@ import { newSetUpCode } from '../src/sign-in/set-up-code.ts';
 import { buildDashboard, serveSources } from './dashboard.ts';
 import { lockData } from './data-lock.ts';
 import { DATA_DEFAULT } from './operator-file.ts';
-import { ROOT, type Server, startServer } from './server.ts';
+import { freePort, ROOT, type Server, startServer } from './server.ts';
 
 const PORT_DEFAULT = 8787;
 
@@ -30,6 +30,8 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
+  if (error instanceof TypeError && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS'))
+    console.error('What there is: npm start -- --help');
   process.exit(1);
 }
 
@@ -45,6 +47,9 @@ async function main(): Promise<void> {
 
   // Miniflare ends the process on a signal by itself: what must not be left behind goes then.
   process.once('exit', () => lock.release());
+
+  // Looked at again when it is taken; but who must choose another should not wait for builds first.
+  await freePort(flags.port);
 
   let server: Server | undefined;
   let ending = false;
@@ -72,7 +77,7 @@ async function main(): Promise<void> {
   });
   const demo = flags.demo ? await ensureDemo(server, dataDir) : null;
   console.log(`Purser is ready at ${server.url} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`);
-  if (demo) console.log(introduction(server.url, demo.apiKey, join(flags.data, 'demo.json')));
+  if (demo) console.log(introduction(server.url, demo, join(flags.data, 'demo.json')));
   else await tellSetUpCode(server);
   if (flags.dev) {
     const url = await serveSources(server.url);
@@ -117,8 +122,14 @@ async function tellSetUpCode({ db }: Server): Promise<void> {
   if (code) console.log(`The set-up code, which lets the first owner sign up, is ${code}. It is not shown again.`);
 }
 
+/** What a newcomer is told of demo.json. */
+interface Demo {
+  apiKey: string;
+  owner: { email: string; password: string };
+}
+
 /** Seeds the demo into empty data, and writes what a newcomer needs to know into demo.json. */
-async function ensureDemo(server: Server, dataDir: string): Promise<{ apiKey: string } | null> {
+async function ensureDemo(server: Server, dataDir: string): Promise<Demo | null> {
   const file = join(dataDir, 'demo.json');
   const known = await server.db
     .prepare('SELECT count(*) AS organizations FROM organizations')
@@ -132,7 +143,7 @@ async function ensureDemo(server: Server, dataDir: string): Promise<{ apiKey: st
     return account;
   }
   if (!existsSync(file)) return null;
-  const account = JSON.parse(readFileSync(file, 'utf8')) as { apiKey: string };
+  const account = JSON.parse(readFileSync(file, 'utf8')) as Demo;
   writeDemo(file, { ...account, baseUrl: server.url });
   return account;
 }
@@ -141,9 +152,12 @@ function writeDemo(file: string, content: object): void {
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
 }
 
-function introduction(url: string, apiKey: string, file: string): string {
+function introduction(url: string, { apiKey, owner }: Demo, file: string): string {
   return `
-The dashboard: ${url}/dashboard (its sign-ins, and keys and ids of the demo, are in ${file}). Or try:
+The dashboard: ${url}/dashboard
+  sign in as ${owner.email} with ${owner.password} (people of other roles, keys and ids are in ${file})
+
+Or try:
 
   curl ${url}/v1/chat/completions \\
     -H "Authorization: Bearer ${apiKey}" \\

@@ -4,6 +4,8 @@ declare namespace Cloudflare {
     DB: D1Database;
     /** The web app's files, where the platform does not serve them before the Worker: in local builds. */
     DASHBOARD?: Fetcher;
+    /** Of the deployment that runs. */
+    VERSION: WorkerVersionMetadata;
     /** Further databases for usage (src/usage/databases.ts). */
     [usageDatabase: `USAGE_DB_${string}`]: D1Database | undefined;
     MEMBER_BUDGET: DurableObjectNamespace<import('../durable-objects/member-budget.ts').MemberBudget>;

@@ -2,6 +2,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { type ApiEnv, answers, apiRouter } from '../api.ts';
 import { documentOf, type ReferenceDocument } from './document.ts';
+import { like } from './fields.ts';
 import { renderPage } from './page.ts';
 import { routesOf } from './route.ts';
 
@@ -20,11 +21,16 @@ export function referenceRouter(app: OpenAPIHono<ApiEnv>) {
       route({
         method: 'get',
         path: '/health',
-        summary: 'Whether the service answers',
-        responses: { 200: answers('It does', z.object({ ok: z.literal(true) })) },
+        summary: 'Whether the service answers, and which version of it',
+        responses: {
+          200: answers(
+            'It does',
+            z.object({ ok: z.literal(true), version: like('b3c1a2d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d') }),
+          ),
+        },
         lets: ['anonymous'],
       }),
-      (c) => c.json({ ok: true as const }, 200),
+      (c) => c.json({ ok: true as const, version: c.env.VERSION.id }, 200),
     )
     .openapi(
       route({

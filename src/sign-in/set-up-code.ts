@@ -13,17 +13,22 @@ const CODE_LENGTH = 16;
  * `npm start`.
  */
 export async function newSetUpCode(db: D1Database, nowMs: number): Promise<string | null> {
+  const { code, sql } = await setUpCodeStatement(nowMs);
+  const { meta } = await db.prepare(sql).run();
+  return meta.changes > 0 ? code : null;
+}
+
+/**
+ * A new code, and the statement that makes it the one; it changes nothing where there is an owner. The statement tells the code to
+ * nobody, and stands for itself: a first deployment runs it through wrangler, which binds no values.
+ */
+export async function setUpCodeStatement(nowMs: number): Promise<{ code: string; sql: string }> {
   const code = randomText(CODE_LENGTH);
-  const { meta } = await db
-    .prepare(
-      `INSERT INTO set_up_codes (only_row, hash, created_at)
-       SELECT 1, ?1, ?2
-       WHERE NOT EXISTS (SELECT 1 FROM members WHERE role = 'owner' AND user_id IS NOT NULL AND removed_at IS NULL)
-       ON CONFLICT (only_row) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at, used_at = NULL`,
-    )
-    .bind(await setUpCodeHash(code), nowMs)
-    .run();
-  return meta.changes > 0 ? shown(code) : null;
+  const sql = `INSERT INTO set_up_codes (only_row, hash, created_at)
+    SELECT 1, '${await setUpCodeHash(code)}', ${nowMs}
+    WHERE NOT EXISTS (SELECT 1 FROM members WHERE role = 'owner' AND user_id IS NOT NULL AND removed_at IS NULL)
+    ON CONFLICT (only_row) DO UPDATE SET hash = excluded.hash, created_at = excluded.created_at, used_at = NULL`;
+  return { code: shown(code), sql };
 }
 
 /** Whether a deployment still waits for its first owner, and has a code to let one in. */
