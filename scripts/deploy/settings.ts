@@ -1,7 +1,7 @@
 /**
  * deployment.json: what an operator says of their deployment, and which account it is in. Git does not have it, so that an upgrade
  * is a `git pull` without conflicts; it has nothing secret. The first deployment writes it; without it the defaults hold. Ids of databases
- * are not in it: they are looked up by name each time, so that no copy of it is out of date (docs/decisions/0030-deployments.md).
+ * are not in it: they are looked up by name each time, so that no copy of it is out of date (docs/decisions/0032-deployments.md).
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';

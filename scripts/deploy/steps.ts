@@ -2,7 +2,7 @@
  * A deployment as the list of what it does, in order. The list that is shown is the list that is run, so that a plan says nothing else
  * than what happens; and each step may be run again, so that a deployment that died is run again from its beginning.
  *
- * The order: tables before the code that needs them, since migrations only add (docs/decisions/0030-deployments.md) and the code that
+ * The order: tables before the code that needs them, since migrations only add (docs/decisions/0032-deployments.md) and the code that
  * still runs does not mind; secrets before the code that needs them; the set-up code last, when there is something to set up.
  */
 import { setUpCodeStatement } from '../../src/sign-in/set-up-code.ts';
