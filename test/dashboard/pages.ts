@@ -102,6 +102,12 @@ export const PAGES: Listed[] = [
   { name: 'budgets', who: 'owner', path: inOrganization('/budgets'), ready: 'Save default' },
   { name: 'budgets-developer', who: 'developer', path: inOrganization('/budgets'), ready: 'Only owners, admins' },
   { name: 'billing', who: 'finance', path: inOrganization('/billing'), ready: 'Purser Enterprise' },
+  {
+    name: 'billing-statements',
+    who: 'finance',
+    path: inOrganization('/billing?view=statements'),
+    ready: 'By project',
+  },
   { name: 'billing-credit', who: 'owner', path: inOrganization('/billing?view=credit'), ready: 'Automatic top-up' },
   { name: 'billing-plan', who: 'owner', path: inOrganization('/billing?view=plan'), ready: 'With the plan' },
   { name: 'billing-details', who: 'finance', path: inOrganization('/billing?view=details'), ready: 'Name on invoices' },
