@@ -64,6 +64,12 @@ export const PAGES: Listed[] = [
     path: (demo) => `/orgs/${demo.organizationId}/keys/${keyOf(demo)}`,
     ready: 'About this key',
   },
+  {
+    name: 'key-rules',
+    who: 'developer',
+    path: (demo) => `/orgs/${demo.organizationId}/keys/${keyOf(demo)}?rules=true`,
+    ready: 'Only these models',
+  },
   { name: 'projects', who: 'owner', path: inOrganization('/projects'), ready: 'Fleet control' },
   { name: 'project', who: 'owner', path: inProject('?range=30d'), ready: 'Cost by model over time' },
   { name: 'project-keys', who: 'owner', path: inProject('?view=keys'), ready: 'Make an API key in this project' },
@@ -133,6 +139,7 @@ export const PAGES: Listed[] = [
     path: inOrganization('/settings?view=master-keys'),
     ready: 'New master key',
   },
+  { name: 'settings-personal', who: 'basic', path: inPersonal('/settings'), ready: 'Join a team' },
   { name: 'settings-books', who: 'finance', path: inOrganization('/settings?view=books'), ready: 'Unresolved' },
   { name: 'playground', who: 'developer', path: inOrganization('/playground'), ready: 'What it has cost' },
   {
