@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
 import { temporaryDirectory } from '../support/purser.ts';
 import { visiting } from './visiting.ts';
 
@@ -112,6 +113,13 @@ it('opens a top-up, which is then pending in the list, and tells a wrong amount 
   await page.getByRole('tab', { name: 'Transactions' }).click();
   const row = page.getByRole('row').filter({ hasText: '$76.25' });
   await row.getByText('Pending').last().waitFor();
+});
+
+it('says that no credit is needed where requests are not paid from it, and shows no wallet', async () => {
+  const { page } = await visit('admin');
+  await page.goto(`/dashboard/orgs/${DEMO_ORGANIZATIONS[1]?.id}/billing?view=credit`);
+  await page.getByText('No credit is needed').waitFor();
+  expect(await page.getByText('Lent to members').count()).toBe(0);
 });
 
 it('has credit bought by itself, and no more', async () => {

@@ -4,19 +4,11 @@
  */
 import type { Rules } from '../../../client/index.ts';
 
-export const RULE_FIELDS = [
-  'models.allow',
-  'models.deny',
-  'providers.allow',
-  'providers.deny',
-  'endpoints.allow',
-  'ips.allow',
-  'ips.deny',
-  'maxInputPrice',
-  'maxOutputPrice',
-] as const;
-
-export type RuleField = (typeof RULE_FIELDS)[number];
+export type RuleField =
+  | `${'models' | 'providers' | 'ips'}.${'allow' | 'deny'}`
+  | 'endpoints.allow'
+  | 'maxInputPrice'
+  | 'maxOutputPrice';
 
 export type RulesDraft = Record<RuleField, string>;
 

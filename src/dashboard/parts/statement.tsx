@@ -53,10 +53,10 @@ export function StatementFiles({ month, of = {} }: { month: string; of?: Stateme
 /** Whether the statement may still change, in a sentence. */
 export function StatementNote({ statement: { preliminary, rolledUpTo, timezone } }: { statement: Statement }) {
   const zone = timezone.replaceAll('_', ' ');
-  if (!preliminary) return <p className="text-sm text-kumo-subtle">Of the calendar of {zone}. It is whole.</p>;
+  if (!preliminary) return <p className="text-sm text-kumo-subtle">Days of {zone}. The month is complete.</p>;
   return (
     <p className="text-sm text-kumo-subtle">
-      Of the calendar of {zone}. Preliminary: usage up to <Moment at={rolledUpTo} as="date" /> is in it, more may come.
+      Days of {zone}. Preliminary: usage up to <Moment at={rolledUpTo} as="date" /> is in it, more may come.
     </p>
   );
 }
