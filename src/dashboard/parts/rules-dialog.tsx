@@ -1,9 +1,9 @@
 /** Editing what a member or a key may be used for: models, providers, endpoints, prices and addresses, with what follows said before. */
-import { Banner } from '@cloudflare/kumo/components/banner';
 import { Textarea } from '@cloudflare/kumo/components/input';
 import { useState } from 'react';
 import type { Rules } from '../../../client/index.ts';
 import { toast } from '../shell/toasts.tsx';
+import { Consequences } from './consequences.tsx';
 import { DialogEnd, Modal } from './dialog.tsx';
 import { Form, MoneyField, SubmitButton, TextField, useFieldError, useSubmit } from './form.tsx';
 import { changedRules, draftOf, type RuleField, rulesOf } from './rules.ts';
@@ -61,7 +61,9 @@ export default function RulesDialog({ name, rules, reach, save, saved, close }: 
           <TextField {...of('providers.deny')} label="Never these providers" placeholder="None" />
         </div>
         <details open={RARE.some((field) => first[field] !== '')}>
-          <summary className="cursor-pointer text-kumo-default">Prices, endpoints and addresses</summary>
+          <summary className="cursor-pointer rounded font-medium text-kumo-default focus-visible:outline-2 focus-visible:outline-kumo-focus">
+            Prices, endpoints and addresses
+          </summary>
           <div className="mt-4 flex flex-col gap-4">
             <div className="grid items-start gap-4 sm:grid-cols-2">
               <MoneyField {...of('maxInputPrice')} label="Most per million tokens in, in USD" />
@@ -84,26 +86,11 @@ export default function RulesDialog({ name, rules, reach, save, saved, close }: 
             </div>
           </div>
         </details>
-        <div aria-live="polite" className="empty:hidden">
-          {said.length > 0 && (
-            <Banner
-              variant="alert"
-              title="Once you save"
-              description={
-                <>
-                  <ul className="list-disc pl-4">
-                    {said.map((each) => (
-                      <li key={each}>{each}</li>
-                    ))}
-                  </ul>
-                  <p className="mt-2">
-                    The next request that breaks a rule is refused; one that is answered already goes on. {reach}
-                  </p>
-                </>
-              }
-            />
-          )}
-        </div>
+        <Consequences said={said}>
+          <p className="mt-2">
+            The next request that breaks a rule is refused; one that is answered already goes on. {reach}
+          </p>
+        </Consequences>
         <DialogEnd close={close}>
           <SubmitButton>Save rules</SubmitButton>
         </DialogEnd>

@@ -53,8 +53,8 @@ export function AccountPage() {
           <Section title="You">
             <dl className="flex flex-col gap-3">
               <Fact name="Name">
-                {user.name}{' '}
-                <Button size="sm" className="ml-2" onClick={() => go('name')}>
+                <span className="mr-3">{user.name}</span>
+                <Button size="sm" onClick={() => go('name')}>
                   Change name
                 </Button>
               </Fact>

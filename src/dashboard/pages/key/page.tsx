@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import type { KeyUsage } from '../../../../client/index.ts';
-import { GROUPS_SHOWN } from '../../parts/breakdown.ts';
+import { GROUPS_SHOWN, groupedBy } from '../../parts/breakdown.ts';
 import { CsvLink } from '../../parts/csv-link.tsx';
 import { DateRange } from '../../parts/date-range.tsx';
 import { LimitMeter } from '../../parts/limit-meter.tsx';
@@ -33,7 +33,7 @@ export function KeyPage() {
   const query = {
     organizationId,
     ...range,
-    groupBy: search.models === 'mappings' ? ('mapping' as const) : ('model' as const),
+    groupBy: groupedBy('model', search),
     granularity: granularityOf(range),
   };
   const usage = useQuery(
