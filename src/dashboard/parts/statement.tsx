@@ -1,6 +1,7 @@
 /** A statement: what was used in a month of the organization's zone, as figures, and to take away as a PDF or CSV. */
 import { useQuery } from '@tanstack/react-query';
 import type { Statement } from '../../../client/index.ts';
+import { LIMITS } from '../../limits.ts';
 import { asking, told } from '../shell/api.ts';
 import { useHere } from '../shell/session.ts';
 import { Moment } from './dates.tsx';
@@ -31,7 +32,14 @@ export function useStatementMonths(): { months: string[]; usual: string | undefi
   return { months, usual: months[1] ?? months[0], error };
 }
 
-export function StatementFiles({ month, of = {} }: { month: string; of?: StatementOf }) {
+interface StatementFilesProps {
+  month: string;
+  of?: StatementOf;
+  /** Of the statement, once it is there: a long one is no PDF. */
+  lines: number | undefined;
+}
+
+export function StatementFiles({ month, of = {}, lines = 0 }: StatementFilesProps) {
   const { organizationId: orgId } = useHere();
   const hrefOf = (format: string) => {
     const query = new URLSearchParams({ format });
@@ -40,9 +48,11 @@ export function StatementFiles({ month, of = {} }: { month: string; of?: Stateme
   };
   return (
     <span className="flex flex-wrap gap-2">
-      <FileLink href={hrefOf('pdf')} label="Statement as PDF">
-        PDF
-      </FileLink>
+      {lines <= LIMITS.statementPdfLinesMax && (
+        <FileLink href={hrefOf('pdf')} label="Statement as PDF">
+          PDF
+        </FileLink>
+      )}
       <FileLink href={hrefOf('csv')} label="Statement as CSV">
         CSV
       </FileLink>

@@ -40,12 +40,17 @@ export default function Statements({ search, go }: StatementsProps) {
     <div className="flex flex-col gap-6">
       <div className="flex flex-wrap items-end justify-between gap-3">
         <div className="flex min-w-0 flex-1 flex-wrap items-end gap-3">
-          <MonthSelect
-            label="Month of the statement"
-            months={months}
-            value={month}
-            onChange={(chosen) => go({ month: chosen })}
-          />
+          <div className="flex flex-col gap-1">
+            <span aria-hidden="true" className="text-xs text-kumo-subtle">
+              Month
+            </span>
+            <MonthSelect
+              label="Month of the statement"
+              months={months}
+              value={month}
+              onChange={(chosen) => go({ month: chosen })}
+            />
+          </div>
           <FilterSelect
             label="Project"
             names={namesOf(whole?.projects.map(projectPart), of.projectId)}
@@ -59,7 +64,7 @@ export default function Statements({ search, go }: StatementsProps) {
             onChange={(memberId) => go({ memberId })}
           />
         </div>
-        <StatementFiles month={month} of={of} />
+        <StatementFiles month={month} of={of} lines={statement.data?.lines.length} />
       </div>
       <Answered query={statement} skeleton={<Bone className="h-64 w-full" />}>
         {(shown) => (

@@ -20,7 +20,7 @@ export default function OwnStatement({ memberId }: { memberId: string }) {
         month && (
           <span className="flex flex-wrap items-center gap-2">
             <MonthSelect label="Month of your statement" months={months} value={month} onChange={setChosen} />
-            <StatementFiles month={month} of={of} />
+            <StatementFiles month={month} of={of} lines={statement.data?.lines.length} />
           </span>
         )
       }
