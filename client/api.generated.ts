@@ -1346,6 +1346,10 @@ export type Me = {
   })[];
 };
 
+export type MeBody = {
+  name: string;
+};
+
 export type Member = {
   id: string;
   /** Null for API-only members. */
@@ -1367,6 +1371,8 @@ export type Member = {
 
 export type MemberBooks = {
   memberId: string;
+  /** Of removed members too; null: usage is recorded of somebody who was never a member. */
+  name: string | null;
   /** Nanodollars: how far the books are apart in all, without sign. */
   difference: string;
   /** Nanodollars: the member's object less D1's ledger; null where the object did not answer. */
@@ -1893,6 +1899,8 @@ export type Organization = {
   kind: 'personal' | 'team';
   plan: 'free' | 'pro' | 'enterprise';
   timeZone: string;
+  /** Whether requests are paid from prepaid credit, and refused without; the operator sets it. */
+  metered: boolean;
   /** Whether answers are recorded for repeats under an Idempotency-Key. What /v1/responses stores is no such record: a request with `store: false` has nothing stored.. */
   replay: boolean;
   /** Whether answers and refusals of the gateway name limits without their amounts. */
@@ -2963,6 +2971,13 @@ export interface Routes {
   /** Who is signed in, in which organizations, and what they may in each. */
   'GET /me': {
     answer: Me;
+  };
+  /** Change one's own name, in every organization whose member one is. */
+  'PATCH /me': {
+    body: MeBody;
+    answer: {
+      name: string;
+    };
   };
   /** One's own organizations; with a master key, the one that it opens. */
   'GET /orgs': {

@@ -4,6 +4,7 @@
  */
 
 const ACTIONS = {
+  'user.name.changed': 'user',
   'user.password.changed': 'user',
   'user.password.reset': 'user',
   'user.second_factor.enabled': 'user',

@@ -10,6 +10,9 @@ import { WINDOW_VALUE_MAX, type WindowKind, type WindowUnit } from '../budgets/w
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd, USD } from '../money/nanos.ts';
 import { answered } from '../reference/fields.ts';
+import { ALIGNMENTS, NO_BUDGET, UNITS } from './budget-shape.ts';
+
+export { ALIGNMENTS, NO_BUDGET, UNITS };
 
 const AMOUNT_MESSAGE = 'Spend limits must be non-negative numbers.';
 /** Goes into the refusal's metadata: what to write instead. */
@@ -60,8 +63,6 @@ function memberCount(field: keyof typeof COUNTS, example: number | null) {
 }
 
 const DURATION_MESSAGE = 'Invalid period duration.';
-export const UNITS = ['hour', 'day', 'week', 'month'] as const satisfies WindowUnit[];
-export const ALIGNMENTS = ['rolling', 'first-use', 'calendar'] as const satisfies WindowKind[];
 
 /** The period of examples. */
 const MONTH = { periodUsageDurationValue: 1, periodUsageDurationUnit: 'month' };
@@ -159,19 +160,6 @@ export interface BudgetChange {
   /** Refuse when the budget is not at this version any more. */
   version: number | undefined;
 }
-
-export const NO_BUDGET: StoredBudget = {
-  maxApiKeys: null,
-  usageLimit: null,
-  usageLimitBasis: null,
-  periodUsageLimit: null,
-  periodUsageDurationValue: null,
-  periodUsageDurationUnit: null,
-  periodAlignment: null,
-  requestsPerMinute: null,
-  tokensPerMinute: null,
-  concurrency: null,
-};
 
 const keyLimitFields = {
   usageLimit: amount.nullable().default(null),

@@ -34,6 +34,10 @@ export const ORGANIZATION_NAMED = {
 
 export const OrganizationWhole = z.object({
   ...ORGANIZATION_NAMED,
+  metered: z.boolean().openapi({
+    description: 'Whether requests are paid from prepaid credit, and refused without; the operator sets it',
+    example: false,
+  }),
   replay: z.boolean().openapi({
     description:
       'Whether answers are recorded for repeats under an Idempotency-Key. What /v1/responses stores is no such record: a request with `store: false` has nothing stored.',
@@ -57,7 +61,7 @@ export type Organization = z.infer<typeof OrganizationWhole>;
 export async function readOrganization(env: Env, organizationId: string): Promise<Organization> {
   const row = await env.DB.withSession('first-primary')
     .prepare(
-      `SELECT id, name, kind, plan, time_zone, replay, hide_amounts, budget_warnings, billing_details,
+      `SELECT id, name, kind, plan, time_zone, metered, replay, hide_amounts, budget_warnings, billing_details,
               created_at, deleted_at
        FROM organizations WHERE id = ?1`,
     )
@@ -70,6 +74,7 @@ export async function readOrganization(env: Env, organizationId: string): Promis
     kind: row.kind,
     plan: row.plan,
     timeZone: row.time_zone,
+    metered: row.metered === 1,
     replay: row.replay === 1,
     hideAmounts: row.hide_amounts === 1,
     budgetWarnings: thresholdsOf(row.budget_warnings),
@@ -81,6 +86,7 @@ export async function readOrganization(env: Env, organizationId: string): Promis
 
 interface StoredAs {
   time_zone: string;
+  metered: number;
   replay: number;
   hide_amounts: number;
   budget_warnings: string | null;

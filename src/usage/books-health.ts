@@ -71,6 +71,9 @@ const READ_SUMS = `
 const MemberBooks = z
   .object({
     memberId: idOf('mem'),
+    name: like('Ada Lovelace').nullable().openapi({
+      description: 'Of removed members too; null: usage is recorded of somebody who was never a member',
+    }),
     ...ProofShown.shape,
     overrun: usd('0', 'What providers charged beyond holds'),
     unresolved: usd('0', 'Charged at most, where nobody can know any more'),
@@ -137,7 +140,7 @@ export async function countMembers(db: D1Database, organizationId: string): Prom
 const READ_ORGANIZATION = `
   SELECT
     created_at,
-    (SELECT json_group_array(id) FROM members WHERE organization_id = ?1) AS members
+    (SELECT json_group_object(id, name) FROM members WHERE organization_id = ?1) AS names
   FROM organizations
   WHERE id = ?1`;
 
@@ -145,16 +148,17 @@ export async function readHealth(env: Env, organizationId: string, nowMs: number
   const organization = await env.DB.withSession('first-primary')
     .prepare(READ_ORGANIZATION)
     .bind(organizationId)
-    .first<{ created_at: number; members: string }>();
+    .first<{ created_at: number; names: string }>();
+  const names = JSON.parse(organization?.names ?? '{}') as Record<string, string>;
   const session = (await usageDatabase(env, organizationId)).withSession('first-primary');
-  const asked = [organizationId, organization?.members ?? '[]'];
+  const asked = [organizationId, JSON.stringify(Object.keys(names))];
   const [members, summed] = (await session.batch([
     session.prepare(READ_MEMBERS).bind(...asked),
     session.prepare(READ_SUMS).bind(...asked),
   ])) as [D1Result<MemberRow>, D1Result<SumsRow>];
   const sums = summed.results[0];
   if (!sums) throw new Error('an aggregate without a row');
-  const books = members.results.map(showBooks);
+  const books = members.results.map((row) => showBooks(row, names[row.member_id] ?? null));
   // Before the first rollup nothing is staler than the organization is old.
   const rolledUpTo = Math.max(sums.rolled_up_to, organization?.created_at ?? 0);
   const isOld = (ms: number) => nowMs - ms > LIMITS.booksStaleMs;
@@ -180,11 +184,12 @@ export async function readHealth(env: Env, organizationId: string, nowMs: number
   };
 }
 
-function showBooks(row: MemberRow): MemberBooks {
+function showBooks(row: MemberRow, name: string | null): MemberBooks {
   const proof = row.proof === null ? NEVER : (JSON.parse(row.proof) as Proof);
   const isProven = row.proven_at !== null && row.unproven_since === null;
   return {
     memberId: row.member_id,
+    name,
     ...proof,
     overrun: formatUsd(BigInt(row.overrun)),
     unresolved: formatUsd(BigInt(row.unresolved)),

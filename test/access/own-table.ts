@@ -169,6 +169,7 @@ async function signInHere(): Promise<Asked> {
 
 export const OWN: readonly OwnRow[] = [
   { route: 'GET /me', for: 'people' },
+  { route: 'PATCH /me', for: 'people', tells: 'user.name.changed', ask: () => ({ body: { name: 'Somebody Else' } }) },
   // A master key has the one that it opens.
   { route: 'GET /orgs', for: 'people', otherwise: { 'master key': 'ok', 'master key elsewhere': 'ok' } },
   {

@@ -1,5 +1,5 @@
 /** The account of somebody new: password, second factor and sessions, each changed on the page and at once true for signing in. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { codeOf } from '../support/authenticator-app.ts';
@@ -26,6 +26,8 @@ async function mailedToken(): Promise<string> {
   const outbox = join(dataDir, 'outbox');
   let token: string | undefined;
   await until(() => {
+    // It is made with the first mail of all.
+    if (!existsSync(outbox)) return false;
     const mails = readdirSync(outbox).map((name) => readFileSync(join(outbox, name), 'utf8').replaceAll('=\r\n', ''));
     token = /#token=(?:3D)?([\w-]+)/.exec(mails.find((mail) => mail.includes(EMAIL)) ?? '')?.[1];
     return token !== undefined;
@@ -46,6 +48,16 @@ it('changes password, sessions and second factor', async () => {
   await page.getByText(EMAIL).waitFor();
   const sessions = page.getByRole('table', { name: 'Sessions' });
   await sessions.getByText('This one').waitFor();
+
+  await page.getByRole('button', { name: 'Change name' }).click();
+  const naming = page.getByRole('dialog', { name: 'Change name' });
+  await naming.getByLabel('Name').fill(' ');
+  await naming.getByRole('button', { name: 'Change name' }).click();
+  await naming.getByText('name must not be empty.').waitFor();
+  await naming.getByLabel('Name').fill('Nadia Rahman');
+  await naming.getByRole('button', { name: 'Change name' }).click();
+  await naming.waitFor({ state: 'detached' });
+  await page.getByText('Nadia Rahman', { exact: true }).waitFor();
 
   // Another browser is signed out from here.
   expect((await signIn(FIRST)).status).toBe(200);

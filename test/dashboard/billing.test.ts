@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
 import { temporaryDirectory } from '../support/purser.ts';
 import { visiting } from './visiting.ts';
 
-const { visit, inOrganization } = visiting();
+const { visit, demo, inOrganization } = visiting();
 
 async function downloaded(page: Page, click: () => Promise<void>): Promise<{ name: string; head: string }> {
   const waiting = page.waitForEvent('download');
@@ -55,6 +56,49 @@ it('finds transactions, and hands out their invoices, credit notes, a month of t
   await expect.poll(() => rows.count()).toBeGreaterThan(1);
 });
 
+it('shows the statement of a month as the API tells it, of all and of one member, and hands it out', async () => {
+  const { page } = await visit('finance');
+  await page.goto(inOrganization('/billing?view=statements'));
+  const months = page.getByRole('combobox', { name: 'Month of the statement' });
+  const month = await months.inputValue();
+  const told = async (rest = '') => {
+    const answer = await fetch(`${demo.baseUrl}/orgs/${demo.organizationId}/statements/${month}?format=json${rest}`, {
+      headers: { authorization: `Bearer ${demo.masterKey}` },
+    });
+    return ((await answer.json()) as { totals: { cost: string } }).totals.cost;
+  };
+  const spend = page.locator('dl > div').filter({ hasText: 'Spend' }).locator('data');
+  await expect.poll(() => spend.getAttribute('value')).toBe(await told());
+  const members = page.getByRole('table', { name: /^By member/ });
+  await members.getByRole('link', { name: 'Lena Fischer' }).click();
+  await page.waitForURL(new RegExp(`memberId=${demo.memberId}`));
+  const hers = await told(`&memberId=${demo.memberId}`);
+  expect(Number(hers)).toBeGreaterThan(0);
+  await expect.poll(() => spend.getAttribute('value')).toBe(hers);
+  await expect.poll(() => members.locator('tbody tr').count()).toBe(1);
+  const pdf = await downloaded(page, () => page.getByRole('link', { name: 'Statement as PDF' }).click());
+  expect(pdf).toEqual({ name: `statement-${month}.pdf`, head: '%PDF-' });
+  const csv = await downloaded(page, () => page.getByRole('link', { name: 'Statement as CSV' }).click());
+  expect(csv).toEqual({ name: `statement-${month}.csv`, head: 'month' });
+  await page.getByRole('combobox', { name: 'Member' }).selectOption('All');
+  await expect.poll(() => spend.getAttribute('value')).toBe(await told());
+});
+
+it('hands a developer their own statement at home, and nobody else’s', async () => {
+  const { page } = await visit('developer');
+  await page.goto(inOrganization(''));
+  const months = page.getByRole('combobox', { name: 'Month of your statement' });
+  const month = await months.inputValue();
+  const csv = page.getByRole('link', { name: 'Statement as CSV' });
+  expect(await csv.getAttribute('href')).toContain(`memberId=${demo.memberId}`);
+  expect(await downloaded(page, () => csv.click())).toEqual({ name: `statement-${month}.csv`, head: 'month' });
+  const status = await page.evaluate(
+    async (path) => (await fetch(path)).status,
+    `/orgs/${demo.organizationId}/statements/${month}?format=csv`,
+  );
+  expect(status).toBe(403);
+});
+
 it('opens a top-up, which is then pending in the list, and tells a wrong amount at its field', async () => {
   const { page } = await visit('owner');
   await page.goto(inOrganization('/billing?view=credit'));
@@ -69,6 +113,13 @@ it('opens a top-up, which is then pending in the list, and tells a wrong amount 
   await page.getByRole('tab', { name: 'Transactions' }).click();
   const row = page.getByRole('row').filter({ hasText: '$76.25' });
   await row.getByText('Pending').last().waitFor();
+});
+
+it('says that no credit is needed where requests are not paid from it, and shows no wallet', async () => {
+  const { page } = await visit('admin');
+  await page.goto(`/dashboard/orgs/${DEMO_ORGANIZATIONS[1]?.id}/billing?view=credit`);
+  await page.getByText('No credit is needed').waitFor();
+  expect(await page.getByText('Lent to members').count()).toBe(0);
 });
 
 it('has credit bought by itself, and no more', async () => {

@@ -64,6 +64,12 @@ export const PAGES: Listed[] = [
     path: (demo) => `/orgs/${demo.organizationId}/keys/${keyOf(demo)}`,
     ready: 'About this key',
   },
+  {
+    name: 'key-rules',
+    who: 'developer',
+    path: (demo) => `/orgs/${demo.organizationId}/keys/${keyOf(demo)}?rules=true`,
+    ready: 'Only these models',
+  },
   { name: 'projects', who: 'owner', path: inOrganization('/projects'), ready: 'Fleet control' },
   { name: 'project', who: 'owner', path: inProject('?range=30d'), ready: 'Cost by model over time' },
   { name: 'project-keys', who: 'owner', path: inProject('?view=keys'), ready: 'Make an API key in this project' },
@@ -102,6 +108,12 @@ export const PAGES: Listed[] = [
   { name: 'budgets', who: 'owner', path: inOrganization('/budgets'), ready: 'Save default' },
   { name: 'budgets-developer', who: 'developer', path: inOrganization('/budgets'), ready: 'Only owners, admins' },
   { name: 'billing', who: 'finance', path: inOrganization('/billing'), ready: 'Purser Enterprise' },
+  {
+    name: 'billing-statements',
+    who: 'finance',
+    path: inOrganization('/billing?view=statements'),
+    ready: 'By project',
+  },
   { name: 'billing-credit', who: 'owner', path: inOrganization('/billing?view=credit'), ready: 'Automatic top-up' },
   { name: 'billing-plan', who: 'owner', path: inOrganization('/billing?view=plan'), ready: 'With the plan' },
   { name: 'billing-details', who: 'finance', path: inOrganization('/billing?view=details'), ready: 'Name on invoices' },
@@ -127,6 +139,7 @@ export const PAGES: Listed[] = [
     path: inOrganization('/settings?view=master-keys'),
     ready: 'New master key',
   },
+  { name: 'settings-personal', who: 'basic', path: inPersonal('/settings'), ready: 'Join a team' },
   { name: 'settings-books', who: 'finance', path: inOrganization('/settings?view=books'), ready: 'Unresolved' },
   { name: 'playground', who: 'developer', path: inOrganization('/playground'), ready: 'What it has cost' },
   {

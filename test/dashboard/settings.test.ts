@@ -1,5 +1,6 @@
 /** Settings and the audit log: what is changed on one page is told on the other, with what was there before. */
 import { expect, it } from 'vitest';
+import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
 import { visiting } from './visiting.ts';
 
 const { visit, demo, inOrganization } = visiting();
@@ -43,11 +44,13 @@ it('makes a master key whose secret is shown once, and which is refused once it 
   await page.getByRole('button', { name: 'I have kept it' }).click();
   await page.getByRole('button', { name: 'Delete Made by a test' }).click();
   await page.getByRole('button', { name: 'Delete master key' }).click();
+  // Under the dialog no row is there for anybody: that one is gone tells nothing until it is closed.
+  await page.getByText('Made by a test is deleted.').waitFor();
   await page.getByRole('row').filter({ hasText: 'Made by a test' }).waitFor({ state: 'detached' });
   expect(await asked()).toBe(401);
 });
 
-it('adds a provider key, which it never shows again, and deletes it', async () => {
+it('adds a provider key, which it never shows again, changes it and deletes it', async () => {
   const { page } = await visit('owner');
   await page.goto(inOrganization('/settings?view=provider-keys&new=true'));
   const dialog = page.getByRole('dialog', { name: 'Add provider key' });
@@ -65,6 +68,28 @@ it('adds a provider key, which it never shows again, and deletes it', async () =
   const row = page.getByRole('row').filter({ hasText: 'Our cluster' });
   await row.waitFor();
   expect(await page.content()).not.toContain('a-secret-of-a-test');
+
+  await row.getByRole('button', { name: 'Change Our cluster' }).click();
+  const changing = page.getByRole('dialog', { name: 'Change Our cluster' });
+  expect(await changing.getByLabel('Key', { exact: true }).inputValue()).toBe('');
+  expect(await changing.getByLabel('Models').inputValue()).toBe('llama-4-70b, 0.40, 1.20');
+  await changing.getByLabel('Models').fill('llama-4-70b, 0.50, 1.20\nllama-4-8b, cheap, 1');
+  await changing.getByRole('button', { name: 'Save' }).click();
+  await changing.getByText('inputPrice must be USD per million tokens').waitFor();
+  await changing.getByLabel('Models').fill('llama-4-70b, 0.50, 1.20');
+  await changing.getByLabel('Base URL').fill('https://llm.example.com/v2');
+  await changing.getByRole('button', { name: 'Save' }).click();
+  await changing.getByText('A new baseUrl needs the key again').waitFor();
+  await changing.getByLabel('Key', { exact: true }).fill('another-secret-of-a-test');
+  await changing.getByRole('button', { name: 'Save' }).click();
+  await row.getByText('https://llm.example.com/v2').waitFor();
+  const listed = await fetch(`${demo.baseUrl}/orgs/${demo.organizationId}/provider-keys?q=Our cluster`, {
+    headers: { authorization: `Bearer ${demo.masterKey}` },
+  });
+  const { providerKeys } = (await listed.json()) as { providerKeys: { models: object[] }[] };
+  expect(providerKeys[0]?.models).toEqual([
+    expect.objectContaining({ name: 'llama-4-70b', inputPrice: '0.50', outputPrice: '1.20' }),
+  ]);
   await row.getByRole('button', { name: 'Delete Our cluster' }).click();
   await page.getByRole('button', { name: 'Delete provider key' }).click();
   await row.waitFor({ state: 'detached' });
@@ -83,4 +108,43 @@ it('proves the books for finance admins, who see no other setting', async () => 
   const developer = await visit('developer');
   await developer.page.goto(inOrganization('/settings'));
   await developer.page.getByText('Only owners, admins and finance admins can see settings.').waitFor();
+});
+
+it('deletes an organization once its name is typed, and its owner has it back', async () => {
+  const { page } = await visit('owner');
+  await page.goto(inOrganization('/settings'));
+  const id = await page.evaluate(async () => {
+    const answer = await fetch('/orgs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Short lived' }),
+    });
+    return ((await answer.json()) as { id: string }).id;
+  });
+  await page.goto(`/dashboard/orgs/${id}/settings`);
+  await page.getByRole('button', { name: 'Delete organization' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Delete Short lived?' });
+  const deed = dialog.getByRole('button', { name: 'Delete organization' });
+  await dialog.getByLabel('Type Short lived to confirm').fill('Short');
+  expect(await deed.isDisabled()).toBe(true);
+  await dialog.getByLabel('Type Short lived to confirm').fill('Short lived');
+  await deed.click();
+  await page.getByText('This organization is deleted.').waitFor();
+  expect(await page.getByRole('link', { name: 'Settings' }).count()).toBe(0);
+  const status = () => page.evaluate(async (path) => (await fetch(path)).status, `/orgs/${id}`);
+  expect(await status()).toBe(404);
+  await page.getByRole('button', { name: 'Have it back' }).click();
+  await page.getByRole('button', { name: 'Delete organization' }).waitFor();
+  expect(await status()).toBe(200);
+});
+
+it('offers whoever has a personal organization to convert it or to join a team, and admins no deletion', async () => {
+  const { page } = await visit('basic');
+  await page.goto(`/dashboard/orgs/${DEMO_ORGANIZATIONS[2]?.id}/settings`);
+  await page.getByRole('button', { name: 'Convert' }).waitFor();
+  await page.getByRole('heading', { name: 'Join a team' }).waitFor();
+  const admin = await visit('admin');
+  await admin.page.goto(inOrganization('/settings'));
+  await admin.page.getByRole('button', { name: 'Save warnings' }).waitFor();
+  expect(await admin.page.getByRole('button', { name: 'Delete organization' }).count()).toBe(0);
 });

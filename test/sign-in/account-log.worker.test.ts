@@ -38,6 +38,42 @@ async function actionsOf(organizationId: string): Promise<string[]> {
   return results.map(({ action }) => action);
 }
 
+describe('a changed name', () => {
+  it('is one’s own and that of each membership, told to every organization but a former one, which keeps the old', async () => {
+    const { email, userId, memberIds, one, two, left } = await memberOfTwo();
+    const browser = await signedInBrowser(email);
+    const namesNow = async () => {
+      const { results } = await env.DB.prepare('SELECT id, organization_id, name FROM members WHERE user_id = ?')
+        .bind(userId)
+        .all<{ id: string; organization_id: string; name: string }>();
+      return new Map(results.map((row) => [row.organization_id, row.name]));
+    };
+    const before = (await namesNow()).get(left.organizationId);
+    expect((await browser.send('PATCH', '/me', { name: '  ' })).status).toBe(400);
+    const answer = await browser.send('PATCH', '/me', { name: ' Ada King ' });
+    expect([answer.status, answer.body]).toEqual([200, { name: 'Ada King' }]);
+    expect((await browser.get('/me')).body).toMatchObject({ user: { id: userId, name: 'Ada King', email } });
+    const names = await namesNow();
+    expect([one, two, left].map(({ organizationId }) => names.get(organizationId))).toEqual([
+      'Ada King',
+      'Ada King',
+      before,
+    ]);
+    for (const [i, seeded] of [one, two].entries()) {
+      expect((await logOf(seeded)).entries).toEqual([
+        expect.objectContaining({
+          actor: expect.objectContaining({ id: userId, memberId: memberIds[i] }),
+          action: 'user.name.changed',
+          target: { kind: 'user', id: userId },
+          before: { name: email },
+          after: { name: 'Ada King' },
+        }),
+      ]);
+    }
+    expect(await actionsOf(left.organizationId)).toEqual([]);
+  });
+});
+
 describe('a changed password', () => {
   it('is told to every organization of the person, who and from where, and to no former one', async () => {
     const { email, userId, memberIds, one, two, left, deleted } = await memberOfTwo();

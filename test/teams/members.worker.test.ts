@@ -262,6 +262,25 @@ describe('the list of members', () => {
     }
   });
 
+  it('is sorted by what was spent, as numbers, over its pages; who spent nothing comes last', async () => {
+    const spent = [900_000_000n, 10_000_000_000n, 2_000_000n].map(String);
+    await env.DB.batch(
+      spent.map((cost, i) =>
+        env.DB.prepare(
+          `INSERT INTO member_ledgers (member_id, organization_id, shipped, cost, requests, overrun, unresolved)
+           VALUES (?, ?, 1, CAST(? AS INTEGER), 1, 0, 0)`,
+        ).bind(ids[i], seeded.organizationId, cost),
+      ),
+    );
+    const nothing = ids.slice(3).toSorted().toReversed();
+    const dearest = [ids[1], ids[0], ids[2], ...nothing];
+    const sorted = async (sort: string) => (await inPages(2, { sort })).map(({ id }) => id);
+    expect(await sorted('-lifetimeUsage')).toEqual(dearest);
+    expect(await sorted('lifetimeUsage')).toEqual(dearest.toReversed());
+    const removing = env.DB.prepare('DELETE FROM member_ledgers WHERE organization_id = ?');
+    await removing.bind(seeded.organizationId).run();
+  });
+
   it.each([
     [{ sort: 'salary' }, 'sort'],
     [{ page: '2' }, 'page'],

@@ -41,6 +41,7 @@ describe('an organization', () => {
       kind: 'team',
       plan: 'pro',
       timeZone: 'UTC',
+      metered: false,
       replay: true,
       hideAmounts: false,
       budgetWarnings: [50, 80, 100],

@@ -264,7 +264,9 @@ describe('the books', () => {
     await rollUpNow(team);
     await run("UPDATE usage_dimensions SET member_id = 'nobody' WHERE member_id = ?1", team.memberId);
     const told = await health(team);
-    expect(booksOf(told, 'nobody')).toMatchObject({ findings: [{ side: 'rollups', amount: '4000' }] });
+    expect(booksOf(told, 'nobody')).toMatchObject({ name: null, findings: [{ side: 'rollups', amount: '4000' }] });
+    const row = await env.DB.prepare('SELECT name FROM members WHERE id = ?').bind(team.memberId).first();
+    expect(booksOf(told, team.memberId).name).toBe(row?.name);
     await run("UPDATE usage_dimensions SET member_id = ?1 WHERE member_id = 'nobody'", team.memberId);
     const after = await health(team);
     expect(after).toMatchObject(AGREED);

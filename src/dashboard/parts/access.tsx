@@ -2,9 +2,11 @@
 import { Badge } from '@cloudflare/kumo/components/badge';
 import { LockIcon } from '@phosphor-icons/react';
 import type { ReactNode } from 'react';
+import { PLAN_NAMES, PLAN_PRICE_USD } from '../../teams/roles.ts';
 import { BASE } from '../shell/base.ts';
 import { AppLink } from '../shell/link.tsx';
 import { type Ability, useHere } from '../shell/session.ts';
+import { shortMoney } from './amounts.ts';
 
 /** Instead of a page that this member's role does not have. `roles` as a person says them: "owners and admins". @public */
 export function AccessNotice({ roles, what }: { roles: string; what: string }) {
@@ -47,12 +49,13 @@ export function UpgradeCard({ what, sample }: { what: string; sample: ReactNode 
         <div className="min-w-0">
           <h2 className="font-semibold text-kumo-default">{what} comes with the Enterprise plan</h2>
           <p className="mt-1 text-kumo-subtle">
-            {here.name} is on the {here.plan} plan. Below is sample data, to show what it looks like.
+            {here.name} is on the {PLAN_NAMES[here.plan]} plan. {priceWords()} Below is sample data, to show what it
+            looks like.
           </p>
         </div>
         {here.may('billing.write') ? (
           <AppLink
-            href={`${BASE}/orgs/${here.organizationId}/billing`}
+            href={`${BASE}/orgs/${here.organizationId}/billing?view=plan`}
             className="rounded-lg bg-kumo-contrast px-3 py-2 font-medium text-kumo-inverse"
           >
             See plans
@@ -69,4 +72,9 @@ export function UpgradeCard({ what, sample }: { what: string; sample: ReactNode 
       </section>
     </div>
   );
+}
+
+function priceWords(): string {
+  const price = PLAN_PRICE_USD.enterprise;
+  return price === null ? 'Enterprise is by contract.' : `Enterprise is ${shortMoney(price)} a month.`;
 }

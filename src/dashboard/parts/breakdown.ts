@@ -24,6 +24,11 @@ export function breakdownSearch(raw: Raw): BreakdownSearch {
   return { measure: oneOf(raw.measure, MEASURES), models: oneOf(raw.models, ['mappings']) };
 }
 
+/** By what analytics are asked to group: models as the address has them, or another dimension. */
+export function groupedBy<T extends string>(by: T, { models }: BreakdownSearch): T | 'mapping' {
+  return by === 'model' && models === 'mappings' ? 'mapping' : by;
+}
+
 /** Rows beside "Other": as many as have a colour of their own. */
 export const GROUPS_SHOWN = 9;
 

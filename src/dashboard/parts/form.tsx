@@ -83,10 +83,10 @@ export function Form<T>({
   const { error, isPending } = submit;
   useEffect(() => {
     const param = isRefusal(error) ? error.param : null;
-    const atField = param !== null && names.current.has(param);
-    setLoose(atField ? null : error);
-    if (!atField) return;
-    const named = form.current?.elements.namedItem(param);
+    const at = param === null ? undefined : [...names.current].find((name) => isAt(name, param));
+    setLoose(at === undefined ? error : null);
+    if (at === undefined) return;
+    const named = form.current?.elements.namedItem(at);
     // Of radio buttons and checkboxes of one name, the first.
     const field = (named instanceof RadioNodeList ? named[0] : named) as HTMLElement | undefined | null;
     // Nobody sees what is wrong in a part that is folded up.
@@ -116,13 +116,19 @@ export function Form<T>({
   );
 }
 
+/** Whether the server names this field, or a part of what is edited in it: `rules.models.allow.2` stands at `rules.models.allow`. */
+function isAt(name: string, param: string): boolean {
+  return param === name || param.startsWith(`${name}.`);
+}
+
 /** What the server said is wrong with the field of this name: for a page's own kind of field. @public */
 export function useFieldError(name: string): string | undefined {
   const form = useContext(FormContext);
   const register = form?.register;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the function is another each time and does the same
   useEffect(() => register?.(name), [name]);
-  return isRefusal(form?.error) && form.error.param === name ? form.error.message : undefined;
+  if (!isRefusal(form?.error) || form.error.param === null) return undefined;
+  return isAt(name, form.error.param) ? form.error.message : undefined;
 }
 
 type TextFieldProps = Omit<ComponentProps<typeof Input>, 'error' | 'variant' | 'name' | 'label'> & {
@@ -179,7 +185,7 @@ export function SelectField({ name, label, description, options, onChange, ...re
 export function SubmitButton({
   children,
   ...rest
-}: { children: ReactNode } & Pick<ComponentProps<typeof Button>, 'variant' | 'className' | 'size'>) {
+}: { children: ReactNode } & Pick<ComponentProps<typeof Button>, 'variant' | 'className' | 'size' | 'disabled'>) {
   const form = useContext(FormContext);
   return (
     <Button type="submit" variant="primary" loading={form?.pending ?? false} {...rest}>

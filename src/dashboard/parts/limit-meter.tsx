@@ -19,10 +19,37 @@ export interface LimitShown {
 /** From here on the bar warns. */
 const NEARLY = 0.8;
 
+interface LimitBarProps {
+  label: string;
+  /** Of the limit, from 0 to 1. */
+  share: number;
+  /** Read to screen readers. */
+  text: string;
+  /** For a row of a table. */
+  thin?: boolean;
+}
+
+export function LimitBar({ label, share, text, thin = false }: LimitBarProps) {
+  const colour = share >= 1 ? 'bg-kumo-danger' : share >= NEARLY ? 'bg-kumo-warning' : 'bg-kumo-brand';
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a <meter> cannot be drawn alike in all browsers
+    <div
+      role="meter"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(share * 100)}
+      aria-valuetext={text}
+      className={`${thin ? 'mt-1 h-1' : 'h-2'} overflow-hidden rounded-full bg-kumo-fill`}
+    >
+      <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
+    </div>
+  );
+}
+
 export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, runsOutAt, note }: LimitShown) {
   const share = shareOf(spent, limit);
   const state = share >= 1 ? 'used up' : share >= NEARLY ? 'nearly used up' : null;
-  const colour = share >= 1 ? 'bg-kumo-danger' : share >= NEARLY ? 'bg-kumo-warning' : 'bg-kumo-brand';
   return (
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -34,18 +61,7 @@ export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, run
           <Money amount={spent} className="text-kumo-default" /> of <Money amount={limit} />
         </p>
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a <meter> cannot be drawn alike in all browsers */}
-      <div
-        role="meter"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={Math.round(share * 100)}
-        aria-valuetext={`${shortMoney(spent)} of ${shortMoney(limit)} spent`}
-        className="h-2 overflow-hidden rounded-full bg-kumo-fill"
-      >
-        <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
-      </div>
+      <LimitBar label={label} share={share} text={`${shortMoney(spent)} of ${shortMoney(limit)} spent`} />
       <dl className="flex flex-wrap gap-x-6 gap-y-1 text-sm">
         {remaining !== null && (
           <Fact name="Left">

@@ -12,9 +12,11 @@ import { useHere } from './session.ts';
 const Palette = lazy(() => import('./palette.tsx'));
 // Menus are large, and nobody opens one at once: until they are there, what opens them is as grey as they are.
 const OrganizationMenu = lazy(() => import('./organization-menu.tsx'));
+const Deleted = lazy(() => import('./deleted.tsx'));
 const AccountMenu = lazy(() => import('./account-menu.tsx'));
 
 export function Frame() {
+  const { deletedAt } = useHere();
   return (
     <Sidebar.Provider className="min-h-dvh bg-kumo-canvas" collapsible="icon">
       <a
@@ -27,7 +29,13 @@ export function Frame() {
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar />
         <main id="content" tabIndex={-1} className="min-w-0 flex-1 outline-none">
-          <Outlet />
+          {deletedAt === null ? (
+            <Outlet />
+          ) : (
+            <Suspense>
+              <Deleted since={deletedAt} />
+            </Suspense>
+          )}
         </main>
       </div>
     </Sidebar.Provider>

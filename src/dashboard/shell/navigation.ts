@@ -57,7 +57,9 @@ export const GROUPS: { group: Entry['group']; label: string | null }[] = [
   { group: 'organization', label: 'Organization' },
 ];
 
+/** None of a deleted organization: its owners can have it back, and that is all. */
 export function entriesFor(here: Here): Entry[] {
+  if (here.deletedAt !== null) return [];
   return ENTRIES.filter(({ needs }) => needs === undefined || here.may(needs));
 }
 

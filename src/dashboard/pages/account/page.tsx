@@ -9,6 +9,7 @@ import { Page, Section } from '../../parts/page.tsx';
 import { BASE } from '../../shell/base.ts';
 import { signOut, useMe, usualOrganization } from '../../shell/session.ts';
 import { toast } from '../../shell/toasts.tsx';
+import { NameDialog } from './name-dialog.tsx';
 import { NewPasskeyDialog, Passkeys } from './passkeys.tsx';
 import { PasswordDialog } from './password-dialog.tsx';
 import { type AccountSearch, accountRoute } from './route.ts';
@@ -51,7 +52,12 @@ export function AccountPage() {
         >
           <Section title="You">
             <dl className="flex flex-col gap-3">
-              <Fact name="Name">{user.name}</Fact>
+              <Fact name="Name">
+                <span className="mr-3">{user.name}</span>
+                <Button size="sm" onClick={() => go('name')}>
+                  Change name
+                </Button>
+              </Fact>
               <Fact name="Email">{user.email}</Fact>
             </dl>
           </Section>
@@ -89,6 +95,7 @@ export function AccountPage() {
           {me.memberships.length > 0 && <Organizations />}
         </Page>
       </div>
+      {open === 'name' && <NameDialog close={close} />}
       {open === 'password' && <PasswordDialog close={close} />}
       {open === 'second-factor' && <SecondFactorDialog close={close} />}
       {open === 'passkey' && <NewPasskeyDialog close={close} />}

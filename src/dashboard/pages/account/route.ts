@@ -3,7 +3,7 @@ import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { oneOf, type Raw } from '../../parts/search.ts';
 import { signedInRoute } from '../../shell/roots.tsx';
 
-const DIALOGS = ['password', 'second-factor', 'passkey'] as const;
+const DIALOGS = ['name', 'password', 'second-factor', 'passkey'] as const;
 
 export interface AccountSearch {
   open?: (typeof DIALOGS)[number] | undefined;

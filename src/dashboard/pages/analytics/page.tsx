@@ -3,7 +3,7 @@ import { Tabs } from '@cloudflare/kumo/components/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Needs, UpgradeCard } from '../../parts/access.tsx';
-import { GROUPS_SHOWN } from '../../parts/breakdown.ts';
+import { GROUPS_SHOWN, groupedBy } from '../../parts/breakdown.ts';
 import { CsvLink } from '../../parts/csv-link.tsx';
 import { DateRange } from '../../parts/date-range.tsx';
 import { Moment } from '../../parts/dates.tsx';
@@ -15,7 +15,7 @@ import { UsageFigures } from '../../parts/usage-figures.tsx';
 import { asking } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { type AnalyticsSearch, analyticsRoute, DIMENSIONS, type Dimension } from './route.ts';
-import { SAMPLE } from './sample.ts';
+import { AnalyticsSample } from './sample.tsx';
 
 const NAMES: Record<Dimension, string> = {
   model: 'Model',
@@ -42,21 +42,7 @@ export function AnalyticsPage() {
         {has ? (
           <Organization search={search} go={go} />
         ) : (
-          <UpgradeCard
-            what="Organization analytics"
-            sample={
-              <div className="flex flex-col gap-6">
-                <UsageFigures totals={SAMPLE.totals} />
-                <UsageBreakdown
-                  by="by model"
-                  measure="cost"
-                  points={SAMPLE.activity}
-                  totals={SAMPLE.totals}
-                  timezone="UTC"
-                />
-              </div>
-            }
-          />
+          <UpgradeCard what="Organization analytics" sample={<AnalyticsSample />} />
         )}
       </Needs>
     </Page>
@@ -70,7 +56,7 @@ function Organization({ search, go }: { search: AnalyticsSearch; go: (next: Part
   const query = {
     organizationId,
     ...range,
-    groupBy: by === 'model' && search.models === 'mappings' ? ('mapping' as const) : by,
+    groupBy: groupedBy(by, search),
     granularity: granularityOf(range),
   };
   const activity = useQuery(asking('GET /analytics/activity', { query: { ...query, limit: GROUPS_SHOWN } }));

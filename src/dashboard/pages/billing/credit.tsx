@@ -20,10 +20,18 @@ export default function Credit() {
   const path = { orgId: here.organizationId };
   const wallet = useQuery(asking('GET /orgs/{orgId}/wallet', { path }));
   const automatic = useQuery(asking('GET /orgs/{orgId}/wallet/automatic-top-up', { path }));
+  const organization = useQuery(asking('GET /orgs/{orgId}', { path }));
+  const isFree = organization.data?.metered === false;
   return (
     <div className="flex flex-col gap-6">
+      {isFree && (
+        <Banner
+          title="No credit is needed"
+          description="Requests of this organization are not paid from credit: whoever runs this Purser set it so. What is bought stays in the balance."
+        />
+      )}
       <Answered query={wallet} skeleton={<Bone className="h-24 w-full" />}>
-        {(shown) => <Figures wallet={shown} />}
+        {(shown) => (isFree && shown.entries.length === 0 ? null : <Figures wallet={shown} />)}
       </Answered>
       <div className="grid gap-6 lg:grid-cols-2">
         {here.may('billing.write') && <BuyCredit path={path} />}

@@ -8,6 +8,7 @@ import { Bone } from '../../parts/state.tsx';
 import { type BillingSearch, billingRoute } from './route.ts';
 import { Transactions } from './transactions.tsx';
 
+const Statements = lazy(() => import('./statements.tsx'));
 const Credit = lazy(() => import('./credit.tsx'));
 const PlanAndSeats = lazy(() => import('./plan-and-seats.tsx'));
 const BillingDetails = lazy(() => import('./billing-details.tsx'));
@@ -15,6 +16,7 @@ const TransactionDialog = lazy(() => import('./transaction-dialog.tsx'));
 
 const TABS = [
   { value: 'transactions', label: 'Transactions' },
+  { value: 'statements', label: 'Statements' },
   { value: 'credit', label: 'Credit' },
   { value: 'plan', label: 'Plan and seats' },
   { value: 'details', label: 'Billing details' },
@@ -32,6 +34,7 @@ export function BillingPage() {
         <Tabs tabs={TABS} variant="underline" value={search.view ?? 'transactions'} onValueChange={open} />
         <Suspense fallback={<Bone className="h-64 w-full" />}>
           {search.view === undefined && <Transactions search={search} go={go} />}
+          {search.view === 'statements' && <Statements search={search} go={go} />}
           {search.view === 'credit' && <Credit />}
           {search.view === 'plan' && <PlanAndSeats />}
           {search.view === 'details' && <BillingDetails />}

@@ -7,7 +7,13 @@ import { KIND_NAMES, STATUS_NAMES } from './words.ts';
 
 const SORTS = ['createdAt', '-createdAt', 'amount', '-amount', 'kind', '-kind', 'status', '-status'] as const;
 
-const VIEWS = ['credit', 'plan', 'details'] as const;
+const VIEWS = ['statements', 'credit', 'plan', 'details'] as const;
+
+const MONTH = /^\d{4}-\d{2}$/;
+
+function monthIn(value: unknown): string | undefined {
+  return typeof value === 'string' && MONTH.test(value) ? value : undefined;
+}
 
 export interface BillingSearch extends ListSearch<(typeof SORTS)[number]> {
   /** Transactions, unless it says another. */
@@ -18,6 +24,11 @@ export interface BillingSearch extends ListSearch<(typeof SORTS)[number]> {
   to?: string;
   /** The one whose lines are shown. */
   transaction?: string;
+  /** Of statements: the last whole one, unless it says another. */
+  month?: string;
+  /** Of whom and what statements are. */
+  projectId?: string;
+  memberId?: string;
 }
 
 const keysOf = <T extends string>(names: Record<T, string>) => Object.keys(names) as T[];
@@ -33,6 +44,9 @@ export const billingRoute = createRoute({
     from: dayIn(raw.from),
     to: dayIn(raw.to),
     transaction: textIn(raw.transaction),
+    month: monthIn(raw.month),
+    projectId: textIn(raw.projectId),
+    memberId: textIn(raw.memberId),
   }),
   component: lazyRouteComponent(() => import('./page.tsx'), 'BillingPage'),
 });

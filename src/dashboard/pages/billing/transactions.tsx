@@ -9,6 +9,7 @@ import { Moment } from '../../parts/dates.tsx';
 import { FileLink } from '../../parts/file-link.tsx';
 import { FilterDay, FilterSelect } from '../../parts/filters.tsx';
 import { Money } from '../../parts/money.tsx';
+import { lastMonths, MonthSelect } from '../../parts/months.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { Nothing } from '../../parts/state.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
@@ -153,36 +154,14 @@ export function Document({
   );
 }
 
-/** So many months back are offered; older documents are found in the list. */
-const MONTHS_OFFERED = 24;
-
-const monthName = new Intl.DateTimeFormat(navigator.language, { month: 'long', year: 'numeric', timeZone: 'UTC' });
-
 function MonthOfDocuments() {
-  const { organizationId: orgId } = useHere();
-  const months = lastMonths(new Date());
+  const { organizationId: orgId, timeZone } = useHere();
+  const months = lastMonths(timeZone);
   const [month, setMonth] = useState(months[0] ?? '');
   return (
     <div className="flex flex-wrap items-center gap-2">
-      <select
-        aria-label="Month of documents"
-        className="h-9 rounded-lg bg-kumo-control px-3 text-sm text-kumo-default ring ring-kumo-hairline outline-none focus:ring-kumo-focus"
-        value={month}
-        onChange={(event) => setMonth(event.target.value)}
-      >
-        {months.map((each) => (
-          <option key={each} value={each}>
-            {monthName.format(new Date(`${each}-01T00:00:00Z`))}
-          </option>
-        ))}
-      </select>
+      <MonthSelect label="Month of documents" months={months} value={month} onChange={setMonth} />
       <FileLink href={`/orgs/${orgId}/invoices.zip?month=${month}`}>Documents of the month, ZIP</FileLink>
     </div>
-  );
-}
-
-function lastMonths(now: Date): string[] {
-  return Array.from({ length: MONTHS_OFFERED }, (_, back) =>
-    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back, 1)).toISOString().slice(0, 7),
   );
 }

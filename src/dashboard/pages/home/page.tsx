@@ -18,6 +18,7 @@ import { OwnUsage } from './own-usage.tsx';
 import { homeRoute } from './route.ts';
 
 const AskForMore = lazy(() => import('./ask-for-more.tsx'));
+const OwnStatement = lazy(() => import('./own-statement.tsx'));
 
 export function HomePage() {
   const here = useHere();
@@ -73,6 +74,11 @@ export function HomePage() {
         <Section title="Your API keys">
           <Nothing title="Your role has no API keys">The playground is open to you.</Nothing>
         </Section>
+      )}
+      {here.memberId && (
+        <Suspense fallback={<Bone className="h-32 w-full" />}>
+          <OwnStatement memberId={here.memberId} />
+        </Suspense>
       )}
       {search.ask && limits.length > 0 && (
         <Suspense>

@@ -3,8 +3,9 @@ import { Badge } from '@cloudflare/kumo/components/badge';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { KeyUsage, Rules } from '../../../../client/index.ts';
+import type { KeyUsage } from '../../../../client/index.ts';
 import { Moment } from '../../parts/dates.tsx';
+import { rulesInWords } from '../../parts/rules.ts';
 import { asking } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { KeyStatus } from '../keys/key-status.tsx';
@@ -13,6 +14,7 @@ export function KeyFacts({ apiKey }: { apiKey: KeyUsage['key'] }) {
   const { organizationId: orgId } = useHere();
   const path = { orgId, projectId: apiKey.projectId };
   const project = useQuery(asking('GET /orgs/{orgId}/projects/{projectId}', { path }));
+  const rules = rulesInWords(apiKey.rules);
   return (
     <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-2 text-sm">
       <Fact name="Status">
@@ -37,7 +39,8 @@ export function KeyFacts({ apiKey }: { apiKey: KeyUsage['key'] }) {
         <Moment at={apiKey.expiresAt} as="date" />
       </Fact>
       <Fact name="Rules">
-        {rulesInWords(apiKey.rules).map((rule) => (
+        {rules.length === 0 && <p>None: whatever its member may.</p>}
+        {rules.map((rule) => (
           <p key={rule}>{rule}</p>
         ))}
       </Fact>
@@ -52,19 +55,4 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dd className="min-w-0 break-words text-kumo-default">{children}</dd>
     </>
   );
-}
-
-function rulesInWords(rules: Rules): string[] {
-  const words: string[] = [];
-  const list = (what: string, allow: readonly string[] | null, deny: readonly string[] = []) => {
-    if (allow) words.push(`Only these ${what}: ${allow.join(', ') || 'none'}`);
-    if (deny.length > 0) words.push(`Not these ${what}: ${deny.join(', ')}`);
-  };
-  list('models', rules.models.allow, rules.models.deny);
-  list('providers', rules.providers.allow, rules.providers.deny);
-  list('endpoints', rules.endpoints.allow);
-  list('addresses', rules.ips.allow, rules.ips.deny);
-  if (rules.maxInputPrice !== null) words.push(`At most $${rules.maxInputPrice} per million tokens in`);
-  if (rules.maxOutputPrice !== null) words.push(`At most $${rules.maxOutputPrice} per million tokens out`);
-  return words.length > 0 ? words : ['None: whatever its member may.'];
 }

@@ -1,7 +1,11 @@
 /** One API key: its statistics, its limits and what it may be used for. Also of a deleted one, whose usage stays. */
+import { Button } from '@cloudflare/kumo/components/button';
+import { ShieldCheckIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { GROUPS_SHOWN } from '../../parts/breakdown.ts';
+import { lazy, Suspense } from 'react';
+import type { KeyUsage } from '../../../../client/index.ts';
+import { GROUPS_SHOWN, groupedBy } from '../../parts/breakdown.ts';
 import { CsvLink } from '../../parts/csv-link.tsx';
 import { DateRange } from '../../parts/date-range.tsx';
 import { LimitMeter } from '../../parts/limit-meter.tsx';
@@ -11,13 +15,16 @@ import { granularityOf, rangeQuery } from '../../parts/range.ts';
 import { Answered } from '../../parts/state.tsx';
 import { BreakdownTabs, UsageBones, UsageBreakdown } from '../../parts/usage-breakdown.tsx';
 import { UsageFigures } from '../../parts/usage-figures.tsx';
-import { asking } from '../../shell/api.ts';
-import { useHere } from '../../shell/session.ts';
+import { asking, forget, purser } from '../../shell/api.ts';
+import { type Here, useHere } from '../../shell/session.ts';
 import { KeyFacts } from './key-facts.tsx';
 import { keyRoute } from './route.ts';
 
+const RulesDialog = lazy(() => import('../../parts/rules-dialog.tsx'));
+
 export function KeyPage() {
-  const { organizationId } = useHere();
+  const here = useHere();
+  const { organizationId } = here;
   const { keyId } = keyRoute.useParams();
   const search = keyRoute.useSearch();
   const navigate = useNavigate({ from: keyRoute.fullPath });
@@ -26,12 +33,13 @@ export function KeyPage() {
   const query = {
     organizationId,
     ...range,
-    groupBy: search.models === 'mappings' ? ('mapping' as const) : ('model' as const),
+    groupBy: groupedBy('model', search),
     granularity: granularityOf(range),
   };
   const usage = useQuery(
     asking('GET /analytics/keys/{keyId}', { path: { keyId }, query: { ...query, limit: GROUPS_SHOWN } }),
   );
+  const close = () => navigate({ search: (was) => ({ ...was, rules: undefined }), replace: true });
   const answer = typeof usage.data === 'object' ? usage.data : undefined;
   return (
     <Page
@@ -66,13 +74,46 @@ export function KeyPage() {
                   </div>
                 )}
               </Section>
-              <Section title="About this key">
+              <Section
+                title="About this key"
+                actions={
+                  mayChange(here, key) && (
+                    <Button size="sm" icon={ShieldCheckIcon} onClick={() => go({ rules: true })}>
+                      Edit rules
+                    </Button>
+                  )
+                }
+              >
                 <KeyFacts apiKey={key} />
               </Section>
             </div>
+            {search.rules && mayChange(here, key) && (
+              <Suspense>
+                <RulesDialog
+                  name={key.name}
+                  rules={key.rules}
+                  reach="The rules of its member bind it as well."
+                  save={(rules) =>
+                    purser.call('PATCH /orgs/{orgId}/keys/{keyId}', {
+                      path: { orgId: organizationId, keyId },
+                      body: { rules },
+                    })
+                  }
+                  saved={() =>
+                    forget('GET /orgs/{orgId}/keys', 'GET /orgs/{orgId}/keys/{keyId}', 'GET /analytics/keys/{keyId}')
+                  }
+                  close={close}
+                />
+              </Suspense>
+            )}
           </>
         )}
       </Answered>
     </Page>
   );
+}
+
+/** Whether one may change this key: one's own, for owners and admins everybody's. */
+function mayChange(here: Here, { deleted, memberId }: KeyUsage['key']): boolean {
+  return !deleted && (here.may('keys.manage') || (here.may('keys.own') && memberId === here.memberId));
 }

@@ -2,15 +2,7 @@
 import { useState } from 'react';
 import type { ApiKey, KeyLimitsBody } from '../../../../client/index.ts';
 import { MoneyField, SelectField, TextField, type Typed } from '../../parts/form.tsx';
-
-const UNITS = ['hour', 'day', 'week', 'month'] as const;
-const ALIGNMENTS = ['rolling', 'first-use', 'calendar'] as const;
-
-const ALIGNMENT_NAMES = {
-  rolling: 'Rolling: any such time',
-  'first-use': 'From the first use on',
-  calendar: 'Of the calendar',
-};
+import { ALIGNMENT_OPTIONS, alignmentIn, UNIT_OPTIONS, unitIn } from '../../parts/period-fields.ts';
 
 export function LimitFields({ apiKey }: { apiKey?: ApiKey }) {
   const [period, setPeriod] = useState(apiKey?.periodUsageLimit ?? '');
@@ -34,13 +26,13 @@ export function LimitFields({ apiKey }: { apiKey?: ApiKey }) {
           <SelectField
             name="limits.periodUsageDurationUnit"
             label="Unit"
-            options={UNITS.map((unit) => ({ value: unit, label: unit }))}
+            options={UNIT_OPTIONS}
             defaultValue={apiKey?.periodUsageDurationUnit ?? 'month'}
           />
           <SelectField
             name="limits.periodAlignment"
             label="Counted"
-            options={ALIGNMENTS.map((alignment) => ({ value: alignment, label: ALIGNMENT_NAMES[alignment] }))}
+            options={ALIGNMENT_OPTIONS}
             defaultValue={apiKey?.periodAlignment ?? 'rolling'}
           />
         </div>
@@ -57,8 +49,8 @@ export function limitsTyped(typed: Typed, kept?: ApiKey): KeyLimitsBody {
     periodUsageLimit,
     ...(periodUsageLimit !== null && {
       periodUsageDurationValue: Number(typed.text('limits.periodUsageDurationValue')),
-      periodUsageDurationUnit: UNITS.find((unit) => unit === typed.text('limits.periodUsageDurationUnit')) ?? 'month',
-      periodAlignment: ALIGNMENTS.find((each) => each === typed.text('limits.periodAlignment')) ?? 'rolling',
+      periodUsageDurationUnit: unitIn(typed.text('limits.periodUsageDurationUnit')),
+      periodAlignment: alignmentIn(typed.text('limits.periodAlignment')),
     }),
     // Limits are given whole: what this form does not show stays as it is.
     requestsPerMinute: kept?.requestsPerMinute ?? null,

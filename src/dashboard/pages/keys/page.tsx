@@ -5,7 +5,6 @@ import { Tabs } from '@cloudflare/kumo/components/tabs';
 import {
   ArrowsClockwiseIcon,
   ChartBarIcon,
-  DotsThreeIcon,
   PauseIcon,
   PencilSimpleIcon,
   PlayIcon,
@@ -13,13 +12,12 @@ import {
   TrashIcon,
 } from '@phosphor-icons/react';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { ApiKey } from '../../../../client/index.ts';
 import { Needs } from '../../parts/access.tsx';
-import { Moment } from '../../parts/dates.tsx';
+import { ActionsMenu } from '../../parts/actions-menu.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
-import { Money } from '../../parts/money.tsx';
 import { Page } from '../../parts/page.tsx';
 import { SearchField } from '../../parts/search-field.tsx';
 import { Nothing } from '../../parts/state.tsx';
@@ -27,8 +25,8 @@ import { type Column, Table } from '../../parts/table.tsx';
 import { asking, forget, purser } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { toast } from '../../shell/toasts.tsx';
+import { keyColumns } from './key-columns.tsx';
 import { KeyLimitsDialog } from './key-limits-dialog.tsx';
-import { KeyStatus } from './key-status.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 import { type KeysSearch, keysRoute } from './route.ts';
 import { ShownOnce } from './shown-once.tsx';
@@ -164,34 +162,14 @@ function useColumns(ask: (asked: Asked) => void): Column<ApiKey>[] {
   const { organizationId: orgId } = useHere();
   const projects = useQuery(asking('GET /orgs/{orgId}/projects', { path: { orgId }, query: { limit: 100 } }));
   const projectName = (id: string) => projects.data?.projects.find((project) => project.id === id)?.name ?? '';
+  const { name, status, spent, limit, lastUsed } = keyColumns(orgId);
   return [
-    {
-      header: 'Name',
-      sort: { by: 'name', first: 'up' },
-      cell: ({ id, name, maskedKey }) => (
-        <div className="min-w-0">
-          <Link to="/orgs/$orgId/keys/$keyId" params={{ orgId, keyId: id }} className="font-medium hover:underline">
-            {name}
-          </Link>
-          <p className="font-mono text-xs text-kumo-subtle">{maskedKey}</p>
-        </div>
-      ),
-    },
+    { ...name, sort: { by: 'name', first: 'up' } },
     { header: 'Project', cell: ({ projectId }) => projectName(projectId), from: 'lg' },
-    { header: 'Status', cell: (key) => <KeyStatus apiKey={key} />, from: 'sm' },
-    { header: 'Spent', cell: ({ usage }) => <Money amount={usage} />, align: 'right' },
-    {
-      header: 'Limit',
-      cell: ({ usageLimit, periodUsageLimit }) => <Money amount={periodUsageLimit ?? usageLimit} none="none" />,
-      align: 'right',
-      from: 'md',
-    },
-    {
-      header: 'Last used',
-      sort: { by: 'lastUsedAt', first: 'down' },
-      cell: ({ lastUsedAt }) => <Moment at={lastUsedAt} />,
-      from: 'md',
-    },
+    status,
+    spent,
+    limit,
+    { ...lastUsed, sort: { by: 'lastUsedAt', first: 'down' } },
     { header: 'Actions', cell: (key) => <Actions apiKey={key} ask={ask} />, align: 'right' },
   ];
 }
@@ -213,39 +191,26 @@ function Actions({ apiKey, ask }: { apiKey: ApiKey; ask: (asked: Asked) => void 
     onError: toast.failed,
   });
   return (
-    <DropdownMenu>
-      <DropdownMenu.Trigger
-        render={
-          <Button
-            variant="ghost"
-            size="sm"
-            shape="square"
-            icon={<DotsThreeIcon weight="bold" className="size-5" />}
-            aria-label={`Actions for ${apiKey.name}`}
-          />
-        }
-      />
-      <DropdownMenu.Content align="end">
-        <DropdownMenu.Item
-          icon={ChartBarIcon}
-          onClick={() => navigate({ to: '/orgs/$orgId/keys/$keyId', params: { orgId, keyId: apiKey.id } })}
-        >
-          View statistics
-        </DropdownMenu.Item>
-        <DropdownMenu.Item icon={PencilSimpleIcon} onClick={() => ask({ deed: 'limits', key: apiKey })}>
-          Name and limits
-        </DropdownMenu.Item>
-        <DropdownMenu.Item icon={ArrowsClockwiseIcon} onClick={() => ask({ deed: 'roll', key: apiKey })}>
-          Roll
-        </DropdownMenu.Item>
-        <DropdownMenu.Item icon={isActive ? PauseIcon : PlayIcon} onClick={() => turn.mutate()}>
-          {isActive ? 'Disable' : 'Enable'}
-        </DropdownMenu.Item>
-        <DropdownMenu.Separator />
-        <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => ask({ deed: 'delete', key: apiKey })}>
-          Delete
-        </DropdownMenu.Item>
-      </DropdownMenu.Content>
-    </DropdownMenu>
+    <ActionsMenu of={apiKey.name}>
+      <DropdownMenu.Item
+        icon={ChartBarIcon}
+        onClick={() => navigate({ to: '/orgs/$orgId/keys/$keyId', params: { orgId, keyId: apiKey.id } })}
+      >
+        View statistics
+      </DropdownMenu.Item>
+      <DropdownMenu.Item icon={PencilSimpleIcon} onClick={() => ask({ deed: 'limits', key: apiKey })}>
+        Name and limits
+      </DropdownMenu.Item>
+      <DropdownMenu.Item icon={ArrowsClockwiseIcon} onClick={() => ask({ deed: 'roll', key: apiKey })}>
+        Roll
+      </DropdownMenu.Item>
+      <DropdownMenu.Item icon={isActive ? PauseIcon : PlayIcon} onClick={() => turn.mutate()}>
+        {isActive ? 'Disable' : 'Enable'}
+      </DropdownMenu.Item>
+      <DropdownMenu.Separator />
+      <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => ask({ deed: 'delete', key: apiKey })}>
+        Delete
+      </DropdownMenu.Item>
+    </ActionsMenu>
   );
 }

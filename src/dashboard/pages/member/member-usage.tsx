@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { MemberUsage as Usage } from '../../../../client/index.ts';
 import { AccessNotice, UpgradeCard } from '../../parts/access.tsx';
 import { shareOf } from '../../parts/amounts.ts';
-import { GROUPS_SHOWN } from '../../parts/breakdown.ts';
+import { GROUPS_SHOWN, groupedBy } from '../../parts/breakdown.ts';
 import { Ranking } from '../../parts/charts/ranking.tsx';
 import { CsvLink } from '../../parts/csv-link.tsx';
 import { Money } from '../../parts/money.tsx';
@@ -15,7 +15,7 @@ import { BreakdownTabs, UsageBones, UsageBreakdown } from '../../parts/usage-bre
 import { UsageFigures } from '../../parts/usage-figures.tsx';
 import { asking } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
-import { SAMPLE } from '../analytics/sample.ts';
+import { AnalyticsSample } from '../analytics/sample.tsx';
 import { DIMENSIONS, type Dimension, type MemberSearch } from './route.ts';
 
 const NAMES: Record<Dimension, string> = { model: 'Model', provider: 'Provider', app: 'App' };
@@ -30,17 +30,7 @@ export function MemberUsage(props: MemberUsageProps) {
   const here = useHere();
   if (!here.may('analytics.members')) return <AccessNotice roles="owners and admins" what="what members used" />;
   if (here.has('analytics.members')) return <Shown {...props} />;
-  return (
-    <UpgradeCard
-      what="Usage of each member"
-      sample={
-        <div className="flex flex-col gap-6">
-          <UsageFigures totals={SAMPLE.totals} />
-          <UsageBreakdown by="by model" measure="cost" points={SAMPLE.activity} totals={SAMPLE.totals} timezone="UTC" />
-        </div>
-      }
-    />
-  );
+  return <UpgradeCard what="Usage of each member" sample={<AnalyticsSample />} />;
 }
 
 function Shown({ memberId, search, go }: MemberUsageProps) {
@@ -50,7 +40,7 @@ function Shown({ memberId, search, go }: MemberUsageProps) {
   const query = {
     organizationId,
     ...range,
-    groupBy: by === 'model' && search.models === 'mappings' ? ('mapping' as const) : by,
+    groupBy: groupedBy(by, search),
     granularity: granularityOf(range),
   };
   const usage = useQuery(

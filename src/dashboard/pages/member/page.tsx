@@ -1,6 +1,6 @@
 /** One member: spend against each limit, what it was spent on, their keys, and how their budget was set. */
 import { Button } from '@cloudflare/kumo/components/button';
-import { GaugeIcon } from '@phosphor-icons/react';
+import { GaugeIcon, ShieldCheckIcon, UserGearIcon } from '@phosphor-icons/react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
@@ -12,15 +12,18 @@ import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { Answered, Bone } from '../../parts/state.tsx';
-import { asking } from '../../shell/api.ts';
+import { asking, forget, purser } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { ROLE_CARDS } from '../team/roles.ts';
 import { BudgetHistory } from './budget-history.tsx';
+import { MemberAccess } from './member-access.tsx';
 import { MemberKeys } from './member-keys.tsx';
 import { MemberUsage } from './member-usage.tsx';
 import { type MemberSearch, memberRoute } from './route.ts';
 
 const BudgetDialog = lazy(() => import('../team/budget-dialog.tsx'));
+const RoleDialog = lazy(() => import('../team/role-dialog.tsx'));
+const RulesDialog = lazy(() => import('../../parts/rules-dialog.tsx'));
 
 export function MemberPage() {
   const here = useHere();
@@ -37,11 +40,11 @@ export function MemberPage() {
   });
   const about = member.data;
   // Owners are changed by owners: what the server refuses anybody else is not offered.
-  const manages =
-    here.may('budgets.write') &&
-    here.kind === 'team' &&
-    about !== undefined &&
-    (about.role !== 'owner' || here.may('organization.own'));
+  const reaches = about !== undefined && (about.role !== 'owner' || here.may('organization.own'));
+  const manages = reaches && here.kind === 'team' && here.may('budgets.write');
+  const changes = reaches && here.may('members.write');
+  const closing = (which: 'budget' | 'role' | 'rules') => () =>
+    navigate({ search: (was) => ({ ...was, [which]: undefined }), replace: true });
   return (
     <Page
       title={about?.name ?? 'Member'}
@@ -88,17 +91,47 @@ export function MemberPage() {
             }
           </Answered>
         </Section>
+        <Section
+          title="Projects and rules"
+          actions={
+            changes && (
+              <span className="flex flex-wrap gap-2">
+                <Button size="sm" icon={UserGearIcon} onClick={() => go({ role: true })}>
+                  {about.role === 'api' ? 'Projects' : 'Role and projects'}
+                </Button>
+                <Button size="sm" icon={ShieldCheckIcon} onClick={() => go({ rules: true })}>
+                  Edit rules
+                </Button>
+              </span>
+            )
+          }
+        >
+          <Answered query={member} skeleton={<Bone className="h-10 w-full" />}>
+            {(shown) => <MemberAccess member={shown} />}
+          </Answered>
+        </Section>
         <MemberUsage memberId={memberId} search={search} go={go} />
         {here.may('keys.manage') && <MemberKeys memberId={memberId} />}
         <BudgetHistory memberId={memberId} />
-        {manages && search.budget && (
-          <Suspense>
-            <BudgetDialog
-              memberId={memberId}
-              close={() => navigate({ search: (was) => ({ ...was, budget: undefined }), replace: true })}
+        <Suspense>
+          {manages && search.budget && <BudgetDialog memberId={memberId} close={closing('budget')} />}
+          {changes && search.role && <RoleDialog member={about} close={closing('role')} />}
+          {changes && search.rules && (
+            <RulesDialog
+              name={about.name}
+              rules={about.rules}
+              reach={`They bind all API keys of ${about.name}, and the playground.`}
+              save={(rules) =>
+                purser.call('PATCH /orgs/{orgId}/members/{memberId}', {
+                  path,
+                  body: { rules, version: about.version },
+                })
+              }
+              saved={() => forget('GET /orgs/{orgId}/members', 'GET /orgs/{orgId}/members/{memberId}')}
+              close={closing('rules')}
             />
-          </Suspense>
-        )}
+          )}
+        </Suspense>
       </Needs>
     </Page>
   );

@@ -12,8 +12,10 @@ export type Dimension = (typeof DIMENSIONS)[number];
 export interface MemberSearch extends RangeSearch, BreakdownSearch {
   /** Models, unless it says another. */
   by?: Dimension;
-  /** Whether the budget is managed. */
+  /** Whether the budget is managed, the role and projects changed, the rules edited. */
   budget?: true;
+  role?: true;
+  rules?: true;
 }
 
 export const memberRoute = createRoute({
@@ -24,6 +26,8 @@ export const memberRoute = createRoute({
     ...breakdownSearch(raw),
     by: oneOf(raw.by, DIMENSIONS),
     budget: flagIn(raw.budget),
+    role: flagIn(raw.role),
+    rules: flagIn(raw.rules),
   }),
   component: lazyRouteComponent(() => import('./page.tsx'), 'MemberPage'),
 });

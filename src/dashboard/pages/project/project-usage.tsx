@@ -1,6 +1,6 @@
 /** What a project cost by model, over time and ranked. Who does not see all of it sees their own. */
 import { useQuery } from '@tanstack/react-query';
-import { GROUPS_SHOWN } from '../../parts/breakdown.ts';
+import { GROUPS_SHOWN, groupedBy } from '../../parts/breakdown.ts';
 import { CsvLink } from '../../parts/csv-link.tsx';
 import { granularityOf, rangeQuery } from '../../parts/range.ts';
 import { Answered } from '../../parts/state.tsx';
@@ -23,7 +23,7 @@ export function ProjectUsage({ projectId, search, go }: ProjectUsageProps) {
     organizationId,
     projectId,
     ...range,
-    groupBy: search.models === 'mappings' ? ('mapping' as const) : ('model' as const),
+    groupBy: groupedBy('model', search),
     granularity: granularityOf(range),
   };
   const activity = useQuery(asking('GET /analytics/activity', { query: { ...query, limit: GROUPS_SHOWN } }));

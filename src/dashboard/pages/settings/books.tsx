@@ -18,8 +18,6 @@ export default function Books() {
   const { organizationId: orgId } = useHere();
   const stored = asking('GET /orgs/{orgId}/health', { path: { orgId } });
   const health = useQuery(stored);
-  const members = useQuery(asking('GET /orgs/{orgId}/members', { path: { orgId }, query: { limit: 100 } }));
-  const nameOf = (id: string) => members.data?.members.find((member) => member.id === id)?.name ?? id;
   const prove = useMutation({
     mutationFn: () => purser.call('GET /orgs/{orgId}/health', { path: { orgId }, query: { prove: 'now' } }),
     onSuccess: (proven) => {
@@ -46,13 +44,13 @@ export default function Books() {
               <Banner
                 title="Some parts were not looked at for too long"
                 description={shown.stale
-                  .map(({ part, memberId }) => (memberId ? `${part} of ${nameOf(memberId)}` : part))
+                  .map(({ part, memberId }) => (memberId ? `${part} of ${nameOf(shown, memberId)}` : part))
                   .join(', ')}
               />
             )}
             <Table
               label="Books of each member"
-              columns={columnsOf(nameOf)}
+              columns={COLUMNS}
               rows={shown.books}
               idOf={({ memberId }) => memberId}
               empty={<Nothing title="No member has books yet" />}
@@ -90,44 +88,47 @@ function Summary({ health }: { health: Health }) {
   );
 }
 
-function columnsOf(nameOf: (id: string) => string): Column<MemberBooks>[] {
-  return [
-    {
-      header: 'Member',
-      cell: ({ memberId, findings, unproven }) => (
-        <>
-          {nameOf(memberId)}
-          {findings.map(({ side, amount, day, sequences }) => (
-            <span key={`${side} ${day} ${sequences}`} className="block text-xs text-kumo-subtle">
-              {side}: {amount} nanodollars{day && ` on ${day}`}
-              {sequences && `, events ${sequences}`}
-            </span>
-          ))}
-          {unproven && <span className="block text-xs text-kumo-subtle">{unproven.why}</span>}
-        </>
-      ),
-    },
-    {
-      header: 'State',
-      cell: ({ difference, unproven, provenAt }) =>
-        difference !== '0' ? (
-          <Badge variant="error">Differs</Badge>
-        ) : unproven || !provenAt ? (
-          <Badge variant="outline">Not proven</Badge>
-        ) : (
-          <Badge variant="success">Proven</Badge>
-        ),
-    },
-    {
-      header: 'Difference, nanodollars',
-      cell: ({ difference }) => <span className="tabular-nums">{difference}</span>,
-      align: 'right',
-      from: 'md',
-    },
-    { header: 'Held', cell: ({ held }) => <Money amount={held} />, align: 'right', from: 'sm' },
-    { header: 'Overrun', cell: ({ overrun }) => <Money amount={overrun} />, align: 'right', from: 'lg' },
-    { header: 'Unresolved', cell: ({ unresolved }) => <Money amount={unresolved} />, align: 'right', from: 'lg' },
-    { header: 'To be shipped', cell: ({ unshipped }) => unshipped ?? '–', align: 'right', from: 'lg' },
-    { header: 'Proven', cell: ({ provenAt }) => <Moment at={provenAt} />, from: 'sm' },
-  ];
+/** Of usage that is nobody's only an id is known. */
+function nameOf({ books }: Health, memberId: string): string {
+  return books.find((one) => one.memberId === memberId)?.name ?? memberId;
 }
+
+const COLUMNS: Column<MemberBooks>[] = [
+  {
+    header: 'Member',
+    cell: ({ memberId, name, findings, unproven }) => (
+      <>
+        {name ?? memberId}
+        {findings.map(({ side, amount, day, sequences }) => (
+          <span key={`${side} ${day} ${sequences}`} className="block text-xs text-kumo-subtle">
+            {side}: {amount} nanodollars{day && ` on ${day}`}
+            {sequences && `, events ${sequences}`}
+          </span>
+        ))}
+        {unproven && <span className="block text-xs text-kumo-subtle">{unproven.why}</span>}
+      </>
+    ),
+  },
+  {
+    header: 'State',
+    cell: ({ difference, unproven, provenAt }) =>
+      difference !== '0' ? (
+        <Badge variant="error">Differs</Badge>
+      ) : unproven || !provenAt ? (
+        <Badge variant="outline">Not proven</Badge>
+      ) : (
+        <Badge variant="success">Proven</Badge>
+      ),
+  },
+  {
+    header: 'Difference, nanodollars',
+    cell: ({ difference }) => <span className="tabular-nums">{difference}</span>,
+    align: 'right',
+    from: 'md',
+  },
+  { header: 'Held', cell: ({ held }) => <Money amount={held} />, align: 'right', from: 'sm' },
+  { header: 'Overrun', cell: ({ overrun }) => <Money amount={overrun} />, align: 'right', from: 'lg' },
+  { header: 'Unresolved', cell: ({ unresolved }) => <Money amount={unresolved} />, align: 'right', from: 'lg' },
+  { header: 'To be shipped', cell: ({ unshipped }) => unshipped ?? '–', align: 'right', from: 'lg' },
+  { header: 'Proven', cell: ({ provenAt }) => <Moment at={provenAt} />, from: 'sm' },
+];

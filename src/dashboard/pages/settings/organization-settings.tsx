@@ -10,6 +10,8 @@ import { Answered, Bone } from '../../parts/state.tsx';
 import { asking, forget, purser } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { toast } from '../../shell/toasts.tsx';
+import { Personal } from '../team/personal.tsx';
+import { DeleteOrganization } from './delete-organization.tsx';
 
 /** What all of these forms end with. */
 function useSaved() {
@@ -27,7 +29,8 @@ function change(orgId: string, body: Parameters<typeof purser.call<'PATCH /orgs/
 }
 
 export function OrganizationSettings() {
-  const { organizationId: orgId } = useHere();
+  const here = useHere();
+  const { organizationId: orgId } = here;
   const organization = useQuery(asking('GET /orgs/{orgId}', { path: { orgId } }));
   return (
     <Answered query={organization} skeleton={<Bone className="h-96 w-full" />}>
@@ -36,6 +39,8 @@ export function OrganizationSettings() {
           <Naming organization={shown} />
           <Warnings organization={shown} />
           <Keeping organization={shown} />
+          {here.kind === 'personal' && <Personal what="Members, invitations and budgets" />}
+          {here.may('organization.own') && <DeleteOrganization />}
           <p className="text-sm text-kumo-subtle">
             What developers get by default is set under{' '}
             <Link to="/orgs/$orgId/budgets" params={{ orgId }} className="text-kumo-link underline">

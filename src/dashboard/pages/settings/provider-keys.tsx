@@ -16,6 +16,9 @@ import { toast } from '../../shell/toasts.tsx';
 import type { NewDialog } from './page.tsx';
 import { ProviderKeyDialog } from './provider-key-dialog.tsx';
 
+/** What is being asked about one key. */
+type Asked = { deed: 'change' | 'delete'; key: ProviderKey } | null;
+
 /** More than an organization has. */
 const PAGE_SIZE = 100;
 
@@ -25,7 +28,9 @@ export default function ProviderKeys({ dialog }: { dialog: NewDialog }) {
   const keys = useQuery(
     asking('GET /orgs/{orgId}/provider-keys', { path: { orgId }, query: { limit: PAGE_SIZE, sort: 'name' } }),
   );
-  const [deleting, setDeleting] = useState<ProviderKey | null>(null);
+  const [asked, setAsked] = useState<Asked>(null);
+  const close = () => setAsked(null);
+  const deleting = asked?.deed === 'delete' ? asked.key : null;
   const add = here.may('provider_keys.write') && (
     <Button variant="primary" icon={PlusIcon} onClick={dialog.open}>
       Add provider key
@@ -35,7 +40,7 @@ export default function ProviderKeys({ dialog }: { dialog: NewDialog }) {
     <Section title="Provider keys" card={false} actions={keys.data?.providerKeys.length ? add : null}>
       <Table
         label="Provider keys"
-        columns={columnsOf(here.may('provider_keys.write') ? setDeleting : null)}
+        columns={columnsOf(here.may('provider_keys.write') ? setAsked : null)}
         rows={keys.data?.providerKeys}
         idOf={({ id }) => id}
         error={keys.error}
@@ -48,6 +53,7 @@ export default function ProviderKeys({ dialog }: { dialog: NewDialog }) {
         }
       />
       {dialog.isOpen && here.may('provider_keys.write') && <ProviderKeyDialog close={dialog.close} />}
+      {asked?.deed === 'change' && <ProviderKeyDialog changing={asked.key} close={close} />}
       {deleting && (
         <Confirm
           title={`Delete ${deleting.name}?`}
@@ -65,14 +71,14 @@ export default function ProviderKeys({ dialog }: { dialog: NewDialog }) {
             );
             await forget('GET /orgs/{orgId}/provider-keys');
           }}
-          close={() => setDeleting(null)}
+          close={close}
         />
       )}
     </Section>
   );
 }
 
-function columnsOf(askDelete: ((key: ProviderKey) => void) | null): Column<ProviderKey>[] {
+function columnsOf(ask: ((asked: Asked) => void) | null): Column<ProviderKey>[] {
   return [
     {
       header: 'Name',
@@ -98,10 +104,18 @@ function columnsOf(askDelete: ((key: ProviderKey) => void) | null): Column<Provi
     {
       header: 'Actions',
       cell: (key) =>
-        askDelete && (
+        ask && (
           <span className="flex flex-wrap justify-end gap-2">
             <TestButton providerKey={key} />
-            <Button size="sm" variant="ghost" aria-label={`Delete ${key.name}`} onClick={() => askDelete(key)}>
+            <Button size="sm" aria-label={`Change ${key.name}`} onClick={() => ask({ deed: 'change', key })}>
+              Change
+            </Button>
+            <Button
+              size="sm"
+              variant="ghost"
+              aria-label={`Delete ${key.name}`}
+              onClick={() => ask({ deed: 'delete', key })}
+            >
               Delete
             </Button>
           </span>

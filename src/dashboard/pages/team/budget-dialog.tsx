@@ -1,8 +1,8 @@
 /** Managing a member's budget: its limits, what follows from changing them, and what they would have refused so far. */
-import { Banner } from '@cloudflare/kumo/components/banner';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Budget, Member } from '../../../../client/index.ts';
+import { Consequences } from '../../parts/consequences.tsx';
 import { DialogEnd, Modal } from '../../parts/dialog.tsx';
 import { Form, SubmitButton, useSubmit } from '../../parts/form.tsx';
 import { Answered, Bone } from '../../parts/state.tsx';
@@ -80,21 +80,7 @@ function BudgetForm({ member, fallback, close }: { member: Member; fallback: Bud
         fallback={inherited}
         inCycle={effectiveBudget.usageLimitBasis === 'cycle'}
       />
-      <div aria-live="polite" className="empty:hidden">
-        {said.length > 0 && (
-          <Banner
-            variant="alert"
-            title="Once you save"
-            description={
-              <ul className="list-disc pl-4">
-                {said.map((each) => (
-                  <li key={each}>{each}</li>
-                ))}
-              </ul>
-            }
-          />
-        )}
-      </div>
+      <Consequences said={said} />
       <BudgetPreview memberId={member.id} body={body} />
       <DialogEnd close={close}>
         <SubmitButton>Save budget</SubmitButton>

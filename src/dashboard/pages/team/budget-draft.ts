@@ -4,9 +4,6 @@
  */
 import type { Budget, BudgetBody } from '../../../../client/index.ts';
 
-export const UNITS = ['hour', 'day', 'week', 'month'] as const;
-export const ALIGNMENTS = ['rolling', 'first-use', 'calendar'] as const;
-
 /** `inherit` is null at the API: the developer default where the role has one, else no limit. */
 export type KeysChoice = 'inherit' | 'unlimited' | 'count';
 export type TotalChoice = 'inherit' | 'unlimited' | 'lifetime' | 'cycle';
@@ -21,27 +18,14 @@ export interface BudgetDraft {
   period: PeriodChoice;
   periodUsageLimit: string;
   periodUsageDurationValue: string;
-  periodUsageDurationUnit: (typeof UNITS)[number];
-  periodAlignment: (typeof ALIGNMENTS)[number];
+  periodUsageDurationUnit: NonNullable<Budget['periodUsageDurationUnit']>;
+  periodAlignment: NonNullable<Budget['periodAlignment']>;
   requestsPerMinute: string;
   tokensPerMinute: string;
   concurrency: string;
 }
 
 export const RATES = ['requestsPerMinute', 'tokensPerMinute', 'concurrency'] as const;
-
-export const NO_BUDGET: Omit<Budget, 'version'> = {
-  maxApiKeys: null,
-  usageLimit: null,
-  usageLimitBasis: null,
-  periodUsageLimit: null,
-  periodUsageDurationValue: null,
-  periodUsageDurationUnit: null,
-  periodAlignment: null,
-  requestsPerMinute: null,
-  tokensPerMinute: null,
-  concurrency: null,
-};
 
 const kept = (value: string | number | null) => (value === null ? 'inherit' : value === 'unlimited' ? value : null);
 const typed = (value: string | number | null) => (value === null || value === 'unlimited' ? '' : String(value));

@@ -4,22 +4,15 @@ import type { Budget } from '../../../../client/index.ts';
 import { shortMoney } from '../../parts/amounts.ts';
 import { MoneyField, SelectField, TextField } from '../../parts/form.tsx';
 import { periodWords } from '../../parts/limits.ts';
+import { ALIGNMENT_OPTIONS, alignmentIn, UNIT_OPTIONS, unitIn } from '../../parts/period-fields.ts';
 import {
-  ALIGNMENTS,
   type BudgetDraft,
   isTotal,
   type KeysChoice,
   type PeriodChoice,
   RATES,
   type TotalChoice,
-  UNITS,
 } from './budget-draft.ts';
-
-const ALIGNMENT_NAMES = {
-  rolling: 'Rolling: any such time',
-  'first-use': 'From the first use on',
-  calendar: 'Of the calendar',
-};
 
 const RATE_NAMES = {
   requestsPerMinute: 'Requests a minute',
@@ -83,16 +76,16 @@ export function BudgetFields({ draft, onDraft, fallback, inCycle = false }: Budg
           <SelectField
             name="periodUsageDurationUnit"
             label="Unit"
-            options={UNITS.map((unit) => ({ value: unit, label: unit }))}
+            options={UNIT_OPTIONS}
             value={draft.periodUsageDurationUnit}
-            onChange={(unit) => set({ periodUsageDurationUnit: UNITS.find((each) => each === unit) ?? 'month' })}
+            onChange={(unit) => set({ periodUsageDurationUnit: unitIn(unit) })}
           />
           <SelectField
             name="periodAlignment"
             label="Counted"
-            options={ALIGNMENTS.map((alignment) => ({ value: alignment, label: ALIGNMENT_NAMES[alignment] }))}
+            options={ALIGNMENT_OPTIONS}
             value={draft.periodAlignment}
-            onChange={(kind) => set({ periodAlignment: ALIGNMENTS.find((each) => each === kind) ?? 'rolling' })}
+            onChange={(kind) => set({ periodAlignment: alignmentIn(kind) })}
           />
         </div>
       )}

@@ -2,6 +2,7 @@
 import type { ListedMember } from '../../../../client/index.ts';
 import { nanosOf, shareOf, shortMoney } from '../../parts/amounts.ts';
 import { Moment } from '../../parts/dates.tsx';
+import { LimitBar } from '../../parts/limit-meter.tsx';
 import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 
@@ -20,7 +21,6 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
         // What a window or a cycle counts, only the budget itself tells: 0 would be a lie. A total never resets, so it says nothing of that.
         const known = statusAt !== null || (resetsAt === undefined && effectiveBudget.usageLimitBasis === 'lifetime');
         const share = known ? shareOf(spent, limit) : 0;
-        const colour = share >= 1 ? 'bg-kumo-danger' : share >= 0.8 ? 'bg-kumo-warning' : 'bg-kumo-brand';
         return (
           <div key={label} title={label}>
             <div className="flex justify-between gap-3 whitespace-nowrap">
@@ -29,18 +29,12 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
                 of <Money amount={limit} />
               </span>
             </div>
-            {/* biome-ignore lint/a11y/useSemanticElements: a <meter> cannot be drawn alike in all browsers */}
-            <div
-              role="meter"
-              aria-label={label}
-              aria-valuemin={0}
-              aria-valuemax={100}
-              aria-valuenow={Math.round(share * 100)}
-              aria-valuetext={known ? `${shortMoney(spent)} of ${shortMoney(limit)} spent` : 'not reported yet'}
-              className="mt-1 h-1 overflow-hidden rounded-full bg-kumo-fill"
-            >
-              <div className={`h-full rounded-full ${colour}`} style={{ width: `${share * 100}%` }} />
-            </div>
+            <LimitBar
+              label={label}
+              share={share}
+              text={known ? `${shortMoney(spent)} of ${shortMoney(limit)} spent` : 'not reported yet'}
+              thin
+            />
             {held && nanosOf(held) > 0n ? (
               <p className="text-xs text-kumo-subtle">
                 <Money amount={held} /> in flight

@@ -1,10 +1,10 @@
 /** The columns of the team's table, and what can be done to a member. */
 import { Badge } from '@cloudflare/kumo/components/badge';
-import { Button } from '@cloudflare/kumo/components/button';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
-import { DotsThreeIcon, GaugeIcon, TrashIcon, UserGearIcon, UserIcon } from '@phosphor-icons/react';
+import { GaugeIcon, TrashIcon, UserGearIcon, UserIcon } from '@phosphor-icons/react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { Routes } from '../../../../client/index.ts';
+import { ActionsMenu } from '../../parts/actions-menu.tsx';
 import { Money } from '../../parts/money.tsx';
 import { formatCompact, formatCount, formatShare } from '../../parts/numbers.ts';
 import type { Column } from '../../parts/table.tsx';
@@ -99,11 +99,7 @@ export function useColumns({ ask, manage, rateOf }: Shown): Column<Row>[] {
     },
     {
       header: 'Actions',
-      cell: (member) => (
-        <div className="flex justify-end">
-          <Actions member={member} ask={ask} manage={manage} />
-        </div>
-      ),
+      cell: (member) => <Actions member={member} ask={ask} manage={manage} />,
       align: 'right',
     },
   ];
@@ -115,47 +111,34 @@ function Actions({ member, ask, manage }: { member: Row } & Pick<Shown, 'ask' | 
   // Owners are changed by owners: what the server refuses anybody else is not offered.
   const reaches = member.role !== 'owner' || here.may('organization.own');
   return (
-    <DropdownMenu>
-      <DropdownMenu.Trigger
-        render={
-          <Button
-            variant="ghost"
-            size="sm"
-            shape="square"
-            icon={DotsThreeIcon}
-            aria-label={`Actions for ${member.name}`}
-          />
+    <ActionsMenu of={member.name}>
+      <DropdownMenu.Item
+        icon={UserIcon}
+        onClick={() =>
+          navigate({
+            to: '/orgs/$orgId/team/$memberId',
+            params: { orgId: here.organizationId, memberId: member.id },
+          })
         }
-      />
-      <DropdownMenu.Content align="end">
-        <DropdownMenu.Item
-          icon={UserIcon}
-          onClick={() =>
-            navigate({
-              to: '/orgs/$orgId/team/$memberId',
-              params: { orgId: here.organizationId, memberId: member.id },
-            })
-          }
-        >
-          See details
+      >
+        See details
+      </DropdownMenu.Item>
+      {reaches && here.may('budgets.write') && (
+        <DropdownMenu.Item icon={GaugeIcon} onClick={() => manage(member.id)}>
+          Manage budget
         </DropdownMenu.Item>
-        {reaches && here.may('budgets.write') && (
-          <DropdownMenu.Item icon={GaugeIcon} onClick={() => manage(member.id)}>
-            Manage budget
+      )}
+      {reaches && here.may('members.write') && (
+        <>
+          <DropdownMenu.Item icon={UserGearIcon} onClick={() => ask({ deed: 'role', member })}>
+            {member.role === 'api' ? 'Projects' : 'Role and projects'}
           </DropdownMenu.Item>
-        )}
-        {reaches && here.may('members.write') && (
-          <>
-            <DropdownMenu.Item icon={UserGearIcon} onClick={() => ask({ deed: 'role', member })}>
-              {member.role === 'api' ? 'Projects' : 'Role and projects'}
-            </DropdownMenu.Item>
-            <DropdownMenu.Separator />
-            <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => ask({ deed: 'remove', member })}>
-              Remove
-            </DropdownMenu.Item>
-          </>
-        )}
-      </DropdownMenu.Content>
-    </DropdownMenu>
+          <DropdownMenu.Separator />
+          <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => ask({ deed: 'remove', member })}>
+            Remove
+          </DropdownMenu.Item>
+        </>
+      )}
+    </ActionsMenu>
   );
 }

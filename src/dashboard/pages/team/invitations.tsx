@@ -1,11 +1,11 @@
 /** Invitations that wait: resent, their budget changed, revoked. Only for who may invite. */
 import { Badge } from '@cloudflare/kumo/components/badge';
-import { Button } from '@cloudflare/kumo/components/button';
 import { DropdownMenu } from '@cloudflare/kumo/components/dropdown';
-import { DotsThreeIcon, EnvelopeIcon, GaugeIcon, TrashIcon } from '@phosphor-icons/react';
+import { EnvelopeIcon, GaugeIcon, TrashIcon } from '@phosphor-icons/react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Invitation } from '../../../../client/index.ts';
+import { ActionsMenu } from '../../parts/actions-menu.tsx';
 import { Moment } from '../../parts/dates.tsx';
 import { Confirm } from '../../parts/dialog.tsx';
 import { Section } from '../../parts/page.tsx';
@@ -51,11 +51,7 @@ export function Invitations({ q }: { q: string | undefined }) {
     },
     {
       header: 'Actions',
-      cell: (invitation) => (
-        <div className="flex justify-end">
-          <Actions invitation={invitation} ask={setAsked} />
-        </div>
-      ),
+      cell: (invitation) => <Actions invitation={invitation} ask={setAsked} />,
       align: 'right',
     },
   ];
@@ -106,30 +102,17 @@ function Actions({ invitation, ask }: { invitation: Invitation; ask: (asked: Ask
     onError: toast.failed,
   });
   return (
-    <DropdownMenu>
-      <DropdownMenu.Trigger
-        render={
-          <Button
-            variant="ghost"
-            size="sm"
-            shape="square"
-            icon={DotsThreeIcon}
-            aria-label={`Actions for ${invitation.email}`}
-          />
-        }
-      />
-      <DropdownMenu.Content align="end">
-        <DropdownMenu.Item icon={EnvelopeIcon} onClick={() => resend.mutate()}>
-          Mail a new link
-        </DropdownMenu.Item>
-        <DropdownMenu.Item icon={GaugeIcon} onClick={() => ask({ deed: 'budget', invitation })}>
-          Manage budget
-        </DropdownMenu.Item>
-        <DropdownMenu.Separator />
-        <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => ask({ deed: 'revoke', invitation })}>
-          Revoke
-        </DropdownMenu.Item>
-      </DropdownMenu.Content>
-    </DropdownMenu>
+    <ActionsMenu of={invitation.email}>
+      <DropdownMenu.Item icon={EnvelopeIcon} onClick={() => resend.mutate()}>
+        Mail a new link
+      </DropdownMenu.Item>
+      <DropdownMenu.Item icon={GaugeIcon} onClick={() => ask({ deed: 'budget', invitation })}>
+        Manage budget
+      </DropdownMenu.Item>
+      <DropdownMenu.Separator />
+      <DropdownMenu.Item icon={TrashIcon} variant="danger" onClick={() => ask({ deed: 'revoke', invitation })}>
+        Revoke
+      </DropdownMenu.Item>
+    </ActionsMenu>
   );
 }

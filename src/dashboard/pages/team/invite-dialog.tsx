@@ -2,13 +2,14 @@
 import { Banner } from '@cloudflare/kumo/components/banner';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { NO_BUDGET } from '../../../teams/budget-shape.ts';
 import { DialogEnd, Modal } from '../../parts/dialog.tsx';
 import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { Money } from '../../parts/money.tsx';
 import { asking, forget, isRefusal, purser } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { toast } from '../../shell/toasts.tsx';
-import { bodyOf, draftOf, NO_BUDGET } from './budget-draft.ts';
+import { bodyOf, draftOf } from './budget-draft.ts';
 import { BudgetFields } from './budget-fields.tsx';
 import { inherits } from './budget-words.ts';
 import { hasProjects, ProjectChoice } from './project-choice.tsx';

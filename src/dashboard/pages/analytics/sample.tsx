@@ -1,5 +1,7 @@
 /** What analytics look like, for who does not have them: two weeks of four invented models, always the same. */
 import type { Point } from '../../parts/breakdown.ts';
+import { UsageBreakdown } from '../../parts/usage-breakdown.tsx';
+import { UsageFigures } from '../../parts/usage-figures.tsx';
 
 const DAYS = 14;
 const MODELS = [
@@ -19,7 +21,7 @@ const days = Array.from({ length: DAYS }, (_, day) =>
 );
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 
-export const SAMPLE: { activity: Point[]; totals: ReturnType<typeof used> & { errorRate: number } } = {
+const SAMPLE: { activity: Point[]; totals: ReturnType<typeof used> & { errorRate: number } } = {
   activity: days.map((cents, day) => ({
     date: `2026-01-${String(day + 1).padStart(2, '0')}`,
     ...used(sum(cents)),
@@ -27,3 +29,12 @@ export const SAMPLE: { activity: Point[]; totals: ReturnType<typeof used> & { er
   })),
   totals: { ...used(sum(days.flat())), errorRate: 0.011 },
 };
+
+export function AnalyticsSample() {
+  return (
+    <div className="flex flex-col gap-6">
+      <UsageFigures totals={SAMPLE.totals} />
+      <UsageBreakdown by="by model" measure="cost" points={SAMPLE.activity} totals={SAMPLE.totals} timezone="UTC" />
+    </div>
+  );
+}
