@@ -1,7 +1,7 @@
 /** Home of a member: what is left of each limit, what they used and for what, their keys; and asking for more. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { DateRange } from '../../parts/date-range.tsx';
 import { LimitMeter } from '../../parts/limit-meter.tsx';
@@ -71,7 +71,18 @@ export function HomePage() {
         <OwnKeys />
       ) : (
         <Section title="Your API keys">
-          <Nothing title="Your role has no API keys">The playground is open to you.</Nothing>
+          <Nothing
+            title="Your role has no API keys"
+            action={
+              <Link
+                to="/orgs/$orgId/playground"
+                params={{ orgId: here.organizationId }}
+                className="text-kumo-link underline"
+              >
+                Open the playground
+              </Link>
+            }
+          />
         </Section>
       )}
       {search.ask && limits.length > 0 && (
