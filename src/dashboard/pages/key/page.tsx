@@ -11,7 +11,7 @@ import { granularityOf, rangeQuery } from '../../parts/range.ts';
 import { Answered } from '../../parts/state.tsx';
 import { BreakdownTabs, UsageBones, UsageBreakdown } from '../../parts/usage-breakdown.tsx';
 import { UsageFigures } from '../../parts/usage-figures.tsx';
-import { asking } from '../../shell/api.ts';
+import { asking, isRefusal } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { KeyFacts } from './key-facts.tsx';
 import { keyRoute } from './route.ts';
@@ -32,6 +32,8 @@ export function KeyPage() {
   const usage = useQuery(
     asking('GET /analytics/keys/{keyId}', { path: { keyId }, query: { ...query, limit: GROUPS_SHOWN } }),
   );
+  // Of another's key nothing is told, not even that it is there.
+  if (isRefusal(usage.error, 404)) throw usage.error;
   const answer = typeof usage.data === 'object' ? usage.data : undefined;
   return (
     <Page

@@ -101,7 +101,7 @@ function Guide() {
         <Tabs
           tabs={TOOLS.map((value) => ({ value, label: TOOL_NAMES[value] }))}
           value={tool}
-          onValueChange={(value) => navigate({ search: (was) => ({ ...was, tool: value as Tool }), replace: true })}
+          onValueChange={(value) => navigate({ search: (was) => ({ ...was, tool: value as Tool }) })}
         />
         <p className="text-sm text-kumo-subtle">
           {WHERE[tool]}
