@@ -1,5 +1,5 @@
 /** What a started Purser mailed: its outbox, as files. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../support/purser.ts';
 
@@ -8,7 +8,9 @@ export async function mailedToken(dataDir: string, email: string): Promise<strin
   const outbox = join(dataDir, 'outbox');
   let token: string | undefined;
   await until(() => {
-    const mails = readdirSync(outbox).map((name) => readFileSync(join(outbox, name), 'utf8').replaceAll('=\r\n', ''));
+    // The first mail makes it.
+    const names = existsSync(outbox) ? readdirSync(outbox) : [];
+    const mails = names.map((name) => readFileSync(join(outbox, name), 'utf8').replaceAll('=\r\n', ''));
     token = /#token=(?:3D)?([\w-]+)/.exec(mails.find((mail) => mail.includes(email)) ?? '')?.[1];
     return token !== undefined;
   }, `the mail to ${email}`);
