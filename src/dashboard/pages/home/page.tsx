@@ -1,7 +1,7 @@
 /** Home of a member: what is left of each limit, what they used and for what, their keys; and asking for more. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { DateRange } from '../../parts/date-range.tsx';
 import { LimitMeter } from '../../parts/limit-meter.tsx';
@@ -9,9 +9,10 @@ import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { rangeQuery } from '../../parts/range.ts';
-import { Answered, Bone, Nothing } from '../../parts/state.tsx';
+import { Answered, Bone } from '../../parts/state.tsx';
 import { asking } from '../../shell/api.ts';
 import { useHere, useMe } from '../../shell/session.ts';
+import { NoKeys } from '../welcome/no-keys.tsx';
 import { OwnKeys } from './own-keys.tsx';
 import { OwnRequests } from './own-requests.tsx';
 import { OwnUsage } from './own-usage.tsx';
@@ -71,18 +72,7 @@ export function HomePage() {
         <OwnKeys />
       ) : (
         <Section title="Your API keys">
-          <Nothing
-            title="Your role has no API keys"
-            action={
-              <Link
-                to="/orgs/$orgId/playground"
-                params={{ orgId: here.organizationId }}
-                className="text-kumo-link underline"
-              >
-                Open the playground
-              </Link>
-            }
-          />
+          <NoKeys />
         </Section>
       )}
       {search.ask && limits.length > 0 && (
