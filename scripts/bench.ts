@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { analytics } from '../bench/analytics.ts';
 import type { Bench } from '../bench/bench.ts';
 import { crash } from '../bench/crash.ts';
+import { dashboard } from '../bench/dashboard.ts';
 import { documents } from '../bench/documents.ts';
 import { overshoot } from '../bench/overshoot.ts';
 import { isPlant, PLANTS } from '../bench/plants.ts';
@@ -24,6 +25,7 @@ const BENCHES: Record<string, Bench> = {
   rollups,
   analytics,
   documents,
+  dashboard,
 };
 const BENCH_DEFAULT = 'speed';
 const SECONDS_DEFAULT = 2;
@@ -43,6 +45,7 @@ const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--seconds 
   rollups    a million usage events shipped and rolled up: events a second, runs, rows written for a request
   translate  every protocol served by every other: CPU for each chunk of a stream, and for each request
   documents  an invoice as a PDF: how long it takes in workerd, and what its code costs those who need none
+  dashboard  in a browser: from page to page with warm data, and a year of usage until it answers a click
 
   --seconds N  speed, translate, documents: length of one measured round
   --seed S     overshoot, crash: the run of that seed

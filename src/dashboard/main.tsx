@@ -8,7 +8,7 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { router } from './router.tsx';
-import { queryClient } from './shell/api.ts';
+import { isRefusal, queryClient } from './shell/api.ts';
 import { AppLink } from './shell/link.tsx';
 // It follows the system from light to dark, also on pages that have no menu for it.
 import './shell/theme.ts';
@@ -18,7 +18,12 @@ import { Toasts } from './shell/toasts.tsx';
 const place = document.getElementById('app');
 if (!place) throw new Error('index.html has no #app');
 
-createRoot(place).render(
+// What Purser refuses is shown where the page would be (errors.tsx), and is nobody's mistake.
+const onCaughtError = (error: unknown) => {
+  if (!isRefusal(error)) console.error(error);
+};
+
+createRoot(place, { onCaughtError }).render(
   <StrictMode>
     {/* The content security policy refuses style elements, which some parts would add. */}
     <CSPProvider disableStyleElements>

@@ -47,6 +47,15 @@ const startRoute = createRoute({
   },
 });
 
+/** Where a new account begins. */
+const beginRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: 'welcome',
+  beforeLoad: async () => {
+    throw redirect({ to: '/orgs/$orgId/welcome', params: await usual() });
+  },
+});
+
 const budgetRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: 'budget',
@@ -79,6 +88,7 @@ const routeTree = rootRoute.addChildren([
   invitationRoute,
   signedInRoute.addChildren([
     startRoute,
+    beginRoute,
     budgetRoute,
     budgetRequestsRoute,
     paidRoute,

@@ -1,9 +1,7 @@
 /** The account of somebody new: password, second factor and sessions, each changed on the page and at once true for signing in. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { codeOf } from '../support/authenticator-app.ts';
-import { until } from '../support/purser.ts';
+import { mailedToken } from './mails.ts';
 import { visiting } from './visiting.ts';
 
 const { visit, demo, dataDir } = visiting();
@@ -21,26 +19,12 @@ const send = (path: string, body: object) =>
 
 const signIn = (password: string) => send('/auth/sign-in', { email: EMAIL, password });
 
-/** The token of the mail to them. */
-async function mailedToken(): Promise<string> {
-  const outbox = join(dataDir, 'outbox');
-  let token: string | undefined;
-  await until(() => {
-    // It is made with the first mail of all.
-    if (!existsSync(outbox)) return false;
-    const mails = readdirSync(outbox).map((name) => readFileSync(join(outbox, name), 'utf8').replaceAll('=\r\n', ''));
-    token = /#token=(?:3D)?([\w-]+)/.exec(mails.find((mail) => mail.includes(EMAIL)) ?? '')?.[1];
-    return token !== undefined;
-  }, 'the mail that confirms an address');
-  return token ?? '';
-}
-
 it('changes password, sessions and second factor', async () => {
   expect((await send('/auth/sign-up', { email: EMAIL, name: 'Nadia', password: FIRST })).status).toBe(202);
   const { page, context } = await visit(null);
   const confirmed = await context.request.post('/auth/sign-up/confirm', {
     headers: { origin: demo.baseUrl },
-    data: { token: await mailedToken(), password: FIRST },
+    data: { token: await mailedToken(dataDir, EMAIL), password: FIRST },
   });
   expect(confirmed.status()).toBe(201);
 
@@ -96,4 +80,49 @@ it('says why a passkey cannot be made here', async () => {
   await dialog.getByLabel('Name').fill('Laptop');
   await dialog.getByRole('button', { name: 'Add passkey' }).click();
   await dialog.getByText('Passkeys belong to a name').waitFor();
+});
+
+it('keeps a passkey, which then signs in by itself', async () => {
+  // Browsers keep passkeys for names only, and for this one without a certificate.
+  const { page, context } = await visit(null, { baseURL: demo.baseUrl.replace('127.0.0.1', 'localhost') });
+  const debugging = await context.newCDPSession(page);
+  await debugging.send('WebAuthn.enable');
+  await debugging.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+    },
+  });
+  const byPasskey = page.getByRole('button', { name: 'Sign in with a passkey' });
+  await page.goto('/dashboard/account');
+  await byPasskey.click();
+  await page.getByText('No passkey was used.').waitFor();
+
+  const account = demo.signIns.find(({ role }) => role === 'basic');
+  await page.getByLabel('Email').fill(account?.email ?? '');
+  await page.getByLabel('Password').fill(account?.password ?? '');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Add a passkey' });
+  await dialog.getByLabel('Name').fill('Laptop');
+  await dialog.getByRole('button', { name: 'Add passkey' }).click();
+  await page.getByRole('table', { name: 'Passkeys' }).getByText('Laptop').waitFor();
+
+  await context.clearCookies();
+  await page.goto('/dashboard/account');
+  await byPasskey.click();
+  await page.getByRole('table', { name: 'Passkeys' }).getByText('Laptop').waitFor();
+  await page.getByText(account?.email ?? '').waitFor();
+
+  // One that was removed here signs nobody in, whatever the device still has.
+  await page.getByRole('button', { name: 'Remove Laptop' }).click();
+  await page.getByRole('button', { name: 'Remove passkey' }).click();
+  await page.getByText('No passkey yet').waitFor();
+  await context.clearCookies();
+  await page.goto('/dashboard/account');
+  await byPasskey.click();
+  await page.getByText('Purser does not know this passkey.').waitFor();
 });

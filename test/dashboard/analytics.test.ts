@@ -1,6 +1,5 @@
-/** What analytics show is what the API tells: totals, the table behind a chart, the CSV. */
+/** What analytics show besides totals (totals.test.ts): the table behind a chart, the CSV, ranges, and how soon. */
 import { expect, it } from 'vitest';
-import { shortMoney } from '../../src/dashboard/parts/amounts.ts';
 import { visiting } from './visiting.ts';
 
 const { visit, demo, inOrganization } = visiting();
@@ -10,22 +9,14 @@ const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toI
 const from = day(40);
 const to = day(10);
 
-it('shows the totals that the API tells, of the very days that the address names', async () => {
+it('shows every day that the address names, as a table and as CSV too', async () => {
   const { page } = await visit('owner');
   const query = `organizationId=${demo.organizationId}&timezone=Europe/Stockholm&groupBy=model&from=${from}&to=${to}`;
   const told = await fetch(`${demo.baseUrl}/analytics/activity?${query}`, {
     headers: { authorization: `Bearer ${demo.masterKey}` },
   });
-  const { totals, activity } = (await told.json()) as {
-    totals: { cost: string; requestCount: number };
-    activity: { cost: string }[];
-  };
-  expect(totals.cost).not.toBe('0');
+  const { activity } = (await told.json()) as { activity: { cost: string }[] };
   await page.goto(inOrganization(`/analytics?from=${from}&to=${to}`));
-  const spend = page.locator('dl > div').filter({ hasText: 'Spend' }).locator('data');
-  expect(await spend.getAttribute('value')).toBe(totals.cost);
-  expect(await spend.innerText()).toBe(shortMoney(totals.cost));
-  expect(await page.locator('tfoot data').getAttribute('value')).toBe(totals.cost);
   await page.getByRole('button', { name: 'Show as table' }).click();
   expect(await page.getByRole('table', { name: 'Cost by model over time' }).locator('tbody tr').count()).toBe(
     activity.length,

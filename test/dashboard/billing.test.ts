@@ -22,13 +22,9 @@ it('finds transactions, and hands out their invoices, credit notes, a month of t
   const { page } = await visit('finance');
   await page.goto(inOrganization('/billing'));
   const rows = page.getByRole('table', { name: 'Transactions' }).locator('tbody tr');
-  const invoice = await downloaded(page, () =>
-    page
-      .getByRole('link', { name: /^Invoice 20/ })
-      .first()
-      .click(),
-  );
-  expect(invoice).toEqual({ name: expect.stringMatching(/\.pdf$/), head: '%PDF-' });
+  const invoice = page.getByRole('link', { name: /^Invoice 20/ }).first();
+  const number = (await invoice.getAttribute('aria-label'))?.replace('Invoice ', '');
+  expect(await downloaded(page, () => invoice.click())).toEqual({ name: `invoice-${number}.pdf`, head: '%PDF-' });
 
   await page.getByRole('combobox', { name: 'Kind' }).selectOption('Refund');
   await page.waitForURL(/kind=refund/);
@@ -36,7 +32,8 @@ it('finds transactions, and hands out their invoices, credit notes, a month of t
   await note.waitFor();
   await expect.poll(() => rows.count()).toBe(1);
   expect(await rows.locator('data').innerText()).toBe('-$500.00');
-  expect((await downloaded(page, () => note.click())).head).toBe('%PDF-');
+  const noted = (await note.getAttribute('aria-label'))?.replace('Credit note ', '');
+  expect(await downloaded(page, () => note.click())).toEqual({ name: `credit-note-${noted}.pdf`, head: '%PDF-' });
 
   const csv = await downloaded(page, () => page.getByRole('link', { name: 'Download CSV' }).click());
   expect(csv.name).toMatch(/^transactions-.*\.csv$/);

@@ -106,6 +106,11 @@ export async function settled(page: Page): Promise<void> {
   await page.locator('.animate-pulse').first().waitFor({ state: 'detached' });
 }
 
+/** Goes there as a link of the app does, without loading the app anew. `address` begins with /dashboard. */
+export async function follow(page: Page, address: string): Promise<void> {
+  await page.evaluate(`history.pushState({}, '', ${JSON.stringify(address)})`);
+}
+
 function watch(page: Page): string[] {
   const problems: string[] = [];
   page.on('console', (message) => {

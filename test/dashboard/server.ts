@@ -23,13 +23,16 @@ export async function startDemo(): Promise<StartedDemo> {
     crons: false,
     say: () => undefined,
   });
-  const account = await seedDemo(server.db, { keySecret: server.keySecret, nowMs: Date.now() });
-  return {
-    demo: { baseUrl: server.url, ...account },
-    dataDir,
-    async stop() {
-      await server.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+  const stop = async () => {
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
   };
+  try {
+    const account = await seedDemo(server.db, { keySecret: server.keySecret, nowMs: Date.now() });
+    return { demo: { baseUrl: server.url, ...account }, dataDir, stop };
+  } catch (error) {
+    // Left running, it would keep vitest from ending.
+    await stop();
+    throw error;
+  }
 }

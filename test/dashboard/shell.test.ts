@@ -1,6 +1,5 @@
 /** What stands around the pages: signing in and out, what each role sees, moving by keyboard, light and dark. */
 import { expect, it } from 'vitest';
-import type { Who } from './browser.ts';
 import { visiting } from './visiting.ts';
 
 const { visit, demo, inOrganization } = visiting();
@@ -22,34 +21,6 @@ it('lets in by e-mail and password, to the page that was asked for, and out agai
   await page.getByRole('button', { name: /^Account of/ }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-});
-
-it.each<[Who, string[]]>([
-  [
-    'owner',
-    [
-      'Home',
-      'Playground',
-      'API keys',
-      'Projects',
-      'Team',
-      'Budgets',
-      'Analytics',
-      'Requests',
-      'Billing',
-      'Audit log',
-      'Settings',
-    ],
-  ],
-  ['finance', ['Home', 'Playground', 'Team', 'Budgets', 'Requests', 'Billing']],
-  ['developer', ['Home', 'Playground', 'API keys', 'Projects']],
-  ['basic', ['Home', 'Playground', 'Projects']],
-])('shows to the %s what the role may see, and nothing else', async (who, entries) => {
-  const { page } = await visit(who);
-  await page.goto(inOrganization(''));
-  const sidebar = page.getByRole('complementary', { name: 'Pages' });
-  await sidebar.getByRole('link', { name: 'Home' }).waitFor();
-  expect((await sidebar.getByRole('link').allInnerTexts()).map((text) => text.trim())).toEqual(entries);
 });
 
 it('goes to a page by the command palette, from the keyboard alone', async () => {
@@ -83,4 +54,18 @@ it('says that the browser is offline, and when it is back', async () => {
   await page.getByText('You are offline.').waitFor();
   await context.setOffline(false);
   await page.getByText('You are offline.').waitFor({ state: 'detached' });
+});
+
+it('waits for the network where a page was not loaded yet, and then shows it', async () => {
+  const { page, context, problems } = await visit('developer');
+  await page.goto(inOrganization(''));
+  await page.getByText('Your usage').first().waitFor();
+  await context.setOffline(true);
+  await page.getByRole('complementary', { name: 'Pages' }).getByRole('link', { name: 'API keys' }).click();
+  await page.getByRole('heading', { name: 'This page did not load' }).waitFor();
+  await page.getByText('You are offline. It is tried again once you are back.').waitFor();
+  await context.setOffline(false);
+  await page.getByRole('heading', { name: 'API keys', exact: true }).waitFor();
+  // The browser tells of each request by itself.
+  expect(problems.splice(0).filter((problem) => !/ERR_INTERNET_DISCONNECTED|Offline: /.test(problem))).toEqual([]);
 });

@@ -22,10 +22,12 @@ async function api(method: string, path: string, body?: unknown): Promise<Record
 
 it('lists the team by spend, as the API tells it, sorts, searches and refreshes', async () => {
   const { page } = await visit('owner');
-  const { members } = (await api('GET', '/members?sort=-lifetimeUsage&limit=25')) as {
-    members: { name: string }[];
-  };
+  // What this very page was told: other tests add people meanwhile.
+  const asked = page.waitForResponse((response) => response.url().includes(`${demo.organizationId}/members?`));
   await page.goto(inOrganization('/team'));
+  const told = await asked;
+  expect(new URL(told.url()).searchParams.get('sort')).toBe('-lifetimeUsage');
+  const { members } = (await told.json()) as { members: { name: string }[] };
   const rows = page.getByRole('table', { name: 'Members' }).locator('tbody tr');
   await rows.filter({ hasText: 'Lena Fischer' }).waitFor();
   const shown = await rows.getByRole('link').allInnerTexts();
@@ -60,7 +62,8 @@ it('says what a change of budget does and would have refused before it is saved'
   await dialog.getByLabel('Requests a minute').fill('-1');
   await dialog.getByText('How fast, not how much').click();
   await dialog.getByRole('button', { name: 'Save budget' }).click();
-  await dialog.getByText(/requestsPerMinute must be a whole number/).waitFor();
+  // At its field; the preview says so too, after other words.
+  await dialog.getByText(/^requestsPerMinute must be a whole number/).waitFor();
   await dialog.getByLabel('Requests a minute').fill('');
   await dialog.getByRole('button', { name: 'Save budget' }).click();
   await dialog.waitFor({ state: 'detached' });

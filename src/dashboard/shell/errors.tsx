@@ -2,7 +2,7 @@
 import { Button } from '@cloudflare/kumo/components/button';
 import { useQueryErrorResetBoundary } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useEffectEvent } from 'react';
 import { useTitle } from '../parts/page.tsx';
 import { isRefusal, tellError } from './api.ts';
 
@@ -10,11 +10,17 @@ import { isRefusal, tellError } from './api.ts';
 export function Trouble({ error }: { error: unknown }) {
   const router = useRouter();
   const { reset } = useQueryErrorResetBoundary();
-  if (isRefusal(error, 404)) return <NotFound />;
   const again = () => {
     reset();
-    router.invalidate();
+    void router.invalidate();
   };
+  // What failed for want of a network is tried again once there is one, as it says.
+  const retry = useEffectEvent(again);
+  useEffect(() => {
+    addEventListener('online', retry);
+    return () => removeEventListener('online', retry);
+  }, []);
+  if (isRefusal(error, 404)) return <NotFound />;
   return (
     <Notice title="This page did not load" text={tellError(error)}>
       <Button variant="primary" onClick={again}>

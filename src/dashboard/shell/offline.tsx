@@ -1,5 +1,14 @@
-/** A line at the top while the browser is offline. */
+/** What the dashboard does while the browser is offline: a line at the top says so, and a page that was not loaded yet waits. */
 import { useSyncExternalStore } from 'react';
+
+/**
+ * The router takes a part that does not load for one of an older deployment, and loads the page anew to get the newer: offline that would
+ * leave nothing at all. It knows such errors by their words, so that another word keeps the page, which then says what is wrong.
+ */
+addEventListener('vite:preloadError', (event) => {
+  const { payload } = event as Event & { payload: Error };
+  if (!navigator.onLine) payload.message = `Offline: ${payload.message}`;
+});
 
 function subscribe(listener: () => void): () => void {
   addEventListener('online', listener);

@@ -6,7 +6,8 @@ import { useEnter } from '../sign-in/page.tsx';
 
 export function ConfirmPage() {
   const token = mailedToken();
-  const enter = useEnter();
+  // Who has just made an organization begins with its first key.
+  const enter = useEnter('/welcome');
   const submit = useSubmit(
     (typed) =>
       purser.call('POST /auth/sign-up/confirm', { body: { token: token ?? '', password: typed.raw('password') } }),

@@ -46,17 +46,12 @@ export function OwnKeys() {
           <Nothing
             title="No API key yet"
             action={
-              <Link
-                to="/orgs/$orgId/keys"
-                params={{ orgId }}
-                search={{ new: true }}
-                className="text-kumo-link underline"
-              >
-                Make the first one
+              <Link to="/orgs/$orgId/welcome" params={{ orgId }} className="text-kumo-link underline">
+                Get started
               </Link>
             }
           >
-            A key is what your tools present to Purser.
+            A key is what your tools present to Purser. Make the first one, and watch its first request arrive.
           </Nothing>
         }
       />

@@ -9,9 +9,10 @@ import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { rangeQuery } from '../../parts/range.ts';
-import { Answered, Bone, Nothing } from '../../parts/state.tsx';
+import { Answered, Bone } from '../../parts/state.tsx';
 import { asking } from '../../shell/api.ts';
 import { useHere, useMe } from '../../shell/session.ts';
+import { NoKeys } from '../welcome/no-keys.tsx';
 import { OwnKeys } from './own-keys.tsx';
 import { OwnRequests } from './own-requests.tsx';
 import { OwnUsage } from './own-usage.tsx';
@@ -72,7 +73,7 @@ export function HomePage() {
         <OwnKeys />
       ) : (
         <Section title="Your API keys">
-          <Nothing title="Your role has no API keys">The playground is open to you.</Nothing>
+          <NoKeys />
         </Section>
       )}
       {here.memberId && (

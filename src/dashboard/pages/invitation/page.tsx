@@ -12,7 +12,6 @@ import { Answered, Bone, Failed } from '../../parts/state.tsx';
 import { BROWSER_ZONE } from '../../parts/zone.ts';
 import { asking, purser, queryClient } from '../../shell/api.ts';
 import { meQuery, signOut } from '../../shell/session.ts';
-import { useEnter } from '../sign-in/page.tsx';
 
 export function InvitationPage() {
   const token = mailedToken();
@@ -46,6 +45,8 @@ function Accept({ token, email, hasAccount }: { token: string; email: string; ha
       queryClient.clear();
       return router.navigate({ to: '/orgs/$orgId', params: { orgId: organizationId } });
     },
+    // Who has just made an account is signed in by now, and can try again.
+    onError: () => me.refetch(),
   });
   if (me.isPending) return <Bone className="h-9 w-full" />;
   if (me.data?.user.email === email) {
@@ -76,11 +77,16 @@ function Accept({ token, email, hasAccount }: { token: string; email: string; ha
       </p>
     );
   }
-  return <SignUpInvited token={token} email={email} />;
+  return <SignUpInvited token={token} email={email} accept={() => accepting.mutateAsync()} />;
 }
 
-function SignUpInvited({ token, email }: { token: string; email: string }) {
-  const enter = useEnter();
+interface SignUpInvitedProps {
+  token: string;
+  email: string;
+  accept: () => Promise<unknown>;
+}
+
+function SignUpInvited({ token, email, accept }: SignUpInvitedProps) {
   const submit = useSubmit(
     (typed) =>
       purser.call('POST /auth/sign-up', {
@@ -92,7 +98,8 @@ function SignUpInvited({ token, email }: { token: string; email: string }) {
           timeZone: BROWSER_ZONE,
         },
       }),
-    { done: enter },
+    // The link lets somebody in; accepting is a deed of theirs. What fails of it is told where it can be tried again.
+    { done: () => accept().catch(() => undefined) },
   );
   return (
     <Form submit={submit}>

@@ -15,7 +15,7 @@ import { granularityOf, rangeQuery } from '../../parts/range.ts';
 import { Answered } from '../../parts/state.tsx';
 import { BreakdownTabs, UsageBones, UsageBreakdown } from '../../parts/usage-breakdown.tsx';
 import { UsageFigures } from '../../parts/usage-figures.tsx';
-import { asking, forget, purser } from '../../shell/api.ts';
+import { asking, forget, isRefusal, purser } from '../../shell/api.ts';
 import { type Here, useHere } from '../../shell/session.ts';
 import { KeyFacts } from './key-facts.tsx';
 import { keyRoute } from './route.ts';
@@ -40,6 +40,8 @@ export function KeyPage() {
     asking('GET /analytics/keys/{keyId}', { path: { keyId }, query: { ...query, limit: GROUPS_SHOWN } }),
   );
   const close = () => navigate({ search: (was) => ({ ...was, rules: undefined }), replace: true });
+  // Of another's key nothing is told, not even that it is there.
+  if (isRefusal(usage.error, 404)) throw usage.error;
   const answer = typeof usage.data === 'object' ? usage.data : undefined;
   return (
     <Page

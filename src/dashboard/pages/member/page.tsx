@@ -12,7 +12,7 @@ import { memberLimits } from '../../parts/limits.ts';
 import { Money } from '../../parts/money.tsx';
 import { Page, Section } from '../../parts/page.tsx';
 import { Answered, Bone } from '../../parts/state.tsx';
-import { asking, forget, purser } from '../../shell/api.ts';
+import { asking, forget, isRefusal, purser } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
 import { ROLE_CARDS } from '../team/roles.ts';
 import { BudgetHistory } from './budget-history.tsx';
@@ -38,6 +38,7 @@ export function MemberPage() {
     // Of another member nothing is kept on the page.
     placeholderData: undefined,
   });
+  if (isRefusal(member.error, 404)) throw member.error;
   const about = member.data;
   // Owners are changed by owners: what the server refuses anybody else is not offered.
   const reaches = about !== undefined && (about.role !== 'owner' || here.may('organization.own'));

@@ -5,6 +5,7 @@ import { Tabs } from '@cloudflare/kumo/components/tabs';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
+import { Needs } from '../../parts/access.tsx';
 import { DateRange } from '../../parts/date-range.tsx';
 import { Page } from '../../parts/page.tsx';
 import { Answered, Bone } from '../../parts/state.tsx';
@@ -44,7 +45,7 @@ export function ProjectPage() {
           {here.may('projects.write') && project.data && (
             <Button onClick={() => setArchiving(true)}>{project.data.archived ? 'Restore' : 'Archive'}</Button>
           )}
-          {view === 'usage' && <DateRange search={search} onSearch={go} />}
+          {view === 'usage' && here.may('analytics.projects') && <DateRange search={search} onSearch={go} />}
         </>
       }
     >
@@ -57,7 +58,15 @@ export function ProjectPage() {
       <Answered query={project} skeleton={<Bone className="h-64 w-full" />}>
         {(shown) => (
           <>
-            {view === 'usage' && <ProjectUsage projectId={projectId} search={search} go={go} />}
+            {view === 'usage' && (
+              <Needs
+                ability="analytics.projects"
+                roles="owners, admins, developers and basic members"
+                what="what projects used"
+              >
+                <ProjectUsage projectId={projectId} search={search} go={go} />
+              </Needs>
+            )}
             {view === 'keys' && <ProjectKeys projectId={projectId} />}
             {view === 'people' && <ProjectPeople projectId={projectId} />}
             {view === 'routing' && <ProjectRouting projectId={projectId} />}

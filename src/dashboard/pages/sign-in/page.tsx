@@ -1,4 +1,4 @@
-/** Sign in: with a password, then a code where a second factor is on; or with a provider. */
+/** Sign in: with a password, then a code where a second factor is on; with a passkey; or with a provider. */
 import { Banner } from '@cloudflare/kumo/components/banner';
 import { Button } from '@cloudflare/kumo/components/button';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -8,6 +8,7 @@ import { Form, SubmitButton, TextField, useSubmit } from '../../parts/form.tsx';
 import { Outside } from '../../parts/outside.tsx';
 import { asking, purser, queryClient, tellError } from '../../shell/api.ts';
 import { BASE } from '../../shell/base.ts';
+import { PasskeyButton } from './passkey.tsx';
 import { signInRoute } from './route.ts';
 
 const NAMES = { google: 'Google', github: 'GitHub' };
@@ -34,6 +35,7 @@ export function SignInPage() {
         <TextField name="password" label="Password" type="password" autoComplete="current-password" required />
         <SubmitButton className="w-full justify-center">Sign in</SubmitButton>
       </Form>
+      <PasskeyButton enter={enter} />
       <Providers to={to} />
     </Outside>
   );

@@ -9,7 +9,7 @@ import { signUpRoute } from './route.ts';
 
 export function SignUpPage() {
   const { code } = signUpRoute.useSearch();
-  const enter = useEnter();
+  const enter = useEnter('/welcome');
   const submit = useSubmit(
     (typed) =>
       purser.call('POST /auth/sign-up', {

@@ -7,9 +7,10 @@ import { lazy, Suspense, useState } from 'react';
 import { Purser } from '../../../../client/index.ts';
 import { Page, Section } from '../../parts/page.tsx';
 import { Secret, Snippet } from '../../parts/secret.tsx';
-import { Failed, Nothing } from '../../parts/state.tsx';
+import { Failed } from '../../parts/state.tsx';
 import { useHere } from '../../shell/session.ts';
 import { FirstRequest, useWatched } from './first-request.tsx';
+import { NoKeys } from './no-keys.tsx';
 import { TOOLS, type Tool, welcomeRoute } from './route.ts';
 import { snippetFor, TOOL_NAMES, WHERE } from './snippets.ts';
 import { Step } from './step.tsx';
@@ -31,22 +32,7 @@ export function WelcomePage() {
         <Guide />
       ) : (
         <Section title="Ask a model">
-          <Nothing
-            title="Your role has no API keys"
-            action={
-              here.may('playground') && (
-                <Link
-                  to="/orgs/$orgId/playground"
-                  params={{ orgId: here.organizationId }}
-                  className="text-kumo-link underline"
-                >
-                  Open the playground
-                </Link>
-              )
-            }
-          >
-            You can ask models in the playground. An owner or admin can change your role.
-          </Nothing>
+          <NoKeys />
         </Section>
       )}
     </Page>
@@ -101,7 +87,7 @@ function Guide() {
         <Tabs
           tabs={TOOLS.map((value) => ({ value, label: TOOL_NAMES[value] }))}
           value={tool}
-          onValueChange={(value) => navigate({ search: (was) => ({ ...was, tool: value as Tool }), replace: true })}
+          onValueChange={(value) => navigate({ search: (was) => ({ ...was, tool: value as Tool }) })}
         />
         <p className="text-sm text-kumo-subtle">
           {WHERE[tool]}
