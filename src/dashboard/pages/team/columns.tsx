@@ -63,7 +63,9 @@ export function useColumns({ ask, manage, rateOf }: Shown): Column<Row>[] {
             {name}
           </Link>
           {id === here.memberId && <span className="text-kumo-subtle"> (you)</span>}
-          <p className="text-xs text-kumo-subtle">{email ?? 'a program'}</p>
+          <p className="truncate text-xs text-kumo-subtle max-sm:max-w-32" title={email ?? undefined}>
+            {email ?? 'a program'}
+          </p>
         </div>
       ),
     },
@@ -122,7 +124,7 @@ function Actions({ member, ask, manage }: { member: Row } & Pick<Shown, 'ask' | 
             variant="ghost"
             size="sm"
             shape="square"
-            icon={DotsThreeIcon}
+            icon={<DotsThreeIcon weight="bold" className="size-5" />}
             aria-label={`Actions for ${member.name}`}
           />
         }

@@ -113,7 +113,7 @@ function Actions({ invitation, ask }: { invitation: Invitation; ask: (asked: Ask
             variant="ghost"
             size="sm"
             shape="square"
-            icon={DotsThreeIcon}
+            icon={<DotsThreeIcon weight="bold" className="size-5" />}
             aria-label={`Actions for ${invitation.email}`}
           />
         }
