@@ -70,7 +70,8 @@ async function pictures(): Promise<void> {
     for (const [size, viewport] of Object.entries(SIZES)) {
       for (const colorScheme of MODES) {
         const visit = await visitors.visit(listed.who, { viewport, colorScheme });
-        await open(visit, listed);
+        // What went wrong is seen in its picture.
+        await open(visit, listed).catch((error) => console.log(`${listed.name}: ${error}`));
         await picture(visit, `${listed.name}-${size}-${colorScheme}`);
       }
     }
@@ -114,13 +115,10 @@ async function picturesOfReadme(): Promise<void> {
   }
 }
 
-async function open({ page }: Visit, { name, path, ready }: Listed): Promise<void> {
+/** Throws where the page never shows its answer. */
+async function open({ page }: Visit, { path, ready }: Listed): Promise<void> {
   await page.goto(`/dashboard${path(demo)}`);
-  await page
-    .getByText(ready)
-    .first()
-    .waitFor()
-    .catch(() => console.log(`${name}: never said ${ready}`));
+  await page.getByText(ready).first().waitFor();
   await settled(page);
 }
 
