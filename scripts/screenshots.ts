@@ -20,7 +20,6 @@ const MODES = ['light', 'dark'] as const;
 /** What the README shows, and how well: at this quality letters are sharp and no picture is over 120 KB. */
 const IN_README = ['analytics', 'team', 'home-limited'];
 const README_BYTES_MAX = 120_000;
-const README_SIZE = { width: 1280, height: 800 };
 const WEBP_QUALITY = 82;
 
 /** A page by what is done to it before it is opened, or once it is there. */
@@ -103,7 +102,7 @@ async function picturesOfReadme(): Promise<void> {
   mkdirSync(PICTURES, { recursive: true });
   for (const name of IN_README) {
     const listed = pageNamed(name);
-    const visit = await visitors.visit(listed.who, { viewport: README_SIZE, colorScheme: 'light' });
+    const visit = await visitors.visit(listed.who, { viewport: SIZES.desktop, colorScheme: 'light' });
     await open(visit, listed);
     const debug = await visit.context.newCDPSession(visit.page);
     const { data } = await debug.send('Page.captureScreenshot', { format: 'webp', quality: WEBP_QUALITY });

@@ -112,7 +112,7 @@ export function Table<Row>({
 
 function cellClass({ align, from }: Pick<Column<never>, 'align' | 'from'>): string {
   return cn(
-    'px-4 py-2.5 align-middle text-kumo-default max-sm:px-2.5',
+    'px-2.5 py-2.5 align-middle text-kumo-default sm:px-3 sm:first:pl-4 sm:last:pr-4',
     align === 'right' && 'text-right [&>button]:ml-auto',
     from && FROM[from],
   );
@@ -127,7 +127,7 @@ interface HeadProps<Row> {
 function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
   const { header, sort, align, from } = column;
   const className = cn(
-    'px-4 py-2.5 font-medium whitespace-nowrap max-sm:px-2.5',
+    'px-2.5 py-2.5 font-medium whitespace-nowrap sm:px-3 sm:first:pl-4 sm:last:pr-4',
     align === 'right' && 'text-right',
     from && FROM[from],
   );
