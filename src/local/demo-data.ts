@@ -15,9 +15,11 @@ import { makeKey, type NewKey } from '../teams/keys.ts';
 import type { Role } from '../teams/roles.ts';
 import { rollUp } from '../usage/rollups.ts';
 import type { EventRow } from '../usage/sums.ts';
+import { insertAudit } from './demo-audit.ts';
 import { DEMO_ORGANIZATIONS, type DemoKey, type DemoMember } from './demo-people.ts';
 import { demoId } from './demo-random.ts';
 import { insertRows, type Row } from './demo-rows.ts';
+import { shippedStatusOf } from './demo-status.ts';
 import { ledgersOf, rollupsOf } from './demo-sums.ts';
 import { insertTransactions } from './demo-transactions.ts';
 import { type DemoEvent, demoUsage } from './demo-usage.ts';
@@ -61,11 +63,13 @@ export async function seedDemo(db: D1Database, { keySecret, nowMs }: DemoOptions
     email === null ? [] : [{ role, email, password: newPassword() }],
   );
 
+  const events = demoUsage(nowMs);
   const statements = [
-    ...insertPeople(db, keys, masterKey, nowMs),
+    ...insertPeople(db, { keys, masterKey, events, nowMs }),
     ...(await insertSignIns(db, signIns, nowMs)),
-    ...insertUsage(db, demoUsage(nowMs), nowMs),
+    ...insertUsage(db, events, nowMs),
     ...insertTransactions(db, nowMs),
+    ...insertAudit(db, nowMs),
   ];
   await catchUp();
   await db.batch(statements);
@@ -120,13 +124,17 @@ function newPassword(): string {
   return [randomText(4), randomText(4), randomText(4)].join('-');
 }
 
-function insertPeople(
-  db: D1Database,
-  keys: ReadonlyMap<DemoKey, NewKey>,
-  masterKey: NewKey,
-  nowMs: number,
-): D1PreparedStatement[] {
+interface Made {
+  keys: ReadonlyMap<DemoKey, NewKey>;
+  masterKey: NewKey;
+  events: readonly DemoEvent[];
+  nowMs: number;
+}
+
+function insertPeople(db: D1Database, { keys, masterKey, events, nowMs }: Made): D1PreparedStatement[] {
   const ago = (days: number) => nowMs - days * DAY_MS;
+  // They come in the order of their instants.
+  const lastUsed = new Map(events.map(({ keyId, settledAtMs }) => [keyId, settledAtMs]));
   const members = DEMO_ORGANIZATIONS.flatMap((organization) =>
     organization.members.map((member) => ({ ...member, organizationId: organization.id })),
   );
@@ -204,6 +212,7 @@ function insertPeople(
           status: key.disabledDaysAgo === null ? 'active' : 'disabled',
           limits: JSON.stringify(key.limits),
           created_at: ago(key.madeDaysAgo),
+          last_used_at: lastUsed.get(key.id) ?? null,
         })),
       ),
     ),
@@ -246,19 +255,24 @@ function userIdOf({ email }: Pick<DemoMember, 'email'>): string | null {
 function insertUsage(db: D1Database, events: readonly DemoEvent[], nowMs: number): D1PreparedStatement[] {
   const isKept = (event: DemoEvent) => event.settledAtMs >= nowMs - LIMITS.eventRetentionMs;
   const past = rollupsOf(events.filter((event) => !isKept(event)).map(eventRow));
+  const byMember = Map.groupBy(events, ({ memberId }) => memberId);
+  const ledgers = new Map(ledgersOf(events).map((ledger) => [ledger.memberId, ledger]));
   return [
     ...insertRows(
       db,
       'member_ledgers',
-      ledgersOf(events).map((ledger) => ({
-        member_id: ledger.memberId,
-        organization_id: ledger.organizationId,
-        shipped: ledger.shipped,
-        cost: ledger.cost,
-        requests: ledger.requests,
-        overrun: 0,
-        unresolved: 0,
-      })),
+      DEMO_ORGANIZATIONS.flatMap(({ id, timeZone, members }) =>
+        members.map((member) => ({
+          member_id: member.id,
+          organization_id: id,
+          shipped: ledgers.get(member.id)?.shipped ?? 0,
+          cost: ledgers.get(member.id)?.cost ?? 0,
+          requests: ledgers.get(member.id)?.requests ?? 0,
+          overrun: 0,
+          unresolved: 0,
+          status: JSON.stringify(shippedStatusOf(member, timeZone, byMember.get(member.id) ?? [], nowMs)),
+        })),
+      ),
     ),
     ...insertRows(db, 'usage_dimensions', past.dimensions),
     ...insertRows(db, 'usage_rollups', past.facts),

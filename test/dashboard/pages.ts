@@ -41,6 +41,7 @@ export const PAGES: Listed[] = [
   { name: 'confirm', who: null, path: () => '/confirm#token=abc', ready: 'Confirm and sign in' },
   { name: 'not-found', who: 'developer', path: () => '/orgs/org_none', ready: 'There is nothing here' },
   { name: 'home', who: 'developer', path: inOrganization(''), ready: 'Your usage' },
+  { name: 'home-limited', who: 'admin', path: inOrganization('?range=30d'), ready: 'Your usage' },
   { name: 'home-owner', who: 'owner', path: inOrganization(''), ready: 'Your usage' },
   { name: 'keys', who: 'developer', path: inOrganization('/keys'), ready: 'Your API keys' },
   {
@@ -59,6 +60,15 @@ export const PAGES: Listed[] = [
   },
   { name: 'analytics-finance', who: 'finance', path: inOrganization('/analytics'), ready: 'Only owners and admins' },
   {
+    name: 'analytics-nothing',
+    who: 'owner',
+    path: inOrganization('/analytics?from=2020-01-01&to=2020-01-31'),
+    ready: 'Nothing was used in these days',
+  },
+  { name: 'analytics-free', who: 'admin', path: inFreeTeam('/analytics'), ready: 'Sample data' },
+  { name: 'home-personal', who: 'basic', path: inPersonal(''), ready: 'Your usage' },
+  { name: 'billing-free', who: 'admin', path: inFreeTeam('/billing?view=plan'), ready: 'With the plan' },
+  {
     name: 'key',
     who: 'developer',
     path: (demo) => `/orgs/${demo.organizationId}/keys/${keyOf(demo)}`,
@@ -73,7 +83,7 @@ export const PAGES: Listed[] = [
   { name: 'projects', who: 'owner', path: inOrganization('/projects'), ready: 'Fleet control' },
   { name: 'project', who: 'owner', path: inProject('?range=30d'), ready: 'Cost by model over time' },
   { name: 'project-keys', who: 'owner', path: inProject('?view=keys'), ready: 'Make an API key in this project' },
-  { name: 'project-people', who: 'owner', path: inProject('?view=people'), ready: 'by role' },
+  { name: 'project-people', who: 'owner', path: inProject('?view=people'), ready: 'Ingrid Solberg' },
   { name: 'project-routing', who: 'admin', path: inProject('?view=routing'), ready: 'Save routing' },
   { name: 'project-developer', who: 'developer', path: inProject(''), ready: 'Cost by model' },
   { name: 'team', who: 'owner', path: inOrganization('/team?range=30d'), ready: 'Lena Fischer' },

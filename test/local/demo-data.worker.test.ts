@@ -2,6 +2,9 @@
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runCron } from '../../src/app.ts';
+import { firstFlaw } from '../../src/audit/anchor.ts';
+import { ChainCheck, NO_ENTRIES } from '../../src/audit/chain.ts';
+import { PAST_THE_LAST, readEntries } from '../../src/audit/entries.ts';
 import { documentOf } from '../../src/billing/document-of.ts';
 import { checkDocument } from '../../src/billing/documents/checks.ts';
 import { lookOf } from '../../src/billing/seller.ts';
@@ -16,6 +19,7 @@ import { memberBudget, orgWallet } from '../../src/objects.ts';
 import { BudgetBody, KeyLimitsBody } from '../../src/teams/budget-body.ts';
 import { mayOwnKeys, PLAN_KEYS_MAX } from '../../src/teams/roles.ts';
 import { proveBooks } from '../../src/usage/books.ts';
+import type { ShippedStatus } from '../../src/usage/shipping.ts';
 import { paid, selling } from '../billing/paying.ts';
 import { Outbox } from '../support/browser.ts';
 
@@ -139,6 +143,49 @@ describe('the people of the demo', () => {
       expect(status.period?.remaining ?? 1, memberId).toBeGreaterThan(0);
       if (memberId === demo.memberId) expect(status.limits).toEqual({ total: null, period: null });
     }
+  });
+
+  it('have told of their budgets what their objects say of them', async () => {
+    const rows = await all<{ member_id: string; status: string }>('SELECT member_id, status FROM member_ledgers');
+    expect(rows).toHaveLength(9);
+    for (const { member_id: memberId, status } of rows) {
+      const told = JSON.parse(status) as ShippedStatus;
+      const { limits, usage, lifetimeUsage, remaining, period, activeKeys, totalBasis } = await memberBudget(
+        env,
+        memberId,
+        (object) => object.status({ memberId }),
+      );
+      expect(told, memberId).toMatchObject({
+        atMs: nowMs,
+        status: { limits, usage, lifetimeUsage, remaining, activeKeys, totalBasis },
+      });
+      expect(told.status.period?.usage, memberId).toBe(period?.usage);
+    }
+  });
+
+  it('have used each key when its newest event says', async () => {
+    const used = await all<{ id: string; last_used_at: number }>('SELECT id, last_used_at FROM api_keys ORDER BY id');
+    const newest = new Map(demoUsage(nowMs).map(({ keyId, settledAtMs }) => [keyId, settledAtMs]));
+    expect(used).toHaveLength(newest.size);
+    for (const { id, last_used_at } of used) expect(last_used_at, id).toBe(newest.get(id));
+  });
+
+  it('have an audit log of the year that verifies, in which nobody did anything before they joined', async () => {
+    const entries = await readEntries(env.DB, demo.organizationId, {
+      after: 0,
+      before: PAST_THE_LAST,
+      order: 'oldest first',
+      limit: 1000,
+    });
+    const check = new ChainCheck(NO_ENTRIES);
+    expect(firstFlaw(check, entries) ?? check.end()).toBeNull();
+    const [team] = DEMO_ORGANIZATIONS;
+    const joinedAtMs = new Map(team.members.map(({ id, joinedDaysAgo }) => [id, nowMs - (joinedDaysAgo + 1) * DAY_MS]));
+    for (const { at, actor } of entries) {
+      expect(Date.parse(at)).toBeLessThanOrEqual(nowMs);
+      expect(Date.parse(at)).toBeGreaterThanOrEqual(joinedAtMs.get(actor.memberId ?? '') ?? Number.POSITIVE_INFINITY);
+    }
+    expect(new Set(entries.map(({ action }) => action))).toContain('member.budget.updated');
   });
 });
 

@@ -112,7 +112,7 @@ export function Table<Row>({
 
 function cellClass({ align, from }: Pick<Column<never>, 'align' | 'from'>): string {
   return cn(
-    'px-4 py-2.5 align-middle text-kumo-default',
+    'px-2.5 py-2.5 align-middle text-kumo-default sm:px-3 sm:first:pl-4 sm:last:pr-4',
     align === 'right' && 'text-right [&>button]:ml-auto',
     from && FROM[from],
   );
@@ -127,14 +127,15 @@ interface HeadProps<Row> {
 function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
   const { header, sort, align, from } = column;
   const className = cn(
-    'px-4 py-2.5 font-medium whitespace-nowrap',
+    'px-2.5 py-2.5 font-medium whitespace-nowrap sm:px-3 sm:first:pl-4 sm:last:pr-4',
     align === 'right' && 'text-right',
     from && FROM[from],
   );
   if (!sort || !onSearch) {
     return (
       <th scope="col" className={className}>
-        {header}
+        {/* What a column of buttons is, they say themselves where there is little room. */}
+        {header === 'Actions' ? <span className="max-sm:sr-only">{header}</span> : header}
       </th>
     );
   }
@@ -149,7 +150,11 @@ function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
     >
       <button
         type="button"
-        className="inline-flex cursor-pointer items-center gap-1 rounded hover:text-kumo-default focus-visible:outline-2 focus-visible:outline-kumo-focus"
+        className={cn(
+          'inline-flex cursor-pointer items-center gap-1 rounded hover:text-kumo-default focus-visible:outline-2 focus-visible:outline-kumo-focus',
+          // The name ends where the column's numbers end.
+          align === 'right' && 'flex-row-reverse',
+        )}
         onClick={() => onSearch({ ...search, cursor: undefined, sort: next === 'up' ? sort.by : `-${sort.by}` })}
       >
         {header}

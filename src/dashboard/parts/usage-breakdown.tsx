@@ -77,16 +77,14 @@ export function UsageBreakdown({ by, measure, points, totals, timezone }: UsageB
   const largest = groups.reduce((most: string | number, { total }) => (Number(total) > Number(most) ? total : most), 0);
   return (
     <div className="grid min-w-0 gap-6 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-      <Section title={`${name} over time`}>
-        <AreaChart
-          title={`${name} over time`}
-          times={times}
-          series={groups}
-          format={formatValue}
-          formatAxis={AXIS[measure]}
-          formatTime={timeFormat(timezone)}
-        />
-      </Section>
+      <AreaChart
+        title={`${name} over time`}
+        times={times}
+        series={groups}
+        format={formatValue}
+        formatAxis={AXIS[measure]}
+        formatTime={timeFormat(timezone)}
+      />
       <Section title={name}>
         <Ranking
           title={name}
@@ -107,8 +105,15 @@ export function UsageBreakdown({ by, measure, points, totals, timezone }: UsageB
 export function UsageBones() {
   return (
     <div className="flex flex-col gap-6">
-      <Bone className="h-24 w-full" />
-      <Bone className="h-96 w-full" />
+      <div className="grid grid-cols-2 gap-4 lg:grid-cols-4">
+        {['one', 'two', 'three', 'four'].map((figure) => (
+          <Bone key={figure} className="h-20 w-full" />
+        ))}
+      </div>
+      <div className="grid gap-6 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <Bone className="h-96 w-full" />
+        <Bone className="h-96 w-full" />
+      </div>
     </div>
   );
 }

@@ -16,9 +16,7 @@ export function UsageFigures({ totals, errors = false }: { totals: Totals; error
       <Figure label="Spend">
         <Money amount={totals.cost} />
       </Figure>
-      <Figure label="Requests">
-        <span title={formatCount(totals.requestCount)}>{formatCompact(totals.requestCount)}</span>
-      </Figure>
+      <Figure label="Requests">{formatCount(totals.requestCount)}</Figure>
       <Figure label="Tokens">
         <span title={formatCount(totals.totalTokens)}>{formatCompact(totals.totalTokens)}</span>
       </Figure>

@@ -1,4 +1,5 @@
 /** An entry of the audit log as a row: when, who, what, and the fields before and after. */
+import { Fragment } from 'react';
 import type { AuditEntry } from '../../../../client/index.ts';
 import { Moment } from '../../parts/dates.tsx';
 import type { Column } from '../../parts/table.tsx';
@@ -31,7 +32,7 @@ export const COLUMNS: Column<AuditEntry>[] = [
     header: 'Action',
     cell: ({ action, actor, target }) => (
       <>
-        <code className="text-xs break-all">{action}</code>
+        <code className="text-xs">{breakable(action)}</code>
         <span className="block text-xs break-all text-kumo-subtle sm:hidden">
           {actor.name ?? actor.id ?? 'operator'}
         </span>
@@ -41,6 +42,20 @@ export const COLUMNS: Column<AuditEntry>[] = [
   },
   { header: 'What changed', cell: (entry) => <Changes entry={entry} />, from: 'md' },
 ];
+
+/** As in `member.budget.updated`: it may go on in the next line after a dot, never within a word. */
+function breakable(action: string) {
+  return action.split('.').map((part, i) => (
+    <Fragment key={part}>
+      {i > 0 && (
+        <>
+          .<wbr />
+        </>
+      )}
+      {part}
+    </Fragment>
+  ));
+}
 
 /** More than so many stay closed until somebody looks. */
 const OPEN_AT_ONCE = 3;

@@ -73,7 +73,12 @@ export default function Credit() {
 const ENTRY_COLUMNS: Column<Wallet['entries'][number]>[] = [
   { header: 'When', cell: ({ at }) => <Moment at={at} as="date" /> },
   { header: 'What', cell: ({ kind }) => (kind === 'refund' ? 'Given back' : 'Credit') },
-  { header: 'Credit', cell: ({ credits }) => <Money amount={credits} />, align: 'right' },
+  {
+    header: 'Amount',
+    cell: ({ kind, amount }) => <Money amount={kind === 'refund' ? `-${amount}` : amount} />,
+    align: 'right',
+  },
+  { header: 'Posted so far', cell: ({ credits }) => <Money amount={credits} />, align: 'right', from: 'sm' },
 ];
 
 function Figures({ wallet: { balance, lent, available } }: { wallet: Wallet }) {

@@ -148,9 +148,11 @@ export function Document({
   if (fileName === null) return <span className="text-kumo-subtle">none</span>;
   const name = kind === 'refund' ? 'Credit note' : 'Invoice';
   return (
-    <FileLink href={`/orgs/${orgId}/transactions/${id}/invoice`} label={`${name} ${number}`}>
-      {name}
-    </FileLink>
+    <span className="-mr-2">
+      <FileLink href={`/orgs/${orgId}/transactions/${id}/invoice`} label={`${name} ${number}`}>
+        {name}
+      </FileLink>
+    </span>
   );
 }
 

@@ -5,6 +5,7 @@ import { Nothing } from '../../parts/state.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { asking } from '../../shell/api.ts';
 import { useHere } from '../../shell/session.ts';
+import { ROLE_CARDS, type Role } from '../team/roles.ts';
 
 /** The most that the API lists at once; of a larger team the rest is on its own page. */
 const SHOWN = 100;
@@ -13,7 +14,7 @@ interface Person {
   id: string;
   name: string;
   email: string | null;
-  role: string;
+  role: Role;
   projects: string[];
 }
 
@@ -23,7 +24,7 @@ export function ProjectPeople({ projectId }: { projectId: string }) {
   const members = useQuery(
     asking('GET /orgs/{orgId}/members', { path: { orgId }, query: { limit: SHOWN, sort: 'name' } }),
   );
-  const usesAll = (role: string) =>
+  const usesAll = (role: Role) =>
     role === 'owner' || role === 'admin' || (!here.has('projects.scoped') && role !== 'basic');
   const people = members.data?.members.filter(({ role, projects }) => usesAll(role) || projects.includes(projectId));
   const columns: Column<Person>[] = [
@@ -42,7 +43,7 @@ export function ProjectPeople({ projectId }: { projectId: string }) {
         </>
       ),
     },
-    { header: 'Role', cell: ({ role }) => role },
+    { header: 'Role', cell: ({ role }) => ROLE_CARDS[role].name },
     { header: 'Why', cell: ({ role }) => (usesAll(role) ? 'by role' : 'granted'), from: 'sm' },
   ];
   return (

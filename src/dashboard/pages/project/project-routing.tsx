@@ -78,7 +78,7 @@ function RoutingForm({ path, routing }: { path: { orgId: string; projectId: stri
         placeholder="None"
         defaultValue={words(routing.fallbackModels)}
       />
-      <div className="grid gap-4 sm:grid-cols-3">
+      <div className="grid items-end gap-4 sm:grid-cols-3">
         <MoneyField
           name="maxCostPerRequest"
           label="Most for a request, in USD"

@@ -16,14 +16,14 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
     );
   }
   return (
-    <div className="flex min-w-32 sm:min-w-40 flex-col gap-1.5">
+    <div className="flex flex-col gap-1.5 sm:min-w-40">
       {limits.map(({ label, limit, spent, held, resetsAt }) => {
         // What a window or a cycle counts, only the budget itself tells: 0 would be a lie. A total never resets, so it says nothing of that.
         const known = statusAt !== null || (resetsAt === undefined && effectiveBudget.usageLimitBasis === 'lifetime');
         const share = known ? shareOf(spent, limit) : 0;
         return (
           <div key={label} title={label}>
-            <div className="flex justify-between gap-3 whitespace-nowrap">
+            <div className="flex flex-wrap justify-between gap-x-3 whitespace-nowrap">
               <Money amount={known ? spent : null} />
               <span className="text-kumo-subtle">
                 of <Money amount={limit} />
@@ -43,7 +43,7 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
           </div>
         );
       })}
-      <p className="text-xs whitespace-nowrap text-kumo-subtle">
+      <p className="text-xs text-kumo-subtle sm:whitespace-nowrap">
         {statusAt ? (
           <>
             as of <Moment at={statusAt} />

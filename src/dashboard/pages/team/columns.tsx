@@ -63,7 +63,9 @@ export function useColumns({ ask, manage, rateOf }: Shown): Column<Row>[] {
             {name}
           </Link>
           {id === here.memberId && <span className="text-kumo-subtle"> (you)</span>}
-          <p className="text-xs text-kumo-subtle">{email ?? 'a program'}</p>
+          <p className="truncate text-xs text-kumo-subtle max-sm:max-w-32" title={email ?? undefined}>
+            {email ?? 'a program'}
+          </p>
         </div>
       ),
     },

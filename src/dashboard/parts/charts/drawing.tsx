@@ -1,13 +1,13 @@
 /** Draws stacked areas with ECharts, on a canvas, in the theme's colours. Tooltips are elements, not text of HTML, which the policy would refuse. */
 import { LineChart } from 'echarts/charts';
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from 'echarts/components';
+import { AriaComponent, GridComponent, TooltipComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
 import type { AreaChartProps } from './area.tsx';
 import { seriesColours, themeColour } from './colours.ts';
 
-use([LineChart, GridComponent, TooltipComponent, LegendComponent, AriaComponent, CanvasRenderer]);
+use([LineChart, GridComponent, TooltipComponent, AriaComponent, CanvasRenderer]);
 
 /** Of a tooltip, so many lines: what is small is in the table. */
 const TOLD_MAX = 8;
@@ -31,17 +31,7 @@ export default function Drawing({ title, times, series, format, formatAxis, form
       animation: false,
       color: colours,
       aria: { enabled: true, label: { description: `${title}. The same numbers are in the table view.` } },
-      grid: { left: 8, right: 12, top: 12, bottom: 40, containLabel: true },
-      legend: {
-        type: 'scroll',
-        bottom: 0,
-        icon: 'roundRect',
-        itemWidth: 10,
-        itemHeight: 10,
-        textStyle: { color: text },
-        pageTextStyle: { color: text },
-        pageIconColor: text,
-      },
+      grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
       tooltip: {
         trigger: 'axis',
         confine: true,
@@ -83,7 +73,7 @@ export default function Drawing({ title, times, series, format, formatAxis, form
       chart.dispose();
     };
   }, [title, times, series, format, formatAxis, formatTime]);
-  return <div ref={place} role="img" aria-label={`${title}, as a chart`} className="h-80 w-full" />;
+  return <div ref={place} role="img" aria-label={`${title}, as a chart`} className="h-72 w-full xl:h-96" />;
 }
 
 /** A number of an axis as plain decimals: small ones are written with an exponent by themselves. */

@@ -34,7 +34,14 @@ export function Ranking({ title, rows, total }: RankingProps) {
         {rows.map(({ key, label, share, value }, index) => (
           <tr key={key}>
             <th scope="row" className="py-1.5 pr-4 text-left font-normal text-kumo-default">
-              <span className="block truncate">{label}</span>
+              <span className="flex items-center gap-2" title={typeof label === 'string' ? label : undefined}>
+                <span
+                  aria-hidden="true"
+                  className="size-2 shrink-0 rounded-full"
+                  style={{ backgroundColor: `var(${seriesProperty(index)})` }}
+                />
+                <span className="truncate">{label}</span>
+              </span>
               <span aria-hidden="true" className="mt-1 block h-1.5 rounded-full bg-kumo-fill">
                 <span
                   className="block h-full min-w-px rounded-full"
