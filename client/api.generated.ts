@@ -2490,6 +2490,8 @@ export type Transaction = {
   failedAt: string | null;
   /** Why it failed. */
   failure: string | null;
+  /** Until when seats that the card was refused for can be paid on a page; then they are taken back. */
+  payBy: string | null;
 };
 
 export type TransactionWhole = Transaction & {
@@ -3487,6 +3489,17 @@ export interface Routes {
   'POST /orgs/{orgId}/wallet/checkout': {
     path: { orgId: string };
     body: TopUp;
+    answer: {
+      transactionId: string;
+      /** Where to pay; null: the operator says how, and records it. */
+      url: string | null;
+      /** With taxes. */
+      total: string;
+    };
+  };
+  /** Pay for seats that the card was refused for, before they are taken back (`payBy`). */
+  'POST /orgs/{orgId}/transactions/{transactionId}/checkout': {
+    path: { orgId: string; transactionId: string };
     answer: {
       transactionId: string;
       /** Where to pay; null: the operator says how, and records it. */

@@ -580,17 +580,17 @@ export const LIMITS = {
   /** Freed seats are taken off the bill so long before the period ends: Stripe draws up the next bill as it does. */
   seatsLoweredBeforeMs: 2 * HOUR_MS,
   subscriptionsPerRun: 50,
-  /** Purchases of seats that one run opens, and charges: each a call of Stripe. */
+  /** Purchases of seats that one run opens, charges and settles: each a call of Stripe. */
   seatChargesPerRun: 50,
-  /** A card is charged for seats within this, however often Stripe could not be asked; then it is for people to settle. */
-  seatChargeTriedMs: 3 * DAY_MS,
+  /** Seats that nobody has paid for are taken back after this: as long as a plan stays whose payment failed. */
+  unpaidSeatsMs: 14 * DAY_MS,
   /** Automatic top-ups of one run, each a call of the wallet and perhaps two of Stripe. */
   topUpsPerRun: 100,
   /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
   topUpLeaseMs: 45 * SECOND_MS,
   /** A charge of which no answer came is repeated for so long: Stripe knows a repeat for 24 hours, and pays again after that. */
-  topUpTriesMs: 23 * HOUR_MS,
-  /** A second click within this is the same purchase. */
+  chargeTriesMs: 23 * HOUR_MS,
+  /** A second click within this is the same purchase, of credit or of seats. */
   sameCheckoutMs: MINUTE_MS,
 
   /** The logo on invoices: a print of 50 mm needs some 50 KB, and it is in every file. */

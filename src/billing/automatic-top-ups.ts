@@ -15,7 +15,7 @@ import { oneByOne } from './one-by-one.ts';
 import { paymentsOf } from './payments.ts';
 import { sellerOf } from './seller.ts';
 import { readTransaction } from './transaction-rows.ts';
-import { failTransaction, openTransaction } from './transactions.ts';
+import { openTransaction } from './transactions.ts';
 
 interface Due {
   organizationId: string;
@@ -61,10 +61,6 @@ async function topUp(env: Env, { organizationId, below, amount }: Due, nowMs: nu
       : await readTransaction(env.DB, before);
   // One that is paid and that the wallet has not taken says nothing yet of how much there is.
   if (open?.status !== 'pending') return;
-  if (open.reference === null && open.createdAtMs <= nowMs - LIMITS.topUpTriesMs) {
-    await failTransaction(env, open.id, 'Stripe could not be asked for a day.', nowMs);
-    return;
-  }
   await paymentsOf(env, nowMs).charge(open);
 }
 

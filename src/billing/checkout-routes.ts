@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { noteAudited } from '../audit/change.ts';
+import type { Trail } from '../audit/trail.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
 import { idOf, instant, like, ORG_ID, orNull, usd } from '../reference/fields.ts';
@@ -11,7 +12,7 @@ import { guarded } from '../teams/guard.ts';
 import { PLANS } from '../teams/roles.ts';
 import { topUpAmountOf } from './amounts.ts';
 import { readAutomaticTopUp, setAutomaticTopUp } from './automatic-settings.ts';
-import { centsInNanos, checkOutTopUp } from './checkout.ts';
+import { type Checkout, centsInNanos, checkOutSeats, checkOutTopUp } from './checkout.ts';
 import { changePlan } from './plans.ts';
 
 const route = routesOf('Billing');
@@ -109,19 +110,26 @@ export const checkoutRouter = apiRouter()
       const nowMs = Date.now();
       const returnUrl = new URL(BILLING_PAGE, c.req.url).href;
       const asked = { amount: topUpAmountOf(amount, 'USD'), saveCard, returnUrl };
-      const { transaction, url, isNew } = await checkOutTopUp(c.env, orgId, asked, nowMs);
-      const total = formatUsd(centsInNanos(transaction.total));
-      const trail = c.get('trail');
-      if (isNew) {
-        const after = { kind: transaction.kind, total, currency: transaction.currency };
-        await noteAudited(c.env.DB, trail, nowMs, {
-          action: 'transaction.opened',
-          targetId: transaction.id,
-          before: null,
-          after,
-        });
-      } else trail.changesNothing = true;
-      return c.json({ transactionId: transaction.id, url, total }, 201);
+      const checkout = await checkOutTopUp(c.env, orgId, asked, nowMs);
+      return c.json(await tellOpened(c.env, c.get('trail'), checkout, nowMs), 201);
+    },
+  )
+  .openapi(
+    route({
+      method: 'post',
+      path: '/orgs/{orgId}/transactions/{transactionId}/checkout',
+      summary: 'Pay for seats that the card was refused for, before they are taken back (`payBy`)',
+      middleware: toPay,
+      request: { params: Org.extend({ transactionId: idOf('txn') }) },
+      refuses: [409],
+      responses: { 201: answers('The transaction, pending again until it is paid', TopUpOpened) },
+    }),
+    async (c) => {
+      const { orgId, transactionId } = c.req.valid('param');
+      const nowMs = Date.now();
+      const returnUrl = new URL(BILLING_PAGE, c.req.url).href;
+      const checkout = await checkOutSeats(c.env, orgId, transactionId, returnUrl, nowMs);
+      return c.json(await tellOpened(c.env, c.get('trail'), checkout, nowMs), 201);
     },
   )
   .openapi(
@@ -171,3 +179,13 @@ export const checkoutRouter = apiRouter()
       return c.json(await changePlan(c.env, c.get('trail'), c.req.valid('json').plan, returnUrl, Date.now()), 200);
     },
   );
+
+async function tellOpened(env: Env, trail: Trail, { transaction, url, isNew }: Checkout, nowMs: number) {
+  const { id, kind, currency } = transaction;
+  const total = formatUsd(centsInNanos(transaction.total));
+  if (isNew) {
+    const after = { kind, total, currency };
+    await noteAudited(env.DB, trail, nowMs, { action: 'transaction.opened', targetId: id, before: null, after });
+  } else trail.changesNothing = true;
+  return { transactionId: id, url, total };
+}

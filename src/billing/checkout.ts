@@ -2,13 +2,15 @@
 import { LIMITS } from '../limits.ts';
 import type { MinorUnits } from '../money/minor-units.ts';
 import { type Nanos, nanos } from '../money/nanos.ts';
+import { ApiError, notFound } from '../teams/api-error.ts';
 import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
-import { paymentsOf } from './payments.ts';
+import { paymentsOf, paymentsThrough } from './payments.ts';
+import { areThere, payByMs } from './seat-charges.ts';
 import { sellerOf } from './seller.ts';
 import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
-import { failTransaction, openTransaction } from './transactions.ts';
+import { failTransaction, openTransaction, reopenTransaction } from './transactions.ts';
 
 const NANOS_PER_CENT = 10_000_000;
 
@@ -46,6 +48,26 @@ export async function checkOutTopUp(
     if (!known) await failTransaction(env, transaction.id, 'Its payment page could not be opened.', nowMs);
     throw error;
   }
+}
+
+/** A page for seats that the card was refused for. Throws a 409 where nothing is to be paid so, or no more. */
+export async function checkOutSeats(
+  env: Env,
+  organizationId: string,
+  id: string,
+  returnUrl: string,
+  nowMs: number,
+): Promise<Checkout> {
+  const transaction = await readTransaction(env.DB, id);
+  if (transaction?.organizationId !== organizationId) throw notFound('transaction');
+  const payBy = payByMs(transaction);
+  if (payBy === null || payBy <= nowMs || !(await areThere(env, id))) {
+    const message = 'Only seats that the card was refused for are paid here, until they are taken back.';
+    throw new ApiError(409, 'nothing_to_pay', message);
+  }
+  const url = await paymentsThrough(env, 'stripe', nowMs).checkout(transaction, { returnUrl, saveCard: false });
+  await reopenTransaction(env, transaction);
+  return { transaction, url, isNew: transaction.status === 'failed' };
 }
 
 async function openedJustBefore(

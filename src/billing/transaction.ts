@@ -44,6 +44,7 @@ export interface Transaction extends Draft {
   issued: Day | null;
   createdAtMs: number;
   completedAtMs: number | null;
+  /** Of what is pending: when it had failed before it was tried again. */
   failedAtMs: number | null;
   failure: string | null;
   /** When the wallet took `credit`; null: not yet, or there is none. */

@@ -30,9 +30,14 @@ import { postEntry } from './wallet.ts';
 /**
  * Stores the draft as a pending transaction. The same payment (`paidThrough` and `reference`) again is the transaction that is
  * there, whatever became of it. Throws a 409 where that is another's or of another amount, and a 400 where a refund is more
- * than what other refunds, open ones too, have left of its charge.
+ * than what other refunds, open ones too, have left of its charge. `id`: of who can make the same one again, before it has a reference.
  */
-export async function openTransaction(env: Env, draft: Draft, nowMs: number): Promise<Transaction> {
+export async function openTransaction(
+  env: Env,
+  draft: Draft,
+  nowMs: number,
+  id: string = newId('txn'),
+): Promise<Transaction> {
   const { snapshot, refundOf, reference } = draft;
   const row = await env.DB.prepare(
     // One statement, so that two refunds at once cannot both take the same rest.
@@ -51,7 +56,7 @@ export async function openTransaction(env: Env, draft: Draft, nowMs: number): Pr
      RETURNING *`,
   )
     .bind(
-      newId('txn'),
+      id,
       draft.organizationId,
       draft.kind,
       snapshot.currency,
@@ -65,6 +70,10 @@ export async function openTransaction(env: Env, draft: Draft, nowMs: number): Pr
     )
     .first<TransactionRow>();
   if (row) return transactionOf(row);
+  if (reference === null) {
+    const same = await readTransaction(env.DB, id);
+    if (same) return same;
+  }
   const known = reference === null ? null : await readByReference(env.DB, draft.paidThrough, reference);
   if (known) return sameAs(known, draft);
   throw await refundRefused(env, draft);
@@ -111,6 +120,19 @@ export async function noteReference(env: Env, id: string, reference: string): Pr
     `UPDATE transactions SET reference = ?2 WHERE id = ?1 AND status = 'pending' AND reference IS NULL`,
   )
     .bind(id, reference)
+    .run();
+}
+
+/**
+ * What failed is waited for again, because somebody may pay it now, by another payment than the one that failed. `failedAtMs`
+ * stays: by it the next page is another one.
+ */
+export async function reopenTransaction(env: Env, { id, failedAtMs }: Transaction): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE transactions SET status = 'pending', failure = NULL, reference = NULL
+     WHERE id = ?1 AND status = 'failed' AND failed_at = CAST(?2 AS INTEGER) AND number IS NULL`,
+  )
+    .bind(id, failedAtMs)
     .run();
 }
 

@@ -1012,8 +1012,20 @@ export const seatPurchases = sqliteTable(
     unitCost: integer('unit_cost').notNull(),
     boughtAt: integer('bought_at').notNull(),
     periodEnd: integer('period_end').notNull(),
+    /** Who bought them beforehand: the same again within a minute is a second click. Null: an invitation needed them. */
+    boughtBy: text('bought_by'),
     /** What charges them; null: nothing yet. */
     transactionId: text('transaction_id'),
+    /** Whether Stripe has yet to be told of them for its next bill. */
+    untold: integer('untold', { mode: 'boolean' }).notNull().default(false),
+    /** When they were taken back, because nobody paid for them. */
+    takenBackAt: integer('taken_back_at'),
+    /** When nothing more could come of it: it was paid, and the seats are there. */
+    settledAt: integer('settled_at'),
   },
-  (table) => [index('seat_purchases_to_charge').on(table.id).where(sql`transaction_id IS NULL`)],
+  (table) => [
+    index('seat_purchases_to_charge').on(table.id).where(sql`transaction_id IS NULL`),
+    index('seat_purchases_to_settle').on(table.id).where(sql`settled_at IS NULL`),
+    index('seat_purchases_by_organization').on(table.organizationId, table.boughtAt),
+  ],
 );

@@ -320,6 +320,7 @@ export class FakeStripe {
       ...(session.subscription_data as Fields),
       customer: session.customer,
       card,
+      default_payment_method: card,
       status: 'active',
       start_date: this.#now,
       cancel_at_period_end: false,

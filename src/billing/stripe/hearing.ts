@@ -11,12 +11,14 @@ import { openRefund } from '../refunds.ts';
 import type { Transaction } from '../transaction.ts';
 import { readByReference, readTransaction } from '../transaction-rows.ts';
 import { completeTransaction, failTransaction } from '../transactions.ts';
-import { stripeOf } from './account.ts';
+import { idOf, stripeOf } from './account.ts';
 import { isCustomer, noteFailedTopUp, saveCard } from './cards.ts';
 import { hearInvoice, hearSubscription } from './subscriptions.ts';
 
 /** Under this name Stripe's objects carry the id of the transaction that they pay. */
 export const TRANSACTION = 'purser_transaction';
+/** A payment has this where somebody makes it on a page: another card may be tried there. */
+export const ON_PAGE = 'purser_page';
 
 type Hearing = (env: Env, stripe: Stripe, objectId: string, nowMs: number) => Promise<void>;
 
@@ -91,7 +93,7 @@ export async function takePayment(
     return;
   }
   // Somebody on Stripe's page may try another card; a payment that nobody attends has failed.
-  const isAttended = isOpen && kind === 'top_up';
+  const isAttended = isOpen && (kind === 'top_up' || payment.metadata[ON_PAGE] !== undefined);
   const wasRefused = payment.status === 'requires_payment_method' && payment.last_payment_error;
   const isOver = payment.status === 'canceled' || (!isAttended && wasRefused);
   if (status !== 'pending' || !isOver) return;
@@ -150,8 +152,4 @@ function checkAmount({ id, total, currency }: Transaction, payment: Stripe.Payme
   if (payment.amount_received === total && payment.currency.toUpperCase() === currency) return;
   const came = `${payment.amount_received} ${payment.currency}`;
   throw new Error(`payment ${payment.id} brought ${came} for transaction ${id} of ${total} ${currency}`);
-}
-
-function idOf(object: string | { id: string }): string {
-  return typeof object === 'string' ? object : object.id;
 }

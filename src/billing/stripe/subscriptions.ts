@@ -13,13 +13,15 @@ import { LIMITS, SECOND_MS } from '../../limits.ts';
 import { minorUnits } from '../../money/minor-units.ts';
 import { setPlan } from '../../teams/organization.ts';
 import { PLAN_SEATS, type Plan } from '../../teams/roles.ts';
+import { seatCents } from '../../teams/seats.ts';
+import { utcDayOf } from '../../usage/time-zones.ts';
 import { buyerOf } from '../buyer.ts';
 import type { Party } from '../documents/document.ts';
 import { type ChargedLine, leavesTax, subscriptionDraft } from '../drafts.ts';
 import { oneByOne } from '../one-by-one.ts';
 import { type Seller, sellerOf } from '../seller.ts';
 import { completeTransaction, openTransaction } from '../transactions.ts';
-import { stripeOf } from './account.ts';
+import { idOf, stripeOf } from './account.ts';
 import { SEAT_PRODUCT, seatPrice } from './products.ts';
 
 /** Under this name a subscription carries the organization. */
@@ -110,14 +112,13 @@ export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: n
   const bill = await stripe.invoices.retrieve(id, { expand: ['payments'] });
   const subscription = bill.parent?.subscription_details?.subscription;
   if (!subscription) return;
-  const subscriptionId = typeof subscription === 'string' ? subscription : subscription.id;
-  await hearSubscription(env, stripe, subscriptionId, nowMs);
+  await hearSubscription(env, stripe, idOf(subscription), nowMs);
   if (bill.status !== 'paid' || bill.total <= 0) return;
   const organizationId = bill.parent?.subscription_details?.metadata?.[ORGANIZATION];
   if (organizationId === undefined) return;
 
   const paid = bill.payments?.data.find(({ status }) => status === 'paid')?.payment.payment_intent;
-  const reference = paid ? (typeof paid === 'string' ? paid : paid.id) : id;
+  const reference = paid ? idOf(paid) : id;
   const currency = bill.currency.toUpperCase();
   const buyer = await buyerOf(env, organizationId);
   const seller = await sellerAsBilled(stripe, sellerOf(env), buyer, bill);
@@ -146,7 +147,7 @@ export async function tellSeats(env: Env, nowMs: number): Promise<void> {
      FROM subscriptions JOIN organizations ON organizations.id = organization_id
      WHERE status = 'active' AND organizations.plan = subscriptions.plan
        AND (coalesce(seats_bought, 0) > seats
-         OR (period_end - CAST(?1 AS INTEGER) BETWEEN 0 AND CAST(?2 AS INTEGER) AND coalesce(seats_bought, 0) > 0))
+         OR (period_end - CAST(?1 AS INTEGER) BETWEEN 0 AND CAST(?2 AS INTEGER) AND max(coalesce(seats_bought, 0), seats) > 0))
      -- At random, so that some which cannot be told do not keep the others.
      ORDER BY random() LIMIT CAST(?3 AS INTEGER)`,
   )
@@ -173,9 +174,25 @@ async function tellSeatsOf(
     // What seats cost until the period ends was charged as they were bought, at the price that was quoted.
     await stripe.subscriptions.update(reference, { items: [changed], proration_behavior: 'none' });
   }
-  await env.DB.prepare('UPDATE subscriptions SET seats = CAST(?2 AS INTEGER) WHERE organization_id = ?1')
-    .bind(organizationId, seats)
-    .run();
+  const { start, end } = periodOf(now);
+  const wholePeriod = seatCents({ plan, period: { startMs: start, endMs: end } }, start);
+  await env.DB.batch([
+    env.DB.prepare('UPDATE subscriptions SET seats = CAST(?2 AS INTEGER) WHERE organization_id = ?1').bind(
+      organizationId,
+      seats,
+    ),
+    // What was bought as the last period ended came too late for the bill of this one: it is bought for this one here.
+    env.DB.prepare(
+      `INSERT INTO seat_purchases (organization_id, seats, unit_cost, bought_at, period_end)
+       SELECT ?1, min(sum(seats), CAST(?2 AS INTEGER)), CAST(?3 AS INTEGER), CAST(?4 AS INTEGER), CAST(?5 AS INTEGER)
+       FROM seat_purchases
+       WHERE organization_id = ?1 AND untold = 1 AND taken_back_at IS NULL AND period_end <= CAST(?4 AS INTEGER)
+       HAVING min(sum(seats), CAST(?2 AS INTEGER)) > 0`,
+    ).bind(organizationId, seats - found.seats, wholePeriod, start, end),
+    env.DB.prepare('UPDATE seat_purchases SET untold = 0 WHERE organization_id = ?1 AND untold = 1').bind(
+      organizationId,
+    ),
+  ]);
   if (seats < wanted) await lowerSeats(env, organizationId, wanted, seats, nowMs);
 }
 
@@ -212,12 +229,8 @@ function lineOf({ description, quantity, amount, period }: Stripe.InvoiceLineIte
     quantity: divides ? String(count) : '1',
     unitPrice: minorUnits(divides ? amount / count : amount),
     // Stripe's period ends as the next begins.
-    period: { from: dayOf(period.start * SECOND_MS), to: dayOf(period.end * SECOND_MS - 1) },
+    period: { from: utcDayOf(period.start * SECOND_MS), to: utcDayOf(period.end * SECOND_MS - 1) },
   };
-}
-
-function dayOf(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 function statusOf(status: Stripe.Subscription.Status): Subscription['status'] {
