@@ -2462,7 +2462,7 @@ export type TopUp = {
 
 export type Transaction = {
   id: string;
-  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund';
+  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute';
   status: 'pending' | 'completed' | 'failed';
   /** Its first line. */
   description: string;
@@ -3463,7 +3463,7 @@ export interface Routes {
   /** What was paid and given back, newest first. */
   'GET /orgs/{orgId}/transactions': {
     path: { orgId: string };
-    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
+    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
     answer: {
       transactions: Transaction[];
       nextCursor: string | null;

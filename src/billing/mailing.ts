@@ -93,14 +93,14 @@ async function attachmentOf(env: Env, transaction: Transaction): Promise<Attachm
 /** As many bytes as a function safely takes arguments. */
 const PIECE = 8_192;
 
-function mailOf(to: string, { snapshot, number, currency, total }: Transaction): Mail {
+function mailOf(to: string, { kind: of, snapshot, number, currency, total }: Transaction): Mail {
   const { kind, seller, buyer, totals } = snapshot;
   const title = WORDS[snapshot.language].title[kind];
   const shown = (amount: number) => formatMinorUnits(Math.abs(amount) as MinorUnits, currency);
   const due = snapshot.kind === 'invoice' && totals.due > 0 ? snapshot.due : null;
   const said =
     snapshot.kind === 'credit-note'
-      ? `${shown(total)} of invoice ${snapshot.original.number} were refunded.`
+      ? `${shown(total)} of invoice ${snapshot.original.number} were ${of === 'dispute' ? 'taken back by the bank, where the payment is disputed' : 'refunded'}.`
       : due === null
         ? `${shown(total)} were paid.`
         : `${shown(total)} are due by ${WORDS[snapshot.language].day(due)}.`;

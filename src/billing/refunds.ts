@@ -4,6 +4,9 @@
  * A part is shared among the charge's tax rates as they share the total, and within each among its lines and fees, so that
  * the sum is exactly what is refunded; whole minor units are given out one after the other, so no share is off by one or more.
  * The wallet loses the same part of the credit, rounded down, and with the last of the charge whatever is left of that.
+ *
+ * What a bank takes back because a payment is disputed is the same under another kind; where the dispute is won, all of that is
+ * charged anew (`regainedDraft`), with an invoice of its own.
  */
 import { addMinorUnits, type MinorUnits, minorUnits, netOf } from '../money/minor-units.ts';
 import { nanos } from '../money/nanos.ts';
@@ -13,6 +16,7 @@ import { readByReference, readRefunded } from './transaction-rows.ts';
 import { openTransaction, tooMuch } from './transactions.ts';
 
 export interface Refunded {
+  kind?: 'refund' | 'dispute';
   /** Of the total with its taxes; null: all that is left. */
   amount: MinorUnits | null;
   paidThrough: PaidThrough;
@@ -41,7 +45,7 @@ export async function openRefund(
 export function refundDraft(
   charge: Transaction,
   before: { total: MinorUnits; credit: number },
-  { amount, ...how }: Refunded,
+  { amount, kind = 'refund', ...how }: Refunded,
 ): Draft {
   const rest = minorUnits(charge.total + before.total);
   const taken = amount ?? rest;
@@ -50,10 +54,35 @@ export function refundDraft(
   return {
     ...how,
     organizationId: charge.organizationId,
-    kind: 'refund',
+    kind,
     snapshot: creditNoteOf(charge, taken),
     credit: nanos(0 - (taken === rest ? charge.credit + before.credit : part)),
     refundOf: charge.id,
+  };
+}
+
+/** What a dispute had taken, come back: the charge can be refunded again as before. */
+export function regainedDraft(dispute: Transaction, reference: string): Draft {
+  const { organizationId, snapshot, credit, refundOf, paidThrough, number, total } = dispute;
+  if (snapshot.kind !== 'credit-note') throw new Error(`${dispute.id} has taken nothing that could come back`);
+  const { original, refundedOn: _refundedOn, ...note } = snapshot;
+  const subtotal = minus(snapshot.totals.subtotal);
+  return {
+    organizationId,
+    kind: 'dispute',
+    snapshot: {
+      ...note,
+      kind: 'invoice',
+      due: null,
+      paidOn: null,
+      ...whole(note),
+      totals: { subtotal, total: minus(total), paid: minus(total), due: minorUnits(0) },
+      notes: [`The dispute of invoice ${original.number} was won: this stands in the place of credit note ${number}.`],
+    },
+    credit: nanos(0 - credit),
+    refundOf,
+    paidThrough,
+    reference,
   };
 }
 

@@ -7,7 +7,8 @@ import type { MinorUnits } from '../money/minor-units.ts';
 import type { Nanos } from '../money/nanos.ts';
 import type { BillingDocument, Day } from './documents/document.ts';
 
-export const TRANSACTION_KINDS = ['top_up', 'auto_top_up', 'subscription', 'seats', 'refund'] as const;
+/** A dispute is below 0 where the bank has taken a payment back, and above 0 where it was won and the money came back. */
+export const TRANSACTION_KINDS = ['top_up', 'auto_top_up', 'subscription', 'seats', 'refund', 'dispute'] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
 export const TRANSACTION_STATUSES = ['pending', 'completed', 'failed'] as const;

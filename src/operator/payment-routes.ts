@@ -203,7 +203,7 @@ async function draftOf(
 async function chargeIn(env: Env, organizationId: string, id: string): Promise<Transaction> {
   const charge = await readTransaction(env.DB, id);
   if (charge?.organizationId !== organizationId) throw notFound('transaction');
-  if (charge.kind === 'refund') throw badRequest('transactionId', 'This is a refund; name the charge.');
+  if (charge.refundOf !== null) throw badRequest('transactionId', `This is a ${charge.kind}; name the charge.`);
   return charge;
 }
 

@@ -332,6 +332,81 @@ describe('a refund', () => {
   });
 });
 
+describe('a dispute', () => {
+  async function bought(world: StripeWorld) {
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    world.fake.pay(page);
+    return { ...team, payment: String(world.fake.get(page).payment_intent) };
+  }
+  const ended = async (organizationId: string) =>
+    (await transactionsOf(organizationId)).map(({ kind, status, total, number }) => [
+      kind,
+      status,
+      total,
+      number?.startsWith('CN-') ?? null,
+    ]);
+
+  it('takes its money from the wallet with a credit note, for good where it is lost', async () => {
+    const world = new StripeWorld();
+    const team = await bought(world);
+    const dispute = world.fake.dispute(team.payment, 5_000);
+    world.fake.decide(dispute.id, 'lost');
+    for (const event of world.fake.events.toReversed()) await world.deliver(event);
+    await world.deliverAll();
+    expect(await ended(team.organizationId)).toEqual([
+      ['top_up', 'completed', 5_000, false],
+      ['dispute', 'completed', -5_000, true],
+    ]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+    const settings = await team.owner.get(`/orgs/${team.organizationId}/wallet/automatic-top-up`);
+    expect(settings.body).toMatchObject({ failure: 'A payment was disputed at the bank.' });
+  });
+
+  it.each(['in order', 'the other way round'])(
+    'that is won gives it back, %s; then it can be refunded',
+    async (how) => {
+      const world = new StripeWorld();
+      const team = await bought(world);
+      const dispute = world.fake.dispute(team.payment, 5_000);
+      if (how === 'in order') {
+        await world.deliverAll();
+        expect(await balanceOf(team.organizationId)).toBe(0);
+      }
+      world.fake.decide(dispute.id, 'won');
+      for (const event of world.fake.events.toReversed()) await world.deliver(event);
+      const won = [
+        ['top_up', 'completed', 5_000, false],
+        ['dispute', 'completed', -5_000, true],
+        ['dispute', 'completed', 5_000, false],
+      ];
+      expect((await ended(team.organizationId)).toSorted()).toEqual(won.toSorted());
+      expect(await balanceOf(team.organizationId)).toBe(50 * DOLLAR);
+      const from = world.fake.events.length;
+      world.fake.refund(team.payment, 5_000);
+      await world.deliverAll(from);
+      expect(await balanceOf(team.organizationId)).toBe(0);
+      // Each of the four has a document that fits together.
+      for (const { id } of await transactionsOf(team.organizationId)) {
+        const file = await team.owner.get(`/orgs/${team.organizationId}/transactions/${id}/invoice`);
+        expect(file.status).toBe(200);
+      }
+    },
+  );
+
+  it('of what was refunded in part takes what is left', async () => {
+    const world = new StripeWorld();
+    const team = await bought(world);
+    world.fake.refund(team.payment, 2_000);
+    await world.deliverAll();
+    const from = world.fake.events.length;
+    world.fake.dispute(team.payment, 5_000);
+    await world.deliverAll(from);
+    expect((await ended(team.organizationId)).at(-1)).toEqual(['dispute', 'completed', -3_000, true]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+  });
+});
+
 describe('an automatic top-up', () => {
   async function teamWithCard(world: StripeWorld) {
     const team = await world.team();

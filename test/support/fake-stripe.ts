@@ -124,6 +124,33 @@ export class FakeStripe {
     return this.#refund({ payment_intent: paymentId, amount });
   }
 
+  /** A payer disputes a payment at the bank, which takes the money back. */
+  dispute(paymentId: string, amount: number): Thing {
+    const { currency } = this.get(paymentId);
+    const dispute = this.#make('dp', 'dispute', {
+      payment_intent: paymentId,
+      amount,
+      currency,
+      status: 'needs_response',
+      balance_transactions: [],
+    });
+    this.#tell('charge.dispute.created', dispute);
+    dispute.balance_transactions = [{ amount: -amount, fee: 1_500 }];
+    this.#tell('charge.dispute.funds_withdrawn', dispute);
+    return dispute;
+  }
+
+  /** The bank has decided: won, the money comes back. */
+  decide(disputeId: string, status: 'won' | 'lost'): void {
+    const dispute = this.get(disputeId);
+    dispute.status = status;
+    this.#tell('charge.dispute.closed', dispute);
+    if (status === 'lost') return;
+    const moved = dispute.balance_transactions as { amount: number }[];
+    dispute.balance_transactions = [...moved, { amount: dispute.amount, fee: 0 }];
+    this.#tell('charge.dispute.funds_reinstated', dispute);
+  }
+
   /** The next month begins: a bill is drawn up and paid, or its card is refused. */
   renew(subscriptionId: string): Thing {
     const subscription = this.get(subscriptionId);

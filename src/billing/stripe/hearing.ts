@@ -7,10 +7,10 @@
  */
 import type Stripe from 'stripe';
 import { minorUnits } from '../../money/minor-units.ts';
-import { openRefund } from '../refunds.ts';
+import { openRefund, regainedDraft } from '../refunds.ts';
 import type { Transaction } from '../transaction.ts';
-import { readByReference, readTransaction } from '../transaction-rows.ts';
-import { completeTransaction, failTransaction } from '../transactions.ts';
+import { readByReference, readRefunded, readTransaction } from '../transaction-rows.ts';
+import { completeTransaction, failTransaction, openTransaction } from '../transactions.ts';
 import { idOf, stripeOf } from './account.ts';
 import { isCustomer, noteFailedTopUp, saveCard } from './cards.ts';
 import { hearInvoice, hearSubscription } from './subscriptions.ts';
@@ -33,6 +33,11 @@ const HEARINGS: Readonly<Record<string, Hearing>> = {
   'refund.created': hearRefund,
   'refund.updated': hearRefund,
   'refund.failed': hearRefund,
+  'charge.dispute.created': hearDispute,
+  'charge.dispute.updated': hearDispute,
+  'charge.dispute.funds_withdrawn': hearDispute,
+  'charge.dispute.funds_reinstated': hearDispute,
+  'charge.dispute.closed': hearDispute,
   'customer.subscription.created': hearSubscription,
   'customer.subscription.updated': hearSubscription,
   'customer.subscription.deleted': hearSubscription,
@@ -106,9 +111,7 @@ export async function takePayment(
 export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
   const refund = await stripe.refunds.retrieve(id);
   if (!refund.payment_intent) return;
-  const paymentId = idOf(refund.payment_intent);
-  const known = await readByReference(env.DB, 'stripe', paymentId);
-  const original = known?.status === 'completed' ? known : await heardNow(env, stripe, paymentId, nowMs);
+  const original = await paidBy(env, stripe, idOf(refund.payment_intent), nowMs);
   if (!original) return;
   const isOff = refund.status === 'failed' || refund.status === 'canceled';
   // What never took anything back leaves no trace.
@@ -126,8 +129,51 @@ export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: nu
   }
 }
 
-/** The transaction of a payment once it was heard; null where it is none of ours. Throws where it will be one. */
-async function heardNow(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
+/**
+ * A payment that its payer disputes at the bank. What counts is whether Stripe has the money: when the bank takes it back, so does
+ * the wallet what was bought with it, and when the dispute is won all of that is given back.
+ */
+async function hearDispute(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const dispute = await stripe.disputes.retrieve(id);
+  const moved = dispute.balance_transactions.map(({ amount }) => amount);
+  if (!dispute.payment_intent || !moved.some((amount) => amount < 0)) return;
+  const original = await paidBy(env, stripe, idOf(dispute.payment_intent), nowMs);
+  if (!original) return;
+  if (dispute.currency.toUpperCase() !== original.currency)
+    throw new Error(`dispute ${id} is in ${dispute.currency}, what it takes back from in ${original.currency}`);
+  const taken = await disputed(env, original, { id, amount: dispute.amount }, nowMs);
+  if (!taken) return;
+  if (taken.status !== 'completed') {
+    await completeTransaction(env, taken.id, nowMs, id);
+    // Whoever disputes one charge is not to be charged unasked again.
+    await noteFailedTopUp(env, original.organizationId, 'A payment was disputed at the bank.', nowMs);
+  }
+  if (!moved.some((amount) => amount > 0)) return;
+  const note = await readTransaction(env.DB, taken.id);
+  if (!note) throw new Error(`dispute ${id} has lost its transaction ${taken.id}`);
+  const regained = await openTransaction(env, regainedDraft(note, `${id}-won`), nowMs);
+  await completeTransaction(env, regained.id, nowMs);
+}
+
+/** What a dispute takes back, opened once: what refunds have left of it. Null where that is nothing. */
+async function disputed(
+  env: Env,
+  original: Transaction,
+  { id, amount }: { id: string; amount: number },
+  nowMs: number,
+): Promise<Transaction | null> {
+  const known = await readByReference(env.DB, 'stripe', id);
+  if (known) return known;
+  const rest = original.total + (await readRefunded(env.DB, original.id)).total;
+  if (rest <= 0) return null;
+  const refunded = { amount: minorUnits(Math.min(amount, rest)), paidThrough: 'stripe', reference: id } as const;
+  return openRefund(env, original, { ...refunded, kind: 'dispute' }, nowMs);
+}
+
+/** The completed transaction of a payment; null where it is none of ours. Throws where it will be one. */
+async function paidBy(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
+  const known = await readByReference(env.DB, 'stripe', paymentId);
+  if (known?.status === 'completed') return known;
   const payment = await retrieve(stripe, paymentId);
   await takePayment(env, payment, nowMs);
   const transaction = await readByReference(env.DB, 'stripe', paymentId);

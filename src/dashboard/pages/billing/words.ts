@@ -7,6 +7,7 @@ export const KIND_NAMES: Record<Transaction['kind'], string> = {
   subscription: 'Subscription',
   seats: 'Seats',
   refund: 'Refund',
+  dispute: 'Dispute',
 };
 
 export const STATUS_NAMES: Record<Transaction['status'], string> = {
