@@ -392,16 +392,24 @@ export type AutomaticTopUp = {
   below: string | null;
   /** So much of it, before taxes. */
   amount: string | null;
+  /** At most so much in a calendar month of UTC, before taxes. */
+  monthlyMax: string | null;
+  /** What of it was bought, charges under way included. */
+  boughtThisMonth: string;
   /** Saved with a payment; null: none is. */
   card: string | null;
   /** Since when it rests, because the card was refused. */
   failedAt: string | null;
   failure: string | null;
+  /** When it is tried again; null with `failedAt`: not before another card is paid with or this is set again. */
+  retryAt: string | null;
 };
 
 export type AutomaticTopUpBody = {
   below: string | null;
   amount: string | null;
+  /** At least amount; null or not given: 1000, or the amount where that is more. */
+  monthlyMax?: string | null;
 };
 
 export type BillingDetails = {

@@ -588,6 +588,12 @@ export const LIMITS = {
   topUpsPerRun: 100,
   /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
   topUpLeaseMs: 45 * SECOND_MS,
+  /** What automatic top-ups buy in a month where nobody said more: a mistake in a loop costs so much, in cents. */
+  topUpMonthCentsDefault: 100_000,
+  /** Refusals of the card in a row after which automatic top-ups stop: a bank may refuse once what it pays the next day... */
+  topUpFailuresMax: 3,
+  /** ...and the time between two of them: banks take repeated tries amiss. */
+  topUpRetryMs: DAY_MS,
   /** A charge of which no answer came is repeated for so long: Stripe knows a repeat for 24 hours, and pays again after that. */
   chargeTriesMs: 23 * HOUR_MS,
   /** A second click within this is the same purchase, of credit or of seats. */

@@ -14,15 +14,15 @@ export function chargeAmountOf(text: string, currency: string): MinorUnits {
 }
 
 /** The same of credit, which is bought in USD. */
-export function topUpAmountOf(text: string, currency: string): MinorUnits {
+export function topUpAmountOf(text: string, currency: string, name = 'amount'): MinorUnits {
   if (currency !== 'USD') throw badRequest('currency', `Credit is bought in USD, not in ${currency}.`);
-  return amountOf(text, currency, minorUnits(LIMITS.topUpCentsMin));
+  return amountOf(text, currency, minorUnits(LIMITS.topUpCentsMin), name);
 }
 
-function amountOf(text: string, currency: string, min: MinorUnits): MinorUnits {
+function amountOf(text: string, currency: string, min: MinorUnits, name = 'amount'): MinorUnits {
   const max = minorUnits(LIMITS.chargeMax * 10 ** exponentOf(currency) - 1);
   const amount = parseMinorUnits(text, currency);
   if (amount !== null && amount >= min && amount <= max) return amount;
   const bounds = `from ${decimalOf(min, currency)} to ${decimalOf(max, currency)}`;
-  throw badRequest('amount', `amount must be decimal ${currency} ${bounds}, as in ${decimalOf(min, currency)}.`);
+  throw badRequest(name, `${name} must be decimal ${currency} ${bounds}, as in ${decimalOf(min, currency)}.`);
 }

@@ -7,7 +7,7 @@ import { LIMITS } from '../limits.ts';
 import { formatUsd, type Nanos, parseUsd } from '../money/nanos.ts';
 import { idOf, instant, like, ORG_ID, orNull, usd } from '../reference/fields.ts';
 import { routesOf } from '../reference/route.ts';
-import { ApiError } from '../teams/api-error.ts';
+import { ApiError, badRequest } from '../teams/api-error.ts';
 import { guarded } from '../teams/guard.ts';
 import { PLANS } from '../teams/roles.ts';
 import { topUpAmountOf } from './amounts.ts';
@@ -66,9 +66,15 @@ const AutomaticTopUp = z
   .object({
     below: orNull(usd('10', 'Credit is bought when less than this is available; null: never')),
     amount: orNull(usd('50', 'So much of it, before taxes')),
+    monthlyMax: orNull(usd('1000', 'At most so much in a calendar month of UTC, before taxes')),
+    boughtThisMonth: usd('150', 'What of it was bought, charges under way included'),
     card: orNull(like('Visa 4242')).openapi({ description: 'Saved with a payment; null: none is' }),
     failedAt: orNull(instant()).openapi({ description: 'Since when it rests, because the card was refused' }),
     failure: orNull(like('Your card was declined.')),
+    retryAt: orNull(instant()).openapi({
+      description:
+        'When it is tried again; null with `failedAt`: not before another card is paid with or this is set again',
+    }),
   })
   .openapi('AutomaticTopUp');
 
@@ -78,8 +84,13 @@ const AutomaticBody = z
       .nullable()
       .openapi({ type: ['string', 'null'], maxLength: LIMITS.amountLengthMax }),
     amount: amountText('amount').nullable(),
+    monthlyMax: amountText('monthlyMax')
+      .nullish()
+      .openapi({
+        description: `At least amount; null or not given: ${LIMITS.topUpMonthCentsDefault / 100}, or the amount where that is more`,
+      }),
   })
-  .openapi('AutomaticTopUpBody', { example: { below: '10', amount: '50' } });
+  .openapi('AutomaticTopUpBody', { example: { below: '10', amount: '50', monthlyMax: '500' } });
 
 const PlanBody = z
   .strictObject({ plan: z.enum(PLANS, { error: 'plan must be free or pro.' }) })
@@ -141,7 +152,7 @@ export const checkoutRouter = apiRouter()
       request: { params: Org },
       responses: { 200: answers('The settings', AutomaticTopUp) },
     }),
-    async (c) => c.json(await readAutomaticTopUp(c.env, c.req.valid('param').orgId), 200),
+    async (c) => c.json(await readAutomaticTopUp(c.env, c.req.valid('param').orgId, Date.now()), 200),
   )
   .openapi(
     route({
@@ -154,15 +165,16 @@ export const checkoutRouter = apiRouter()
     }),
     async (c) => {
       const { orgId } = c.req.valid('param');
-      const { below, amount } = c.req.valid('json');
+      const { below, amount, monthlyMax } = c.req.valid('json');
       if ((below === null) !== (amount === null)) {
         throw new ApiError(400, 'invalid_request_error', 'below and amount are both amounts, or both null.', {
           param: below === null ? 'below' : 'amount',
         });
       }
-      const settings = below === null || amount === null ? null : { below, amount: topUpAmountOf(amount, 'USD') };
-      await setAutomaticTopUp(c.env, c.get('trail'), settings, Date.now());
-      return c.json(await readAutomaticTopUp(c.env, orgId), 200);
+      const settings = below === null || amount === null ? null : { below, ...capped(amount, monthlyMax ?? null) };
+      const nowMs = Date.now();
+      await setAutomaticTopUp(c.env, c.get('trail'), settings, nowMs);
+      return c.json(await readAutomaticTopUp(c.env, orgId, nowMs), 200);
     },
   )
   .openapi(
@@ -188,4 +200,13 @@ async function tellOpened(env: Env, trail: Trail, { transaction, url, isNew }: C
     await noteAudited(env.DB, trail, nowMs, { action: 'transaction.opened', targetId: id, before: null, after });
   } else trail.changesNothing = true;
   return { transactionId: id, url, total };
+}
+
+function capped(amountAsked: string, monthlyMaxAsked: string | null) {
+  const amount = topUpAmountOf(amountAsked, 'USD');
+  const monthlyMax = monthlyMaxAsked === null ? null : topUpAmountOf(monthlyMaxAsked, 'USD', 'monthlyMax');
+  if (monthlyMax !== null && monthlyMax < amount) {
+    throw badRequest('monthlyMax', 'monthlyMax must not be less than amount: nothing could be bought.');
+  }
+  return { amount, monthlyMax };
 }

@@ -67,7 +67,11 @@ async function mailDocument(env: Env, id: string, nowMs: number): Promise<void> 
 }
 
 async function readersOf(env: Env, { organizationId, snapshot }: Transaction): Promise<string[]> {
-  if (snapshot.buyer.email !== null) return [snapshot.buyer.email];
+  return snapshot.buyer.email === null ? payersOf(env, organizationId) : [snapshot.buyer.email];
+}
+
+/** The addresses of who looks after an organization's money. */
+export async function payersOf(env: Env, organizationId: string): Promise<string[]> {
   const { results } = await env.DB.prepare(
     `SELECT DISTINCT user.email
      FROM members AS member

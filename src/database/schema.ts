@@ -949,9 +949,18 @@ export const billingAccounts = sqliteTable('billing_accounts', {
   topUpAmount: integer('top_up_amount'),
   /** Until when nobody else may begin an automatic top-up: one at a time. */
   topUpLeasedUntil: integer('top_up_leased_until').notNull().default(0),
-  /** Why the last automatic one failed, and when; null: it did not. Then none is tried until the card or the settings change. */
+  /** At most how much is bought in a month of UTC, in minor units of USD; null: as LIMITS says. */
+  topUpMonthMax: integer('top_up_month_max'),
+  /** Why the last automatic one failed, and when; null: it did not. */
   topUpFailedAt: integer('top_up_failed_at'),
   topUpFailure: text('top_up_failure'),
+  /** How many have failed in a row, and the last of them: news of it that comes twice counts once. */
+  topUpFailures: integer('top_up_failures').notNull().default(0),
+  topUpFailedBy: text('top_up_failed_by'),
+  /** From when on another is tried after a failure; null: not until the card or the settings change. */
+  topUpRetryAt: integer('top_up_retry_at'),
+  /** When owners and finance were mailed that it has stopped. */
+  topUpStopToldAt: integer('top_up_stop_told_at'),
 });
 
 /** What a paid plan runs on. */

@@ -9,7 +9,7 @@ import { readTransaction } from '../../src/billing/transaction-rows.ts';
 import { creditWallets } from '../../src/billing/transactions.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { minorUnits } from '../../src/money/minor-units.ts';
-import { refused } from '../support/browser.ts';
+import { Outbox, refused } from '../support/browser.ts';
 import type { FakeEvent } from '../support/fake-stripe.ts';
 import { balanceOf } from './paying.ts';
 import { StripeWorld, transactionsOf } from './stripe-world.ts';
@@ -407,22 +407,31 @@ describe('a dispute', () => {
   });
 });
 
-describe('an automatic top-up', () => {
-  async function teamWithCard(world: StripeWorld) {
-    const team = await world.team();
-    await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(team.organizationId).run();
-    const { page } = await openPage(world, team, '5', true);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const path = `/orgs/${team.organizationId}/wallet/automatic-top-up`;
-    const set = await team.owner.send('PUT', path, { below: '10', amount: '20' });
-    expect([set.status, set.body]).toEqual([
-      200,
-      { below: '10', amount: '20', card: 'Visa 4242', failedAt: null, failure: null },
-    ]);
-    return { ...team, path };
-  }
+async function teamWithCard(world: StripeWorld) {
+  const team = await world.team();
+  await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(team.organizationId).run();
+  const { page } = await openPage(world, team, '5', true);
+  world.fake.pay(page);
+  await world.deliverAll();
+  const path = `/orgs/${team.organizationId}/wallet/automatic-top-up`;
+  const set = await team.owner.send('PUT', path, { below: '10', amount: '20' });
+  expect([set.status, set.body]).toEqual([
+    200,
+    {
+      below: '10',
+      amount: '20',
+      monthlyMax: '1000',
+      boughtThisMonth: '0',
+      card: 'Visa 4242',
+      failedAt: null,
+      failure: null,
+      retryAt: null,
+    },
+  ]);
+  return { ...team, path };
+}
 
+describe('an automatic top-up', () => {
   it('is bought with the saved card when less is left than was said, once', async () => {
     const world = new StripeWorld();
     const team = await teamWithCard(world);
@@ -524,6 +533,41 @@ describe('an automatic top-up', () => {
     await team.owner.send('PUT', team.path, { below: '10', amount: '20' });
     await topUpWallets(world.env, Date.now() + 2 * MINUTE_MS);
     expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+  });
+});
+
+describe('automatic top-ups', () => {
+  it('buy no more in a month than their cap, and go on in the next', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    const small = await team.owner.send('PUT', team.path, { below: '10', amount: '20', monthlyMax: '19.99' });
+    expect(refused(small)).toEqual([400, 'invalid_request_error', 'monthlyMax']);
+    // 5 were bought by hand; nothing is spent, so each of these is short.
+    await team.owner.send('PUT', team.path, { below: '500', amount: '20', monthlyMax: '50' });
+    const nowMs = Date.now();
+    for (let minute = 0; minute < 4; minute++) await topUpWallets(world.env, nowMs + minute * MINUTE_MS);
+    expect(await balanceOf(team.organizationId)).toBe(45 * DOLLAR);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ monthlyMax: '50', boughtThisMonth: '40' });
+    await topUpWallets(world.env, nowMs + 31 * DAY_MS);
+    expect(await balanceOf(team.organizationId)).toBe(65 * DOLLAR);
+  });
+
+  it('try a refused card again each day, stop at the third, and mail owners and finance of that once', async () => {
+    const outbox = new Outbox();
+    const world = new StripeWorld(outbox.env);
+    const team = await teamWithCard(world);
+    const stopped = () => outbox.mails.filter(({ subject }) => subject.endsWith('no longer bought automatically'));
+    world.fake.refused.add('pm_visa');
+    const nowMs = Date.now();
+    const tried = () => world.fake.all('payment_intent').length - 1;
+    await topUpWallets(world.env, nowMs);
+    await topUpWallets(world.env, nowMs + DAY_MS - MINUTE_MS);
+    await world.deliverAll();
+    expect([tried(), stopped().length]).toEqual([1, 0]);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ retryAt: expect.any(String) });
+    for (let day = 1; day < 5; day++) await topUpWallets(world.env, nowMs + day * DAY_MS + day * MINUTE_MS);
+    expect([tried(), stopped().length]).toEqual([LIMITS.topUpFailuresMax, 1]);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ failedAt: expect.any(String), retryAt: null });
   });
 });
 

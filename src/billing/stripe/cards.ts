@@ -1,6 +1,6 @@
 /** The card that an organization lets Purser charge by itself: kept at Stripe, of which its ids and four digits are known here. */
 import type Stripe from 'stripe';
-import { SECOND_MS } from '../../limits.ts';
+import { LIMITS, SECOND_MS } from '../../limits.ts';
 import { stripeOf } from './account.ts';
 
 export interface BillingAccount {
@@ -12,9 +12,15 @@ export interface BillingAccount {
   topUpBelow: number | null;
   /** Cents. */
   topUpAmount: number | null;
+  /** Cents; null: as LIMITS says. */
+  topUpMonthMax: number | null;
   topUpFailedAt: number | null;
   topUpFailure: string | null;
+  topUpRetryAt: number | null;
 }
+
+/** Sets of an account that nothing is known against its card. */
+export const NO_FAILURE = `top_up_failed_at = NULL, top_up_failure = NULL, top_up_failures = 0, top_up_retry_at = NULL`;
 
 const NONE: BillingAccount = {
   customer: null,
@@ -22,8 +28,10 @@ const NONE: BillingAccount = {
   paymentMethodShown: null,
   topUpBelow: null,
   topUpAmount: null,
+  topUpMonthMax: null,
   topUpFailedAt: null,
   topUpFailure: null,
+  topUpRetryAt: null,
 };
 
 export async function readAccount(env: Env, organizationId: string): Promise<BillingAccount> {
@@ -31,7 +39,8 @@ export async function readAccount(env: Env, organizationId: string): Promise<Bil
     .prepare(
       `SELECT customer, payment_method AS paymentMethod, payment_method_shown AS paymentMethodShown,
               top_up_below AS topUpBelow, top_up_amount AS topUpAmount,
-              top_up_failed_at AS topUpFailedAt, top_up_failure AS topUpFailure
+              top_up_month_max AS topUpMonthMax, top_up_failed_at AS topUpFailedAt, top_up_failure AS topUpFailure,
+              top_up_retry_at AS topUpRetryAt
        FROM billing_accounts WHERE organization_id = ?1`,
     )
     .bind(organizationId)
@@ -76,19 +85,38 @@ export async function saveCard(env: Env, organizationId: string, payment: Stripe
      VALUES (?1, ?2, ?3, CAST(?4 AS INTEGER))
      ON CONFLICT (organization_id) DO UPDATE
      SET payment_method = excluded.payment_method, payment_method_shown = excluded.payment_method_shown,
-         payment_method_at = excluded.payment_method_at, top_up_failed_at = NULL, top_up_failure = NULL
+         payment_method_at = excluded.payment_method_at, ${NO_FAILURE}
      WHERE excluded.payment_method_at > payment_method_at`,
   )
     .bind(organizationId, method.id, shownOf(method), payment.created * SECOND_MS)
     .run();
 }
 
-/** Stops automatic top-ups until the card or the settings change: a card that was refused is not tried every minute. */
-export async function noteFailedTopUp(env: Env, organizationId: string, why: string, nowMs: number): Promise<void> {
+/**
+ * A card that was refused rests for a day; after some refusals in a row, or at once where `isFinal`, automatic top-ups stop until
+ * the card or the settings change. `transactionId`: the one that failed, which counts once.
+ */
+export async function noteFailedTopUp(
+  env: Env,
+  organizationId: string,
+  { transactionId, why, isFinal = false }: { transactionId: string; why: string; isFinal?: boolean },
+  nowMs: number,
+): Promise<void> {
   await env.DB.prepare(
-    `UPDATE billing_accounts SET top_up_failed_at = CAST(?2 AS INTEGER), top_up_failure = ?3 WHERE organization_id = ?1`,
+    `UPDATE billing_accounts
+     SET top_up_failed_at = CAST(?2 AS INTEGER), top_up_failure = ?3, top_up_failed_by = ?4,
+         top_up_failures = top_up_failures + 1, top_up_stop_told_at = NULL,
+         top_up_retry_at = CASE WHEN top_up_failures + 1 < CAST(?5 AS INTEGER) THEN CAST(?6 AS INTEGER) END
+     WHERE organization_id = ?1 AND top_up_failed_by IS NOT ?4`,
   )
-    .bind(organizationId, nowMs, why)
+    .bind(organizationId, nowMs, why, transactionId, isFinal ? 0 : LIMITS.topUpFailuresMax, nowMs + LIMITS.topUpRetryMs)
+    .run();
+}
+
+/** After one that was paid: refusals are counted in a row. */
+export async function noteTopUp(env: Env, organizationId: string): Promise<void> {
+  await env.DB.prepare(`UPDATE billing_accounts SET ${NO_FAILURE} WHERE organization_id = ?1`)
+    .bind(organizationId)
     .run();
 }
 

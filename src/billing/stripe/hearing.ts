@@ -12,7 +12,7 @@ import type { Transaction } from '../transaction.ts';
 import { readByReference, readRefunded, readTransaction } from '../transaction-rows.ts';
 import { completeTransaction, failTransaction, openTransaction } from '../transactions.ts';
 import { idOf, stripeOf } from './account.ts';
-import { isCustomer, noteFailedTopUp, saveCard } from './cards.ts';
+import { isCustomer, noteFailedTopUp, noteTopUp, saveCard } from './cards.ts';
 import { hearInvoice, hearSubscription } from './subscriptions.ts';
 
 /** Under this name Stripe's objects carry the id of the transaction that they pay. */
@@ -94,6 +94,7 @@ export async function takePayment(
         `payment ${payment.id} came for transaction ${id}, which ${reference} pays: give it back at Stripe`,
       );
     await completeTransaction(env, id, nowMs, payment.id);
+    if (kind === 'auto_top_up' && status !== 'completed') await noteTopUp(env, organizationId);
     if (payment.setup_future_usage === 'off_session') await saveCard(env, organizationId, payment);
     return;
   }
@@ -104,7 +105,7 @@ export async function takePayment(
   if (status !== 'pending' || !isOver) return;
   const why = payment.last_payment_error?.message ?? 'The payment was cancelled.';
   await failTransaction(env, id, why, nowMs);
-  if (kind === 'auto_top_up') await noteFailedTopUp(env, organizationId, why, nowMs);
+  if (kind === 'auto_top_up') await noteFailedTopUp(env, organizationId, { transactionId: id, why }, nowMs);
 }
 
 /** Money that went back. What it takes back from may not have been heard of yet. */
@@ -146,7 +147,8 @@ async function hearDispute(env: Env, stripe: Stripe, id: string, nowMs: number):
   if (taken.status !== 'completed') {
     await completeTransaction(env, taken.id, nowMs, id);
     // Whoever disputes one charge is not to be charged unasked again.
-    await noteFailedTopUp(env, original.organizationId, 'A payment was disputed at the bank.', nowMs);
+    const why = 'A payment was disputed at the bank.';
+    await noteFailedTopUp(env, original.organizationId, { transactionId: taken.id, why, isFinal: true }, nowMs);
   }
   if (!moved.some((amount) => amount > 0)) return;
   const note = await readTransaction(env.DB, taken.id);

@@ -34,11 +34,15 @@ export default function Credit() {
                 {shown.failedAt && (
                   <Banner
                     variant="error"
-                    description={`It rests since the card was refused: ${shown.failure ?? 'no reason was told'} Saving tries again.`}
+                    description={`${shown.retryAt ? 'It waits a day' : 'It has stopped'}, because the card was refused: ${shown.failure ?? 'no reason was told'} Saving tries again.`}
                   />
                 )}
                 {here.may('billing.write') ? (
-                  <AutomaticForm key={`${shown.below} ${shown.amount}`} path={path} settings={shown} />
+                  <AutomaticForm
+                    key={`${shown.below} ${shown.amount} ${shown.monthlyMax}`}
+                    path={path}
+                    settings={shown}
+                  />
                 ) : (
                   <p className="text-kumo-default">{inWords(shown)}</p>
                 )}
@@ -145,7 +149,11 @@ function AutomaticForm({ path, settings }: { path: { orgId: string }; settings: 
     (typed) =>
       purser.call('PUT /orgs/{orgId}/wallet/automatic-top-up', {
         path,
-        body: { below: typed.optional('below'), amount: typed.optional('amount') },
+        body: {
+          below: typed.optional('below'),
+          amount: typed.optional('amount'),
+          monthlyMax: typed.optional('monthlyMax'),
+        },
       }),
     {
       done: async (saved) => {
@@ -165,6 +173,12 @@ function AutomaticForm({ path, settings }: { path: { orgId: string }; settings: 
           defaultValue={settings.below ?? ''}
         />
         <MoneyField name="amount" label="Buy this much" placeholder="Nothing" defaultValue={settings.amount ?? ''} />
+        <MoneyField
+          name="monthlyMax"
+          label="At most in a month"
+          placeholder="1000"
+          defaultValue={settings.monthlyMax ?? ''}
+        />
       </div>
       <p className="text-sm text-kumo-subtle">
         {settings.card ? `Paid with ${settings.card}.` : 'No card is kept yet: buy credit once and have it kept.'} In
