@@ -249,6 +249,7 @@ export class FakeStripe {
         has_more: false,
         data: this.all('refund').filter(({ payment_intent }) => payment_intent === asked.get('payment_intent')),
       });
+    if (method === 'DELETE' && what === 'subscriptions' && id) return Response.json(this.cancel(id));
     if (method !== 'POST') return refusal(404, 'invalid_request_error', `Unrecognized request: ${method} ${what}`);
     switch (what) {
       case 'customers':
@@ -371,6 +372,7 @@ export class FakeStripe {
 
   #updateSubscription(subscription: Thing, fields: Fields): Response {
     const { items, cancel_at_period_end } = fields as { items?: Fields[]; cancel_at_period_end?: string };
+    subscription.metadata = { ...(subscription.metadata as Fields), ...(fields.metadata as Fields) };
     if (cancel_at_period_end !== undefined) subscription.cancel_at_period_end = cancel_at_period_end === 'true';
     for (const { id, quantity, price_data } of items ?? []) {
       const item = itemsOf(subscription).find((one) => one.id === id);

@@ -26,6 +26,8 @@ import { SEAT_PRODUCT, seatPrice } from './products.ts';
 
 /** Under this name a subscription carries the organization. */
 export const ORGANIZATION = 'purser_organization';
+/** Under this name one that is too many carries the one that stays. */
+const SECOND = 'purser_second_to';
 
 export interface Subscription {
   organizationId: string;
@@ -51,11 +53,12 @@ export function readSubscription(env: Env, organizationId: string): Promise<Subs
 
 /** Asks Stripe how a subscription is, remembers that, and makes the plan follow. */
 export async function hearSubscription(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
-  const heard = await stripe.subscriptions.retrieve(id);
-  const organizationId = heard.metadata[ORGANIZATION];
+  const found = await stripe.subscriptions.retrieve(id);
+  const organizationId = found.metadata[ORGANIZATION];
   if (organizationId === undefined) return;
   const known = await env.DB.prepare('SELECT 1 FROM organizations WHERE id = ?1').bind(organizationId).first();
   if (!known) return;
+  const heard = await onlyOne(env, stripe, organizationId, found, nowMs);
   const status = statusOf(heard.status);
   const { start, end } = periodOf(heard);
   // `nowMs` was read before Stripe was asked: of two who ask at once, the one who asked later is believed.
@@ -73,9 +76,42 @@ export async function hearSubscription(env: Env, stripe: Stripe, id: string, now
        -- A subscription that has ended says nothing of the one that came after it.
        AND (reference = excluded.reference OR excluded.status <> 'canceled')`,
   )
-    .bind(organizationId, id, status, seatsOf(heard), start, end, heard.cancel_at_period_end ? 'free' : null, nowMs)
+    .bind(organizationId, heard.id, status, seatsOf(heard), start, end, heard.cancel_at_period_end ? 'free' : null, nowMs)
     .run();
   await followPlan(env, organizationId, nowMs);
+}
+
+/**
+ * Of two that are alive, bought on two pages, the one that stays: one that is paid for, and the older of these, whichever is heard of
+ * first. The other is cancelled, and what was paid for it given back, in the order in which dying in between leaves both
+ * to be found again. `found`: the one that is heard of now.
+ */
+async function onlyOne(
+  env: Env,
+  stripe: Stripe,
+  organizationId: string,
+  found: Stripe.Subscription,
+  nowMs: number,
+): Promise<Stripe.Subscription> {
+  const known = await readSubscription(env, organizationId);
+  if (!known || known.reference === found.id || known.status === 'canceled' || statusOf(found.status) === 'canceled')
+    return found;
+  const other = await stripe.subscriptions.retrieve(known.reference);
+  if (statusOf(other.status) === 'canceled') return found;
+  const [first, second] = comesBefore(found, other) ? [found, other] : [other, found];
+  await stripe.subscriptions.update(second.id, { metadata: { [SECOND]: first.id } });
+  // A bill that is paid later is given back when it is heard of.
+  if (second.latest_invoice) await takeBill(env, stripe, idOf(second.latest_invoice), nowMs);
+  await stripe.subscriptions.cancel(second.id);
+  const told = { event: 'second_subscription_cancelled', organizationId, kept: first.id, cancelled: second.id };
+  console.warn(JSON.stringify(told));
+  return first;
+}
+
+function comesBefore(a: Stripe.Subscription, b: Stripe.Subscription): boolean {
+  const [isPaid, isOtherPaid] = [a, b].map(({ status }) => statusOf(status) === 'active');
+  if (isPaid !== isOtherPaid) return isPaid === true;
+  return a.created === b.created ? a.id < b.id : a.created < b.created;
 }
 
 /** Makes the organization's plan what its subscription pays for. */
@@ -109,11 +145,18 @@ export async function endGraces(env: Env, nowMs: number): Promise<void> {
 
 /** A bill of Stripe's: once it is paid it is a transaction here, with a document of ours. */
 export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
-  const bill = await stripe.invoices.retrieve(id, { expand: ['payments'] });
+  const bill = await stripe.invoices.retrieve(id);
   const subscription = bill.parent?.subscription_details?.subscription;
   if (!subscription) return;
   await hearSubscription(env, stripe, idOf(subscription), nowMs);
-  if (bill.status !== 'paid' || bill.total <= 0) return;
+  await takeBill(env, stripe, id, nowMs);
+}
+
+/** Makes a transaction of a bill that is paid; of a second subscription's also its refund. */
+async function takeBill(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const bill = await stripe.invoices.retrieve(id, { expand: ['payments'] });
+  const subscription = bill.parent?.subscription_details?.subscription;
+  if (!subscription || bill.status !== 'paid' || bill.total <= 0) return;
   const organizationId = bill.parent?.subscription_details?.metadata?.[ORGANIZATION];
   if (organizationId === undefined) return;
 
@@ -131,6 +174,12 @@ export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: n
   }
   const { id: transactionId } = await openTransaction(env, draft, nowMs);
   await completeTransaction(env, transactionId, nowMs, reference);
+  const { metadata } = await stripe.subscriptions.retrieve(idOf(subscription));
+  if (metadata[SECOND] === undefined || !paid) return;
+  const { data: given } = await stripe.refunds.list({ payment_intent: reference, limit: 1 });
+  // Its credit note is made as Stripe tells of the refund.
+  if (given.length === 0)
+    await stripe.refunds.create({ payment_intent: reference }, { idempotencyKey: `second-${id}` });
 }
 
 /**
