@@ -68,6 +68,7 @@ const ACTIONS = {
   'payment.recorded': 'transaction',
   'payment.refunded': 'transaction',
   'invoice.issued': 'transaction',
+  'invoice.voided': 'transaction',
   'transaction.opened': 'transaction',
 } as const satisfies Record<string, string>;
 

@@ -103,11 +103,13 @@ function mailOf(to: string, { kind: of, snapshot, number, currency, total }: Tra
   const shown = (amount: number) => formatMinorUnits(Math.abs(amount) as MinorUnits, currency);
   const due = snapshot.kind === 'invoice' && totals.due > 0 ? snapshot.due : null;
   const said =
-    snapshot.kind === 'credit-note'
-      ? `${shown(total)} of invoice ${snapshot.original.number} were ${of === 'dispute' ? 'taken back by the bank, where the payment is disputed' : 'refunded'}.`
-      : due === null
-        ? `${shown(total)} were paid.`
-        : `${shown(total)} are due by ${WORDS[snapshot.language].day(due)}.`;
+    snapshot.kind === 'credit-note' && snapshot.voids
+      ? `Invoice ${snapshot.original.number} was taken back: nothing of it is to be paid.`
+      : snapshot.kind === 'credit-note'
+        ? `${shown(total)} of invoice ${snapshot.original.number} were ${of === 'dispute' ? 'taken back by the bank, where the payment is disputed' : 'refunded'}.`
+        : due === null
+          ? `${shown(total)} were paid.`
+          : `${shown(total)} are due by ${WORDS[snapshot.language].day(due)}.`;
   return compose({
     to,
     subject: `${title} ${number} from ${seller.name}`,

@@ -11,7 +11,7 @@
 import { addMinorUnits, type MinorUnits, minorUnits, netOf } from '../money/minor-units.ts';
 import { nanos } from '../money/nanos.ts';
 import type { Line } from './documents/document.ts';
-import type { ChargeSnapshot, Draft, PaidThrough, Transaction } from './transaction.ts';
+import type { ChargeSnapshot, CreditNoteSnapshot, Draft, PaidThrough, Transaction } from './transaction.ts';
 import { readByReference, readRefunded } from './transaction-rows.ts';
 import { openTransaction, tooMuch } from './transactions.ts';
 
@@ -61,6 +61,21 @@ export function refundDraft(
   };
 }
 
+/** What takes an invoice back that was sent and not paid: nothing was credited, so nothing goes back. */
+export function voidingDraft(invoice: Transaction): Draft {
+  const { organizationId, id, paidThrough, total } = invoice;
+  const snapshot = { ...creditNoteOf(invoice, total), voids: true as const };
+  return {
+    organizationId,
+    kind: 'refund',
+    snapshot,
+    credit: nanos(0),
+    refundOf: id,
+    paidThrough,
+    reference: `void ${id}`,
+  };
+}
+
 /** What a dispute had taken, come back: the charge can be refunded again as before. */
 export function regainedDraft(dispute: Transaction, reference: string): Draft {
   const { organizationId, snapshot, credit, refundOf, paidThrough, number, total } = dispute;
@@ -86,7 +101,7 @@ export function regainedDraft(dispute: Transaction, reference: string): Draft {
   };
 }
 
-function creditNoteOf(charge: Transaction, taken: MinorUnits): ChargeSnapshot {
+function creditNoteOf(charge: Transaction, taken: MinorUnits): CreditNoteSnapshot {
   const { number, issued, total, snapshot } = charge;
   if (snapshot.kind !== 'invoice' || number === null || issued === null)
     throw new Error(`${charge.id} has no invoice to credit`);

@@ -20,6 +20,7 @@ type WithoutNumber<T> = T extends unknown ? Omit<T, 'number' | 'issued' | 'logo'
 
 /** A document before it has a number and a date; how it looks (logo, colour) is the seller's and may change. */
 export type ChargeSnapshot = WithoutNumber<BillingDocument>;
+export type CreditNoteSnapshot = Extract<ChargeSnapshot, { kind: 'credit-note' }>;
 
 export interface Draft {
   organizationId: string;

@@ -12,11 +12,12 @@ import { chargeAmountOf, isCurrency, topUpAmountOf } from '../billing/amounts.ts
 import { buyerOf } from '../billing/buyer.ts';
 import { type Payment, seatsDraft, subscriptionDraft, topUpDraft } from '../billing/drafts.ts';
 import { paymentsThrough } from '../billing/payments.ts';
+import { voidingDraft } from '../billing/refunds.ts';
 import { sellerOf } from '../billing/seller.ts';
 import type { Draft, Transaction } from '../billing/transaction.ts';
 import { readTransaction } from '../billing/transaction-rows.ts';
 import { showTransaction, TransactionShown } from '../billing/transaction-shown.ts';
-import { completeTransaction, issueInvoice, openTransaction } from '../billing/transactions.ts';
+import { completeTransaction, issueInvoice, openTransaction, voidInvoice } from '../billing/transactions.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf } from '../reference/fields.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
@@ -141,13 +142,29 @@ export const paymentRouter = apiRouter()
       // What somebody asked to buy has no number before it is paid, and is paid here too.
       if (invoice.paidThrough !== 'manual')
         throw badRequest('transactionId', 'This is paid at Stripe, which tells of it.');
-      const { shown, status } = await tell(
-        c.env,
-        c.get('trail'),
-        'payment.recorded',
-        await completeTransaction(c.env, invoice.id, nowMs),
-        nowMs,
-      );
+      const paid = await completeTransaction(c.env, invoice.id, nowMs);
+      if (paid.status !== 'completed') throw badRequest('transactionId', 'This invoice was voided: send another one.');
+      const { shown, status } = await tell(c.env, c.get('trail'), 'payment.recorded', paid, nowMs);
+      return c.json(shown, status);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/operator/orgs/{orgId}/invoices/{transactionId}/void',
+      hide: true,
+      middleware: operatorOnly,
+      request: { params: One },
+      responses: TOLD,
+    }),
+    async (c) => {
+      const nowMs = Date.now();
+      const { orgId, transactionId } = c.req.valid('param');
+      const invoice = await chargeIn(c.env, orgId, transactionId);
+      if (invoice.number === null) throw badRequest('transactionId', 'This was never sent as an invoice.');
+      const note = await voidInvoice(c.env, invoice, voidingDraft(invoice), nowMs);
+      if (!note) throw badRequest('transactionId', 'This invoice was paid: refund it.');
+      const { shown, status } = await tell(c.env, c.get('trail'), 'invoice.voided', note, nowMs);
       return c.json(shown, status);
     },
   )

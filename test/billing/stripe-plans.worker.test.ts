@@ -92,40 +92,40 @@ describe('a plan', () => {
     expect(await ask()).not.toBe(first);
   });
 
-  it.each([
-    'in order',
-    'the other way round',
-  ])('that is bought on two pages is the older one, and the other is given back: events %s', async (how) => {
-    const world = new StripeWorld();
-    vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-    const team = await world.team();
-    await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
-    const ask = () => team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
-    await ask();
-    // Something has changed by then, or it is another day: this is another page.
-    await buySeats(team.organizationId, 1);
-    await ask();
-    const pages = world.fake.all('checkout.session');
-    expect(pages).toHaveLength(2);
-    for (const { id } of pages) world.fake.pay(id);
-    const told = [...world.fake.events];
-    for (const event of how === 'in order' ? told : told.reverse()) await world.deliver(event);
-    await world.retryAll();
-    await world.deliverAll();
-    await world.deliverAll();
-    const [first, second] = world.fake.all('subscription');
-    expect([first?.status, second?.status]).toEqual(['active', 'canceled']);
-    expect(await readSubscription(world.env, team.organizationId)).toMatchObject({ reference: first?.id });
-    expect((await transactionsOf(team.organizationId)).map(({ kind, total }) => [kind, total]).toSorted()).toEqual(
-      [
-        ['subscription', 2_000],
-        ['subscription', 3_000],
-        ['refund', -3_000],
-      ].toSorted(),
-    );
-    expect(await team.plan()).toBe('pro');
-  });
+  it.each(['in order', 'the other way round'])(
+    'that is bought on two pages is the older one, and the other is given back: events %s',
+    async (how) => {
+      const world = new StripeWorld();
+      vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      const team = await world.team();
+      await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
+      const ask = () => team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
+      await ask();
+      // Something has changed by then, or it is another day: this is another page.
+      await buySeats(team.organizationId, 1);
+      await ask();
+      const pages = world.fake.all('checkout.session');
+      expect(pages).toHaveLength(2);
+      for (const { id } of pages) world.fake.pay(id);
+      const told = [...world.fake.events];
+      for (const event of how === 'in order' ? told : told.reverse()) await world.deliver(event);
+      await world.retryAll();
+      await world.deliverAll();
+      await world.deliverAll();
+      const [first, second] = world.fake.all('subscription');
+      expect([first?.status, second?.status]).toEqual(['active', 'canceled']);
+      expect(await readSubscription(world.env, team.organizationId)).toMatchObject({ reference: first?.id });
+      expect((await transactionsOf(team.organizationId)).map(({ kind, total }) => [kind, total]).toSorted()).toEqual(
+        [
+          ['subscription', 2_000],
+          ['subscription', 3_000],
+          ['refund', -3_000],
+        ].toSorted(),
+      );
+      expect(await team.plan()).toBe('pro');
+    },
+  );
 
   it('of an organization that was deleted is billed no more', async () => {
     const world = new StripeWorld();

@@ -111,6 +111,8 @@ export interface CreditNote extends Common {
   /** The invoice of which so many percent are taken back. */
   original: { number: string; issued: Day; percent: string };
   refundedOn: Day | null;
+  /** The invoice was not paid: what is `paid` here is no longer owed, and nothing goes back. */
+  voids?: true;
 }
 
 export type BillingDocument = Invoice | CreditNote;

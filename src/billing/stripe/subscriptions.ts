@@ -76,7 +76,16 @@ export async function hearSubscription(env: Env, stripe: Stripe, id: string, now
        -- A subscription that has ended says nothing of the one that came after it.
        AND (reference = excluded.reference OR excluded.status <> 'canceled')`,
   )
-    .bind(organizationId, heard.id, status, seatsOf(heard), start, end, heard.cancel_at_period_end ? 'free' : null, nowMs)
+    .bind(
+      organizationId,
+      heard.id,
+      status,
+      seatsOf(heard),
+      start,
+      end,
+      heard.cancel_at_period_end ? 'free' : null,
+      nowMs,
+    )
     .run();
   await followPlan(env, organizationId, nowMs);
 }
