@@ -966,6 +966,7 @@ export type GoogleModel = {
 export type Health = {
   /** Everything is proven and nothing differs. */
   ok: boolean;
+  wallet: WalletBooks;
   /** Nanodollars, over all members that are shown. */
   difference: string;
   /** Decimal USD. */
@@ -2470,7 +2471,7 @@ export type TopUp = {
 
 export type Transaction = {
   id: string;
-  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute';
+  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute' | 'correction';
   status: 'pending' | 'completed' | 'failed';
   /** Its first line. */
   description: string;
@@ -2657,6 +2658,20 @@ export type Wallet = {
     credits: string;
     at: string;
   })[];
+};
+
+export type WalletBooks = {
+  /** Entries that differ; empty: all agree. */
+  findings: ({
+    /** The transaction, or an entry of no transaction. */
+    id: string;
+    /** Null: the wallet has not taken it. */
+    inWallet: string | null;
+    /** Null: there is no completed transaction. */
+    inTransactions: string | null;
+  })[];
+  /** Compared just now; false: the wallet could not be asked. */
+  proven: boolean;
 };
 
 /** What each route takes and answers. */
@@ -3471,7 +3486,7 @@ export interface Routes {
   /** What was paid and given back, newest first. */
   'GET /orgs/{orgId}/transactions': {
     path: { orgId: string };
-    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
+    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute' | 'correction'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
     answer: {
       transactions: Transaction[];
       nextCursor: string | null;

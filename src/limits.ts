@@ -168,6 +168,8 @@ const ASKED = {
   sessionsShownMax: 100,
   /** Lines of a statement as PDF, some 40 a page: nobody prints more, and a Worker makes them in some seconds. CSV and JSON have all. */
   statementPdfLinesMax: 5_000,
+  /** Nanodollars that a wallet holds at most: what JavaScript counts exactly, less what is refunded and spent at the same time. */
+  walletBalanceMax: 9_000_000 * 1_000_000_000,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
   /** The least credit that is bought at once, in cents: below it what moving money costs is a large part of it. */
@@ -436,6 +438,14 @@ export const LIMITS = {
   walletAsksMax: 3,
   /** When the wallet did not give what was asked ahead of need, that is not asked again for so long: there is no hurry. */
   walletRetryMs: 5 * SECOND_MS,
+  /** Entries of a wallet read at once where it differs from its transactions: some 100 KB. */
+  walletEntriesPage: 1_000,
+  /** Wallets that one run of the cron holds against their transactions: each one call, and one read of D1. */
+  walletsProvenPerRun: 200,
+  /** A completed charge that its wallet has not taken for so long is named: the cron has tried ten times. */
+  walletLateMs: 10 * MINUTE_MS,
+  /** Differences between a wallet and its transactions that are named; one is enough to look. */
+  walletFindingsMax: 50,
   /** Charges and refunds of which a cron run tells wallets: one waits only where its own request died, or its wallet did not answer. */
   walletCreditsPerRun: 200,
   /** Documents that a cron run mails, and how long it begins another: the mail API takes a few mails a second. */

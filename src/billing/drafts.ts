@@ -53,6 +53,12 @@ export function seatsDraft(
   return draft(payment, 'seats', [line], ZERO);
 }
 
+/** Credit that is given (above 0) or taken, and comes to nothing: so it has no document. `name`: what the operator calls it. */
+export function correctionDraft(payment: Payment, credit: Nanos, name: string): Draft {
+  const line = { description: `Correction of credit: ${name}`, quantity: '1', unitPrice: minorUnits(0), period: null };
+  return draft(payment, 'correction', [line], credit);
+}
+
 function draft(payment: Payment, kind: TransactionKind, lines: readonly ChargedLine[], credit: Nanos): Draft {
   const { organizationId, paidThrough, reference } = payment;
   return { organizationId, kind, snapshot: invoiceOf(payment, lines), credit, refundOf: null, paidThrough, reference };

@@ -8,7 +8,16 @@ import type { Nanos } from '../money/nanos.ts';
 import type { BillingDocument, Day } from './documents/document.ts';
 
 /** A dispute is below 0 where the bank has taken a payment back, and above 0 where it was won and the money came back. */
-export const TRANSACTION_KINDS = ['top_up', 'auto_top_up', 'subscription', 'seats', 'refund', 'dispute'] as const;
+export const TRANSACTION_KINDS = [
+  'top_up',
+  'auto_top_up',
+  'subscription',
+  'seats',
+  'refund',
+  'dispute',
+  /** Credit that the operator gave or took, which nobody paid for. */
+  'correction',
+] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
 export const TRANSACTION_STATUSES = ['pending', 'completed', 'failed'] as const;

@@ -8,6 +8,7 @@ export const KIND_NAMES: Record<Transaction['kind'], string> = {
   seats: 'Seats',
   refund: 'Refund',
   dispute: 'Dispute',
+  correction: 'Correction',
 };
 
 export const STATUS_NAMES: Record<Transaction['status'], string> = {
