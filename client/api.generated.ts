@@ -3542,6 +3542,11 @@ export interface Routes {
     body: AutomaticTopUpBody;
     answer: AutomaticTopUp;
   };
+  /** Forget the saved card, here and at Stripe; nothing is bought by itself then. */
+  'DELETE /orgs/{orgId}/wallet/card': {
+    path: { orgId: string };
+    answer: AutomaticTopUp;
+  };
   /** Change the plan: a larger one once it is paid for, a smaller one as its period ends. */
   'POST /orgs/{orgId}/plan': {
     path: { orgId: string };

@@ -55,6 +55,7 @@ const ACTIONS = {
   'organization.plan.requested': 'organization',
   'organization.seats.updated': 'organization',
   'organization.automatic_top_up.updated': 'organization',
+  'organization.card.forgotten': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
   'organization.usage.moved': 'organization',

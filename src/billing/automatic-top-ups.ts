@@ -20,6 +20,7 @@ import { paymentsOf } from './payments.ts';
 import { sellerOf } from './seller.ts';
 import { readTransaction } from './transaction-rows.ts';
 import { openTransaction } from './transactions.ts';
+import { hasRoom } from './wallet.ts';
 
 interface Due {
   organizationId: string;
@@ -74,6 +75,8 @@ async function openTopUp(env: Env, { organizationId, below, amount, monthMax }: 
   if ((await boughtThisMonth(env, organizationId, nowMs)) + BigInt(centsInNanos(amount)) > most) return null;
   const { available } = await orgWallet(env, organizationId, (object) => object.status());
   if (available >= below) return null;
+  // Members hold so much that the wallet could not take what is bought.
+  if (!(await hasRoom(env, organizationId, centsInNanos(amount)))) return null;
   const payment = {
     organizationId,
     seller: sellerOf(env),

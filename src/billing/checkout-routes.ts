@@ -14,6 +14,8 @@ import { topUpAmountOf } from './amounts.ts';
 import { readAutomaticTopUp, setAutomaticTopUp } from './automatic-settings.ts';
 import { type Checkout, centsInNanos, checkOutSeats, checkOutTopUp } from './checkout.ts';
 import { changePlan } from './plans.ts';
+import { askingStripe } from './stripe/account.ts';
+import { forgetCard } from './stripe/cards.ts';
 
 const route = routesOf('Billing');
 const Org = z.object({ orgId: ORG_ID });
@@ -174,6 +176,24 @@ export const checkoutRouter = apiRouter()
       const settings = below === null || amount === null ? null : { below, ...capped(amount, monthlyMax ?? null) };
       const nowMs = Date.now();
       await setAutomaticTopUp(c.env, c.get('trail'), settings, nowMs);
+      return c.json(await readAutomaticTopUp(c.env, orgId, nowMs), 200);
+    },
+  )
+  .openapi(
+    route({
+      method: 'delete',
+      path: '/orgs/{orgId}/wallet/card',
+      summary: 'Forget the saved card, here and at Stripe; nothing is bought by itself then',
+      middleware: toPay,
+      request: { params: Org },
+      refuses: [503],
+      responses: { 200: answers('The settings, without a card', AutomaticTopUp) },
+    }),
+    async (c) => {
+      const { orgId } = c.req.valid('param');
+      const nowMs = Date.now();
+      const trail = c.get('trail');
+      trail.changesNothing = !(await askingStripe(() => forgetCard(c.env, trail, nowMs)));
       return c.json(await readAutomaticTopUp(c.env, orgId, nowMs), 200);
     },
   )

@@ -11,6 +11,7 @@ import { sellerOf } from './seller.ts';
 import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
 import { failTransaction, openTransaction, reopenTransaction } from './transactions.ts';
+import { checkRoom } from './wallet.ts';
 
 const NANOS_PER_CENT = 10_000_000;
 
@@ -22,7 +23,10 @@ export interface Checkout {
   isNew: boolean;
 }
 
-/** Opens a top-up, or finds the one that a click just before has opened. Throws the 503 of who has no seller. */
+/**
+ * Opens a top-up, or finds the one that a click just before has opened. Throws the 503 of who has no seller, and the 400 of credit
+ * that the wallet has no room for.
+ */
 export async function checkOutTopUp(
   env: Env,
   organizationId: string,
@@ -40,6 +44,7 @@ export async function checkOutTopUp(
   };
   const draft = topUpDraft(payment, amount);
   const known = await openedJustBefore(env, organizationId, draft.snapshot.totals.total, nowMs);
+  if (!known) await checkRoom(env, organizationId, draft.credit);
   const transaction = known ?? (await openTransaction(env, draft, nowMs));
   try {
     return { transaction, url: await payments.checkout(transaction, { returnUrl, saveCard }), isNew: known === null };

@@ -15,9 +15,10 @@ import { paymentsThrough } from '../billing/payments.ts';
 import { voidingDraft } from '../billing/refunds.ts';
 import { sellerOf } from '../billing/seller.ts';
 import type { Draft, Transaction } from '../billing/transaction.ts';
-import { readTransaction } from '../billing/transaction-rows.ts';
+import { readByReference, readTransaction } from '../billing/transaction-rows.ts';
 import { showTransaction, TransactionShown } from '../billing/transaction-shown.ts';
 import { completeTransaction, issueInvoice, openTransaction, voidInvoice } from '../billing/transactions.ts';
+import { checkRoom } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf } from '../reference/fields.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
@@ -91,6 +92,7 @@ export const paymentRouter = apiRouter()
     async (c) => {
       const nowMs = Date.now();
       const draft = await draftOf(c.env, c.req.valid('param').orgId, c.req.valid('json'), null);
+      await checkRoomFor(c.env, draft);
       const { id } = await openTransaction(c.env, draft, nowMs);
       const { shown, status } = await tell(
         c.env,
@@ -115,6 +117,7 @@ export const paymentRouter = apiRouter()
       const nowMs = Date.now();
       const { due, ...charge } = c.req.valid('json');
       const draft = await draftOf(c.env, c.req.valid('param').orgId, charge, due);
+      await checkRoomFor(c.env, draft);
       const { id } = await openTransaction(c.env, draft, nowMs);
       const { shown, status } = await tell(
         c.env,
@@ -215,6 +218,12 @@ async function draftOf(
       return subscriptionDraft(payment, [line]);
     }
   }
+}
+
+/** What was recorded before has its room already. */
+async function checkRoomFor(env: Env, { organizationId, credit, reference }: Draft): Promise<void> {
+  const known = reference === null ? null : await readByReference(env.DB, 'manual', reference);
+  if (!known) await checkRoom(env, organizationId, credit);
 }
 
 async function chargeIn(env: Env, organizationId: string, id: string): Promise<Transaction> {

@@ -585,6 +585,12 @@ export const ORGANIZATION: readonly Row[] = [
     tells: 'organization.automatic_top_up.updated',
   },
   {
+    route: 'DELETE /orgs/{orgId}/wallet/card',
+    may: OWNERS_AND_FINANCE,
+    // That one is forgotten, and told, is in stripe.worker.test.ts.
+    tellsNothing: 'no card is saved',
+  },
+  {
     route: 'POST /orgs/{orgId}/plan',
     may: [],
     // Without Stripe; with it, who may and what follows is told by stripe-plans.worker.test.ts.

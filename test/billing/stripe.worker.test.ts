@@ -7,8 +7,11 @@ import { topUpWallets } from '../../src/billing/automatic-top-ups.ts';
 import { paymentsOf } from '../../src/billing/payments.ts';
 import { readTransaction } from '../../src/billing/transaction-rows.ts';
 import { creditWallets } from '../../src/billing/transactions.ts';
+import { readWalletBooks } from '../../src/billing/wallet-books.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { minorUnits } from '../../src/money/minor-units.ts';
+import { nanos } from '../../src/money/nanos.ts';
+import { orgWallet } from '../../src/objects.ts';
 import { Outbox, refused } from '../support/browser.ts';
 import type { FakeEvent } from '../support/fake-stripe.ts';
 import { balanceOf } from './paying.ts';
@@ -157,6 +160,49 @@ describe('a top-up', () => {
     expect(await balanceOf(team.organizationId)).toBe(0);
     const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
     expect(kept.results).toContainEqual({ problem: expect.stringMatching(/brought 4000 usd for transaction txn_/) });
+  });
+});
+
+describe('a wallet that is nearly full', () => {
+  const MAX = LIMITS.walletBalanceMax;
+  const fill = (organizationId: string, amount: number) =>
+    orgWallet(env, organizationId, (object) =>
+      object.post({ id: `filled-${amount}`, kind: 'top_up', amount: nanos(amount), atMs: Date.now() }),
+    );
+
+  it('is refused more than it holds before anything is charged, what is on its way included', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    await fill(team.organizationId, MAX - 105 * DOLLAR);
+    await openPage(world, team, '60');
+    const path = `/orgs/${team.organizationId}/wallet/checkout`;
+    expect(refused(await team.owner.post(path, { amount: '40.01' }))).toEqual([400, 'invalid_request_error', 'amount']);
+    await team.owner.send('PUT', team.path, { below: '9000001', amount: '50' });
+    const before = world.fake.all('payment_intent').length;
+    await topUpWallets(world.env, Date.now());
+    expect(world.fake.all('payment_intent')).toHaveLength(before);
+    await openPage(world, team, '40');
+  });
+
+  it('that is full when the money comes has it later: the charge is kept, told and posted again', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    await fill(team.organizationId, Number.MAX_SAFE_INTEGER - 10 * DOLLAR);
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.pay(page);
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+    const nowMs = Date.now();
+    await creditWallets(world.env, nowMs);
+    expect(log.mock.calls.flat().join()).toContain('wallet_not_credited');
+    const late = await readWalletBooks(env, team.organizationId, nowMs + LIMITS.walletLateMs + MINUTE_MS);
+    expect(late.findings).toContainEqual({ id: expect.any(String), inWallet: null, inTransactions: '50' });
+    await orgWallet(env, team.organizationId, (object) =>
+      object.post({ id: 'spent', kind: 'refund', amount: nanos(100 * DOLLAR), atMs: nowMs }),
+    );
+    await creditWallets(world.env, nowMs);
+    expect(await balanceOf(team.organizationId)).toBe(Number.MAX_SAFE_INTEGER - 60 * DOLLAR);
   });
 });
 
@@ -568,6 +614,32 @@ describe('automatic top-ups', () => {
     for (let day = 1; day < 5; day++) await topUpWallets(world.env, nowMs + day * DAY_MS + day * MINUTE_MS);
     expect([tried(), stopped().length]).toEqual([LIMITS.topUpFailuresMax, 1]);
     expect((await team.owner.get(team.path)).body).toMatchObject({ failedAt: expect.any(String), retryAt: null });
+  });
+});
+
+describe('the saved card', () => {
+  it('is forgotten at Stripe and here, is charged no more, and comes back only with a new payment', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    const path = `/orgs/${team.organizationId}/wallet/card`;
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.failing = 4;
+    expect(refused(await team.owner.send('DELETE', path))).toEqual([503, 'unavailable', null]);
+    world.fake.failing = 0;
+    for (let i = 0; i < 2; i++) {
+      const answer = await team.owner.send('DELETE', path);
+      expect([answer.status, answer.body.card, answer.body.below]).toEqual([200, null, '10']);
+    }
+    expect([...world.fake.detached]).toEqual(['pm_visa']);
+    // Old news of the payment that saved it.
+    for (const event of world.fake.events) await world.deliver({ ...event, id: `${event.id}_again` });
+    await topUpWallets(world.env, Date.now());
+    expect(world.fake.all('payment_intent')).toHaveLength(1);
+    world.fake.setNow(Date.now() + MINUTE_MS);
+    const { page } = await openPage(world, team, '6', true);
+    world.fake.pay(page, 'pm_amex');
+    await world.deliverAll();
+    expect((await team.owner.get(team.path)).body).toMatchObject({ card: 'Amex 4242' });
   });
 });
 

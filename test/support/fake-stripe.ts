@@ -31,6 +31,8 @@ export class FakeStripe {
   losing = 0;
   /** Cards that the bank refuses. */
   readonly refused = new Set<string>();
+  /** Cards that customers have no more. */
+  readonly detached = new Set<string>();
   /** Bank accounts, of which money takes days to come (`arrive`). */
   readonly slow = new Set<string>();
 
@@ -278,6 +280,12 @@ export class FakeStripe {
         if (intent.status !== 'requires_payment_method') return Response.json(intent);
         const { message } = intent.last_payment_error as { message: string };
         return refusal(402, 'card_error', message, { code: 'card_declined', payment_intent: intent });
+      }
+      case 'payment_methods': {
+        if (more !== 'detach' || this.detached.has(String(id)))
+          return refusal(400, 'invalid_request_error', 'The payment method is not attached to a customer.');
+        this.detached.add(String(id));
+        return Response.json({ id, object: 'payment_method', customer: null });
       }
       case 'subscriptions':
         return id ? this.#updateSubscription(this.get(id), fields) : refusal(404, 'invalid_request_error', 'not here');

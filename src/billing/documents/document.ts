@@ -141,6 +141,8 @@ interface LedgerRow {
 export interface Statement extends Look {
   kind: 'statement';
   organization: string;
+  /** The code of its country (ISO 3166-1, two letters), which decides the paper; empty: not known. */
+  country: string;
   /** Its only project or member, where it is of one. */
   project: string | null;
   member: string | null;

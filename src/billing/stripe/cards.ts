@@ -1,5 +1,7 @@
 /** The card that an organization lets Purser charge by itself: kept at Stripe, of which its ids and four digits are known here. */
 import type Stripe from 'stripe';
+import { changeAudited } from '../../audit/change.ts';
+import type { Trail } from '../../audit/trail.ts';
 import { LIMITS, SECOND_MS } from '../../limits.ts';
 import { stripeOf } from './account.ts';
 
@@ -90,6 +92,40 @@ export async function saveCard(env: Env, organizationId: string, payment: Stripe
   )
     .bind(organizationId, method.id, shownOf(method), payment.created * SECOND_MS)
     .run();
+}
+
+/**
+ * Forgets the saved card, at Stripe first: who dies in between forgets it the next time. An older payment that is heard of later
+ * does not bring it back, and what would be charged to it is charged no more. False where there was none.
+ */
+export async function forgetCard(env: Env, trail: Trail, nowMs: number): Promise<boolean> {
+  const { organizationId } = trail;
+  const { paymentMethod, paymentMethodShown } = await readAccount(env, organizationId);
+  if (paymentMethod === null) return false;
+  const stripe = await stripeOf(env);
+  await stripe.paymentMethods.detach(paymentMethod).catch(goneAlready);
+  const forgotten = await changeAudited(env.DB, trail, nowMs, () => ({
+    action: 'organization.card.forgotten',
+    targetId: organizationId,
+    before: { card: paymentMethodShown },
+    after: { card: null },
+    statement: env.DB.prepare(
+      `UPDATE billing_accounts SET payment_method = NULL, payment_method_shown = NULL
+       WHERE organization_id = ?1 AND payment_method = ?2`,
+    ).bind(organizationId, paymentMethod),
+    behind: [
+      env.DB.prepare(
+        `UPDATE transactions SET status = 'failed', failed_at = CAST(?2 AS INTEGER), failure = 'The saved card was removed.'
+         WHERE organization_id = ?1 AND kind = 'auto_top_up' AND status = 'pending' AND reference IS NULL AND number IS NULL`,
+      ).bind(organizationId, nowMs),
+    ],
+  }));
+  return forgotten !== null;
+}
+
+/** Stripe refuses to take off what is off. */
+function goneAlready(error: { type?: string }): void {
+  if (error.type !== 'StripeInvalidRequestError') throw error;
 }
 
 /**

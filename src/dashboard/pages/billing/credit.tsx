@@ -1,11 +1,13 @@
 /** The wallet: what is left of the prepaid credit, buying more, and having it bought by itself. */
 import { Banner } from '@cloudflare/kumo/components/banner';
+import { Button } from '@cloudflare/kumo/components/button';
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AutomaticTopUp, Wallet } from '../../../../client/index.ts';
 import { nanosOf, shortMoney } from '../../parts/amounts.ts';
 import { Moment } from '../../parts/dates.tsx';
+import { Confirm } from '../../parts/dialog.tsx';
 import { Form, MoneyField, SubmitButton, useSubmit } from '../../parts/form.tsx';
 import { Money } from '../../parts/money.tsx';
 import { Figure, Section } from '../../parts/page.tsx';
@@ -37,6 +39,7 @@ export default function Credit() {
                     description={`${shown.retryAt ? 'It waits a day' : 'It has stopped'}, because the card was refused: ${shown.failure ?? 'no reason was told'} Saving tries again.`}
                   />
                 )}
+                {shown.card && here.may('billing.write') && <ForgetCard path={path} card={shown.card} />}
                 {here.may('billing.write') ? (
                   <AutomaticForm
                     key={`${shown.below} ${shown.amount} ${shown.monthlyMax}`}
@@ -136,6 +139,30 @@ function BuyCredit({ path }: { path: { orgId: string } }) {
         </div>
       </Form>
     </Section>
+  );
+}
+
+function ForgetCard({ path, card }: { path: { orgId: string }; card: string }) {
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <div>
+      <Button size="sm" onClick={() => setAsked(true)}>
+        Forget {card}
+      </Button>
+      {isAsked && (
+        <Confirm
+          title={`Forget ${card}?`}
+          consequence="It is removed here and at Stripe, and no credit is bought by itself until another card is kept."
+          deed="Forget the card"
+          act={async () => {
+            await purser.call('DELETE /orgs/{orgId}/wallet/card', { path });
+            toast.done('The card is forgotten.');
+            await forget('GET /orgs/{orgId}/wallet/automatic-top-up');
+          }}
+          close={() => setAsked(false)}
+        />
+      )}
+    </div>
   );
 }
 
