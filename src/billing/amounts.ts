@@ -1,12 +1,20 @@
 /** Amounts as they are asked for: decimal text in a currency, within what one charge may be. */
 import { LIMITS } from '../limits.ts';
 import { decimalOf, exponentOf, type MinorUnits, minorUnits, parseMinorUnits } from '../money/minor-units.ts';
+import { type Nanos, nanos } from '../money/nanos.ts';
 import { badRequest } from '../teams/api-error.ts';
 
 /** ISO 4217, as Intl knows them. */
 export function isCurrency(text: string): boolean {
   return /^[A-Z]{3}$/.test(text) && Intl.supportedValuesOf('currency').includes(text);
 }
+
+/** Credit counts in USD. */
+export function centsInNanos(cents: number): Nanos {
+  return nanos(cents * NANOS_PER_CENT);
+}
+
+const NANOS_PER_CENT = 10_000_000;
 
 /** What one charge may be before taxes. Throws the 400 of anything else. */
 export function chargeAmountOf(text: string, currency: string): MinorUnits {

@@ -6,7 +6,7 @@ import type { MinorUnits } from '../money/minor-units.ts';
 import { formatUsd, type Nanos, nanos } from '../money/nanos.ts';
 import { monthOf } from '../teams/seats.ts';
 import { instantOrNull } from '../teams/status.ts';
-import { centsInNanos } from './checkout.ts';
+import { centsInNanos } from './amounts.ts';
 import { type BillingAccount, NO_FAILURE, readAccount } from './stripe/cards.ts';
 
 export async function readAutomaticTopUp(env: Env, organizationId: string, nowMs: number) {

@@ -10,10 +10,10 @@
 import { LIMITS } from '../limits.ts';
 import { minorUnits } from '../money/minor-units.ts';
 import { orgWallet } from '../objects.ts';
+import { centsInNanos } from './amounts.ts';
 import { boughtThisMonth, monthMaxOf } from './automatic-settings.ts';
 import { tellOfStops } from './automatic-stops.ts';
 import { buyerOf } from './buyer.ts';
-import { centsInNanos } from './checkout.ts';
 import { topUpDraft } from './drafts.ts';
 import { oneByOne } from './one-by-one.ts';
 import { paymentsOf } from './payments.ts';

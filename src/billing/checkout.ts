@@ -1,7 +1,6 @@
 /** How people buy credit and plans: what is opened, and where they go to pay for it. */
 import { LIMITS } from '../limits.ts';
 import type { MinorUnits } from '../money/minor-units.ts';
-import { type Nanos, nanos } from '../money/nanos.ts';
 import { ApiError, notFound } from '../teams/api-error.ts';
 import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
@@ -12,8 +11,6 @@ import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
 import { failTransaction, openTransaction, reopenTransaction } from './transactions.ts';
 import { checkRoom } from './wallet.ts';
-
-const NANOS_PER_CENT = 10_000_000;
 
 export interface Checkout {
   transaction: Transaction;
@@ -90,8 +87,4 @@ async function openedJustBefore(
     .bind(organizationId, nowMs - LIMITS.sameCheckoutMs, total)
     .first<string>('id');
   return id === null ? null : readTransaction(env.DB, id);
-}
-
-export function centsInNanos(cents: number): Nanos {
-  return nanos(cents * NANOS_PER_CENT);
 }

@@ -37,6 +37,21 @@ async function openPage(
   return { transactionId: String(opened.body.transactionId), page: page.id };
 }
 
+/** A top-up that was paid on a page. */
+async function charged(world: StripeWorld, team: Awaited<ReturnType<StripeWorld['team']>>) {
+  const { transactionId, page } = await openPage(world, team);
+  world.fake.pay(page);
+  await world.deliverAll();
+  const charge = await readTransaction(env.DB, transactionId);
+  if (!charge) throw new Error('no charge');
+  return charge;
+}
+
+/** Of events that somebody has to look at. */
+async function keptProblems() {
+  return (await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all()).results;
+}
+
 describe('a top-up', () => {
   it('is pending until Stripe says it was paid; then it has an invoice, and the wallet its credit', async () => {
     const world = new StripeWorld();
@@ -144,8 +159,7 @@ describe('a top-up', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await world.deliverAll(from);
     expect(await balanceOf(team.organizationId)).toBe(50 * DOLLAR);
-    const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
-    expect(kept.results).toContainEqual({ problem: expect.stringMatching(/pays: give it back at Stripe/) });
+    expect(await keptProblems()).toContainEqual({ problem: expect.stringMatching(/pays: give it back at Stripe/) });
   });
 
   it('that brings another amount than was asked credits nothing and is kept for somebody to look at', async () => {
@@ -158,8 +172,9 @@ describe('a top-up', () => {
     await world.deliverAll();
     expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'pending' }]);
     expect(await balanceOf(team.organizationId)).toBe(0);
-    const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
-    expect(kept.results).toContainEqual({ problem: expect.stringMatching(/brought 4000 usd for transaction txn_/) });
+    expect(await keptProblems()).toContainEqual({
+      problem: expect.stringMatching(/brought 4000 usd for transaction txn_/),
+    });
   });
 });
 
@@ -300,11 +315,7 @@ describe('a refund', () => {
   it('made here takes its part of the credit back and has a credit note, once for its id', async () => {
     const world = new StripeWorld();
     const team = await world.team();
-    const { transactionId, page } = await openPage(world, team);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const charge = await readTransaction(env.DB, transactionId);
-    if (!charge) throw new Error('no charge');
+    const charge = await charged(world, team);
     const refund = () => paymentsOf(world.env, Date.now()).refund(charge, minorUnits(1_250), 'ticket 7');
     expect(await refund()).toEqual(await refund());
     await world.deliverAll();
@@ -318,11 +329,7 @@ describe('a refund', () => {
   it('is made once for its id, also where Stripe has forgotten that, and never for another amount', async () => {
     const world = new StripeWorld();
     const team = await world.team();
-    const { transactionId, page } = await openPage(world, team);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const charge = await readTransaction(env.DB, transactionId);
-    if (!charge) throw new Error('no charge');
+    const charge = await charged(world, team);
     const { refund } = paymentsOf(world.env, Date.now());
     const first = await refund(charge, minorUnits(1_000), 'ticket 7');
     world.fake.forgetKeys();
@@ -350,11 +357,7 @@ describe('a refund', () => {
   it('of more than is left is a 400, and of nothing said all that is left', async () => {
     const world = new StripeWorld();
     const team = await world.team();
-    const { transactionId, page } = await openPage(world, team);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const charge = await readTransaction(env.DB, transactionId);
-    if (!charge) throw new Error('no charge');
+    const charge = await charged(world, team);
     const { refund } = paymentsOf(world.env, Date.now());
     await refund(charge, minorUnits(4_000), 'first');
     await expect(refund(charge, minorUnits(1_001), 'second')).rejects.toMatchObject({ status: 400, param: 'amount' });
