@@ -3,7 +3,7 @@
  * zero, once, and the tax is that of the sum of all lines. What a refund takes back is in refunds.ts.
  */
 import { addMinorUnits, type MinorUnits, minorUnits, percentOf, timesDecimal } from '../money/minor-units.ts';
-import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
+import { type Nanos, ZERO } from '../money/nanos.ts';
 import { badRequest } from '../teams/api-error.ts';
 import { centsInNanos } from './amounts.ts';
 import type { Day, Line, Party, Period } from './documents/document.ts';
