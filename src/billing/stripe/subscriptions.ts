@@ -230,7 +230,12 @@ async function tellSeatsOf(
   if (item ? item.quantity !== seats : seats > 0) {
     const changed = item ? { id: item.id, quantity: seats } : { ...(await seatPrice(stripe, plan)), quantity: seats };
     // What seats cost until the period ends was charged as they were bought, at the price that was quoted.
-    await stripe.subscriptions.update(reference, { items: [changed], proration_behavior: 'none' });
+    await stripe.subscriptions.update(
+      reference,
+      { items: [changed], proration_behavior: 'none' },
+      // Of two runs at once that both find no item, one adds it: two would be billed twice.
+      item ? undefined : { idempotencyKey: `seat-item-${reference}` },
+    );
   }
   const { start, end } = periodOf(now);
   const wholePeriod = seatCents({ plan, period: { startMs: start, endMs: end } }, start);
