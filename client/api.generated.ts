@@ -392,16 +392,24 @@ export type AutomaticTopUp = {
   below: string | null;
   /** So much of it, before taxes. */
   amount: string | null;
+  /** At most so much in a calendar month of UTC, before taxes. */
+  monthlyMax: string | null;
+  /** What of it was bought, charges under way included. */
+  boughtThisMonth: string;
   /** Saved with a payment; null: none is. */
   card: string | null;
   /** Since when it rests, because the card was refused. */
   failedAt: string | null;
   failure: string | null;
+  /** When it is tried again; null with `failedAt`: not before another card is paid with or this is set again. */
+  retryAt: string | null;
 };
 
 export type AutomaticTopUpBody = {
   below: string | null;
   amount: string | null;
+  /** At least amount; null or not given: 1000, or the amount where that is more. */
+  monthlyMax?: string | null;
 };
 
 export type BillingDetails = {
@@ -958,6 +966,7 @@ export type GoogleModel = {
 export type Health = {
   /** Everything is proven and nothing differs. */
   ok: boolean;
+  wallet: WalletBooks;
   /** Nanodollars, over all members that are shown. */
   difference: string;
   /** Decimal USD. */
@@ -2470,7 +2479,7 @@ export type TopUp = {
 
 export type Transaction = {
   id: string;
-  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund';
+  kind: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute' | 'correction';
   status: 'pending' | 'completed' | 'failed';
   /** Its first line. */
   description: string;
@@ -2498,6 +2507,8 @@ export type Transaction = {
   failedAt: string | null;
   /** Why it failed. */
   failure: string | null;
+  /** Until when seats that the card was refused for can be paid on a page; then they are taken back. */
+  payBy: string | null;
 };
 
 export type TransactionWhole = Transaction & {
@@ -2655,6 +2666,20 @@ export type Wallet = {
     credits: string;
     at: string;
   })[];
+};
+
+export type WalletBooks = {
+  /** Entries that differ; empty: all agree. */
+  findings: ({
+    /** The transaction, or an entry of no transaction. */
+    id: string;
+    /** Null: the wallet has not taken it. */
+    inWallet: string | null;
+    /** Null: there is no completed transaction. */
+    inTransactions: string | null;
+  })[];
+  /** Compared just now; false: the wallet could not be asked. */
+  proven: boolean;
 };
 
 /** What each route takes and answers. */
@@ -3476,7 +3501,7 @@ export interface Routes {
   /** What was paid and given back, newest first. */
   'GET /orgs/{orgId}/transactions': {
     path: { orgId: string };
-    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
+    query?: { kind?: 'top_up' | 'auto_top_up' | 'subscription' | 'seats' | 'refund' | 'dispute' | 'correction'; status?: 'pending' | 'completed' | 'failed'; from?: string; to?: string; q?: string; limit?: number; cursor?: string; sort?: 'createdAt' | '-createdAt' | 'amount' | '-amount' | 'kind' | '-kind' | 'status' | '-status'; format?: 'json' | 'csv' };
     answer: {
       transactions: Transaction[];
       nextCursor: string | null;
@@ -3510,6 +3535,17 @@ export interface Routes {
       total: string;
     };
   };
+  /** Pay for seats that the card was refused for, before they are taken back (`payBy`). */
+  'POST /orgs/{orgId}/transactions/{transactionId}/checkout': {
+    path: { orgId: string; transactionId: string };
+    answer: {
+      transactionId: string;
+      /** Where to pay; null: the operator says how, and records it. */
+      url: string | null;
+      /** With taxes. */
+      total: string;
+    };
+  };
   /** When credit is bought by itself, and with which card. */
   'GET /orgs/{orgId}/wallet/automatic-top-up': {
     path: { orgId: string };
@@ -3519,6 +3555,11 @@ export interface Routes {
   'PUT /orgs/{orgId}/wallet/automatic-top-up': {
     path: { orgId: string };
     body: AutomaticTopUpBody;
+    answer: AutomaticTopUp;
+  };
+  /** Forget the saved card, here and at Stripe; nothing is bought by itself then. */
+  'DELETE /orgs/{orgId}/wallet/card': {
+    path: { orgId: string };
     answer: AutomaticTopUp;
   };
   /** Change the plan: a larger one once it is paid for, a smaller one as its period ends. */

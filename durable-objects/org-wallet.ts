@@ -10,6 +10,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Lease, Recall, SyncMessage } from '../src/budgets/lease.ts';
 import { type Asked, type Entry, type Posting, Wallet, type WalletStatus } from '../src/budgets/wallet.ts';
+import type { Posted, PostedEntry } from '../src/budgets/wallet-tables.ts';
 import { LIMITS } from '../src/limits.ts';
 import type { Nanos } from '../src/money/nanos.ts';
 import { forEachObject, memberBudget } from '../src/objects.ts';
@@ -45,6 +46,15 @@ export class OrgWallet extends DurableObject<Env> {
     const posting = this.#wallet.post(entry);
     const whom = (asked: Asked) => this.#wallet.recallsForDebt(asked);
     return whom(NOBODY).length === 0 ? posting : this.#afterRecall(whom, () => posting);
+  }
+
+  /** What its entries come to, as it is: nobody is asked. */
+  async posted(): Promise<Posted> {
+    return this.#wallet.posted();
+  }
+
+  async entriesAfter(n: number): Promise<PostedEntry[]> {
+    return this.#wallet.entriesAfter(n);
   }
 
   /** The wallet with what members have spent by now, as far as their objects tell in time. */

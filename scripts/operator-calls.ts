@@ -16,6 +16,7 @@ type Flags = {
   quantity?: string;
   due?: string;
   invoice?: string;
+  void?: string;
   refund?: string;
   id?: string;
   on: boolean;
@@ -43,6 +44,8 @@ export function callOf(command: string, flags: Flags): Call | null {
     case 'payment':
       return payment(flags);
     case 'invoice': {
+      if (flags.void !== undefined)
+        return { method: 'POST', path: `${organizationPath(flags)}/invoices/${encodeURIComponent(flags.void)}/void` };
       if (flags.due === undefined) throw new Error('Say until when: --due 2026-12-22.');
       return {
         method: 'POST',

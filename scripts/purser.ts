@@ -33,6 +33,7 @@ Billing (docs/billing.md); the same --reference again changes nothing
       [--currency EUR] [--quantity 12] [--description T] [--from 2026-11-01 --to 2026-11-30]
   invoice --due 2026-12-22 ...           as payment, but sent before it is paid
   payment --invoice txn_...              that invoice was paid
+  invoice --void txn_...                 takes an invoice back that was not paid: a credit note of all of it
   payment --refund txn_... --reference X [--amount 50]
                                          gives back a charge, or so much of it with its taxes: a credit note
 
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
       quantity: { type: 'string' },
       due: { type: 'string' },
       invoice: { type: 'string' },
+      void: { type: 'string' },
       refund: { type: 'string' },
       id: { type: 'string' },
       on: { type: 'boolean', default: false },

@@ -19,6 +19,7 @@ import { endGraces, tellSeats } from './billing/stripe/subscriptions.ts';
 import { stripeWebhookRouter } from './billing/stripe/webhook-route.ts';
 import { transactionRouter } from './billing/transaction-routes.ts';
 import { creditWallets } from './billing/transactions.ts';
+import { proveWallets } from './billing/wallet-books.ts';
 import type { Provider } from './gateway/providers/provider.ts';
 import { describeGateway } from './gateway/reference/gateway.ts';
 import { gatewayRouter } from './gateway/router.ts';
@@ -150,6 +151,7 @@ export async function runCron(cron: string, env: Env, nowMs: number, mappings: B
         () => endPlansOfDeleted(env, nowMs),
         () => tellSeats(env, nowMs),
         () => forgetHandledEvents(env, nowMs),
+        () => proveWallets(env, nowMs),
       ]);
     default:
       throw new Error(`wrangler.toml names a cron that nothing handles: ${cron}`);

@@ -168,6 +168,8 @@ const ASKED = {
   sessionsShownMax: 100,
   /** Lines of a statement as PDF, some 40 a page: nobody prints more, and a Worker makes them in some seconds. CSV and JSON have all. */
   statementPdfLinesMax: 5_000,
+  /** Nanodollars that a wallet holds at most: what JavaScript counts exactly, less what is refunded and spent at the same time. */
+  walletBalanceMax: 9_000_000 * 1_000_000_000,
   /** Entries that a wallet shows: years of monthly top-ups. */
   walletEntriesMax: 100,
   /** The least credit that is bought at once, in cents: below it what moving money costs is a large part of it. */
@@ -436,6 +438,14 @@ export const LIMITS = {
   walletAsksMax: 3,
   /** When the wallet did not give what was asked ahead of need, that is not asked again for so long: there is no hurry. */
   walletRetryMs: 5 * SECOND_MS,
+  /** Entries of a wallet read at once where it differs from its transactions: some 100 KB. */
+  walletEntriesPage: 1_000,
+  /** Wallets that one run of the cron holds against their transactions: each one call, and one read of D1. */
+  walletsProvenPerRun: 200,
+  /** A completed charge that its wallet has not taken for so long is named: the cron has tried ten times. */
+  walletLateMs: 10 * MINUTE_MS,
+  /** Differences between a wallet and its transactions that are named; one is enough to look. */
+  walletFindingsMax: 50,
   /** Charges and refunds of which a cron run tells wallets: one waits only where its own request died, or its wallet did not answer. */
   walletCreditsPerRun: 200,
   /** Documents that a cron run mails, and how long it begins another: the mail API takes a few mails a second. */
@@ -580,17 +590,23 @@ export const LIMITS = {
   /** Freed seats are taken off the bill so long before the period ends: Stripe draws up the next bill as it does. */
   seatsLoweredBeforeMs: 2 * HOUR_MS,
   subscriptionsPerRun: 50,
-  /** Purchases of seats that one run opens, and charges: each a call of Stripe. */
+  /** Purchases of seats that one run opens, charges and settles: each a call of Stripe. */
   seatChargesPerRun: 50,
-  /** A card is charged for seats within this, however often Stripe could not be asked; then it is for people to settle. */
-  seatChargeTriedMs: 3 * DAY_MS,
+  /** Seats that nobody has paid for are taken back after this: as long as a plan stays whose payment failed. */
+  unpaidSeatsMs: 14 * DAY_MS,
   /** Automatic top-ups of one run, each a call of the wallet and perhaps two of Stripe. */
   topUpsPerRun: 100,
   /** Who charges a top-up has the organization to itself for longer than a charge with its retries takes. */
   topUpLeaseMs: 45 * SECOND_MS,
+  /** What automatic top-ups buy in a month where nobody said more: a mistake in a loop costs so much, in cents. */
+  topUpMonthCentsDefault: 100_000,
+  /** Refusals of the card in a row after which automatic top-ups stop: a bank may refuse once what it pays the next day... */
+  topUpFailuresMax: 3,
+  /** ...and the time between two of them: banks take repeated tries amiss. */
+  topUpRetryMs: DAY_MS,
   /** A charge of which no answer came is repeated for so long: Stripe knows a repeat for 24 hours, and pays again after that. */
-  topUpTriesMs: 23 * HOUR_MS,
-  /** A second click within this is the same purchase. */
+  chargeTriesMs: 23 * HOUR_MS,
+  /** A second click within this is the same purchase, of credit or of seats. */
   sameCheckoutMs: MINUTE_MS,
 
   /** The logo on invoices: a print of 50 mm needs some 50 KB, and it is in every file. */

@@ -56,6 +56,7 @@ const ACTIONS = {
   'organization.plan.requested': 'organization',
   'organization.seats.updated': 'organization',
   'organization.automatic_top_up.updated': 'organization',
+  'organization.card.forgotten': 'organization',
   'organization.settings.updated': 'organization',
   'organization.metered.updated': 'organization',
   'organization.usage.moved': 'organization',
@@ -69,6 +70,7 @@ const ACTIONS = {
   'payment.recorded': 'transaction',
   'payment.refunded': 'transaction',
   'invoice.issued': 'transaction',
+  'invoice.voided': 'transaction',
   'transaction.opened': 'transaction',
 } as const satisfies Record<string, string>;
 

@@ -1,16 +1,16 @@
 /** How people buy credit and plans: what is opened, and where they go to pay for it. */
 import { LIMITS } from '../limits.ts';
 import type { MinorUnits } from '../money/minor-units.ts';
-import { type Nanos, nanos } from '../money/nanos.ts';
+import { ApiError, notFound } from '../teams/api-error.ts';
 import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
-import { paymentsOf } from './payments.ts';
+import { paymentsOf, paymentsThrough } from './payments.ts';
+import { areThere, payByMs } from './seat-charges.ts';
 import { sellerOf } from './seller.ts';
 import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
-import { failTransaction, openTransaction } from './transactions.ts';
-
-const NANOS_PER_CENT = 10_000_000;
+import { failTransaction, openTransaction, reopenTransaction } from './transactions.ts';
+import { checkRoom } from './wallet.ts';
 
 export interface Checkout {
   transaction: Transaction;
@@ -20,7 +20,10 @@ export interface Checkout {
   isNew: boolean;
 }
 
-/** Opens a top-up, or finds the one that a click just before has opened. Throws the 503 of who has no seller. */
+/**
+ * Opens a top-up, or finds the one that a click just before has opened. Throws the 503 of who has no seller, and the 400 of credit
+ * that the wallet has no room for.
+ */
 export async function checkOutTopUp(
   env: Env,
   organizationId: string,
@@ -38,6 +41,7 @@ export async function checkOutTopUp(
   };
   const draft = topUpDraft(payment, amount);
   const known = await openedJustBefore(env, organizationId, draft.snapshot.totals.total, nowMs);
+  if (!known) await checkRoom(env, organizationId, draft.credit);
   const transaction = known ?? (await openTransaction(env, draft, nowMs));
   try {
     return { transaction, url: await payments.checkout(transaction, { returnUrl, saveCard }), isNew: known === null };
@@ -46,6 +50,26 @@ export async function checkOutTopUp(
     if (!known) await failTransaction(env, transaction.id, 'Its payment page could not be opened.', nowMs);
     throw error;
   }
+}
+
+/** A page for seats that the card was refused for. Throws a 409 where nothing is to be paid so, or no more. */
+export async function checkOutSeats(
+  env: Env,
+  organizationId: string,
+  id: string,
+  returnUrl: string,
+  nowMs: number,
+): Promise<Checkout> {
+  const transaction = await readTransaction(env.DB, id);
+  if (transaction?.organizationId !== organizationId) throw notFound('transaction');
+  const payBy = payByMs(transaction);
+  if (payBy === null || payBy <= nowMs || !(await areThere(env, id))) {
+    const message = 'Only seats that the card was refused for are paid here, until they are taken back.';
+    throw new ApiError(409, 'nothing_to_pay', message);
+  }
+  const url = await paymentsThrough(env, 'stripe', nowMs).checkout(transaction, { returnUrl, saveCard: false });
+  await reopenTransaction(env, transaction);
+  return { transaction, url, isNew: transaction.status === 'failed' };
 }
 
 async function openedJustBefore(
@@ -63,8 +87,4 @@ async function openedJustBefore(
     .bind(organizationId, nowMs - LIMITS.sameCheckoutMs, total)
     .first<string>('id');
   return id === null ? null : readTransaction(env.DB, id);
-}
-
-export function centsInNanos(cents: number): Nanos {
-  return nanos(cents * NANOS_PER_CENT);
 }

@@ -3,8 +3,9 @@
  * zero, once, and the tax is that of the sum of all lines. What a refund takes back is in refunds.ts.
  */
 import { addMinorUnits, type MinorUnits, minorUnits, percentOf, timesDecimal } from '../money/minor-units.ts';
-import { type Nanos, nanos, ZERO } from '../money/nanos.ts';
+import { type Nanos, ZERO } from '../money/nanos.ts';
 import { badRequest } from '../teams/api-error.ts';
+import { centsInNanos } from './amounts.ts';
 import type { Day, Line, Party, Period } from './documents/document.ts';
 import type { Seller } from './seller.ts';
 import type { ChargeSnapshot, Draft, PaidThrough, TransactionKind } from './transaction.ts';
@@ -30,13 +31,11 @@ export interface ChargedLine {
   period: Period | null;
 }
 
-const NANOS_PER_CENT = 10_000_000;
-
 /** Credit for the wallet, which counts in USD: taxes come on top and are no credit. Throws a 400 for another currency. */
 export function topUpDraft(payment: Payment, amount: MinorUnits, kind: 'top_up' | 'auto_top_up' = 'top_up'): Draft {
   if (payment.currency !== 'USD') throw badRequest('currency', 'Credit is bought in USD.');
   const line = { description: 'Credit for model usage', quantity: '1', unitPrice: amount, period: null };
-  return draft(payment, kind, [line], nanos(amount * NANOS_PER_CENT));
+  return draft(payment, kind, [line], centsInNanos(amount));
 }
 
 /** A plan, and the seats beside it, for a period. */
@@ -51,6 +50,12 @@ export function seatsDraft(
 ): Draft {
   const line = { description: 'Additional seats, prorated', quantity: String(seats), unitPrice, period };
   return draft(payment, 'seats', [line], ZERO);
+}
+
+/** Credit that is given (above 0) or taken, and comes to nothing: so it has no document. `name`: what the operator calls it. */
+export function correctionDraft(payment: Payment, credit: Nanos, name: string): Draft {
+  const line = { description: `Correction of credit: ${name}`, quantity: '1', unitPrice: minorUnits(0), period: null };
+  return draft(payment, 'correction', [line], credit);
 }
 
 function draft(payment: Payment, kind: TransactionKind, lines: readonly ChargedLine[], credit: Nanos): Draft {

@@ -67,7 +67,11 @@ async function mailDocument(env: Env, id: string, nowMs: number): Promise<void> 
 }
 
 async function readersOf(env: Env, { organizationId, snapshot }: Transaction): Promise<string[]> {
-  if (snapshot.buyer.email !== null) return [snapshot.buyer.email];
+  return snapshot.buyer.email === null ? payersOf(env, organizationId) : [snapshot.buyer.email];
+}
+
+/** The addresses of who looks after an organization's money. */
+export async function payersOf(env: Env, organizationId: string): Promise<string[]> {
   const { results } = await env.DB.prepare(
     `SELECT DISTINCT user.email
      FROM members AS member
@@ -93,17 +97,19 @@ async function attachmentOf(env: Env, transaction: Transaction): Promise<Attachm
 /** As many bytes as a function safely takes arguments. */
 const PIECE = 8_192;
 
-function mailOf(to: string, { snapshot, number, currency, total }: Transaction): Mail {
+function mailOf(to: string, { kind: of, snapshot, number, currency, total }: Transaction): Mail {
   const { kind, seller, buyer, totals } = snapshot;
   const title = WORDS[snapshot.language].title[kind];
   const shown = (amount: number) => formatMinorUnits(Math.abs(amount) as MinorUnits, currency);
   const due = snapshot.kind === 'invoice' && totals.due > 0 ? snapshot.due : null;
   const said =
-    snapshot.kind === 'credit-note'
-      ? `${shown(total)} of invoice ${snapshot.original.number} were refunded.`
-      : due === null
-        ? `${shown(total)} were paid.`
-        : `${shown(total)} are due by ${WORDS[snapshot.language].day(due)}.`;
+    snapshot.kind === 'credit-note' && snapshot.voids
+      ? `Invoice ${snapshot.original.number} was taken back: nothing of it is to be paid.`
+      : snapshot.kind === 'credit-note'
+        ? `${shown(total)} of invoice ${snapshot.original.number} were ${of === 'dispute' ? 'taken back by the bank, where the payment is disputed' : 'refunded'}.`
+        : due === null
+          ? `${shown(total)} were paid.`
+          : `${shown(total)} are due by ${WORDS[snapshot.language].day(due)}.`;
   return compose({
     to,
     subject: `${title} ${number} from ${seller.name}`,

@@ -4,15 +4,19 @@
  * A part is shared among the charge's tax rates as they share the total, and within each among its lines and fees, so that
  * the sum is exactly what is refunded; whole minor units are given out one after the other, so no share is off by one or more.
  * The wallet loses the same part of the credit, rounded down, and with the last of the charge whatever is left of that.
+ *
+ * What a bank takes back because a payment is disputed is the same under another kind; where the dispute is won, all of that is
+ * charged anew (`regainedDraft`), with an invoice of its own.
  */
 import { addMinorUnits, type MinorUnits, minorUnits, netOf } from '../money/minor-units.ts';
 import { nanos } from '../money/nanos.ts';
 import type { Line } from './documents/document.ts';
-import type { ChargeSnapshot, Draft, PaidThrough, Transaction } from './transaction.ts';
+import type { ChargeSnapshot, CreditNoteSnapshot, Draft, PaidThrough, Transaction } from './transaction.ts';
 import { readByReference, readRefunded } from './transaction-rows.ts';
 import { openTransaction, tooMuch } from './transactions.ts';
 
 export interface Refunded {
+  kind?: 'refund' | 'dispute';
   /** Of the total with its taxes; null: all that is left. */
   amount: MinorUnits | null;
   paidThrough: PaidThrough;
@@ -41,7 +45,7 @@ export async function openRefund(
 export function refundDraft(
   charge: Transaction,
   before: { total: MinorUnits; credit: number },
-  { amount, ...how }: Refunded,
+  { amount, kind = 'refund', ...how }: Refunded,
 ): Draft {
   const rest = minorUnits(charge.total + before.total);
   const taken = amount ?? rest;
@@ -50,14 +54,54 @@ export function refundDraft(
   return {
     ...how,
     organizationId: charge.organizationId,
-    kind: 'refund',
+    kind,
     snapshot: creditNoteOf(charge, taken),
     credit: nanos(0 - (taken === rest ? charge.credit + before.credit : part)),
     refundOf: charge.id,
   };
 }
 
-function creditNoteOf(charge: Transaction, taken: MinorUnits): ChargeSnapshot {
+/** What takes an invoice back that was sent and not paid: nothing was credited, so nothing goes back. */
+export function voidingDraft(invoice: Transaction): Draft {
+  const { organizationId, id, paidThrough, total } = invoice;
+  const snapshot = { ...creditNoteOf(invoice, total), voids: true as const };
+  return {
+    organizationId,
+    kind: 'refund',
+    snapshot,
+    credit: nanos(0),
+    refundOf: id,
+    paidThrough,
+    reference: `void ${id}`,
+  };
+}
+
+/** What a dispute had taken, come back: the charge can be refunded again as before. */
+export function regainedDraft(dispute: Transaction, reference: string): Draft {
+  const { organizationId, snapshot, credit, refundOf, paidThrough, number, total } = dispute;
+  if (snapshot.kind !== 'credit-note') throw new Error(`${dispute.id} has taken nothing that could come back`);
+  const { original, refundedOn: _refundedOn, ...note } = snapshot;
+  const subtotal = minus(snapshot.totals.subtotal);
+  return {
+    organizationId,
+    kind: 'dispute',
+    snapshot: {
+      ...note,
+      kind: 'invoice',
+      due: null,
+      paidOn: null,
+      ...whole(note),
+      totals: { subtotal, total: minus(total), paid: minus(total), due: minorUnits(0) },
+      notes: [`The dispute of invoice ${original.number} was won: this stands in the place of credit note ${number}.`],
+    },
+    credit: nanos(0 - credit),
+    refundOf,
+    paidThrough,
+    reference,
+  };
+}
+
+function creditNoteOf(charge: Transaction, taken: MinorUnits): CreditNoteSnapshot {
   const { number, issued, total, snapshot } = charge;
   if (snapshot.kind !== 'invoice' || number === null || issued === null)
     throw new Error(`${charge.id} has no invoice to credit`);

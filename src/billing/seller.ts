@@ -52,6 +52,13 @@ export function hasSeller(env: Env): boolean {
   return Boolean(env.SELLER_NAME?.trim());
 }
 
+/** Of what has no document. */
+export const NO_SELLER: Seller = {
+  party: { name: '', addressLines: [], country: { code: '', name: '' }, taxId: null, email: null },
+  tax: null,
+  reverseCharge: false,
+};
+
 /** Throws the 503 that names what is missing or wrong. */
 export function sellerOf(env: SellerSettings): Seller {
   const missing = (['SELLER_NAME', 'SELLER_ADDRESS', 'SELLER_COUNTRY'] as const).filter((name) => !env[name]?.trim());

@@ -6,6 +6,7 @@ import { formatUsd } from '../money/nanos.ts';
 import { DAY, idOf, instant, like, orNull, usd } from '../reference/fields.ts';
 import { instantOrNull } from '../teams/status.ts';
 import { fileNameOf } from './document-of.ts';
+import { payByMs } from './seat-charges.ts';
 import { TRANSACTION_KINDS, TRANSACTION_STATUSES, type Transaction } from './transaction.ts';
 
 const amount = (example = '119.00', description = 'Decimal, in the currency') => like(example, description);
@@ -30,6 +31,9 @@ export const TransactionShown = z
     completedAt: instant().nullable(),
     failedAt: orNull(instant()),
     failure: orNull(z.string()).openapi({ description: 'Why it failed' }),
+    payBy: orNull(instant()).openapi({
+      description: 'Until when seats that the card was refused for can be paid on a page; then they are taken back',
+    }),
   })
   .openapi('Transaction');
 
@@ -90,7 +94,8 @@ export function showTransaction(transaction: Transaction): z.infer<typeof Transa
     reference,
     createdAt: new Date(createdAtMs).toISOString(),
     completedAt: instantOrNull(completedAtMs),
-    failedAt: instantOrNull(failedAtMs),
+    failedAt: status === 'failed' ? instantOrNull(failedAtMs) : null,
+    payBy: instantOrNull(payByMs(transaction)),
     failure,
   };
 }

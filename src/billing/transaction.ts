@@ -7,7 +7,17 @@ import type { MinorUnits } from '../money/minor-units.ts';
 import type { Nanos } from '../money/nanos.ts';
 import type { BillingDocument, Day } from './documents/document.ts';
 
-export const TRANSACTION_KINDS = ['top_up', 'auto_top_up', 'subscription', 'seats', 'refund'] as const;
+/** A dispute is below 0 where the bank has taken a payment back, and above 0 where it was won and the money came back. */
+export const TRANSACTION_KINDS = [
+  'top_up',
+  'auto_top_up',
+  'subscription',
+  'seats',
+  'refund',
+  'dispute',
+  /** Credit that the operator gave or took, which nobody paid for. */
+  'correction',
+] as const;
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
 export const TRANSACTION_STATUSES = ['pending', 'completed', 'failed'] as const;
@@ -19,6 +29,7 @@ type WithoutNumber<T> = T extends unknown ? Omit<T, 'number' | 'issued' | 'logo'
 
 /** A document before it has a number and a date; how it looks (logo, colour) is the seller's and may change. */
 export type ChargeSnapshot = WithoutNumber<BillingDocument>;
+export type CreditNoteSnapshot = Extract<ChargeSnapshot, { kind: 'credit-note' }>;
 
 export interface Draft {
   organizationId: string;
@@ -44,6 +55,7 @@ export interface Transaction extends Draft {
   issued: Day | null;
   createdAtMs: number;
   completedAtMs: number | null;
+  /** Of what is pending: when it had failed before it was tried again. */
   failedAtMs: number | null;
   failure: string | null;
   /** When the wallet took `credit`; null: not yet, or there is none. */

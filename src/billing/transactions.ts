@@ -30,44 +30,97 @@ import { postEntry } from './wallet.ts';
 /**
  * Stores the draft as a pending transaction. The same payment (`paidThrough` and `reference`) again is the transaction that is
  * there, whatever became of it. Throws a 409 where that is another's or of another amount, and a 400 where a refund is more
- * than what other refunds, open ones too, have left of its charge.
+ * than what other refunds, open ones too, have left of its charge. `id`: of who can make the same one again, before it has a reference.
  */
-export async function openTransaction(env: Env, draft: Draft, nowMs: number): Promise<Transaction> {
-  const { snapshot, refundOf, reference } = draft;
-  const row = await env.DB.prepare(
-    // One statement, so that two refunds at once cannot both take the same rest.
-    `INSERT INTO transactions (
-       id, organization_id, kind, status, currency, total, credit, snapshot, refund_of, paid_through, reference, created_at
-     )
-     SELECT ?1, ?2, ?3, 'pending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
-     WHERE ?8 IS NULL OR EXISTS (
+export async function openTransaction(
+  env: Env,
+  draft: Draft,
+  nowMs: number,
+  id: string = newId('txn'),
+): Promise<Transaction> {
+  const { reference } = draft;
+  // One statement, so that two refunds at once cannot both take the same rest.
+  const row = await insertPending(
+    env,
+    draft,
+    id,
+    nowMs,
+    `?8 IS NULL OR EXISTS (
        SELECT 1 FROM transactions AS charge
        WHERE charge.id = ?8 AND charge.organization_id = ?2 AND charge.status = 'completed'
          AND charge.total + CAST(?5 AS INTEGER) + coalesce((
            SELECT sum(other.total) FROM transactions AS other WHERE other.refund_of = ?8 AND other.status <> 'failed'
          ), 0) >= 0
-     )
-     ON CONFLICT DO NOTHING
-     RETURNING *`,
-  )
-    .bind(
-      newId('txn'),
-      draft.organizationId,
-      draft.kind,
-      snapshot.currency,
-      snapshot.totals.total,
-      draft.credit,
-      JSON.stringify(snapshot),
-      refundOf,
-      draft.paidThrough,
-      reference,
-      nowMs,
-    )
-    .first<TransactionRow>();
+     )`,
+  ).first<TransactionRow>();
   if (row) return transactionOf(row);
+  if (reference === null) {
+    const same = await readTransaction(env.DB, id);
+    if (same) return same;
+  }
   const known = reference === null ? null : await readByReference(env.DB, draft.paidThrough, reference);
   if (known) return sameAs(known, draft);
   throw await refundRefused(env, draft);
+}
+
+/**
+ * Takes an invoice back that was sent and not paid: it has failed then, with its number, and a credit note takes all of it
+ * back. All of it is one batch: what is being paid at the same time is either paid or voided. `note`: that credit note, as a draft.
+ * Answers with the one that there is; null where the invoice was paid, or never sent.
+ */
+export async function voidInvoice(
+  env: Env,
+  invoice: Transaction,
+  note: Draft,
+  nowMs: number,
+): Promise<Transaction | null> {
+  const isVoided = `SELECT 1 FROM transactions WHERE id = ?8 AND status = 'failed' AND number IS NOT NULL`;
+  const id = newId('txn');
+  await env.DB.batch([
+    env.DB.prepare(
+      `UPDATE transactions SET status = 'failed', failed_at = CAST(?2 AS INTEGER), failure = 'It was voided by a credit note.'
+       WHERE id = ?1 AND status = 'pending' AND number IS NOT NULL`,
+    ).bind(invoice.id, nowMs),
+    insertPending(
+      env,
+      note,
+      id,
+      nowMs,
+      `EXISTS (${isVoided}) AND NOT EXISTS (SELECT 1 FROM transactions WHERE refund_of = ?8)`,
+    ),
+    ...completion(env, { id, total: note.snapshot.totals.total }, nowMs, null),
+  ]);
+  const found = await env.DB.withSession('first-primary')
+    .prepare(`SELECT * FROM transactions WHERE refund_of = ?1 AND status = 'completed' AND snapshot ->> '$.voids' = 1`)
+    .bind(invoice.id)
+    .first<TransactionRow>();
+  return found && transactionOf(found);
+}
+
+/** Stores it under `id`, where `condition` holds: with ?2 the organization, ?5 the total and ?8 what it is a refund of. */
+function insertPending(env: Env, draft: Draft, id: string, nowMs: number, condition: string): D1PreparedStatement {
+  const { snapshot } = draft;
+  return env.DB.prepare(
+    `INSERT INTO transactions (
+       id, organization_id, kind, status, currency, total, credit, snapshot, refund_of, paid_through, reference, created_at
+     )
+     SELECT ?1, ?2, ?3, 'pending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+     WHERE ${condition}
+     ON CONFLICT DO NOTHING
+     RETURNING *`,
+  ).bind(
+    id,
+    draft.organizationId,
+    draft.kind,
+    snapshot.currency,
+    snapshot.totals.total,
+    draft.credit,
+    JSON.stringify(snapshot),
+    draft.refundOf,
+    draft.paidThrough,
+    draft.reference,
+    nowMs,
+  );
 }
 
 /**
@@ -114,6 +167,19 @@ export async function noteReference(env: Env, id: string, reference: string): Pr
     .run();
 }
 
+/**
+ * What failed is waited for again, because somebody may pay it now, by another payment than the one that failed. `failedAtMs`
+ * stays: by it the next page is another one.
+ */
+export async function reopenTransaction(env: Env, { id, failedAtMs }: Transaction): Promise<void> {
+  await env.DB.prepare(
+    `UPDATE transactions SET status = 'pending', failure = NULL, reference = NULL
+     WHERE id = ?1 AND status = 'failed' AND failed_at = CAST(?2 AS INTEGER) AND number IS NULL`,
+  )
+    .bind(id, failedAtMs)
+    .run();
+}
+
 /** Only what is pending fails, and nothing that has its document: to take that back would leave a gap. Anything else stays. */
 export async function failTransaction(env: Env, id: string, why: string, nowMs: number): Promise<Transaction> {
   const row = await env.DB.prepare(
@@ -138,26 +204,29 @@ export async function creditWallets(env: Env, nowMs: number): Promise<void> {
 }
 
 async function complete(env: Env, found: Transaction, nowMs: number, reference: string | null): Promise<Transaction> {
-  const { take, number, prefix, kind, year, issued } = numbering(env, found, nowMs, `status <> 'completed'`);
-  const [, moved] = await env.DB.batch<TransactionRow>([
-    take,
-    env.DB.prepare(
-      `UPDATE transactions
-       SET status = 'completed', completed_at = CAST(?2 AS INTEGER), failed_at = NULL, failure = NULL,
-           reference = coalesce(reference, ?7), ${number}
-       WHERE id = ?1 AND status <> 'completed'
-       RETURNING *`,
-    ).bind(found.id, nowMs, prefix, kind, year, issued, reference),
-  ]);
+  const [, moved] = await env.DB.batch<TransactionRow>(completion(env, found, nowMs, reference));
   const [row] = moved?.results ?? [];
   return row ? transactionOf(row) : existing(env, found.id);
+}
+
+/** What gives it its number, and what moves it. An invoice that was voided stays so: its credit note has taken it back. */
+function completion(env: Env, one: Pick<Transaction, 'id' | 'total'>, nowMs: number, reference: string | null) {
+  const { take, number, prefix, kind, year, issued } = numbering(env, one, nowMs, `status <> 'completed'`);
+  const move = env.DB.prepare(
+    `UPDATE transactions
+     SET status = 'completed', completed_at = CAST(?2 AS INTEGER), failed_at = NULL, failure = NULL,
+         reference = coalesce(reference, ?7), ${number}
+     WHERE id = ?1 AND status <> 'completed' AND (status = 'pending' OR number IS NULL)
+     RETURNING *`,
+  ).bind(one.id, nowMs, prefix, kind, year, issued, reference);
+  return [take, move];
 }
 
 /**
  * The statement that takes the next number of the series, if the transaction is to have one and is as `condition` says, and
  * what sets it: with ?2 now, ?3 to ?6 the rest of this. Nothing may stand between them, and they must agree on who gets one.
  */
-function numbering(env: Env, { id, total }: Transaction, nowMs: number, condition: string) {
+function numbering(env: Env, { id, total }: Pick<Transaction, 'id' | 'total'>, nowMs: number, condition: string) {
   const issued = today(timeZoneOf(env), nowMs);
   const kind = total < 0 ? 'credit-note' : 'invoice';
   const take = env.DB.prepare(
@@ -176,8 +245,8 @@ function numbering(env: Env, { id, total }: Transaction, nowMs: number, conditio
   return { take, number, prefix, kind, year: issued.year, issued: issued.toString() };
 }
 
-function isUncredited({ credit, creditedAtMs }: Transaction): boolean {
-  return credit !== 0 && creditedAtMs === null;
+function isUncredited({ status, credit, creditedAtMs }: Transaction): boolean {
+  return status === 'completed' && credit !== 0 && creditedAtMs === null;
 }
 
 /** Posts its credit to the wallet, which takes it once, and notes that. Null where that failed, which is logged. */

@@ -47,6 +47,9 @@ export interface EntryRow {
   atMs: number;
 }
 
+export type Posted = { entries: number; credits: string };
+export type PostedEntry = { n: number; id: string; amount: number };
+
 /** The wallet's side of one member's lease. */
 export interface Account extends Omit<Lease, 'balance'> {
   memberId: string;
@@ -152,6 +155,24 @@ export class WalletTables {
   /** The newest entries, newest first. */
   readEntries(rowsMax: number): EntryRow[] {
     return this.#entries('ORDER BY n DESC LIMIT ?', rowsMax);
+  }
+
+  /** All that was posted: how many entries, and what they come to (which may be more than a number holds). */
+  readPosted(): Posted {
+    const [row] = this.#store.exec<Posted>(
+      `SELECT count(*) AS entries, CAST(coalesce(sum(amount), 0) AS TEXT) AS credits FROM entries`,
+    );
+    if (!row) throw new Error('an aggregate without a row');
+    return row;
+  }
+
+  /** So many entries after number `n`, oldest first. */
+  readEntriesAfter(n: number, rowsMax: number): PostedEntry[] {
+    return this.#store.exec<PostedEntry>(
+      'SELECT n, id, amount FROM entries WHERE n > ? ORDER BY n LIMIT ?',
+      n,
+      rowsMax,
+    );
   }
 
   writeEntry({ id, kind, amount, atMs }: Omit<EntryRow, 'credits'>): void {

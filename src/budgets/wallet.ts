@@ -16,7 +16,15 @@ import { LIMITS, MINUTE_MS } from '../limits.ts';
 import { addNanos, type Nanos, nanos, ZERO } from '../money/nanos.ts';
 import { type Lease, type Recall, type SyncMessage, unspent } from './lease.ts';
 import type { Clock, Store } from './store.ts';
-import { type Account, type EntryKind, type EntryRow, type Sums, WalletTables } from './wallet-tables.ts';
+import {
+  type Account,
+  type EntryKind,
+  type EntryRow,
+  type Posted,
+  type PostedEntry,
+  type Sums,
+  WalletTables,
+} from './wallet-tables.ts';
 
 export interface Entry {
   /** The caller's: posting it again changes nothing. */
@@ -113,6 +121,15 @@ export class Wallet {
       this.#coverDeficits();
       return 'posted';
     });
+  }
+
+  /** For who holds the wallet against its transactions: what its entries come to, and the entries after number `n`. */
+  posted(): Posted {
+    return this.#tables.readPosted();
+  }
+
+  entriesAfter(n: number): PostedEntry[] {
+    return this.#tables.readEntriesAfter(n, LIMITS.walletEntriesPage);
   }
 
   status(): WalletStatus {

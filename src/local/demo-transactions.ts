@@ -11,6 +11,7 @@ import { sellerOf } from '../billing/seller.ts';
 import type { Draft, Transaction } from '../billing/transaction.ts';
 import { DAY_MS, MINUTE_MS } from '../limits.ts';
 import { minorUnits } from '../money/minor-units.ts';
+import { utcDayOf } from '../usage/time-zones.ts';
 import { DEMO_ORGANIZATIONS } from './demo-people.ts';
 import { demoId } from './demo-random.ts';
 import { insertRows, type Row } from './demo-rows.ts';
@@ -96,13 +97,13 @@ function ofMonth(
   credit: (cents: number, atMs: number, kind?: 'auto_top_up') => Payday,
 ) {
   const month = new Date(atMs).getUTCMonth();
-  const period = { from: dayOf(atMs), to: lastDayOf(atMs) };
+  const period = { from: utcDayOf(atMs), to: lastDayOf(atMs) };
   const addedMs = atMs + 14 * DAY_MS;
   const subscription = subscriptionDraft(payment, [
     { description: 'Purser Enterprise', quantity: '1', unitPrice: minorUnits(24_900), period },
     { description: 'Seats', quantity: month < 6 ? '6' : '8', unitPrice: minorUnits(1_000), period },
   ]);
-  const seats = { seats: 2, unitPrice: minorUnits(533), period: { from: dayOf(addedMs), to: period.to } };
+  const seats = { seats: 2, unitPrice: minorUnits(533), period: { from: utcDayOf(addedMs), to: period.to } };
   const days: Payday[] = [{ atMs, fate: 'completed', draft: () => subscription }];
   if (month % 3 === 0) days.push(credit(40_000, atMs + 3 * DAY_MS));
   if (month % 4 === 1) days.push(credit(15_000, atMs + 9 * DAY_MS, 'auto_top_up'));
@@ -126,7 +127,7 @@ function transactionOf({ atMs, fate }: Payday, drafted: Draft, i: number, last: 
     total,
     currency: drafted.snapshot.currency,
     number: isCompleted ? `${total < 0 ? 'CN-' : ''}${year}-${String(n).padStart(6, '0')}` : null,
-    issued: isCompleted ? dayOf(atMs) : null,
+    issued: isCompleted ? utcDayOf(atMs) : null,
     createdAtMs: atMs,
     completedAtMs: isCompleted ? atMs + MINUTE_MS : null,
     failedAtMs: fate === 'failed' ? atMs + MINUTE_MS : null,
@@ -171,9 +172,5 @@ function firstsOfMonths(nowMs: number): number[] {
 
 function lastDayOf(monthMs: number): Day {
   const first = new Date(monthMs);
-  return dayOf(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0));
-}
-
-function dayOf(ms: number): Day {
-  return new Date(ms).toISOString().slice(0, 10);
+  return utcDayOf(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0));
 }

@@ -12,11 +12,13 @@ import { chargeAmountOf, isCurrency, topUpAmountOf } from '../billing/amounts.ts
 import { buyerOf } from '../billing/buyer.ts';
 import { type Payment, seatsDraft, subscriptionDraft, topUpDraft } from '../billing/drafts.ts';
 import { paymentsThrough } from '../billing/payments.ts';
+import { voidingDraft } from '../billing/refunds.ts';
 import { sellerOf } from '../billing/seller.ts';
 import type { Draft, Transaction } from '../billing/transaction.ts';
-import { readTransaction } from '../billing/transaction-rows.ts';
+import { readByReference, readTransaction } from '../billing/transaction-rows.ts';
 import { showTransaction, TransactionShown } from '../billing/transaction-shown.ts';
-import { completeTransaction, issueInvoice, openTransaction } from '../billing/transactions.ts';
+import { completeTransaction, issueInvoice, openTransaction, voidInvoice } from '../billing/transactions.ts';
+import { checkRoom } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf } from '../reference/fields.ts';
 import { badRequest, notFound } from '../teams/api-error.ts';
@@ -90,6 +92,7 @@ export const paymentRouter = apiRouter()
     async (c) => {
       const nowMs = Date.now();
       const draft = await draftOf(c.env, c.req.valid('param').orgId, c.req.valid('json'), null);
+      await checkRoomFor(c.env, draft);
       const { id } = await openTransaction(c.env, draft, nowMs);
       const { shown, status } = await tell(
         c.env,
@@ -114,6 +117,7 @@ export const paymentRouter = apiRouter()
       const nowMs = Date.now();
       const { due, ...charge } = c.req.valid('json');
       const draft = await draftOf(c.env, c.req.valid('param').orgId, charge, due);
+      await checkRoomFor(c.env, draft);
       const { id } = await openTransaction(c.env, draft, nowMs);
       const { shown, status } = await tell(
         c.env,
@@ -141,13 +145,29 @@ export const paymentRouter = apiRouter()
       // What somebody asked to buy has no number before it is paid, and is paid here too.
       if (invoice.paidThrough !== 'manual')
         throw badRequest('transactionId', 'This is paid at Stripe, which tells of it.');
-      const { shown, status } = await tell(
-        c.env,
-        c.get('trail'),
-        'payment.recorded',
-        await completeTransaction(c.env, invoice.id, nowMs),
-        nowMs,
-      );
+      const paid = await completeTransaction(c.env, invoice.id, nowMs);
+      if (paid.status !== 'completed') throw badRequest('transactionId', 'This invoice was voided: send another one.');
+      const { shown, status } = await tell(c.env, c.get('trail'), 'payment.recorded', paid, nowMs);
+      return c.json(shown, status);
+    },
+  )
+  .openapi(
+    createRoute({
+      method: 'post',
+      path: '/operator/orgs/{orgId}/invoices/{transactionId}/void',
+      hide: true,
+      middleware: operatorOnly,
+      request: { params: One },
+      responses: TOLD,
+    }),
+    async (c) => {
+      const nowMs = Date.now();
+      const { orgId, transactionId } = c.req.valid('param');
+      const invoice = await chargeIn(c.env, orgId, transactionId);
+      if (invoice.number === null) throw badRequest('transactionId', 'This was never sent as an invoice.');
+      const note = await voidInvoice(c.env, invoice, voidingDraft(invoice), nowMs);
+      if (!note) throw badRequest('transactionId', 'This invoice was paid: refund it.');
+      const { shown, status } = await tell(c.env, c.get('trail'), 'invoice.voided', note, nowMs);
       return c.json(shown, status);
     },
   )
@@ -200,10 +220,16 @@ async function draftOf(
   }
 }
 
+/** What was recorded before has its room already. */
+async function checkRoomFor(env: Env, { organizationId, credit, reference }: Draft): Promise<void> {
+  const known = reference === null ? null : await readByReference(env.DB, 'manual', reference);
+  if (!known) await checkRoom(env, organizationId, credit);
+}
+
 async function chargeIn(env: Env, organizationId: string, id: string): Promise<Transaction> {
   const charge = await readTransaction(env.DB, id);
   if (charge?.organizationId !== organizationId) throw notFound('transaction');
-  if (charge.kind === 'refund') throw badRequest('transactionId', 'This is a refund; name the charge.');
+  if (charge.refundOf !== null) throw badRequest('transactionId', `This is a ${charge.kind}; name the charge.`);
   return charge;
 }
 

@@ -6,7 +6,8 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { answers, apiRouter, body, jsonBody } from '../api.ts';
 import { noteAudited } from '../audit/change.ts';
 import { isAudited } from '../audit/entries.ts';
-import { postEntry, showWallet, Wallet } from '../billing/wallet.ts';
+import { correctCredit } from '../billing/corrections.ts';
+import { showWallet, Wallet } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd, parseUsd } from '../money/nanos.ts';
 import { FAN_OUT, like } from '../reference/fields.ts';
@@ -65,18 +66,16 @@ export const operatorRouter = apiRouter()
       const { orgId } = c.req.valid('param');
       const entry = c.req.valid('json');
       const nowMs = Date.now();
-      const posted = await postEntry(c.env, orgId, { ...entry, atMs: nowMs });
       const after = { kind: entry.kind, amount: formatUsd(entry.amount) };
       const trail = c.get('trail');
       const told = { action: 'wallet.entry.posted', targetId: entry.id, before: null, after } as const;
+      await correctCredit(c.env, orgId, entry, nowMs);
       // A repeat may come because the first was posted and never told.
-      if (posted || !(await isAudited(c.env.DB, orgId, told.action, entry.id))) {
-        await noteAudited(c.env.DB, trail, nowMs, told);
-      } else {
-        trail.changesNothing = true;
-      }
+      const isKnown = await isAudited(c.env.DB, orgId, told.action, entry.id);
+      if (isKnown) trail.changesNothing = true;
+      else await noteAudited(c.env.DB, trail, nowMs, told);
       const wallet = await showWallet(c.env, orgId);
-      return posted ? c.json(wallet, 201) : c.json(wallet, 200);
+      return isKnown ? c.json(wallet, 200) : c.json(wallet, 201);
     },
   )
   .openapi(

@@ -193,6 +193,15 @@ export function setPlan(env: Env, trail: Trail, plan: Plan, nowMs: number): Prom
         after.plan,
         after.seats,
       ),
+      // What was bought for it is gone with it: there is nothing left to take back.
+      ...(plan !== before.plan && {
+        behind: [
+          env.DB.prepare(
+            `UPDATE seat_purchases SET taken_back_at = CAST(?2 AS INTEGER)
+             WHERE organization_id = ?1 AND settled_at IS NULL AND taken_back_at IS NULL`,
+          ).bind(organizationId, nowMs),
+        ],
+      }),
     };
   };
   return changeOrganization(env, trail, describe, nowMs);

@@ -6,6 +6,7 @@
  * was bought is written down in the same batch, and charged after that (billing/seat-charges.ts).
  */
 import { z } from '@hono/zod-openapi';
+import { Temporal } from 'temporal-polyfill';
 import { changeAudited } from '../audit/change.ts';
 import type { Trail } from '../audit/trail.ts';
 import { DAY_MS, LIMITS } from '../limits.ts';
@@ -60,9 +61,7 @@ export async function readSeats(env: Env, organizationId: string, nowMs: number)
       `SELECT organizations.plan, seats_bought AS bought, (${USED}) AS used, (${PENDING}) AS pending,
               period_start AS periodStart, period_end AS periodEnd
        FROM organizations
-       LEFT JOIN subscriptions
-         ON organization_id = organizations.id AND status <> 'canceled'
-         AND CAST(?2 AS INTEGER) >= period_start AND CAST(?2 AS INTEGER) < period_end
+       LEFT JOIN subscriptions ON organization_id = organizations.id AND status <> 'canceled' AND period_end > period_start
        WHERE organizations.id = ?1`,
     )
     .bind(organizationId, nowMs)
@@ -70,7 +69,9 @@ export async function readSeats(env: Env, organizationId: string, nowMs: number)
   if (!row) throw notFound('organization');
   const { plan, bought, used, pending, periodStart, periodEnd } = row;
   const period =
-    periodStart === null || periodEnd === null ? monthOf(nowMs) : { startMs: periodStart, endMs: periodEnd };
+    periodStart === null || periodEnd === null
+      ? monthOf(nowMs)
+      : periodAt({ startMs: periodStart, endMs: periodEnd }, nowMs);
   const { included, priceUsd } = PLAN_SEATS[plan];
   // A contract's number is all there is; to a plan that sells none, what the operator said adds nothing.
   if (included === null) return { plan, included: bought, bought: 0, used, pending, period };
@@ -118,8 +119,23 @@ export function proratedCost(
   return nanos(cents * CENT);
 }
 
+/** The same in cents; 0 where none are sold. */
+export function seatCents(seats: Pick<Seats, 'plan' | 'period'>, atMs: number): number {
+  return (proratedCost(seats, atMs) ?? 0) / CENT;
+}
+
 /** Nanodollars. */
 const CENT = 10_000_000;
+
+/** The period of a subscription, or where that has ended and Stripe has yet to tell of the next one, the month after it. */
+function periodAt({ startMs, endMs }: Seats['period'], nowMs: number): Seats['period'] {
+  if (nowMs < endMs) return { startMs, endMs };
+  const end = Temporal.Instant.fromEpochMilliseconds(endMs).toZonedDateTimeISO('UTC');
+  for (let months = 1; ; months++) {
+    const next = end.add({ months }).epochMilliseconds;
+    if (nowMs < next) return { startMs: end.add({ months: months - 1 }).epochMilliseconds, endMs: next };
+  }
+}
 
 /** The calendar month, UTC. */
 export function monthOf(nowMs: number): Seats['period'] {
@@ -169,28 +185,36 @@ export function isCostOf(seats: Seats, more: number, accepted: string | undefine
   return accepted !== undefined && parseUsd(accepted) === costOf(seats, more, nowMs);
 }
 
-/** Has so many more, which are charged later. For the batch of the change that needs them. */
+/**
+ * Has so many more, which are charged later. For the batch of the change that needs them. With `boughtBy`, nothing where the
+ * same one has bought as many a moment ago: that was the first of two clicks.
+ */
 export function addSeats(
   env: Env,
   organizationId: string,
   seats: Seats,
   more: number,
   nowMs: number,
+  boughtBy: string | null = null,
 ): [more: D1PreparedStatement, purchase: D1PreparedStatement] {
-  const unitCost = (proratedCost(seats, nowMs) ?? 0) / CENT;
+  const isFirst = `NOT EXISTS (
+    SELECT 1 FROM seat_purchases
+    WHERE organization_id = ?1 AND seats = CAST(?2 AS INTEGER) AND bought_by = ?3 AND bought_at > CAST(?4 AS INTEGER)
+  )`;
+  const asked = [organizationId, more, boughtBy, nowMs - LIMITS.sameCheckoutMs];
   return [
     env.DB.prepare(
-      'UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1',
-    ).bind(organizationId, more),
+      `UPDATE organizations SET seats_bought = coalesce(seats_bought, 0) + CAST(?2 AS INTEGER) WHERE id = ?1 AND ${isFirst}`,
+    ).bind(...asked),
     env.DB.prepare(
-      `INSERT INTO seat_purchases (organization_id, seats, unit_cost, bought_at, period_end)
-       VALUES (?1, CAST(?2 AS INTEGER), CAST(?3 AS INTEGER), CAST(?4 AS INTEGER), CAST(?5 AS INTEGER))`,
-    ).bind(organizationId, more, unitCost, nowMs, seats.period.endMs),
+      `INSERT INTO seat_purchases (organization_id, seats, bought_by, unit_cost, bought_at, period_end, untold)
+       SELECT ?1, CAST(?2 AS INTEGER), ?3, CAST(?5 AS INTEGER), CAST(?6 AS INTEGER), CAST(?7 AS INTEGER), 1 WHERE ${isFirst}`,
+    ).bind(...asked, seatCents(seats, nowMs), nowMs, seats.period.endMs),
   ];
 }
 
 /**
- * Buys seats before anybody needs them. Throws a 403 where the plan sells none, a 400 where as many people would still hold
+ * Buys seats before anybody needs them; a second click within a minute buys none. Throws a 403 where the plan sells none, a 400 where as many people would still hold
  * more than there are, and a 402 with their price unless exactly that was accepted.
  */
 export async function buySeats(
@@ -200,7 +224,7 @@ export async function buySeats(
   nowMs: number,
 ): Promise<void> {
   const { organizationId } = trail;
-  await changeAudited(env.DB, trail, nowMs, async () => {
+  const bought = await changeAudited(env.DB, trail, nowMs, async () => {
     const seats = await readSeats(env, organizationId, nowMs);
     const cost = costOf(seats, more, nowMs);
     if (cost === null) throw noneSold(seats.plan);
@@ -214,7 +238,7 @@ export async function buySeats(
       const metadata = { seats: showSeats(seats, nowMs), seatsNeeded: more, seatCost: formatUsd(cost) };
       throw new ApiError(402, 'seat_cost_not_accepted', message, { param: 'acceptSeatCost', metadata });
     }
-    const [statement, purchase] = addSeats(env, organizationId, seats, more, nowMs);
+    const [statement, purchase] = addSeats(env, organizationId, seats, more, nowMs, buyerIn(trail));
     return {
       action: 'organization.seats.updated',
       targetId: organizationId,
@@ -224,6 +248,19 @@ export async function buySeats(
       behind: [purchase],
     };
   });
+  if (!bought) trail.changesNothing = true;
+}
+
+function buyerIn({ actor }: Trail): string {
+  switch (actor.kind) {
+    case 'user':
+      return actor.userId;
+    case 'master_key':
+      return actor.masterKeyId;
+    case 'operator':
+    case 'billing':
+      return actor.kind;
+  }
 }
 
 function heldOf(seats: Seats): string {

@@ -9,6 +9,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { count, DAY, like, usd } from '../reference/fields.ts';
+import { utcDayOf } from './time-zones.ts';
 
 /**
  * days: the sums per day (member_days) by which the books are compared; nothing that anyone is shown. totals: the running
@@ -105,7 +106,7 @@ function daysAreWrong({ ledger, days, waiting, differingDays }: Accounts): boole
 
 function oddInDay(sums: DaySums, daysMayBeWrong: boolean): Omit<Finding, 'sequences'>[] {
   const { rollups, days, events } = sums;
-  const wrong = (side: Side, amount: bigint) => ({ side, amount: amount.toString(), day: dayOf(sums.dayAtMs) });
+  const wrong = (side: Side, amount: bigint) => ({ side, amount: amount.toString(), day: utcDayOf(sums.dayAtMs) });
   if (events === null) return [daysMayBeWrong ? wrong('days', days - rollups) : wrong('rollups', rollups - days)];
   if (rollups === days) return [wrong('events', events - rollups)];
   if (rollups === events) return [wrong('days', days - rollups)];
@@ -120,10 +121,6 @@ function oddOverall(accounts: Accounts, rolledUp: bigint): Omit<Finding, 'sequen
   if (object === null || object === ledger) return ofEvents;
   if (object === rolledUp) return [wrong('ledger', ledger - object)];
   return [shippedLost ? wrong('ledger', ledger - object) : wrong('object', object - ledger), ...ofEvents];
-}
-
-function dayOf(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
 }
 
 function sumOf(amounts: readonly bigint[]): bigint {

@@ -3,6 +3,7 @@
  * Reads what books.ts stored; proves nothing itself.
  */
 import { z } from '@hono/zod-openapi';
+import { readWalletBooks, WalletBooks } from '../billing/wallet-books.ts';
 import { LIMITS } from '../limits.ts';
 import { formatUsd } from '../money/nanos.ts';
 import { count, idOf, instant, like, usd } from '../reference/fields.ts';
@@ -90,6 +91,7 @@ export type MemberBooks = z.infer<typeof MemberBooks>;
 export const Health = z
   .object({
     ok: z.boolean().openapi({ description: 'Everything is proven and nothing differs' }),
+    wallet: WalletBooks,
     difference: like('0', 'Nanodollars, over all members that are shown'),
     overrun: usd('0'),
     unresolved: usd('0'),
@@ -152,6 +154,7 @@ export async function readHealth(env: Env, organizationId: string, nowMs: number
   const names = JSON.parse(organization?.names ?? '{}') as Record<string, string>;
   const session = (await usageDatabase(env, organizationId)).withSession('first-primary');
   const asked = [organizationId, JSON.stringify(Object.keys(names))];
+  const wallet = await readWalletBooks(env, organizationId, nowMs);
   const [members, summed] = (await session.batch([
     session.prepare(READ_MEMBERS).bind(...asked),
     session.prepare(READ_SUMS).bind(...asked),
@@ -163,7 +166,8 @@ export async function readHealth(env: Env, organizationId: string, nowMs: number
   const rolledUpTo = Math.max(sums.rolled_up_to, organization?.created_at ?? 0);
   const isOld = (ms: number) => nowMs - ms > LIMITS.booksStaleMs;
   return {
-    ok: sums.differing === 0 && sums.unproven === 0,
+    ok: sums.differing === 0 && sums.unproven === 0 && wallet.findings.length === 0 && wallet.proven,
+    wallet,
     difference: books.reduce((sum, { difference }) => sum + BigInt(difference), 0n).toString(),
     overrun: formatUsd(BigInt(sums.overrun)),
     unresolved: formatUsd(BigInt(sums.unresolved)),

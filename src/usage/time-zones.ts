@@ -30,6 +30,11 @@ export function parseDate(text: string): Temporal.PlainDate | null {
   }
 }
 
+/** The day of an instant in UTC, "2026-11-22". */
+export function utcDayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 export function today(timeZone: string, nowMs: number): Temporal.PlainDate {
   return Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(timeZone).toPlainDate();
 }

@@ -570,12 +570,25 @@ export const ORGANIZATION: readonly Row[] = [
     body: () => ({ amount: (500 + nextCents++ / 100).toFixed(2) }),
     tells: 'transaction.opened',
   },
+  {
+    route: 'POST /orgs/{orgId}/transactions/{transactionId}/checkout',
+    may: [],
+    // What can be paid so, and by whom, is told by stripe-plans.worker.test.ts.
+    otherwise: { owner: '409 nothing_to_pay', finance: '409 nothing_to_pay' },
+    tellsNothing: 'nothing is changed',
+  },
   { route: 'GET /orgs/{orgId}/wallet/automatic-top-up', may: ADMINS_AND_FINANCE },
   {
     route: 'PUT /orgs/{orgId}/wallet/automatic-top-up',
     may: OWNERS_AND_FINANCE,
     body: () => ({ below: '10', amount: '20' }),
     tells: 'organization.automatic_top_up.updated',
+  },
+  {
+    route: 'DELETE /orgs/{orgId}/wallet/card',
+    may: OWNERS_AND_FINANCE,
+    // That one is forgotten, and told, is in stripe.worker.test.ts.
+    tellsNothing: 'no card is saved',
   },
   {
     route: 'POST /orgs/{orgId}/plan',

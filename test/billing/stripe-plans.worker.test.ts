@@ -1,11 +1,16 @@
 /** Plans and seats on Stripe's subscriptions: bought, renewed, not paid for, given up, and seats told before the next bill. */
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { unattendedTrail } from '../../src/audit/trail.ts';
 import { chargeSeats } from '../../src/billing/seat-charges.ts';
 import { endPlansOfDeleted } from '../../src/billing/stripe/plans.ts';
 import { endGraces, readSubscription, tellSeats } from '../../src/billing/stripe/subscriptions.ts';
-import { LIMITS } from '../../src/limits.ts';
+import { DAY_MS, HOUR_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
+import { formatUsd, ZERO } from '../../src/money/nanos.ts';
+import { setPlan } from '../../src/teams/organization.ts';
+import { buySeats as buySeatsAt, proratedCost, readSeats } from '../../src/teams/seats.ts';
 import { refused } from '../support/browser.ts';
+import type { Thing } from '../support/fake-stripe.ts';
 import { StripeWorld, transactionsOf } from './stripe-world.ts';
 
 afterEach(() => {
@@ -86,6 +91,41 @@ describe('a plan', () => {
     await world.deliverAll();
     expect(await ask()).not.toBe(first);
   });
+
+  it.each(['in order', 'the other way round'])(
+    'that is bought on two pages is the older one, and the other is given back: events %s',
+    async (how) => {
+      const world = new StripeWorld();
+      vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+      const team = await world.team();
+      await env.DB.prepare(`UPDATE organizations SET plan = 'free' WHERE id = ?`).bind(team.organizationId).run();
+      const ask = () => team.owner.post(`/orgs/${team.organizationId}/plan`, { plan: 'pro' });
+      await ask();
+      // Something has changed by then, or it is another day: this is another page.
+      await buySeats(team.organizationId, 1);
+      await ask();
+      const pages = world.fake.all('checkout.session');
+      expect(pages).toHaveLength(2);
+      for (const { id } of pages) world.fake.pay(id);
+      const told = [...world.fake.events];
+      for (const event of how === 'in order' ? told : told.reverse()) await world.deliver(event);
+      await world.retryAll();
+      await world.deliverAll();
+      await world.deliverAll();
+      const [first, second] = world.fake.all('subscription');
+      expect([first?.status, second?.status]).toEqual(['active', 'canceled']);
+      expect(await readSubscription(world.env, team.organizationId)).toMatchObject({ reference: first?.id });
+      expect((await transactionsOf(team.organizationId)).map(({ kind, total }) => [kind, total]).toSorted()).toEqual(
+        [
+          ['subscription', 2_000],
+          ['subscription', 3_000],
+          ['refund', -3_000],
+        ].toSorted(),
+      );
+      expect(await team.plan()).toBe('pro');
+    },
+  );
 
   it('of an organization that was deleted is billed no more', async () => {
     const world = new StripeWorld();
@@ -202,7 +242,8 @@ describe('seats', () => {
       ({ kind, status }) => kind === 'seats' && status === 'completed',
     );
     expect(seats).toMatchObject([{ total: Math.round(Number(cost) * 100), number: expect.any(String) }]);
-    expect(world.fake.all('payment_intent').filter(({ amount }) => amount === seats[0]?.total)).toHaveLength(1);
+    const named = ({ metadata }: Thing) => (metadata as Record<string, string>).purser_transaction === seats[0]?.id;
+    expect(world.fake.all('payment_intent').filter(named)).toHaveLength(1);
   });
 
   it('that the bank does not pay for stay, and the transaction says why', async () => {
@@ -218,6 +259,173 @@ describe('seats', () => {
       expect.objectContaining({ kind: 'seats', status: 'failed', failure: 'Your card was declined.' }),
     );
     expect(await seatsOf(team.organizationId)).toBe(2);
+  });
+
+  /** What of them the transaction is. */
+  const charged = async (organizationId: string) =>
+    (await transactionsOf(organizationId)).filter(({ kind }) => kind === 'seats');
+
+  it('are charged to the card that pays the plan where none was saved, and opened once by two runs', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    const nowMs = Date.now();
+    await Promise.all([chargeSeats(world.env, nowMs), chargeSeats(world.env, nowMs)]);
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+  });
+
+  it('that the bank did not pay for can be paid on a page, another card too, and stay', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    world.fake.refused.add('pm_visa');
+    await chargeSeats(world.env, Date.now());
+    const [failed] = (await team.owner.get(`/orgs/${team.organizationId}/transactions?kind=seats`)).body
+      .transactions as { id: string; payBy: string }[];
+    expect(Date.parse(String(failed?.payBy))).toBeGreaterThan(Date.now() + LIMITS.unpaidSeatsMs - MINUTE_MS);
+    const path = `/orgs/${team.organizationId}/transactions/${failed?.id}/checkout`;
+    const opened = await team.owner.post(path);
+    expect(opened.status).toBe(201);
+    expect((await team.owner.post(path)).body.url).toBe(opened.body.url);
+    const page = () => String(world.fake.all('checkout.session').at(-1)?.id);
+    // Left once; the next page is another one.
+    const from = world.fake.events.length;
+    world.fake.expire(page());
+    await world.deliverAll(from);
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'failed' }]);
+    const again = await team.owner.post(path);
+    expect(again.body.url).not.toBe(opened.body.url);
+    world.fake.pay(page());
+    await world.deliverAll(from);
+    await chargeSeats(world.env, Date.now());
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'pending' }]);
+    world.fake.pay(page(), 'pm_amex');
+    await world.deliverAll(from);
+    await chargeSeats(world.env, Date.now() + LIMITS.unpaidSeatsMs + 1);
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'completed', number: expect.any(String) }]);
+    expect(await seatsOf(team.organizationId)).toBe(2);
+    expect(refused(await team.owner.post(path))).toEqual([409, 'nothing_to_pay', null]);
+  });
+
+  it('that nobody pays for are taken back in the end, and billed no more; who pays after that has them again', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    world.fake.refused.add('pm_visa');
+    await chargeSeats(world.env, Date.now());
+    const [failed] = await charged(team.organizationId);
+    await team.owner.post(`/orgs/${team.organizationId}/transactions/${failed?.id}/checkout`);
+    await tellSeats(world.env, Date.now());
+    await chargeSeats(world.env, Date.now() + LIMITS.unpaidSeatsMs - MINUTE_MS);
+    expect(await seatsOf(team.organizationId)).toBe(2);
+    const overMs = Date.now() + LIMITS.unpaidSeatsMs + MINUTE_MS;
+    await Promise.all([chargeSeats(world.env, overMs), chargeSeats(world.env, overMs)]);
+    expect(await seatsOf(team.organizationId)).toBe(0);
+    const { periodEnd = 0 } = (await readSubscription(world.env, team.organizationId)) ?? {};
+    await tellSeats(world.env, periodEnd - MINUTE_MS);
+    expect(await readSubscription(world.env, team.organizationId)).toMatchObject({ seats: 0 });
+    const from = world.fake.events.length;
+    world.fake.pay(String(world.fake.all('checkout.session').at(-1)?.id), 'pm_amex');
+    await world.deliverAll(from);
+    await chargeSeats(world.env, overMs);
+    await chargeSeats(world.env, overMs);
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+    expect(await seatsOf(team.organizationId)).toBe(2);
+  });
+
+  it('whose charge had no answer for a day are not charged again, which could be twice', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const nowMs = Date.now();
+    const before = world.fake.all('payment_intent').length;
+    // The subscription is asked for its card; the answer to the charge is lost.
+    const answer = world.fake.answer.bind(world.fake);
+    vi.spyOn(world.fake, 'answer').mockImplementation(async (request) => {
+      const isCharge = request.url.endsWith('/payment_intents');
+      const answered = await answer(request);
+      if (isCharge) throw new TypeError('connection lost');
+      return answered;
+    });
+    await chargeSeats(world.env, nowMs);
+    world.fake.forgetKeys();
+    await chargeSeats(world.env, nowMs + DAY_MS);
+    expect(world.fake.all('payment_intent')).toHaveLength(before + 1);
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'failed' }]);
+    await world.deliverAll();
+    expect(await charged(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+  });
+
+  it('of a double click are bought once, and of two owners at once twice, each for its price', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    const path = `/orgs/${team.organizationId}/seats`;
+    const quoted = await team.owner.post(path, { seats: 2 });
+    const { metadata } = quoted.body.error as { metadata: { seatCost: string } };
+    const buy = () => team.owner.post(path, { seats: 2, acceptSeatCost: metadata.seatCost });
+    expect((await Promise.all([buy(), buy()])).map(({ status }) => status)).toEqual([201, 201]);
+    expect(await seatsOf(team.organizationId)).toBe(2);
+    await env.DB.prepare(`UPDATE seat_purchases SET bought_by = 'usr_other' WHERE organization_id = ?`)
+      .bind(team.organizationId)
+      .run();
+    await buy();
+    expect(await seatsOf(team.organizationId)).toBe(4);
+    await chargeSeats(world.env, Date.now());
+    const cents = Math.round(Number(metadata.seatCost) * 100);
+    expect((await charged(team.organizationId)).map(({ total }) => total)).toEqual([cents, cents]);
+  });
+
+  it('bought in the last second of a period are charged for it and for the next one, whose bill has them not', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    const { periodEnd = 0 } = (await readSubscription(world.env, team.organizationId)) ?? {};
+    const trail = unattendedTrail(team.organizationId);
+    const atMs = periodEnd - 1;
+    const seats = await readSeats(world.env, team.organizationId, atMs);
+    const acceptSeatCost = formatUsd(proratedCost(seats, atMs) ?? ZERO);
+    await buySeatsAt(world.env, trail, { seats: 1, acceptSeatCost }, atMs);
+    const from = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(from);
+    await Promise.all([tellSeats(world.env, periodEnd + HOUR_MS), tellSeats(world.env, periodEnd + HOUR_MS)]);
+    await chargeSeats(world.env, periodEnd + HOUR_MS);
+    const cents = Math.round(Number(acceptSeatCost) * 100);
+    expect((await charged(team.organizationId)).map(({ total }) => total).sort((a, b) => a - b)).toEqual([
+      cents,
+      1_000,
+    ]);
+    const later = world.fake.events.length;
+    world.fake.renew(team.subscription);
+    await world.deliverAll(later);
+    const bills = (await transactionsOf(team.organizationId)).filter(({ kind }) => kind === 'subscription');
+    expect(bills.map(({ total }) => total)).toEqual([2_000, 2_000, 3_000]);
+  });
+
+  it('bought before Stripe has told of the next period are paid until the end of that', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    const { periodEnd = 0 } = (await readSubscription(world.env, team.organizationId)) ?? {};
+    const { period } = await readSeats(world.env, team.organizationId, periodEnd + 1);
+    const next = new Date(periodEnd);
+    expect(period).toEqual({ startMs: periodEnd, endMs: next.setUTCMonth(next.getUTCMonth() + 1) });
+  });
+
+  it('that were not paid for are no debt of a plan that came after theirs', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    world.fake.refused.add('pm_visa');
+    await chargeSeats(world.env, Date.now());
+    const trail = unattendedTrail(team.organizationId);
+    await setPlan(world.env, trail, 'free', Date.now());
+    await setPlan(world.env, trail, 'pro', Date.now());
+    await buySeats(team.organizationId, 5);
+    await chargeSeats(world.env, Date.now() + LIMITS.unpaidSeatsMs + MINUTE_MS);
+    expect(await seatsOf(team.organizationId)).toBe(5);
+    const [failed] = await charged(team.organizationId);
+    const pay = await team.owner.post(`/orgs/${team.organizationId}/transactions/${failed?.id}/checkout`);
+    expect(refused(pay)).toEqual([409, 'nothing_to_pay', null]);
   });
 
   it('wait where there is nobody to invoice in the name of, and are paid by hand without Stripe', async () => {

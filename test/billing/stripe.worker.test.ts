@@ -7,9 +7,12 @@ import { topUpWallets } from '../../src/billing/automatic-top-ups.ts';
 import { paymentsOf } from '../../src/billing/payments.ts';
 import { readTransaction } from '../../src/billing/transaction-rows.ts';
 import { creditWallets } from '../../src/billing/transactions.ts';
+import { readWalletBooks } from '../../src/billing/wallet-books.ts';
 import { DAY_MS, LIMITS, MINUTE_MS } from '../../src/limits.ts';
 import { minorUnits } from '../../src/money/minor-units.ts';
-import { refused } from '../support/browser.ts';
+import { nanos } from '../../src/money/nanos.ts';
+import { orgWallet } from '../../src/objects.ts';
+import { Outbox, refused } from '../support/browser.ts';
 import type { FakeEvent } from '../support/fake-stripe.ts';
 import { balanceOf } from './paying.ts';
 import { StripeWorld, transactionsOf } from './stripe-world.ts';
@@ -32,6 +35,21 @@ async function openPage(
   const page = world.fake.all('checkout.session').find(({ url }) => url === opened.body.url);
   if (!page) throw new Error(`no page at ${opened.body.url}`);
   return { transactionId: String(opened.body.transactionId), page: page.id };
+}
+
+/** A top-up that was paid on a page. */
+async function charged(world: StripeWorld, team: Awaited<ReturnType<StripeWorld['team']>>) {
+  const { transactionId, page } = await openPage(world, team);
+  world.fake.pay(page);
+  await world.deliverAll();
+  const charge = await readTransaction(env.DB, transactionId);
+  if (!charge) throw new Error('no charge');
+  return charge;
+}
+
+/** Of events that somebody has to look at. */
+async function keptProblems() {
+  return (await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all()).results;
 }
 
 describe('a top-up', () => {
@@ -141,8 +159,7 @@ describe('a top-up', () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     await world.deliverAll(from);
     expect(await balanceOf(team.organizationId)).toBe(50 * DOLLAR);
-    const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
-    expect(kept.results).toContainEqual({ problem: expect.stringMatching(/pays: give it back at Stripe/) });
+    expect(await keptProblems()).toContainEqual({ problem: expect.stringMatching(/pays: give it back at Stripe/) });
   });
 
   it('that brings another amount than was asked credits nothing and is kept for somebody to look at', async () => {
@@ -155,8 +172,52 @@ describe('a top-up', () => {
     await world.deliverAll();
     expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'pending' }]);
     expect(await balanceOf(team.organizationId)).toBe(0);
-    const kept = await env.DB.prepare('SELECT problem FROM webhook_events WHERE handled_at IS NULL').all();
-    expect(kept.results).toContainEqual({ problem: expect.stringMatching(/brought 4000 usd for transaction txn_/) });
+    expect(await keptProblems()).toContainEqual({
+      problem: expect.stringMatching(/brought 4000 usd for transaction txn_/),
+    });
+  });
+});
+
+describe('a wallet that is nearly full', () => {
+  const MAX = LIMITS.walletBalanceMax;
+  const fill = (organizationId: string, amount: number) =>
+    orgWallet(env, organizationId, (object) =>
+      object.post({ id: `filled-${amount}`, kind: 'top_up', amount: nanos(amount), atMs: Date.now() }),
+    );
+
+  it('is refused more than it holds before anything is charged, what is on its way included', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    await fill(team.organizationId, MAX - 105 * DOLLAR);
+    await openPage(world, team, '60');
+    const path = `/orgs/${team.organizationId}/wallet/checkout`;
+    expect(refused(await team.owner.post(path, { amount: '40.01' }))).toEqual([400, 'invalid_request_error', 'amount']);
+    await team.owner.send('PUT', team.path, { below: '9000001', amount: '50' });
+    const before = world.fake.all('payment_intent').length;
+    await topUpWallets(world.env, Date.now());
+    expect(world.fake.all('payment_intent')).toHaveLength(before);
+    await openPage(world, team, '40');
+  });
+
+  it('that is full when the money comes has it later: the charge is kept, told and posted again', async () => {
+    const world = new StripeWorld();
+    const team = await world.team();
+    const { page } = await openPage(world, team);
+    await fill(team.organizationId, Number.MAX_SAFE_INTEGER - 10 * DOLLAR);
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.pay(page);
+    await world.deliverAll();
+    expect(await transactionsOf(team.organizationId)).toMatchObject([{ status: 'completed' }]);
+    const nowMs = Date.now();
+    await creditWallets(world.env, nowMs);
+    expect(log.mock.calls.flat().join()).toContain('wallet_not_credited');
+    const late = await readWalletBooks(env, team.organizationId, nowMs + LIMITS.walletLateMs + MINUTE_MS);
+    expect(late.findings).toContainEqual({ id: expect.any(String), inWallet: null, inTransactions: '50' });
+    await orgWallet(env, team.organizationId, (object) =>
+      object.post({ id: 'spent', kind: 'refund', amount: nanos(100 * DOLLAR), atMs: nowMs }),
+    );
+    await creditWallets(world.env, nowMs);
+    expect(await balanceOf(team.organizationId)).toBe(Number.MAX_SAFE_INTEGER - 60 * DOLLAR);
   });
 });
 
@@ -254,11 +315,7 @@ describe('a refund', () => {
   it('made here takes its part of the credit back and has a credit note, once for its id', async () => {
     const world = new StripeWorld();
     const team = await world.team();
-    const { transactionId, page } = await openPage(world, team);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const charge = await readTransaction(env.DB, transactionId);
-    if (!charge) throw new Error('no charge');
+    const charge = await charged(world, team);
     const refund = () => paymentsOf(world.env, Date.now()).refund(charge, minorUnits(1_250), 'ticket 7');
     expect(await refund()).toEqual(await refund());
     await world.deliverAll();
@@ -272,11 +329,7 @@ describe('a refund', () => {
   it('is made once for its id, also where Stripe has forgotten that, and never for another amount', async () => {
     const world = new StripeWorld();
     const team = await world.team();
-    const { transactionId, page } = await openPage(world, team);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const charge = await readTransaction(env.DB, transactionId);
-    if (!charge) throw new Error('no charge');
+    const charge = await charged(world, team);
     const { refund } = paymentsOf(world.env, Date.now());
     const first = await refund(charge, minorUnits(1_000), 'ticket 7');
     world.fake.forgetKeys();
@@ -304,11 +357,7 @@ describe('a refund', () => {
   it('of more than is left is a 400, and of nothing said all that is left', async () => {
     const world = new StripeWorld();
     const team = await world.team();
-    const { transactionId, page } = await openPage(world, team);
-    world.fake.pay(page);
-    await world.deliverAll();
-    const charge = await readTransaction(env.DB, transactionId);
-    if (!charge) throw new Error('no charge');
+    const charge = await charged(world, team);
     const { refund } = paymentsOf(world.env, Date.now());
     await refund(charge, minorUnits(4_000), 'first');
     await expect(refund(charge, minorUnits(1_001), 'second')).rejects.toMatchObject({ status: 400, param: 'amount' });
@@ -332,22 +381,106 @@ describe('a refund', () => {
   });
 });
 
-describe('an automatic top-up', () => {
-  async function teamWithCard(world: StripeWorld) {
+describe('a dispute', () => {
+  async function bought(world: StripeWorld) {
     const team = await world.team();
-    await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(team.organizationId).run();
-    const { page } = await openPage(world, team, '5', true);
+    const { page } = await openPage(world, team);
     world.fake.pay(page);
-    await world.deliverAll();
-    const path = `/orgs/${team.organizationId}/wallet/automatic-top-up`;
-    const set = await team.owner.send('PUT', path, { below: '10', amount: '20' });
-    expect([set.status, set.body]).toEqual([
-      200,
-      { below: '10', amount: '20', card: 'Visa 4242', failedAt: null, failure: null },
-    ]);
-    return { ...team, path };
+    return { ...team, payment: String(world.fake.get(page).payment_intent) };
   }
+  const ended = async (organizationId: string) =>
+    (await transactionsOf(organizationId)).map(({ kind, status, total, number }) => [
+      kind,
+      status,
+      total,
+      number?.startsWith('CN-') ?? null,
+    ]);
 
+  it('takes its money from the wallet with a credit note, for good where it is lost', async () => {
+    const world = new StripeWorld();
+    const team = await bought(world);
+    const dispute = world.fake.dispute(team.payment, 5_000);
+    world.fake.decide(dispute.id, 'lost');
+    for (const event of world.fake.events.toReversed()) await world.deliver(event);
+    await world.deliverAll();
+    expect(await ended(team.organizationId)).toEqual([
+      ['top_up', 'completed', 5_000, false],
+      ['dispute', 'completed', -5_000, true],
+    ]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+    const settings = await team.owner.get(`/orgs/${team.organizationId}/wallet/automatic-top-up`);
+    expect(settings.body).toMatchObject({ failure: 'A payment was disputed at the bank.' });
+  });
+
+  it.each(['in order', 'the other way round'])(
+    'that is won gives it back, %s; then it can be refunded',
+    async (how) => {
+      const world = new StripeWorld();
+      const team = await bought(world);
+      const dispute = world.fake.dispute(team.payment, 5_000);
+      if (how === 'in order') {
+        await world.deliverAll();
+        expect(await balanceOf(team.organizationId)).toBe(0);
+      }
+      world.fake.decide(dispute.id, 'won');
+      for (const event of world.fake.events.toReversed()) await world.deliver(event);
+      const won = [
+        ['top_up', 'completed', 5_000, false],
+        ['dispute', 'completed', -5_000, true],
+        ['dispute', 'completed', 5_000, false],
+      ];
+      expect((await ended(team.organizationId)).toSorted()).toEqual(won.toSorted());
+      expect(await balanceOf(team.organizationId)).toBe(50 * DOLLAR);
+      const from = world.fake.events.length;
+      world.fake.refund(team.payment, 5_000);
+      await world.deliverAll(from);
+      expect(await balanceOf(team.organizationId)).toBe(0);
+      // Each of the four has a document that fits together.
+      for (const { id } of await transactionsOf(team.organizationId)) {
+        const file = await team.owner.get(`/orgs/${team.organizationId}/transactions/${id}/invoice`);
+        expect(file.status).toBe(200);
+      }
+    },
+  );
+
+  it('of what was refunded in part takes what is left', async () => {
+    const world = new StripeWorld();
+    const team = await bought(world);
+    world.fake.refund(team.payment, 2_000);
+    await world.deliverAll();
+    const from = world.fake.events.length;
+    world.fake.dispute(team.payment, 5_000);
+    await world.deliverAll(from);
+    expect((await ended(team.organizationId)).at(-1)).toEqual(['dispute', 'completed', -3_000, true]);
+    expect(await balanceOf(team.organizationId)).toBe(0);
+  });
+});
+
+async function teamWithCard(world: StripeWorld) {
+  const team = await world.team();
+  await env.DB.prepare('UPDATE organizations SET metered = 1 WHERE id = ?').bind(team.organizationId).run();
+  const { page } = await openPage(world, team, '5', true);
+  world.fake.pay(page);
+  await world.deliverAll();
+  const path = `/orgs/${team.organizationId}/wallet/automatic-top-up`;
+  const set = await team.owner.send('PUT', path, { below: '10', amount: '20' });
+  expect([set.status, set.body]).toEqual([
+    200,
+    {
+      below: '10',
+      amount: '20',
+      monthlyMax: '1000',
+      boughtThisMonth: '0',
+      card: 'Visa 4242',
+      failedAt: null,
+      failure: null,
+      retryAt: null,
+    },
+  ]);
+  return { ...team, path };
+}
+
+describe('an automatic top-up', () => {
   it('is bought with the saved card when less is left than was said, once', async () => {
     const world = new StripeWorld();
     const team = await teamWithCard(world);
@@ -449,6 +582,67 @@ describe('an automatic top-up', () => {
     await team.owner.send('PUT', team.path, { below: '10', amount: '20' });
     await topUpWallets(world.env, Date.now() + 2 * MINUTE_MS);
     expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
+  });
+});
+
+describe('automatic top-ups', () => {
+  it('buy no more in a month than their cap, and go on in the next', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    const small = await team.owner.send('PUT', team.path, { below: '10', amount: '20', monthlyMax: '19.99' });
+    expect(refused(small)).toEqual([400, 'invalid_request_error', 'monthlyMax']);
+    // 5 were bought by hand; nothing is spent, so each of these is short.
+    await team.owner.send('PUT', team.path, { below: '500', amount: '20', monthlyMax: '50' });
+    const nowMs = Date.now();
+    for (let minute = 0; minute < 4; minute++) await topUpWallets(world.env, nowMs + minute * MINUTE_MS);
+    expect(await balanceOf(team.organizationId)).toBe(45 * DOLLAR);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ monthlyMax: '50', boughtThisMonth: '40' });
+    await topUpWallets(world.env, nowMs + 31 * DAY_MS);
+    expect(await balanceOf(team.organizationId)).toBe(65 * DOLLAR);
+  });
+
+  it('try a refused card again each day, stop at the third, and mail owners and finance of that once', async () => {
+    const outbox = new Outbox();
+    const world = new StripeWorld(outbox.env);
+    const team = await teamWithCard(world);
+    const stopped = () => outbox.mails.filter(({ subject }) => subject.endsWith('no longer bought automatically'));
+    world.fake.refused.add('pm_visa');
+    const nowMs = Date.now();
+    const tried = () => world.fake.all('payment_intent').length - 1;
+    await topUpWallets(world.env, nowMs);
+    await topUpWallets(world.env, nowMs + DAY_MS - MINUTE_MS);
+    await world.deliverAll();
+    expect([tried(), stopped().length]).toEqual([1, 0]);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ retryAt: expect.any(String) });
+    for (let day = 1; day < 5; day++) await topUpWallets(world.env, nowMs + day * DAY_MS + day * MINUTE_MS);
+    expect([tried(), stopped().length]).toEqual([LIMITS.topUpFailuresMax, 1]);
+    expect((await team.owner.get(team.path)).body).toMatchObject({ failedAt: expect.any(String), retryAt: null });
+  });
+});
+
+describe('the saved card', () => {
+  it('is forgotten at Stripe and here, is charged no more, and comes back only with a new payment', async () => {
+    const world = new StripeWorld();
+    const team = await teamWithCard(world);
+    const path = `/orgs/${team.organizationId}/wallet/card`;
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    world.fake.failing = 4;
+    expect(refused(await team.owner.send('DELETE', path))).toEqual([503, 'unavailable', null]);
+    world.fake.failing = 0;
+    for (let i = 0; i < 2; i++) {
+      const answer = await team.owner.send('DELETE', path);
+      expect([answer.status, answer.body.card, answer.body.below]).toEqual([200, null, '10']);
+    }
+    expect([...world.fake.detached]).toEqual(['pm_visa']);
+    // Old news of the payment that saved it.
+    for (const event of world.fake.events) await world.deliver({ ...event, id: `${event.id}_again` });
+    await topUpWallets(world.env, Date.now());
+    expect(world.fake.all('payment_intent')).toHaveLength(1);
+    world.fake.setNow(Date.now() + MINUTE_MS);
+    const { page } = await openPage(world, team, '6', true);
+    world.fake.pay(page, 'pm_amex');
+    await world.deliverAll();
+    expect((await team.owner.get(team.path)).body).toMatchObject({ card: 'Amex 4242' });
   });
 });
 

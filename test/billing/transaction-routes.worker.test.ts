@@ -88,6 +88,7 @@ describe('the list of transactions', () => {
       completedAt: '2031-03-10T12:00:00.000Z',
       failedAt: null,
       failure: null,
+      payBy: null,
     });
     expect(transactions.find(({ id }) => id === failed.id)).toMatchObject({
       failure: '=The card was declined.',

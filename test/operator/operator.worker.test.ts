@@ -1,7 +1,9 @@
 /** The operator's routes: who may call them, what they take, and the wallet that an organization's people then see. */
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { proveWallets } from '../../src/billing/wallet-books.ts';
 import { newId } from '../../src/ids.ts';
+import { nanos } from '../../src/money/nanos.ts';
 import { readPolicy } from '../../src/teams/policy.ts';
 import { json } from '../support/gateway.ts';
 import { type Seeded, seedOrganization } from '../support/seed.ts';
@@ -42,13 +44,14 @@ describe('a wallet', () => {
     const wallet = await walletOf(seeded);
     expect(await json(refunded)).toEqual(wallet);
     const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+    const ofTransaction = expect.stringMatching(/^txn_/);
     expect(wallet).toEqual({
       balance: '-7.50',
       lent: '0',
       available: '0',
       entries: [
-        { id: 'back-1', kind: 'refund', amount: '-20', credits: '-7.50', at },
-        { id: 'paid-1', kind: 'top_up', amount: '12.50', credits: '12.50', at },
+        { id: ofTransaction, kind: 'refund', amount: '-20', credits: '-7.50', at },
+        { id: ofTransaction, kind: 'top_up', amount: '12.50', credits: '12.50', at },
       ],
     });
   });
@@ -65,6 +68,51 @@ describe('a wallet', () => {
       { action: 'organization.metered.updated', actor: { kind: 'operator' }, after: { metered: true } },
       { action: 'wallet.entry.posted', target: { id: 'paid-1' }, after: { kind: 'top_up', amount: '12.50' } },
     ]);
+  });
+
+  it('of corrections has a transaction behind every entry, which comes to nothing and has no document', async () => {
+    const seeded = await seedOrganization();
+    await post(seeded, { id: 'gift', kind: 'top_up', amount: '0.000000001' });
+    await post(seeded, { id: 'back', kind: 'refund', amount: '3' });
+    const of = (rest: string) => call('GET', `/orgs/${seeded.organizationId}${rest}`, seeded.masterKey);
+    const { transactions } = await json<{ transactions: Json[] }>(await of('/transactions'));
+    expect(
+      transactions.map(({ kind, status, amount, credit, number }) => [kind, status, amount, credit, number]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['correction', 'completed', '0.00', '0.000000001', null],
+        ['correction', 'completed', '0.00', '-3', null],
+      ]),
+    );
+    expect(await json(await of('/health'))).toMatchObject({ ok: true, wallet: { findings: [] } });
+  });
+
+  it('that differs from its transactions is named by the health of the books', async () => {
+    const seeded = await seedOrganization();
+    const { organizationId } = seeded;
+    await post(seeded, { id: 'one', kind: 'top_up', amount: '7' });
+    await post(seeded, { id: 'two', kind: 'top_up', amount: '5' });
+    const wallet = env.ORG_WALLET.get(env.ORG_WALLET.idFromName(organizationId));
+    await wallet.post({ id: 'from-nowhere', kind: 'top_up', amount: nanos(1_000_000_000), atMs: Date.now() });
+    await env.DB.prepare(
+      `UPDATE transactions SET credit = credit + 1000000000 WHERE organization_id = ? AND credit = 7000000000`,
+    )
+      .bind(organizationId)
+      .run();
+    const of = (rest: string) => call('GET', `/orgs/${organizationId}${rest}`, seeded.masterKey);
+    const health = await json<{ ok: boolean; wallet: { findings: Json[] } }>(await of('/health'));
+    expect(health.ok).toBe(false);
+    // The sums agree, and what they are of does not: the count tells.
+    expect(health.wallet.findings).toEqual(
+      expect.arrayContaining([
+        { id: 'from-nowhere', inWallet: '1', inTransactions: null },
+        { id: expect.stringMatching(/^txn_/), inWallet: '7', inTransactions: '8' },
+      ]),
+    );
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await proveWallets(env, Date.now());
+    expect(log.mock.calls.flat().join()).toContain('wallet_differs');
+    log.mockRestore();
   });
 
   it('takes no other entry under a known id', async () => {

@@ -229,6 +229,49 @@ describe('an invoice that is sent before it is paid', () => {
     expect(await balance(seeded)).toBe(50);
   });
 
+  it('is voided by a credit note of all of it, once, keeps its number, and can be paid no more', async () => {
+    const seeded = await seedOrganization();
+    const asked = { kind: 'top_up', amount: '500', due: '2027-01-15', reference: reference() };
+    const invoice = await json(await operate(seeded, '/invoices', asked));
+    const answers = await Promise.all([1, 2, 3].map(() => operate(seeded, `/invoices/${invoice.id}/void`)));
+    expect(answers.map(({ status }) => status)).toContain(201);
+    const notes = await Promise.all(answers.map((answer) => json(answer)));
+    expect(new Set(notes.map(({ number }) => number)).size).toBe(1);
+    expect(notes[0]).toMatchObject({
+      kind: 'refund',
+      status: 'completed',
+      amount: '-500.00',
+      credit: '0',
+      refundOf: invoice.id,
+      number: expect.stringMatching(/^CN-/),
+    });
+    const ofIt = (rest = '') => request('GET', `/orgs/${seeded.organizationId}/transactions/${rest}`, seeded.masterKey);
+    expect(await json(await callIn(selling(OPERATED), ofIt(String(invoice.id))))).toMatchObject({
+      status: 'failed',
+      number: invoice.number,
+      refunded: '500.00',
+    });
+    for (const id of [invoice.id, notes[0]?.id])
+      expect((await callIn(selling(OPERATED), ofIt(`${id}/invoice`))).status).toBe(200);
+    expect(await refusal(await operate(seeded, `/invoices/${invoice.id}/payment`))).toMatchObject({ status: 400 });
+    expect(await balance(seeded)).toBe(0);
+  });
+
+  it('is either paid or voided by who does both at once', async () => {
+    const seeded = await seedOrganization();
+    const asked = { kind: 'top_up', amount: '500', due: '2027-01-15', reference: reference() };
+    const invoice = await json(await operate(seeded, '/invoices', asked));
+    await Promise.all(['void', 'payment', 'void'].map((what) => operate(seeded, `/invoices/${invoice.id}/${what}`)));
+    const path = `/orgs/${seeded.organizationId}/transactions`;
+    const { transactions } = await json<{ transactions: Json[] }>(
+      await callIn(selling(OPERATED), request('GET', path, seeded.masterKey)),
+    );
+    const isPaid = transactions.length === 1;
+    expect(await balance(seeded)).toBe(isPaid ? 500 : 0);
+    expect(transactions.find(({ id }) => id === invoice.id)).toMatchObject({ status: isPaid ? 'completed' : 'failed' });
+    expect((await operate(seeded, `/invoices/${invoice.id}/void`)).status).toBe(isPaid ? 400 : 200);
+  });
+
   it('needs a due day, and an invoice to be paid', async () => {
     const seeded = await seedOrganization();
     const asked = { kind: 'subscription', amount: '500', reference: reference() };
@@ -239,7 +282,7 @@ describe('an invoice that is sent before it is paid', () => {
 
 it('is nothing for anybody but the operator', async () => {
   const seeded = await seedOrganization();
-  for (const rest of ['/payments', '/invoices', '/invoices/txn_1/payment', '/refunds']) {
+  for (const rest of ['/payments', '/invoices', '/invoices/txn_1/payment', '/invoices/txn_1/void', '/refunds']) {
     const asked = request('POST', `/operator/orgs/${seeded.organizationId}${rest}`, seeded.masterKey, {});
     expect((await callIn(selling(OPERATED), asked)).status).toBe(401);
   }

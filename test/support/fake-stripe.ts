@@ -31,6 +31,8 @@ export class FakeStripe {
   losing = 0;
   /** Cards that the bank refuses. */
   readonly refused = new Set<string>();
+  /** Cards that customers have no more. */
+  readonly detached = new Set<string>();
   /** Bank accounts, of which money takes days to come (`arrive`). */
   readonly slow = new Set<string>();
 
@@ -122,6 +124,33 @@ export class FakeStripe {
   /** Somebody refunds in Stripe's own dashboard. */
   refund(paymentId: string, amount: number): Thing {
     return this.#refund({ payment_intent: paymentId, amount });
+  }
+
+  /** A payer disputes a payment at the bank, which takes the money back. */
+  dispute(paymentId: string, amount: number): Thing {
+    const { currency } = this.get(paymentId);
+    const dispute = this.#make('dp', 'dispute', {
+      payment_intent: paymentId,
+      amount,
+      currency,
+      status: 'needs_response',
+      balance_transactions: [],
+    });
+    this.#tell('charge.dispute.created', dispute);
+    dispute.balance_transactions = [{ amount: -amount, fee: 1_500 }];
+    this.#tell('charge.dispute.funds_withdrawn', dispute);
+    return dispute;
+  }
+
+  /** The bank has decided: won, the money comes back. */
+  decide(disputeId: string, status: 'won' | 'lost'): void {
+    const dispute = this.get(disputeId);
+    dispute.status = status;
+    this.#tell('charge.dispute.closed', dispute);
+    if (status === 'lost') return;
+    const moved = dispute.balance_transactions as { amount: number }[];
+    dispute.balance_transactions = [...moved, { amount: dispute.amount, fee: 0 }];
+    this.#tell('charge.dispute.funds_reinstated', dispute);
   }
 
   /** The next month begins: a bill is drawn up and paid, or its card is refused. */
@@ -222,6 +251,7 @@ export class FakeStripe {
         has_more: false,
         data: this.all('refund').filter(({ payment_intent }) => payment_intent === asked.get('payment_intent')),
       });
+    if (method === 'DELETE' && what === 'subscriptions' && id) return Response.json(this.cancel(id));
     if (method !== 'POST') return refusal(404, 'invalid_request_error', `Unrecognized request: ${method} ${what}`);
     switch (what) {
       case 'customers':
@@ -250,6 +280,12 @@ export class FakeStripe {
         if (intent.status !== 'requires_payment_method') return Response.json(intent);
         const { message } = intent.last_payment_error as { message: string };
         return refusal(402, 'card_error', message, { code: 'card_declined', payment_intent: intent });
+      }
+      case 'payment_methods': {
+        if (more !== 'detach' || this.detached.has(String(id)))
+          return refusal(400, 'invalid_request_error', 'The payment method is not attached to a customer.');
+        this.detached.add(String(id));
+        return Response.json({ id, object: 'payment_method', customer: null });
       }
       case 'subscriptions':
         return id ? this.#updateSubscription(this.get(id), fields) : refusal(404, 'invalid_request_error', 'not here');
@@ -320,6 +356,7 @@ export class FakeStripe {
       ...(session.subscription_data as Fields),
       customer: session.customer,
       card,
+      default_payment_method: card,
       status: 'active',
       start_date: this.#now,
       cancel_at_period_end: false,
@@ -343,6 +380,7 @@ export class FakeStripe {
 
   #updateSubscription(subscription: Thing, fields: Fields): Response {
     const { items, cancel_at_period_end } = fields as { items?: Fields[]; cancel_at_period_end?: string };
+    subscription.metadata = { ...(subscription.metadata as Fields), ...(fields.metadata as Fields) };
     if (cancel_at_period_end !== undefined) subscription.cancel_at_period_end = cancel_at_period_end === 'true';
     for (const { id, quantity, price_data } of items ?? []) {
       const item = itemsOf(subscription).find((one) => one.id === id);

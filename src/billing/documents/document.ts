@@ -111,6 +111,8 @@ export interface CreditNote extends Common {
   /** The invoice of which so many percent are taken back. */
   original: { number: string; issued: Day; percent: string };
   refundedOn: Day | null;
+  /** The invoice was not paid: what is `paid` here is no longer owed, and nothing goes back. */
+  voids?: true;
 }
 
 export type BillingDocument = Invoice | CreditNote;
@@ -139,6 +141,8 @@ interface LedgerRow {
 export interface Statement extends Look {
   kind: 'statement';
   organization: string;
+  /** The code of its country (ISO 3166-1, two letters), which decides the paper; empty: not known. */
+  country: string;
   /** Its only project or member, where it is of one. */
   project: string | null;
   member: string | null;

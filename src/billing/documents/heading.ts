@@ -90,7 +90,7 @@ function headline({ document, words, styles, left, width, money }: Sheet): PageB
       ? due > 0
         ? words.dueOn(money(due), document.due)
         : words.paidOn(money(paid), document.paidOn)
-      : due === 0
+      : due === 0 && !document.voids
         ? words.refundedOn(money(unsigned(total)), document.refundedOn)
         : words.credited(money(unsigned(total)));
   return [...columns([{ x: left, lines: wrapped(text, styles.headline, width) }]), space(12)];

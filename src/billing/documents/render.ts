@@ -66,7 +66,8 @@ interface Identity {
   /** Its own in all the world. */
   unique: string;
   day: Day;
-  countryCode: string | null;
+  /** Empty: not known. */
+  countryCode: string;
 }
 
 function identityOf(document: PrintedDocument, words: Words): Identity {
@@ -77,12 +78,12 @@ function identityOf(document: PrintedDocument, words: Words): Identity {
     const subject = `${name}, ${buyer.name}`;
     return { name, author: seller.name, subject, unique, day: issued, countryCode: buyer.country.code };
   }
-  const { kind, organization, project, member, month, asOf } = document;
+  const { kind, organization, country, project, member, month, asOf } = document;
   const name = `${words.title[kind]} ${words.month(month)}`;
   const of = [organization, project, member].filter((one) => one !== null);
   const unique = [kind, organization, project ?? '', member ?? '', month, asOf].join('\n');
   const subject = [name, ...of].join(', ');
-  return { name, author: organization, subject, unique, day: asOf.slice(0, 10), countryCode: null };
+  return { name, author: organization, subject, unique, day: asOf.slice(0, 10), countryCode: country };
 }
 
 function footer(

@@ -97,6 +97,7 @@ export function tableRows(sheet: Sheet): PageBlock[] {
 export function sums(sheet: Sheet): PageBlock[] {
   const { document, words, styles, money } = sheet;
   const { kind, fees, taxes, totals } = document;
+  const isVoid = document.kind === 'credit-note' && document.voids;
   const rows: [name: string, amount: string, style: TextStyle][] = [
     [words.subtotal, money(totals.subtotal), styles.body],
     ...fees.map(({ description, amount }) => [description, money(amount), styles.body] as (typeof rows)[number]),
@@ -105,7 +106,7 @@ export function sums(sheet: Sheet): PageBlock[] {
         [words.taxOn(name, percent, money(taxable)), money(amount), styles.body] as (typeof rows)[number],
     ),
     [words.total[kind], money(totals.total), styles.strong],
-    [words.paid[kind], money(totals.paid), styles.body],
+    [isVoid ? words.voided : words.paid[kind], money(totals.paid), styles.body],
     [words.left[kind], money(totals.due), styles.strong],
   ];
   const blocks = rows.flatMap(([name, amount, style], i) => sumRow(sheet, name, amount, style, i === rows.length - 1));

@@ -26,6 +26,8 @@ export interface Words {
   dueOn(amount: string, day: Day | null): string;
   paidOn(amount: string, day: Day | null): string;
   credited(amount: string): string;
+  /** Of what is not owed any more, and was not paid. */
+  voided: string;
   refundedOn(amount: string, day: Day | null): string;
   reverseCharge: string;
   codePoints: string;
@@ -107,6 +109,7 @@ const ENGLISH: Words = {
   dueOn: (amount, day) => `${amount} due${on('by', day)}`,
   paidOn: (amount, day) => `${amount} paid${on('on', day)}`,
   credited: (amount) => `${amount} credited`,
+  voided: 'No longer due',
   refundedOn: (amount, day) => `${amount} refunded${on('on', day)}`,
   reverseCharge: 'Reverse charge: the recipient of the service accounts for the tax.',
   codePoints: 'Characters that this document has no letters for are shown as their Unicode numbers in brackets.',

@@ -14,6 +14,7 @@ export function statementDocument(statement: Statement): Document {
   return {
     kind: 'statement',
     organization: organization.name,
+    country: organization.country,
     project: project?.name ?? null,
     member: member?.name ?? null,
     month: month.name,

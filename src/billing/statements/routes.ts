@@ -10,6 +10,7 @@ import { readOrganization } from '../../teams/organization.ts';
 import { findProject } from '../../teams/projects.ts';
 import { usageDatabase } from '../../usage/databases.ts';
 import { findMemberEver } from '../../usage/member-analytics.ts';
+import { countryOf } from '../countries.ts';
 import { documentPdf } from '../documents/pdf.ts';
 import { MONTH, monthOf } from './month.ts';
 import { statementDocument } from './paper.ts';
@@ -87,7 +88,11 @@ async function findStatement(
   return readStatement(
     { usage, names: env.DB },
     {
-      organization: { id: organizationId, name: organization.name },
+      organization: {
+        id: organizationId,
+        name: organization.name,
+        country: countryOf(organization.billingDetails?.country ?? '').code,
+      },
       month,
       project: project && { id: project.id, name: project.name },
       member: member && { id: member.memberId, name: member.name },

@@ -33,7 +33,8 @@ export interface MemberLedger {
 }
 
 export interface Statement {
-  organization: Named;
+  /** With the code of its country, for the paper. */
+  organization: Named & { country: string };
   month: Month;
   /** What it is of; null: not only. */
   project: Named | null;

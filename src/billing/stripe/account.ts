@@ -37,6 +37,11 @@ async function load(secret: string, base: URL): Promise<Stripe> {
   });
 }
 
+/** The id of what Stripe tells whole, or by its id. */
+export function idOf(object: string | { id: string }): string {
+  return typeof object === 'string' ? object : object.id;
+}
+
 /**
  * Asks Stripe while somebody waits. What it cannot do now is a 503, after which the same may be asked again; of what went wrong it
  * names no secret, and the log has it.

@@ -7,16 +7,18 @@
  */
 import type Stripe from 'stripe';
 import { minorUnits } from '../../money/minor-units.ts';
-import { openRefund } from '../refunds.ts';
+import { openRefund, regainedDraft } from '../refunds.ts';
 import type { Transaction } from '../transaction.ts';
-import { readByReference, readTransaction } from '../transaction-rows.ts';
-import { completeTransaction, failTransaction } from '../transactions.ts';
-import { stripeOf } from './account.ts';
-import { isCustomer, noteFailedTopUp, saveCard } from './cards.ts';
+import { readByReference, readRefunded, readTransaction } from '../transaction-rows.ts';
+import { completeTransaction, failTransaction, openTransaction } from '../transactions.ts';
+import { idOf, stripeOf } from './account.ts';
+import { isCustomer, noteFailedTopUp, noteTopUp, saveCard } from './cards.ts';
 import { hearInvoice, hearSubscription } from './subscriptions.ts';
 
 /** Under this name Stripe's objects carry the id of the transaction that they pay. */
 export const TRANSACTION = 'purser_transaction';
+/** A payment has this where somebody makes it on a page: another card may be tried there. */
+export const ON_PAGE = 'purser_page';
 
 type Hearing = (env: Env, stripe: Stripe, objectId: string, nowMs: number) => Promise<void>;
 
@@ -31,6 +33,11 @@ const HEARINGS: Readonly<Record<string, Hearing>> = {
   'refund.created': hearRefund,
   'refund.updated': hearRefund,
   'refund.failed': hearRefund,
+  'charge.dispute.created': hearDispute,
+  'charge.dispute.updated': hearDispute,
+  'charge.dispute.funds_withdrawn': hearDispute,
+  'charge.dispute.funds_reinstated': hearDispute,
+  'charge.dispute.closed': hearDispute,
   'customer.subscription.created': hearSubscription,
   'customer.subscription.updated': hearSubscription,
   'customer.subscription.deleted': hearSubscription,
@@ -87,26 +94,25 @@ export async function takePayment(
         `payment ${payment.id} came for transaction ${id}, which ${reference} pays: give it back at Stripe`,
       );
     await completeTransaction(env, id, nowMs, payment.id);
+    if (kind === 'auto_top_up' && status !== 'completed') await noteTopUp(env, organizationId);
     if (payment.setup_future_usage === 'off_session') await saveCard(env, organizationId, payment);
     return;
   }
   // Somebody on Stripe's page may try another card; a payment that nobody attends has failed.
-  const isAttended = isOpen && kind === 'top_up';
+  const isAttended = isOpen && (kind === 'top_up' || payment.metadata[ON_PAGE] !== undefined);
   const wasRefused = payment.status === 'requires_payment_method' && payment.last_payment_error;
   const isOver = payment.status === 'canceled' || (!isAttended && wasRefused);
   if (status !== 'pending' || !isOver) return;
   const why = payment.last_payment_error?.message ?? 'The payment was cancelled.';
   await failTransaction(env, id, why, nowMs);
-  if (kind === 'auto_top_up') await noteFailedTopUp(env, organizationId, why, nowMs);
+  if (kind === 'auto_top_up') await noteFailedTopUp(env, organizationId, { transactionId: id, why }, nowMs);
 }
 
 /** Money that went back. What it takes back from may not have been heard of yet. */
 export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
   const refund = await stripe.refunds.retrieve(id);
   if (!refund.payment_intent) return;
-  const paymentId = idOf(refund.payment_intent);
-  const known = await readByReference(env.DB, 'stripe', paymentId);
-  const original = known?.status === 'completed' ? known : await heardNow(env, stripe, paymentId, nowMs);
+  const original = await paidBy(env, stripe, idOf(refund.payment_intent), nowMs);
   if (!original) return;
   const isOff = refund.status === 'failed' || refund.status === 'canceled';
   // What never took anything back leaves no trace.
@@ -124,8 +130,52 @@ export async function hearRefund(env: Env, stripe: Stripe, id: string, nowMs: nu
   }
 }
 
-/** The transaction of a payment once it was heard; null where it is none of ours. Throws where it will be one. */
-async function heardNow(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
+/**
+ * A payment that its payer disputes at the bank. What counts is whether Stripe has the money: when the bank takes it back, so does
+ * the wallet what was bought with it, and when the dispute is won all of that is given back.
+ */
+async function hearDispute(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const dispute = await stripe.disputes.retrieve(id);
+  const moved = dispute.balance_transactions.map(({ amount }) => amount);
+  if (!dispute.payment_intent || !moved.some((amount) => amount < 0)) return;
+  const original = await paidBy(env, stripe, idOf(dispute.payment_intent), nowMs);
+  if (!original) return;
+  if (dispute.currency.toUpperCase() !== original.currency)
+    throw new Error(`dispute ${id} is in ${dispute.currency}, what it takes back from in ${original.currency}`);
+  const taken = await disputed(env, original, { id, amount: dispute.amount }, nowMs);
+  if (!taken) return;
+  if (taken.status !== 'completed') {
+    await completeTransaction(env, taken.id, nowMs, id);
+    // Whoever disputes one charge is not to be charged unasked again.
+    const why = 'A payment was disputed at the bank.';
+    await noteFailedTopUp(env, original.organizationId, { transactionId: taken.id, why, isFinal: true }, nowMs);
+  }
+  if (!moved.some((amount) => amount > 0)) return;
+  const note = await readTransaction(env.DB, taken.id);
+  if (!note) throw new Error(`dispute ${id} has lost its transaction ${taken.id}`);
+  const regained = await openTransaction(env, regainedDraft(note, `${id}-won`), nowMs);
+  await completeTransaction(env, regained.id, nowMs);
+}
+
+/** What a dispute takes back, opened once: what refunds have left of it. Null where that is nothing. */
+async function disputed(
+  env: Env,
+  original: Transaction,
+  { id, amount }: { id: string; amount: number },
+  nowMs: number,
+): Promise<Transaction | null> {
+  const known = await readByReference(env.DB, 'stripe', id);
+  if (known) return known;
+  const rest = original.total + (await readRefunded(env.DB, original.id)).total;
+  if (rest <= 0) return null;
+  const refunded = { amount: minorUnits(Math.min(amount, rest)), paidThrough: 'stripe', reference: id } as const;
+  return openRefund(env, original, { ...refunded, kind: 'dispute' }, nowMs);
+}
+
+/** The completed transaction of a payment; null where it is none of ours. Throws where it will be one. */
+async function paidBy(env: Env, stripe: Stripe, paymentId: string, nowMs: number): Promise<Transaction | null> {
+  const known = await readByReference(env.DB, 'stripe', paymentId);
+  if (known?.status === 'completed') return known;
   const payment = await retrieve(stripe, paymentId);
   await takePayment(env, payment, nowMs);
   const transaction = await readByReference(env.DB, 'stripe', paymentId);
@@ -150,8 +200,4 @@ function checkAmount({ id, total, currency }: Transaction, payment: Stripe.Payme
   if (payment.amount_received === total && payment.currency.toUpperCase() === currency) return;
   const came = `${payment.amount_received} ${payment.currency}`;
   throw new Error(`payment ${payment.id} brought ${came} for transaction ${id} of ${total} ${currency}`);
-}
-
-function idOf(object: string | { id: string }): string {
-  return typeof object === 'string' ? object : object.id;
 }

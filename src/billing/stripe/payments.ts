@@ -3,15 +3,17 @@
  * an idempotency key made of the transaction, so that repeating one (a double click, a run that died) pays once.
  */
 import type Stripe from 'stripe';
+import { LIMITS } from '../../limits.ts';
 import type { MinorUnits } from '../../money/minor-units.ts';
 import { ApiError, badRequest } from '../../teams/api-error.ts';
 import type { Payments } from '../payments.ts';
 import type { Transaction } from '../transaction.ts';
 import { readByReference } from '../transaction-rows.ts';
-import { noteReference } from '../transactions.ts';
-import { askingStripe, stripeOf } from './account.ts';
+import { failTransaction, noteReference } from '../transactions.ts';
+import { askingStripe, idOf, stripeOf } from './account.ts';
 import { customerOf, readAccount } from './cards.ts';
-import { hearRefund, TRANSACTION, takePayment } from './hearing.ts';
+import { hearRefund, ON_PAGE, TRANSACTION, takePayment } from './hearing.ts';
+import { readSubscription } from './subscriptions.ts';
 
 /** Under this name a refund carries what its caller called it. */
 const REFUND = 'purser_refund';
@@ -23,7 +25,7 @@ export function stripePayments(env: Env, nowMs: number): Payments {
       const stripe = await stripeOf(env);
       const session = await askingStripe(async () =>
         stripe.checkout.sessions
-          .create(await pageFor(env, transaction, options), { idempotencyKey: `checkout-${transaction.id}` })
+          .create(await pageFor(env, transaction, options), { idempotencyKey: pageKey(transaction) })
           .catch(otherPage),
       );
       return session.url;
@@ -31,6 +33,11 @@ export function stripePayments(env: Env, nowMs: number): Payments {
     charge: (transaction) => chargeCard(env, transaction, nowMs),
     refund: (charge, amount, id) => askingStripe(() => giveBack(env, charge, amount, id, nowMs)),
   };
+}
+
+/** One page for a transaction; for one that failed another, as each page fails it when it ends. */
+function pageKey({ id, failedAtMs }: Transaction): string {
+  return failedAtMs === null ? `checkout-${id}` : `checkout-${id}-${failedAtMs}`;
 }
 
 async function giveBack(
@@ -116,7 +123,7 @@ async function pageFor(
     ],
     metadata: { [TRANSACTION]: id },
     payment_intent_data: {
-      metadata: { [TRANSACTION]: id },
+      metadata: { [TRANSACTION]: id, [ON_PAGE]: '1' },
       ...(saveCard && { setup_future_usage: 'off_session' as const }),
     },
     success_url: `${returnUrl}?paid=${id}`,
@@ -126,22 +133,31 @@ async function pageFor(
 
 /** Off session: the bank may refuse what nobody is there to confirm, and then says so in the error's payment. */
 async function chargeCard(env: Env, transaction: Transaction, nowMs: number): Promise<void> {
-  const { id, organizationId, total, currency, reference } = transaction;
+  const { id, organizationId, kind, total, currency, reference, createdAtMs } = transaction;
   const stripe = await stripeOf(env);
   if (reference !== null) {
     // Begun before: a debit of a bank account takes days to come.
     await takePayment(env, await stripe.paymentIntents.retrieve(reference), nowMs);
     return;
   }
+  if (createdAtMs <= nowMs - LIMITS.chargeTriesMs) {
+    await failTransaction(env, id, 'Stripe could not be asked for a day.', nowMs);
+    return;
+  }
   const { customer, paymentMethod } = await readAccount(env, organizationId);
-  if (customer === null || paymentMethod === null) return;
+  // Seats are of the plan: where no card was saved for anything else, what pays the one pays the other.
+  const card = paymentMethod ?? (kind === 'seats' ? await cardOfPlan(env, stripe, organizationId) : null);
+  if (customer === null || card === null) {
+    if (kind === 'seats') await failTransaction(env, id, 'There is no saved card to charge.', nowMs);
+    return;
+  }
   const payment = await stripe.paymentIntents
     .create(
       {
         amount: total,
         currency: currency.toLowerCase(),
         customer,
-        payment_method: paymentMethod,
+        payment_method: card,
         off_session: true,
         confirm: true,
         metadata: { [TRANSACTION]: id },
@@ -151,6 +167,14 @@ async function chargeCard(env: Env, transaction: Transaction, nowMs: number): Pr
     .catch(refusedPayment);
   await noteReference(env, id, payment.id);
   await takePayment(env, payment, nowMs);
+}
+
+/** What the subscription is paid with; null: there is none. */
+async function cardOfPlan(env: Env, stripe: Stripe, organizationId: string): Promise<string | null> {
+  const subscription = await readSubscription(env, organizationId);
+  if (!subscription || subscription.status === 'canceled') return null;
+  const { default_payment_method: card } = await stripe.subscriptions.retrieve(subscription.reference);
+  return card === null ? null : idOf(card);
 }
 
 /** The payment that a card was refused for; throws whatever else went wrong, after which the charge is tried again. */

@@ -13,17 +13,21 @@ import { LIMITS, SECOND_MS } from '../../limits.ts';
 import { minorUnits } from '../../money/minor-units.ts';
 import { setPlan } from '../../teams/organization.ts';
 import { PLAN_SEATS, type Plan } from '../../teams/roles.ts';
+import { seatCents } from '../../teams/seats.ts';
+import { utcDayOf } from '../../usage/time-zones.ts';
 import { buyerOf } from '../buyer.ts';
 import type { Party } from '../documents/document.ts';
 import { type ChargedLine, leavesTax, subscriptionDraft } from '../drafts.ts';
 import { oneByOne } from '../one-by-one.ts';
 import { type Seller, sellerOf } from '../seller.ts';
 import { completeTransaction, openTransaction } from '../transactions.ts';
-import { stripeOf } from './account.ts';
+import { idOf, stripeOf } from './account.ts';
 import { SEAT_PRODUCT, seatPrice } from './products.ts';
 
 /** Under this name a subscription carries the organization. */
 export const ORGANIZATION = 'purser_organization';
+/** Under this name one that is too many carries the one that stays. */
+const SECOND = 'purser_second_to';
 
 export interface Subscription {
   organizationId: string;
@@ -49,11 +53,12 @@ export function readSubscription(env: Env, organizationId: string): Promise<Subs
 
 /** Asks Stripe how a subscription is, remembers that, and makes the plan follow. */
 export async function hearSubscription(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
-  const heard = await stripe.subscriptions.retrieve(id);
-  const organizationId = heard.metadata[ORGANIZATION];
+  const found = await stripe.subscriptions.retrieve(id);
+  const organizationId = found.metadata[ORGANIZATION];
   if (organizationId === undefined) return;
   const known = await env.DB.prepare('SELECT 1 FROM organizations WHERE id = ?1').bind(organizationId).first();
   if (!known) return;
+  const heard = await onlyOne(env, stripe, organizationId, found, nowMs);
   const status = statusOf(heard.status);
   const { start, end } = periodOf(heard);
   // `nowMs` was read before Stripe was asked: of two who ask at once, the one who asked later is believed.
@@ -71,9 +76,51 @@ export async function hearSubscription(env: Env, stripe: Stripe, id: string, now
        -- A subscription that has ended says nothing of the one that came after it.
        AND (reference = excluded.reference OR excluded.status <> 'canceled')`,
   )
-    .bind(organizationId, id, status, seatsOf(heard), start, end, heard.cancel_at_period_end ? 'free' : null, nowMs)
+    .bind(
+      organizationId,
+      heard.id,
+      status,
+      seatsOf(heard),
+      start,
+      end,
+      heard.cancel_at_period_end ? 'free' : null,
+      nowMs,
+    )
     .run();
   await followPlan(env, organizationId, nowMs);
+}
+
+/**
+ * Of two that are alive, bought on two pages, the one that stays: one that is paid for, and the older of these, whichever is heard of
+ * first. The other is cancelled, and what was paid for it given back, in the order in which dying in between leaves both
+ * to be found again. `found`: the one that is heard of now.
+ */
+async function onlyOne(
+  env: Env,
+  stripe: Stripe,
+  organizationId: string,
+  found: Stripe.Subscription,
+  nowMs: number,
+): Promise<Stripe.Subscription> {
+  const known = await readSubscription(env, organizationId);
+  if (!known || known.reference === found.id || known.status === 'canceled' || statusOf(found.status) === 'canceled')
+    return found;
+  const other = await stripe.subscriptions.retrieve(known.reference);
+  if (statusOf(other.status) === 'canceled') return found;
+  const [first, second] = comesBefore(found, other) ? [found, other] : [other, found];
+  await stripe.subscriptions.update(second.id, { metadata: { [SECOND]: first.id } });
+  // A bill that is paid later is given back when it is heard of.
+  if (second.latest_invoice) await takeBill(env, stripe, idOf(second.latest_invoice), nowMs);
+  await stripe.subscriptions.cancel(second.id);
+  const told = { event: 'second_subscription_cancelled', organizationId, kept: first.id, cancelled: second.id };
+  console.warn(JSON.stringify(told));
+  return first;
+}
+
+function comesBefore(a: Stripe.Subscription, b: Stripe.Subscription): boolean {
+  const [isPaid, isOtherPaid] = [a, b].map(({ status }) => statusOf(status) === 'active');
+  if (isPaid !== isOtherPaid) return isPaid === true;
+  return a.created === b.created ? a.id < b.id : a.created < b.created;
 }
 
 /** Makes the organization's plan what its subscription pays for. */
@@ -107,17 +154,23 @@ export async function endGraces(env: Env, nowMs: number): Promise<void> {
 
 /** A bill of Stripe's: once it is paid it is a transaction here, with a document of ours. */
 export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
-  const bill = await stripe.invoices.retrieve(id, { expand: ['payments'] });
+  const bill = await stripe.invoices.retrieve(id);
   const subscription = bill.parent?.subscription_details?.subscription;
   if (!subscription) return;
-  const subscriptionId = typeof subscription === 'string' ? subscription : subscription.id;
-  await hearSubscription(env, stripe, subscriptionId, nowMs);
-  if (bill.status !== 'paid' || bill.total <= 0) return;
+  await hearSubscription(env, stripe, idOf(subscription), nowMs);
+  await takeBill(env, stripe, id, nowMs);
+}
+
+/** Makes a transaction of a bill that is paid; of a second subscription's also its refund. */
+async function takeBill(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
+  const bill = await stripe.invoices.retrieve(id, { expand: ['payments'] });
+  const subscription = bill.parent?.subscription_details?.subscription;
+  if (!subscription || bill.status !== 'paid' || bill.total <= 0) return;
   const organizationId = bill.parent?.subscription_details?.metadata?.[ORGANIZATION];
   if (organizationId === undefined) return;
 
   const paid = bill.payments?.data.find(({ status }) => status === 'paid')?.payment.payment_intent;
-  const reference = paid ? (typeof paid === 'string' ? paid : paid.id) : id;
+  const reference = paid ? idOf(paid) : id;
   const currency = bill.currency.toUpperCase();
   const buyer = await buyerOf(env, organizationId);
   const seller = await sellerAsBilled(stripe, sellerOf(env), buyer, bill);
@@ -130,6 +183,12 @@ export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: n
   }
   const { id: transactionId } = await openTransaction(env, draft, nowMs);
   await completeTransaction(env, transactionId, nowMs, reference);
+  const { metadata } = await stripe.subscriptions.retrieve(idOf(subscription));
+  if (metadata[SECOND] === undefined || !paid) return;
+  const { data: given } = await stripe.refunds.list({ payment_intent: reference, limit: 1 });
+  // Its credit note is made as Stripe tells of the refund.
+  if (given.length === 0)
+    await stripe.refunds.create({ payment_intent: reference }, { idempotencyKey: `second-${id}` });
 }
 
 /**
@@ -146,7 +205,7 @@ export async function tellSeats(env: Env, nowMs: number): Promise<void> {
      FROM subscriptions JOIN organizations ON organizations.id = organization_id
      WHERE status = 'active' AND organizations.plan = subscriptions.plan
        AND (coalesce(seats_bought, 0) > seats
-         OR (period_end - CAST(?1 AS INTEGER) BETWEEN 0 AND CAST(?2 AS INTEGER) AND coalesce(seats_bought, 0) > 0))
+         OR (period_end - CAST(?1 AS INTEGER) BETWEEN 0 AND CAST(?2 AS INTEGER) AND max(coalesce(seats_bought, 0), seats) > 0))
      -- At random, so that some which cannot be told do not keep the others.
      ORDER BY random() LIMIT CAST(?3 AS INTEGER)`,
   )
@@ -171,11 +230,32 @@ async function tellSeatsOf(
   if (item ? item.quantity !== seats : seats > 0) {
     const changed = item ? { id: item.id, quantity: seats } : { ...(await seatPrice(stripe, plan)), quantity: seats };
     // What seats cost until the period ends was charged as they were bought, at the price that was quoted.
-    await stripe.subscriptions.update(reference, { items: [changed], proration_behavior: 'none' });
+    await stripe.subscriptions.update(
+      reference,
+      { items: [changed], proration_behavior: 'none' },
+      // Of two runs at once that both find no item, one adds it: two would be billed twice.
+      item ? undefined : { idempotencyKey: `seat-item-${reference}` },
+    );
   }
-  await env.DB.prepare('UPDATE subscriptions SET seats = CAST(?2 AS INTEGER) WHERE organization_id = ?1')
-    .bind(organizationId, seats)
-    .run();
+  const { start, end } = periodOf(now);
+  const wholePeriod = seatCents({ plan, period: { startMs: start, endMs: end } }, start);
+  await env.DB.batch([
+    env.DB.prepare('UPDATE subscriptions SET seats = CAST(?2 AS INTEGER) WHERE organization_id = ?1').bind(
+      organizationId,
+      seats,
+    ),
+    // What was bought as the last period ended came too late for the bill of this one: it is bought for this one here.
+    env.DB.prepare(
+      `INSERT INTO seat_purchases (organization_id, seats, unit_cost, bought_at, period_end)
+       SELECT ?1, min(sum(seats), CAST(?2 AS INTEGER)), CAST(?3 AS INTEGER), CAST(?4 AS INTEGER), CAST(?5 AS INTEGER)
+       FROM seat_purchases
+       WHERE organization_id = ?1 AND untold = 1 AND taken_back_at IS NULL AND period_end <= CAST(?4 AS INTEGER)
+       HAVING min(sum(seats), CAST(?2 AS INTEGER)) > 0`,
+    ).bind(organizationId, seats - found.seats, wholePeriod, start, end),
+    env.DB.prepare('UPDATE seat_purchases SET untold = 0 WHERE organization_id = ?1 AND untold = 1').bind(
+      organizationId,
+    ),
+  ]);
   if (seats < wanted) await lowerSeats(env, organizationId, wanted, seats, nowMs);
 }
 
@@ -212,12 +292,8 @@ function lineOf({ description, quantity, amount, period }: Stripe.InvoiceLineIte
     quantity: divides ? String(count) : '1',
     unitPrice: minorUnits(divides ? amount / count : amount),
     // Stripe's period ends as the next begins.
-    period: { from: dayOf(period.start * SECOND_MS), to: dayOf(period.end * SECOND_MS - 1) },
+    period: { from: utcDayOf(period.start * SECOND_MS), to: utcDayOf(period.end * SECOND_MS - 1) },
   };
-}
-
-function dayOf(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 function statusOf(status: Stripe.Subscription.Status): Subscription['status'] {

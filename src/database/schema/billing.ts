@@ -96,9 +96,18 @@ export const billingAccounts = sqliteTable('billing_accounts', {
   topUpAmount: integer('top_up_amount'),
   /** Until when nobody else may begin an automatic top-up: one at a time. */
   topUpLeasedUntil: integer('top_up_leased_until').notNull().default(0),
-  /** Why the last automatic one failed, and when; null: it did not. Then none is tried until the card or the settings change. */
+  /** At most how much is bought in a month of UTC, in minor units of USD; null: as LIMITS says. */
+  topUpMonthMax: integer('top_up_month_max'),
+  /** Why the last automatic one failed, and when; null: it did not. */
   topUpFailedAt: integer('top_up_failed_at'),
   topUpFailure: text('top_up_failure'),
+  /** How many have failed in a row, and the last of them: news of it that comes twice counts once. */
+  topUpFailures: integer('top_up_failures').notNull().default(0),
+  topUpFailedBy: text('top_up_failed_by'),
+  /** From when on another is tried after a failure; null: not until the card or the settings change. */
+  topUpRetryAt: integer('top_up_retry_at'),
+  /** When owners and finance were mailed that it has stopped. */
+  topUpStopToldAt: integer('top_up_stop_told_at'),
 });
 
 /** What a paid plan runs on. */
@@ -159,8 +168,20 @@ export const seatPurchases = sqliteTable(
     unitCost: integer('unit_cost').notNull(),
     boughtAt: integer('bought_at').notNull(),
     periodEnd: integer('period_end').notNull(),
+    /** Who bought them beforehand: the same again within a minute is a second click. Null: an invitation needed them. */
+    boughtBy: text('bought_by'),
     /** What charges them; null: nothing yet. */
     transactionId: text('transaction_id'),
+    /** Whether Stripe has yet to be told of them for its next bill. */
+    untold: integer('untold', { mode: 'boolean' }).notNull().default(false),
+    /** When they were taken back, because nobody paid for them. */
+    takenBackAt: integer('taken_back_at'),
+    /** When nothing more could come of it: it was paid, and the seats are there. */
+    settledAt: integer('settled_at'),
   },
-  (table) => [index('seat_purchases_to_charge').on(table.id).where(sql`transaction_id IS NULL`)],
+  (table) => [
+    index('seat_purchases_to_charge').on(table.id).where(sql`transaction_id IS NULL`),
+    index('seat_purchases_to_settle').on(table.id).where(sql`settled_at IS NULL`),
+    index('seat_purchases_by_organization').on(table.organizationId, table.boughtAt),
+  ],
 );

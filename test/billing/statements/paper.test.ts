@@ -95,6 +95,16 @@ describe('pages', () => {
     expect(await textOf(statementDocument(after))).not.toContain(said);
   });
 
+  it('are of the size that the organization’s country prints on, A4 where that is not known', async () => {
+    const heights = [];
+    for (const country of ['US', 'NP', '']) {
+      const document = { ...statementDocument(october()), country };
+      const [page] = (await PDFDocument.load(await documentPdf(document))).getPages();
+      heights.push(Math.round(page?.getHeight() ?? 0));
+    }
+    expect(heights).toEqual([792, 842, 842]);
+  });
+
   it('of nothing say that', async () => {
     const text = await textOf(statementDocument(statementOfRows([])));
     expect(text).toContain('Nothing was used.');

@@ -25,7 +25,7 @@ export function statementOfRows(
   rolledUpTo?: string,
 ): Statement {
   const asked = {
-    organization: { id: 'org_a', name: 'Annapurna Engines' },
+    organization: { id: 'org_a', name: 'Annapurna Engines', country: 'NP' },
     month: OCTOBER,
     project: null,
     member: null,

@@ -1,11 +1,13 @@
 /** The wallet: what is left of the prepaid credit, buying more, and having it bought by itself. */
 import { Banner } from '@cloudflare/kumo/components/banner';
+import { Button } from '@cloudflare/kumo/components/button';
 import { Checkbox } from '@cloudflare/kumo/components/checkbox';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { AutomaticTopUp, Wallet } from '../../../../client/index.ts';
 import { nanosOf, shortMoney } from '../../parts/amounts.ts';
 import { Moment } from '../../parts/dates.tsx';
+import { Confirm } from '../../parts/dialog.tsx';
 import { Form, MoneyField, SubmitButton, useSubmit } from '../../parts/form.tsx';
 import { Money } from '../../parts/money.tsx';
 import { Figure, Section } from '../../parts/page.tsx';
@@ -42,11 +44,16 @@ export default function Credit() {
                 {shown.failedAt && (
                   <Banner
                     variant="error"
-                    description={`It rests since the card was refused: ${shown.failure ?? 'no reason was told'} Saving tries again.`}
+                    description={`${shown.retryAt ? 'It waits a day' : 'It has stopped'}, because the card was refused: ${shown.failure ?? 'no reason was told'} Saving tries again.`}
                   />
                 )}
+                {shown.card && here.may('billing.write') && <ForgetCard path={path} card={shown.card} />}
                 {here.may('billing.write') ? (
-                  <AutomaticForm key={`${shown.below} ${shown.amount}`} path={path} settings={shown} />
+                  <AutomaticForm
+                    key={`${shown.below} ${shown.amount} ${shown.monthlyMax}`}
+                    path={path}
+                    settings={shown}
+                  />
                 ) : (
                   <p className="text-kumo-default">{inWords(shown)}</p>
                 )}
@@ -148,6 +155,30 @@ function BuyCredit({ path }: { path: { orgId: string } }) {
   );
 }
 
+function ForgetCard({ path, card }: { path: { orgId: string }; card: string }) {
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <div>
+      <Button size="sm" onClick={() => setAsked(true)}>
+        Forget {card}
+      </Button>
+      {isAsked && (
+        <Confirm
+          title={`Forget ${card}?`}
+          consequence="It is removed here and at Stripe, and no credit is bought by itself until another card is kept."
+          deed="Forget the card"
+          act={async () => {
+            await purser.call('DELETE /orgs/{orgId}/wallet/card', { path });
+            toast.done('The card is forgotten.');
+            await forget('GET /orgs/{orgId}/wallet/automatic-top-up');
+          }}
+          close={() => setAsked(false)}
+        />
+      )}
+    </div>
+  );
+}
+
 function inWords({ below, amount }: AutomaticTopUp): string {
   if (below === null || amount === null) return 'Off: credit is bought by hand only.';
   return `${shortMoney(amount)} is bought whenever less than ${shortMoney(below)} is available.`;
@@ -158,7 +189,11 @@ function AutomaticForm({ path, settings }: { path: { orgId: string }; settings: 
     (typed) =>
       purser.call('PUT /orgs/{orgId}/wallet/automatic-top-up', {
         path,
-        body: { below: typed.optional('below'), amount: typed.optional('amount') },
+        body: {
+          below: typed.optional('below'),
+          amount: typed.optional('amount'),
+          monthlyMax: typed.optional('monthlyMax'),
+        },
       }),
     {
       done: async (saved) => {
@@ -178,6 +213,12 @@ function AutomaticForm({ path, settings }: { path: { orgId: string }; settings: 
           defaultValue={settings.below ?? ''}
         />
         <MoneyField name="amount" label="Buy this much" placeholder="Nothing" defaultValue={settings.amount ?? ''} />
+        <MoneyField
+          name="monthlyMax"
+          label="At most in a month"
+          placeholder="1000"
+          defaultValue={settings.monthlyMax ?? ''}
+        />
       </div>
       <p className="text-sm text-kumo-subtle">
         {settings.card ? `Paid with ${settings.card}.` : 'No card is kept yet: buy credit once and have it kept.'} In

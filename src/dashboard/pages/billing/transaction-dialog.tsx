@@ -50,7 +50,7 @@ function Facts({ transaction }: { transaction: TransactionWhole }) {
     ['Paid through', paidThrough === 'stripe' ? 'Stripe' : 'the operator'],
     ['Reference', reference],
     ['Made out to', buyer.name],
-    ['Refund of', refundOf],
+    [kind === 'dispute' ? 'Dispute of' : 'Refund of', refundOf],
     ['Refunded', nanosOf(refunded) === 0n ? null : <Money key="back" amount={refunded} currency={currency} />],
   ] as const;
   return (

@@ -140,13 +140,13 @@ export function Status({ transaction: { status, failure } }: { transaction: Tran
 
 export function Document({
   orgId,
-  transaction: { id, kind, fileName, number },
+  transaction: { id, fileName, number },
 }: {
   orgId: string;
   transaction: Transaction;
 }) {
   if (fileName === null) return <span className="text-kumo-subtle">none</span>;
-  const name = kind === 'refund' ? 'Credit note' : 'Invoice';
+  const name = fileName.startsWith('credit-note') ? 'Credit note' : 'Invoice';
   return (
     <span className="-mr-2">
       <FileLink href={`/orgs/${orgId}/transactions/${id}/invoice`} label={`${name} ${number}`}>

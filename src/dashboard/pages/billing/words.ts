@@ -7,6 +7,8 @@ export const KIND_NAMES: Record<Transaction['kind'], string> = {
   subscription: 'Subscription',
   seats: 'Seats',
   refund: 'Refund',
+  dispute: 'Dispute',
+  correction: 'Correction',
 };
 
 export const STATUS_NAMES: Record<Transaction['status'], string> = {

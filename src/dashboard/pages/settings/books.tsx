@@ -40,6 +40,13 @@ export default function Books() {
         {(shown) => (
           <div className="flex flex-col gap-5">
             <Summary health={shown} />
+            {shown.wallet.findings.length > 0 && (
+              <Banner
+                variant="error"
+                title="The wallet and its transactions differ"
+                description={shown.wallet.findings.map(({ id }) => id).join(', ')}
+              />
+            )}
             {shown.stale.length > 0 && (
               <Banner
                 title="Some parts were not looked at for too long"
