@@ -12,6 +12,7 @@ import { type TransactionRow, transactionOf } from '../../src/billing/transactio
 import { DAY_MS, LIMITS } from '../../src/limits.ts';
 import { type DemoAccount, seedDemo } from '../../src/local/demo-data.ts';
 import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
+import { shippedStatusOf } from '../../src/local/demo-status.ts';
 import { DEMO_SELLER } from '../../src/local/demo-transactions.ts';
 import { demoUsage } from '../../src/local/demo-usage.ts';
 import { CATALOGUE_MAPPINGS } from '../../src/models/catalogue.ts';
@@ -147,19 +148,26 @@ describe('the people of the demo', () => {
 
   it('have told of their budgets what their objects say of them', async () => {
     const rows = await all<{ member_id: string; status: string }>('SELECT member_id, status FROM member_ledgers');
-    expect(rows).toHaveLength(9);
-    for (const { member_id: memberId, status } of rows) {
-      const told = JSON.parse(status) as ShippedStatus;
-      const { limits, usage, lifetimeUsage, remaining, period, activeKeys, totalBasis } = await memberBudget(
-        env,
-        memberId,
-        (object) => object.status({ memberId }),
-      );
-      expect(told, memberId).toMatchObject({
-        atMs: nowMs,
-        status: { limits, usage, lifetimeUsage, remaining, activeKeys, totalBasis },
-      });
-      expect(told.status.period?.usage, memberId).toBe(period?.usage);
+    const toldBy = new Map(rows.map(({ member_id, status }) => [member_id, JSON.parse(status) as ShippedStatus]));
+    const events = Map.groupBy(demoUsage(nowMs), ({ memberId }) => memberId);
+    expect(toldBy.size).toBe(9);
+    for (const { timeZone, members } of DEMO_ORGANIZATIONS) {
+      for (const member of members) {
+        const told = (atMs: number) => shippedStatusOf(member, timeZone, events.get(member.id) ?? [], atMs);
+        expect(toldBy.get(member.id), member.name).toEqual(told(nowMs));
+        const askedMs = Date.now();
+        const { limits, usage, lifetimeUsage, remaining, period, activeKeys, totalBasis } = await memberBudget(
+          env,
+          member.id,
+          (object) => object.status({ memberId: member.id }),
+        );
+        const known = { limits, usage, lifetimeUsage, remaining, activeKeys, totalBasis };
+        expect(toldBy.get(member.id)?.status, member.name).toMatchObject(known);
+        // Money leaves a rolling window as time goes by, also while the object answers.
+        const spent = (atMs: number) => told(atMs).status.period?.usage ?? 0;
+        expect(period?.usage ?? 0, member.name).toBeLessThanOrEqual(spent(askedMs));
+        expect(period?.usage ?? 0, member.name).toBeGreaterThanOrEqual(spent(Date.now()));
+      }
     }
   });
 

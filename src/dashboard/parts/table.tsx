@@ -41,6 +41,9 @@ interface TableProps<Row> {
 }
 
 const FROM = { sm: 'max-sm:hidden', md: 'max-md:hidden', lg: 'max-lg:hidden', xl: 'max-xl:hidden' };
+/** Columns of buttons and icons: where there is little room, these say by themselves what they are. */
+const SAID_BY_ROWS = ['Actions', 'Document'];
+
 const BONES = ['one', 'two', 'three', 'four', 'five'];
 
 export function Table<Row>({
@@ -134,8 +137,7 @@ function Head<Row>({ column, search, onSearch }: HeadProps<Row>) {
   if (!sort || !onSearch) {
     return (
       <th scope="col" className={className}>
-        {/* What a column of buttons is, they say themselves where there is little room. */}
-        {header === 'Actions' ? <span className="max-sm:sr-only">{header}</span> : header}
+        {SAID_BY_ROWS.includes(header) ? <span className="max-sm:sr-only">{header}</span> : header}
       </th>
     );
   }

@@ -150,7 +150,7 @@ export function Document({
   return (
     <span className="-mr-2">
       <FileLink href={`/orgs/${orgId}/transactions/${id}/invoice`} label={`${name} ${number}`}>
-        {name}
+        <span className="max-sm:sr-only">{name}</span>
       </FileLink>
     </span>
   );
