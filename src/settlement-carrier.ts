@@ -44,6 +44,8 @@ interface Route {
   onTheWay: Set<Carried>;
   /** Until then there is a keeper. */
   keptUntilMs: number;
+  /** By which it was last looked for what is written. */
+  heard: Progress | null;
 }
 
 export class SettlementCarrier {
@@ -146,6 +148,11 @@ export class SettlementCarrier {
   #hear(route: Route, handedOver: readonly Carried[], progress: Progress | undefined): void {
     if (!progress) return;
     for (const carried of handedOver) carried.handedOver = progress;
+    const { heard } = route;
+    const isNews = progress.life !== heard?.life || progress.written !== heard.written;
+    // Most answers only tell again what is not written yet: then nothing that is on its way has changed.
+    if (!isNews && progress.taken > progress.written) return;
+    route.heard = progress;
     for (const carried of route.onTheWay) {
       if (!carried.handedOver) continue;
       const { life, taken } = carried.handedOver;
@@ -166,7 +173,14 @@ export class SettlementCarrier {
     const known = this.#routes.get(memberId);
     if (known) return known;
     if (this.#routes.size >= LIMITS.carrierMembersMax) this.#forgetIdle();
-    const route: Route = { askedAtMs: 0, busy: false, waiting: new Set(), onTheWay: new Set(), keptUntilMs: 0 };
+    const route: Route = {
+      askedAtMs: 0,
+      busy: false,
+      waiting: new Set(),
+      onTheWay: new Set(),
+      keptUntilMs: 0,
+      heard: null,
+    };
     this.#routes.set(memberId, route);
     return route;
   }

@@ -105,6 +105,17 @@ describe('a settlement', () => {
     expect(sent).toEqual([]);
   });
 
+  it('whose answer is overtaken by one that tells more is over once that is told again', () => {
+    const { take, asked, over } = busyCarrier();
+    void take('a');
+    const slow = asked();
+    asked().delivered({ life: 'one', taken: 8, written: 7 });
+    slow.delivered({ life: 'one', taken: 7, written: 5 });
+    expect(over).toEqual([]);
+    asked().delivered({ life: 'one', taken: 9, written: 7 });
+    expect(over).toEqual([['a', true]]);
+  });
+
   it('that nobody takes along in time is sent by the keeper, others of its member too', async () => {
     const { take, over, sent } = busyCarrier();
     const kept = take('a');

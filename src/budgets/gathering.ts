@@ -20,6 +20,8 @@ export class Gathering {
   readonly #write: Write;
   readonly #life: string;
   #waiting: Waiting[] = [];
+  /** Those of the waiting: each request asks for its own, and a busy member has a hundred waiting. */
+  #attempts = new Set<string>();
   #dueAtMs = Number.POSITIVE_INFINITY;
   #taken = 0;
   #written = 0;
@@ -46,13 +48,14 @@ export class Gathering {
   }
 
   waitsFor(attemptId: string): boolean {
-    return this.#waiting.some(({ resolution }) => attemptOf(resolution) === attemptId);
+    return this.#attempts.has(attemptId);
   }
 
   /** It is due by `dueAtMs`. */
   add(waiting: Waiting, dueAtMs: number): void {
     this.#dueAtMs = this.#waiting.length === 0 ? dueAtMs : Math.min(this.#dueAtMs, dueAtMs);
     this.#waiting.push(waiting);
+    this.#attempts.add(attemptOf(waiting.resolution));
     this.#taken += 1;
     if (this.#waiting.length >= LIMITS.gatherMax) this.flush();
   }
@@ -62,6 +65,7 @@ export class Gathering {
     const waiting = this.#waiting;
     if (waiting.length === 0) return false;
     this.#waiting = [];
+    this.#attempts = new Set();
     if (!this.#flushed(waiting)) {
       // One that cannot be written must not keep the others from it.
       for (const each of waiting) this.#flushed([each]);

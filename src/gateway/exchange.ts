@@ -25,6 +25,8 @@ import type { WholeAnswer } from './relay-whole.ts';
 import type { Frame } from './sse.ts';
 import { Stopped } from './stopped.ts';
 
+const decoder = new TextDecoder();
+
 export interface Exchange {
   /** The request as the provider understands it. */
   body(sent: Sent): Understood<Json>;
@@ -51,7 +53,7 @@ export function exchange(client: Protocol, provider: Protocol, asked: Asked): Ex
     gather: () => provider.gather(),
     passage: (names) => (same ? client.passage(asked, names) : new TranslatedPassage(client, provider, asked, names)),
     whole: (bytes, names) => {
-      const read = provider.readWhole(new TextDecoder().decode(bytes));
+      const read = provider.readWhole(decoder.decode(bytes));
       if (!read) return null;
       const { text, usage, tier = null, error, json } = read;
       const body = (cost: Nanos) => (same ? bytes : JSON.stringify(answer(json, names, cost)));

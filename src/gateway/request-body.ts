@@ -11,6 +11,8 @@ import { parseExactly } from './exact-json.ts';
 import type { Json, Understood } from './protocol.ts';
 import type { Refusal } from './refusals.ts';
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 export interface JsonBody {
   json: Json;
   /** The size of the body as sent: an upper bound for anything counted in it. */
@@ -31,7 +33,7 @@ export async function readJsonBody(
   const { bytes } = read;
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     return refuseField(null, 'The body is not valid UTF-8.');
   }

@@ -41,6 +41,8 @@ export function noteRefusal(response: Response, kind: Refusal['kind'], code: str
 /** What is told of all attempts together. */
 const SUMMED = ['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens', 'cost', 'unresolved'] as const;
 
+const NOTHING = Object.fromEntries(SUMMED.map((name) => [name, 0])) as Record<(typeof SUMMED)[number], number>;
+
 export class RequestLog {
   readonly #request: Request;
   readonly #requestId: string;
@@ -54,7 +56,7 @@ export class RequestLog {
   #last: Resolved = 'released';
   #response: Response | null = null;
   #firstTokenMs: number | null = null;
-  readonly #sums = Object.fromEntries(SUMMED.map((name) => [name, 0])) as Record<(typeof SUMMED)[number], number>;
+  readonly #sums = { ...NOTHING };
 
   /** `endpoint`: what the route is for, until an attempt tells it. */
   constructor(request: Request, requestId: string, endpoint: string | null) {
