@@ -182,13 +182,10 @@ export const PLANTS: readonly Plant[] = [
     changes: [
       {
         file: 'src/usage/shipping.ts',
-        instead: `    FROM \${eachRow('?1')}
-    WHERE value ->> 0 > (SELECT shipped FROM member_ledgers WHERE member_id = ?2)
-  ) AS added`,
-        put: `    FROM \${eachRow('?1')}
-  ) AS added`,
+        instead: "'$[' || (shipped + 1 - CAST(?3 AS INTEGER)) || ']",
+        put: "'$[0]",
       },
-      { file: 'src/usage/shipping.ts', instead: '    AND added.newest > member_ledgers.shipped\n', put: '' },
+      { file: 'src/usage/shipping.ts', instead: '    AND CAST(?4 AS INTEGER) > shipped\n', put: '' },
     ],
   },
   {
