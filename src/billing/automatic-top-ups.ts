@@ -22,40 +22,40 @@ import { readTransaction } from './transaction-rows.ts';
 import { openTransaction } from './transactions.ts';
 import { hasRoom } from './wallet.ts';
 
-interface Due {
-  organizationId: string;
+interface Settings {
   below: number;
   amount: number;
   monthMax: number | null;
 }
 
+/** SQL, ?2 now: whom it is to be done for. */
+const IS_ON = `top_up_below IS NOT NULL AND top_up_amount IS NOT NULL AND payment_method IS NOT NULL
+  AND (top_up_failed_at IS NULL OR top_up_retry_at <= CAST(?2 AS INTEGER))
+  AND top_up_leased_until <= CAST(?2 AS INTEGER)
+  AND EXISTS (SELECT 1 FROM organizations WHERE id = organization_id AND metered = 1 AND deleted_at IS NULL)`;
+
 export async function topUpWallets(env: Env, nowMs: number): Promise<void> {
   const { results } = await env.DB.prepare(
-    `SELECT organization_id AS organizationId, top_up_below AS below, top_up_amount AS amount, top_up_month_max AS monthMax
-     FROM billing_accounts JOIN organizations ON organizations.id = organization_id
-     WHERE top_up_below IS NOT NULL AND top_up_amount IS NOT NULL AND payment_method IS NOT NULL
-       AND (top_up_failed_at IS NULL OR top_up_retry_at <= CAST(?1 AS INTEGER))
-       AND top_up_leased_until <= CAST(?1 AS INTEGER)
-       AND metered = 1 AND deleted_at IS NULL
-     ORDER BY top_up_leased_until LIMIT CAST(?2 AS INTEGER)`,
+    `SELECT organization_id AS organizationId FROM billing_accounts
+     WHERE ${IS_ON} ORDER BY top_up_leased_until LIMIT CAST(?1 AS INTEGER)`,
   )
-    .bind(nowMs, LIMITS.topUpsPerRun)
-    .all<Due>();
-  await oneByOne('automatic_top_up_failed', results, (due) => topUp(env, due, nowMs));
+    .bind(LIMITS.topUpsPerRun, nowMs)
+    .all<{ organizationId: string }>();
+  await oneByOne('automatic_top_up_failed', results, ({ organizationId }) => topUp(env, organizationId, nowMs));
   await tellOfStops(env, nowMs);
 }
 
-async function topUp(env: Env, due: Due, nowMs: number): Promise<void> {
-  const { organizationId } = due;
-  // Of now, and not of when the run began: those before this one may have taken longer than a lease.
+async function topUp(env: Env, organizationId: string, nowMs: number): Promise<void> {
+  // All of now, and not of when the run began: those before this one may have taken longer than a lease, and owners change their minds.
   const fromMs = Math.max(nowMs, Date.now());
-  const leased = await env.DB.prepare(
-    `UPDATE billing_accounts SET top_up_leased_until = CAST(?2 AS INTEGER)
-     WHERE organization_id = ?1 AND top_up_leased_until <= CAST(?3 AS INTEGER)`,
+  const settings = await env.DB.prepare(
+    `UPDATE billing_accounts SET top_up_leased_until = CAST(?3 AS INTEGER)
+     WHERE organization_id = ?1 AND ${IS_ON}
+     RETURNING top_up_below AS below, top_up_amount AS amount, top_up_month_max AS monthMax`,
   )
-    .bind(organizationId, fromMs + LIMITS.topUpLeaseMs, fromMs)
-    .run();
-  if (leased.meta.changes === 0) return;
+    .bind(organizationId, fromMs, fromMs + LIMITS.topUpLeaseMs)
+    .first<Settings>();
+  if (!settings) return;
   const before = await env.DB.prepare(
     `SELECT id FROM transactions
      WHERE organization_id = ?1 AND kind = 'auto_top_up'
@@ -64,13 +64,14 @@ async function topUp(env: Env, due: Due, nowMs: number): Promise<void> {
   )
     .bind(organizationId)
     .first<string>('id');
-  const open = before === null ? await openTopUp(env, due, nowMs) : await readTransaction(env.DB, before);
+  const open =
+    before === null ? await openTopUp(env, organizationId, settings, nowMs) : await readTransaction(env.DB, before);
   // One that is paid and that the wallet has not taken says nothing yet of how much there is.
   if (open?.status !== 'pending') return;
   await paymentsOf(env, nowMs).charge(open);
 }
 
-async function openTopUp(env: Env, { organizationId, below, amount, monthMax }: Due, nowMs: number) {
+async function openTopUp(env: Env, organizationId: string, { below, amount, monthMax }: Settings, nowMs: number) {
   const most = centsInNanos(monthMaxOf({ topUpAmount: amount, topUpMonthMax: monthMax }));
   if ((await boughtThisMonth(env, organizationId, nowMs)) + BigInt(centsInNanos(amount)) > most) return null;
   const { available } = await orgWallet(env, organizationId, (object) => object.status());

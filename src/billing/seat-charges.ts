@@ -41,7 +41,7 @@ export async function chargeSeats(env: Env, nowMs: number): Promise<void> {
   // Nobody can be charged who cannot be given an invoice: purchases wait.
   if (!hasSeller(env)) return;
   const { results } = await env.DB.prepare(
-    `SELECT ${PURCHASE} FROM seat_purchases WHERE transaction_id IS NULL ORDER BY id LIMIT CAST(?1 AS INTEGER)`,
+    `SELECT ${PURCHASE} FROM seat_purchases WHERE transaction_id IS NULL AND taken_back_at IS NULL ORDER BY id LIMIT CAST(?1 AS INTEGER)`,
   )
     .bind(LIMITS.seatChargesPerRun)
     .all<Purchase>();
@@ -89,7 +89,7 @@ async function chargePending(env: Env, nowMs: number): Promise<void> {
   const { results } = await env.DB.prepare(
     `SELECT ${PURCHASE}
      FROM seat_purchases JOIN transactions ON transactions.id = transaction_id
-     WHERE settled_at IS NULL AND status = 'pending' AND paid_through = 'stripe'
+     WHERE settled_at IS NULL AND taken_back_at IS NULL AND status = 'pending' AND paid_through = 'stripe'
        -- What the card was refused for is paid on a page, or not at all.
        AND failed_at IS NULL
      -- At random, so that some which cannot be charged do not keep the others.

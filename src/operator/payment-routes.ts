@@ -21,7 +21,7 @@ import { completeTransaction, issueInvoice, openTransaction, voidInvoice } from 
 import { checkRoom } from '../billing/wallet.ts';
 import { LIMITS } from '../limits.ts';
 import { idOf } from '../reference/fields.ts';
-import { badRequest, notFound } from '../teams/api-error.ts';
+import { ApiError, badRequest, notFound } from '../teams/api-error.ts';
 import { parseDate } from '../usage/time-zones.ts';
 import { operatorOnly } from './guard.ts';
 
@@ -94,13 +94,12 @@ export const paymentRouter = apiRouter()
       const draft = await draftOf(c.env, c.req.valid('param').orgId, c.req.valid('json'), null);
       await checkRoomFor(c.env, draft);
       const { id } = await openTransaction(c.env, draft, nowMs);
-      const { shown, status } = await tell(
-        c.env,
-        c.get('trail'),
-        'payment.recorded',
-        await completeTransaction(c.env, id, nowMs),
-        nowMs,
-      );
+      const paid = await completeTransaction(c.env, id, nowMs);
+      if (paid.status !== 'completed') {
+        const message = `The reference ${paid.reference} is of an invoice that was voided: record the payment by another.`;
+        throw new ApiError(409, 'reference_conflict', message, { param: 'reference' });
+      }
+      const { shown, status } = await tell(c.env, c.get('trail'), 'payment.recorded', paid, nowMs);
       return c.json(shown, status);
     },
   )

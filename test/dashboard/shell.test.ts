@@ -63,7 +63,9 @@ it('waits for the network where a page was not loaded yet, and then shows it', a
   await context.setOffline(true);
   await page.getByRole('complementary', { name: 'Pages' }).getByRole('link', { name: 'API keys' }).click();
   await page.getByRole('heading', { name: 'This page did not load' }).waitFor();
-  await page.getByText('You are offline. It is tried again once you are back.').waitFor();
+  await page
+    .getByText('You are offline. Nothing was changed; what is missing is asked for once you are back.')
+    .waitFor();
   await context.setOffline(false);
   await page.getByRole('heading', { name: 'API keys', exact: true }).waitFor();
   // The browser tells of each request by itself.

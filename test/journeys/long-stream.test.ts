@@ -79,11 +79,16 @@ it('fetches no more than the sockets on the way take where its client reads noth
 });
 
 it('holds no more at its end than at a tenth of it', async () => {
+  // What is compiled and loaded once is there after one like it.
+  await (await stream('before')).readTo(Number.POSITIVE_INFINITY);
   const { readTo } = await stream('whole');
   await readTo(STREAM_BYTES / 10);
   const early = await isolate.heldBytes();
+  await readTo(STREAM_BYTES * 0.525);
+  const middle = await isolate.heldBytes();
   await readTo(STREAM_BYTES * 0.95);
   const late = await isolate.heldBytes();
   expect(await readTo(Number.POSITIVE_INFINITY)).toBeGreaterThan(STREAM_BYTES);
-  expect(late - early).toBeLessThan(GROWTH_BYTES_MAX);
+  // What is on its way when it is looked at differs by a MB from look to look; what grows with the stream grows in both halves.
+  expect(Math.min(middle - early, late - middle)).toBeLessThan(GROWTH_BYTES_MAX / 2);
 });

@@ -13,10 +13,12 @@ export function hasStripe(env: Env): boolean {
   return Boolean(env.STRIPE_SECRET_KEY);
 }
 
-/** Throws where there is no key: ask `hasStripe` first. */
+/** Throws a 503 where there is no key: what was begun with one cannot be asked about. */
 export function stripeOf(env: Env): Promise<Stripe> {
   const { STRIPE_SECRET_KEY: secret, STRIPE_API_BASE: base = 'https://api.stripe.com' } = env;
-  if (!secret) throw new Error('STRIPE_SECRET_KEY is not set');
+  if (!secret) {
+    throw new ApiError(503, 'unavailable', 'This Purser has no key of Stripe any more: ask whoever runs it.');
+  }
   if (made?.secret !== secret || made.base !== base) made = { secret, base, stripe: load(secret, new URL(base)) };
   return made.stripe;
 }

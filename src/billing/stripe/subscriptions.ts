@@ -56,8 +56,7 @@ export async function hearSubscription(env: Env, stripe: Stripe, id: string, now
   const found = await stripe.subscriptions.retrieve(id);
   const organizationId = found.metadata[ORGANIZATION];
   if (organizationId === undefined) return;
-  const known = await env.DB.prepare('SELECT 1 FROM organizations WHERE id = ?1').bind(organizationId).first();
-  if (!known) return;
+  if (!(await isKnown(env, organizationId))) return;
   const heard = await onlyOne(env, stripe, organizationId, found, nowMs);
   const status = statusOf(heard.status);
   const { start, end } = periodOf(heard);
@@ -152,6 +151,10 @@ export async function endGraces(env: Env, nowMs: number): Promise<void> {
   await oneByOne('grace_not_ended', results, ({ organizationId }) => followPlan(env, organizationId, nowMs));
 }
 
+async function isKnown(env: Env, organizationId: string): Promise<boolean> {
+  return (await env.DB.prepare('SELECT 1 FROM organizations WHERE id = ?1').bind(organizationId).first()) !== null;
+}
+
 /** A bill of Stripe's: once it is paid it is a transaction here, with a document of ours. */
 export async function hearInvoice(env: Env, stripe: Stripe, id: string, nowMs: number): Promise<void> {
   const bill = await stripe.invoices.retrieve(id);
@@ -167,7 +170,8 @@ async function takeBill(env: Env, stripe: Stripe, id: string, nowMs: number): Pr
   const subscription = bill.parent?.subscription_details?.subscription;
   if (!subscription || bill.status !== 'paid' || bill.total <= 0) return;
   const organizationId = bill.parent?.subscription_details?.metadata?.[ORGANIZATION];
-  if (organizationId === undefined) return;
+  // Of another deployment at this account.
+  if (organizationId === undefined || !(await isKnown(env, organizationId))) return;
 
   const paid = bill.payments?.data.find(({ status }) => status === 'paid')?.payment.payment_intent;
   const reference = paid ? idOf(paid) : id;
@@ -201,29 +205,37 @@ export async function tellSeats(env: Env, nowMs: number): Promise<void> {
     `SELECT ${COLUMNS}, coalesce(seats_bought, 0) AS wanted,
             (SELECT count(*) FROM members WHERE members.organization_id = organizations.id AND user_id IS NOT NULL AND removed_at IS NULL)
             + (SELECT count(*) FROM invitations WHERE invitations.organization_id = organizations.id
-               AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > CAST(?1 AS INTEGER)) AS held
+               AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > CAST(?1 AS INTEGER)) AS held,
+            ${HAS_UNTOLD} AS hasUntold
      FROM subscriptions JOIN organizations ON organizations.id = organization_id
      WHERE status = 'active' AND organizations.plan = subscriptions.plan
-       AND (coalesce(seats_bought, 0) > seats
+       AND (coalesce(seats_bought, 0) > seats OR ${HAS_UNTOLD}
          OR (period_end - CAST(?1 AS INTEGER) BETWEEN 0 AND CAST(?2 AS INTEGER) AND max(coalesce(seats_bought, 0), seats) > 0))
      -- At random, so that some which cannot be told do not keep the others.
      ORDER BY random() LIMIT CAST(?3 AS INTEGER)`,
   )
     .bind(nowMs, LIMITS.seatsLoweredBeforeMs, LIMITS.subscriptionsPerRun)
-    .all<Subscription & { wanted: number; held: number }>();
+    .all<ToTell>();
   await oneByOne('seats_not_told', results, (found) => tellSeatsOf(env, found, nowMs));
 }
 
-async function tellSeatsOf(
-  env: Env,
-  found: Subscription & { wanted: number; held: number },
-  nowMs: number,
-): Promise<void> {
+/** SQL: whether some were bought of which nothing was noted as told; Stripe may have been, by a run that died. */
+const HAS_UNTOLD = `EXISTS (
+  SELECT 1 FROM seat_purchases WHERE seat_purchases.organization_id = organizations.id AND untold = 1
+)`;
+
+interface ToTell extends Subscription {
+  wanted: number;
+  held: number;
+  hasUntold: number;
+}
+
+async function tellSeatsOf(env: Env, found: ToTell, nowMs: number): Promise<void> {
   const { organizationId, reference, plan, periodEnd, wanted, held } = found;
   const isEnding = periodEnd - nowMs <= LIMITS.seatsLoweredBeforeMs;
   const next = isEnding ? Math.max(0, held - (PLAN_SEATS[plan].included ?? 0)) : wanted;
   const seats = Math.min(next, wanted);
-  if (seats === found.seats && seats === wanted) return;
+  if (seats === found.seats && seats === wanted && !found.hasUntold) return;
   const stripe = await stripeOf(env);
   const now = await stripe.subscriptions.retrieve(reference);
   const item = seatItem(now);

@@ -12,6 +12,8 @@ export interface LimitShown {
   held?: string | null;
   remaining: string | null;
   resetsAt?: string | null;
+  /** A rolling window: that is when the oldest of what was spent counts no more. */
+  slides?: boolean;
   runsOutAt?: string | null;
   note?: string;
 }
@@ -47,7 +49,7 @@ export function LimitBar({ label, share, text, thin = false }: LimitBarProps) {
   );
 }
 
-export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, runsOutAt, note }: LimitShown) {
+export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, slides, runsOutAt, note }: LimitShown) {
   const share = shareOf(spent, limit);
   const state = share >= 1 ? 'used up' : share >= NEARLY ? 'nearly used up' : null;
   return (
@@ -74,7 +76,7 @@ export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, run
           </Fact>
         ) : null}
         {resetsAt && (
-          <Fact name="Resets">
+          <Fact name={slides ? 'The oldest comes back' : 'Resets'}>
             <Moment at={resetsAt} />
           </Fact>
         )}

@@ -40,6 +40,7 @@ export function memberLimits(budget: EffectiveBudget, status: MemberStatus): Lim
       held: status.currentPeriodHeld,
       remaining: status.currentPeriodRemaining,
       resetsAt: status.currentPeriodResetAt,
+      slides: budget.periodAlignment === 'rolling',
       runsOutAt: status.currentPeriodRunsOutAt,
       note: extra('periodUsageLimit'),
     });
@@ -67,6 +68,7 @@ export function keyLimits(key: ApiKey): LimitShown[] {
       spent: key.currentPeriodUsage ?? '0',
       remaining: key.currentPeriodRemaining ?? null,
       resetsAt: key.currentPeriodResetAt,
+      slides: key.periodAlignment === 'rolling',
       runsOutAt: key.currentPeriodRunsOutAt,
     });
   }

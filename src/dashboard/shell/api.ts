@@ -42,6 +42,8 @@ export const queryClient = new QueryClient({
       // What Purser refused it refuses again; what did not reach it may.
       retry: (failures, error) => failures < 2 && !(error instanceof PurserError && error.status < 500),
     },
+    // Else a deed that was asked for offline is done when the network is back, even where its dialog was cancelled meanwhile.
+    mutations: { networkMode: 'always' },
   },
 });
 
@@ -72,6 +74,6 @@ export function isRefusal(error: unknown, ...statuses: number[]): error is Purse
 /** What to tell a person about a failure, in one sentence. */
 export function tellError(error: unknown): string {
   if (error instanceof PurserError) return error.message;
-  if (!navigator.onLine) return 'You are offline. It is tried again once you are back.';
+  if (!navigator.onLine) return 'You are offline. Nothing was changed; what is missing is asked for once you are back.';
   return 'Purser did not answer. Try again in a moment.';
 }

@@ -338,6 +338,7 @@ function answerChoice(has: Has, seals: readonly SealKind[]): fc.Arbitrary<Answer
     });
 }
 
+/** Of something: who counts nothing at all has not counted (Gemini's readUsage). */
 function usage(has: Has): fc.Arbitrary<Usage> {
   const count = fc.nat(10_000);
   return fc
@@ -349,6 +350,7 @@ function usage(has: Has): fc.Arbitrary<Usage> {
       output: count,
       reasoning: count,
     })
+    .filter((counted) => Object.values(counted).some((tokens) => tokens > 0))
     .map((counted) => ({ ...NO_USAGE, ...counted }));
 }
 

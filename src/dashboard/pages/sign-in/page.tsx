@@ -82,7 +82,7 @@ function Providers({ to }: { to: string | undefined }) {
     mutationFn: (provider: 'google' | 'github') =>
       purser.call('POST /auth/sign-in/with/{provider}', {
         path: { provider },
-        body: { returnTo: (to ?? BASE).replace(/[?#].*/, '') },
+        body: { returnTo: addressOf(to).replace(/[?#].*/, '') },
       }),
     onSuccess: ({ url }) => location.assign(url),
   });
@@ -125,7 +125,12 @@ export function useEnter(to?: string): () => void {
   const router = useRouter();
   return () => {
     queryClient.clear();
-    const ours = to?.startsWith('/') && !to.startsWith('//') ? to : '/';
-    router.history.push(ours.startsWith(BASE) ? ours : BASE + ours);
+    router.history.push(addressOf(to));
   };
+}
+
+/** The whole path of a page of ours, which the router knows without its beginning. */
+function addressOf(to: string | undefined): string {
+  const ours = to?.startsWith('/') && !to.startsWith('//') ? to : '/';
+  return ours.startsWith(BASE) ? ours : BASE + ours;
 }

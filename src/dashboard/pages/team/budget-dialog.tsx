@@ -17,9 +17,15 @@ import { consequences, inherits, limitsOf, limitsWords } from './budget-words.ts
 /** Of anybody who is a member: what is known of them is read anew, so that the version is the newest. */
 export default function BudgetDialog({ memberId, close }: { memberId: string; close: () => void }) {
   const { organizationId: orgId } = useHere();
-  const member = useQuery(asking('GET /orgs/{orgId}/members/{memberId}', { path: { orgId, memberId } }));
+  const member = useQuery({
+    ...asking('GET /orgs/{orgId}/members/{memberId}', { path: { orgId, memberId } }),
+    refetchOnMount: 'always',
+  });
   const fallback = useQuery(asking('GET /orgs/{orgId}/default-developer-budget', { path: { orgId } }));
-  const both = member.data && fallback.data && { member: member.data, fallback: fallback.data };
+  const both =
+    member.isFetchedAfterMount && member.data && fallback.data
+      ? { member: member.data, fallback: fallback.data }
+      : undefined;
   return (
     <Modal
       title={member.data ? `Budget of ${member.data.name}` : 'Budget'}

@@ -30,7 +30,14 @@ export function Invitations({ q }: { q: string | undefined }) {
   const close = () => setAsked(null);
   if (invitations.data?.invitations.length === 0) return null;
   const columns: Column<Invitation>[] = [
-    { header: 'Email', cell: ({ email }) => <span className="font-medium">{email}</span> },
+    {
+      header: 'Email',
+      cell: ({ email }) => (
+        <p className="truncate font-medium max-sm:max-w-32" title={email}>
+          {email}
+        </p>
+      ),
+    },
     { header: 'Role', cell: ({ role }) => ROLE_CARDS[role].name },
     {
       header: 'Budget',

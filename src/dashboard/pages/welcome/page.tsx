@@ -1,10 +1,9 @@
 /** Get started: make a key, set up a tool with it, and watch its first request arrive. */
 import { Button } from '@cloudflare/kumo/components/button';
 import { Tabs } from '@cloudflare/kumo/components/tabs';
-import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
-import { Purser } from '../../../../client/index.ts';
+import { useFirstModel } from '../../parts/first-model.ts';
 import { Page, Section } from '../../parts/page.tsx';
 import { Secret, Snippet } from '../../parts/secret.tsx';
 import { Failed } from '../../parts/state.tsx';
@@ -19,7 +18,6 @@ const NewKeyDialog = lazy(() => import('../keys/new-key-dialog.tsx').then((m) =>
 
 /** In the place of a secret that is not known any more. */
 const PLACEHOLDER = 'psr_YOUR_KEY';
-const ANY_MODEL = 'gpt-5.5';
 
 export function WelcomePage() {
   const here = useHere();
@@ -112,20 +110,4 @@ function Guide() {
       )}
     </ol>
   );
-}
-
-/** The first model that the key may use, so that what is copied works. */
-function useFirstModel(secret: string | undefined): string {
-  const { data } = useQuery({
-    queryKey: ['first model', secret],
-    queryFn: async () => {
-      const told = await new Purser({ baseUrl: location.origin, key: secret ?? '' }).call('GET /v1/models');
-      if (!('object' in told)) return null;
-      return told.data.find(({ serves }) => serves.includes('conversation'))?.id ?? null;
-    },
-    enabled: secret !== undefined,
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 0,
-  });
-  return data ?? ANY_MODEL;
 }
