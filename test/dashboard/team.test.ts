@@ -151,3 +151,27 @@ it('changes a role, and adds and removes a program', async () => {
   expect(role).toBe('developer');
   expect(projects).toHaveLength(3);
 });
+
+it('fits a phone whatever people are called, and however little they have spent', async () => {
+  const { page } = await visit('owner', { viewport: { width: 360, height: 780 } });
+  const long = 'x'.repeat(60);
+  const changed: [path: RegExp, of: 'members' | 'invitations', row: object][] = [
+    [/\/orgs\/\w+\/members\?/, 'members', { name: long, email: `${long}@example.com` }],
+    [/\/orgs\/\w+\/invitations\?/, 'invitations', { email: `${long}@example.com` }],
+  ];
+  for (const [path, of, row] of changed) {
+    await page.route(path, async (route) => {
+      const response = await route.fetch();
+      const told = (await response.json()) as Record<string, { status?: object }[]>;
+      const rows = told[of]?.map((was) => ({
+        ...was,
+        ...row,
+        ...(was.status && { status: { ...was.status, lifetimeUsage: '0.000000123' } }),
+      }));
+      await route.fulfill({ response, json: { ...told, [of]: rows } });
+    });
+  }
+  await page.goto(inOrganization('/team'));
+  await page.getByText(`${long}@example.com`).first().waitFor();
+  await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+});

@@ -10,7 +10,7 @@ export function Caps({ member: { effectiveBudget, status, statusAt } }: { member
   const limits = memberLimits(effectiveBudget, status);
   if (limits.length === 0) {
     return (
-      <span className="whitespace-nowrap">
+      <span className="sm:whitespace-nowrap">
         <Money amount={status.lifetimeUsage} /> <span className="text-kumo-subtle">in all</span>
       </span>
     );

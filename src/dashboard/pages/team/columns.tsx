@@ -54,7 +54,7 @@ export function useColumns({ ask, manage, rateOf }: Shown): Column<Row>[] {
       header: 'Member',
       sort: { by: 'name', first: 'up' },
       cell: ({ id, name, email }) => (
-        <div className="min-w-0">
+        <div className="min-w-0 wrap-anywhere max-sm:max-w-32">
           <Link
             to="/orgs/$orgId/team/$memberId"
             params={{ orgId: here.organizationId, memberId: id }}
@@ -63,7 +63,7 @@ export function useColumns({ ask, manage, rateOf }: Shown): Column<Row>[] {
             {name}
           </Link>
           {id === here.memberId && <span className="text-kumo-subtle"> (you)</span>}
-          <p className="truncate text-xs text-kumo-subtle max-sm:max-w-32" title={email ?? undefined}>
+          <p className="truncate text-xs text-kumo-subtle" title={email ?? undefined}>
             {email ?? 'a program'}
           </p>
         </div>
