@@ -1,5 +1,6 @@
 /** What stands around the pages: signing in and out, what each role sees, moving by keyboard, light and dark. */
 import { expect, it } from 'vitest';
+import { DEMO_ORGANIZATIONS } from '../../src/local/demo-people.ts';
 import { visiting } from './visiting.ts';
 
 const { visit, demo, inOrganization } = visiting();
@@ -70,4 +71,29 @@ it('waits for the network where a page was not loaded yet, and then shows it', a
   await page.getByRole('heading', { name: 'API keys', exact: true }).waitFor();
   // The browser tells of each request by itself.
   expect(problems.splice(0).filter((problem) => !/ERR_INTERNET_DISCONNECTED|Offline: /.test(problem))).toEqual([]);
+});
+
+it('shows nothing of the organization before while the next one has not answered', async () => {
+  const [, , personal] = DEMO_ORGANIZATIONS;
+  if (!personal) throw new Error('the demo has no personal organization');
+  const { page } = await visit('basic');
+  await page.goto(inOrganization(''));
+  const figures = page.locator('dl data');
+  await figures.first().waitFor();
+  let answer = () => {};
+  const late = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route(new RegExp(`(/orgs/|organizationId=)${personal.id}`), async (route) => {
+    if (route.request().isNavigationRequest()) return route.continue();
+    await late;
+    await route.continue();
+  });
+  await page.getByRole('button', { name: /Switch$/ }).click();
+  await page.getByRole('menuitem', { name: personal.name }).click();
+  await page.waitForURL(new RegExp(personal.id));
+  await page.getByRole('button', { name: `Organization: ${personal.name}. Switch` }).waitFor();
+  await expect.poll(() => figures.count()).toBe(0);
+  answer();
+  await figures.first().waitFor();
 });

@@ -4,7 +4,7 @@
  * `asking(route, {path, query})` is what `useQuery` and `prefetchQuery` take. After a change, `forget('GET /orgs/{orgId}/keys', ...)`
  * says which answers are old now. A refusal is a `PurserError` wherever it surfaces.
  */
-import { keepPreviousData, MutationCache, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
+import { MutationCache, type Query, QueryCache, QueryClient, queryOptions } from '@tanstack/react-query';
 import { type Asked, Purser, PurserError, type Rest, type Routes } from '../../../client/index.ts';
 
 export const purser = new Purser({ baseUrl: location.origin });
@@ -47,14 +47,26 @@ export const queryClient = new QueryClient({
   },
 });
 
-/** The options of a query that asks this route. What was asked before stays on the page until the answer is there. */
+/**
+ * The options of a query that asks this route. What was asked before stays on the page until the answer is there, unless it is of
+ * another organization: whose name stands above must be whose figures stand below.
+ */
 export function asking<Route extends Told>(route: Route, ...rest: Rest<Route>) {
   const asked = (rest[0] ?? {}) as Pick<Asked<Told>, never> & { path?: unknown; query?: unknown };
+  const queryKey = [route, asked.path ?? null, asked.query ?? null] as const;
+  const before = (was: unknown, of: Query | undefined) =>
+    of && organizationIn(of.queryKey) === organizationIn(queryKey) ? was : undefined;
   return queryOptions({
-    queryKey: [route, asked.path ?? null, asked.query ?? null] as const,
+    queryKey,
     queryFn: ({ signal }) => purser.call(route, ...([{ ...asked, signal }] as unknown as Rest<Route>)),
-    placeholderData: keepPreviousData as never,
+    placeholderData: before as never,
   });
+}
+
+/** The organization that a query is about; undefined: none. */
+function organizationIn([, path, query]: readonly unknown[]): string | undefined {
+  const { orgId } = (path ?? {}) as { orgId?: string };
+  return orgId ?? ((query ?? {}) as { organizationId?: string }).organizationId;
 }
 
 /** Of a route that also answers with a file: what it tells as JSON, which is what a page asks for. */

@@ -23,14 +23,14 @@ export function BudgetPreview({ memberId, body }: { memberId: string; body: Budg
     }),
     retry: false,
   });
-  const { data, error } = simulation;
+  const { data, error, isPlaceholderData } = simulation;
   return (
     <section aria-label="Preview" aria-live="polite" className="rounded-lg bg-kumo-recessed p-3 text-sm">
       {error ? (
         <p className="text-kumo-default">
           {isRefusal(error, 400) ? `There is no preview: ${error.message}` : tellError(error)}
         </p>
-      ) : data === undefined ? (
+      ) : data === undefined || isPlaceholderData ? (
         <Bone className="h-5 w-full" />
       ) : (
         <>

@@ -14,9 +14,11 @@ import { GIVEN_ROLES, type Role } from './roles.ts';
 
 type Changed = Pick<ListedMember, 'id' | 'name' | 'role' | 'projects' | 'version'>;
 
-export default function RoleDialog({ member, close }: { member: Changed; close: () => void }) {
+export default function RoleDialog({ member: now, close }: { member: Changed; close: () => void }) {
   const here = useHere();
   const { organizationId: orgId } = here;
+  // Of when the dialog was opened: what somebody else changes meanwhile makes this one stale, which the server says.
+  const [member] = useState(now);
   const [role, setRole] = useState<Role>(member.role);
   const [projects, setProjects] = useState(member.projects);
   const isProgram = member.role === 'api';
