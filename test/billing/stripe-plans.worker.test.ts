@@ -428,6 +428,34 @@ describe('seats', () => {
     expect(refused(pay)).toEqual([409, 'nothing_to_pay', null]);
   });
 
+  it('that went with their plan before they were charged are not charged', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buyTwo(team);
+    await setPlan(world.env, unattendedTrail(team.organizationId), 'free', Date.now());
+    await chargeSeats(world.env, Date.now());
+    expect(await charged(team.organizationId)).toEqual([]);
+  });
+
+  it('that a dead run had told to Stripe are noted as told by the next', async () => {
+    const world = new StripeWorld();
+    const team = await subscribed(world);
+    await buySeats(team.organizationId, 2);
+    await env.DB.prepare(
+      `INSERT INTO seat_purchases (organization_id, seats, unit_cost, bought_at, period_end, untold)
+       VALUES (?1, 2, 1000, ?2, ?2, 1)`,
+    )
+      .bind(team.organizationId, Date.now())
+      .run();
+    // As its event told before the run that had told Stripe could write anything.
+    await env.DB.prepare('UPDATE subscriptions SET seats = 2 WHERE organization_id = ?')
+      .bind(team.organizationId)
+      .run();
+    await tellSeats(world.env, Date.now());
+    const purchases = env.DB.prepare('SELECT untold FROM seat_purchases WHERE organization_id = ?');
+    expect((await purchases.bind(team.organizationId).all()).results).toEqual([{ untold: 0 }]);
+  });
+
   it('wait where there is nobody to invoice in the name of, and are paid by hand without Stripe', async () => {
     const world = new StripeWorld();
     const team = await subscribed(world);

@@ -495,6 +495,23 @@ describe('an automatic top-up', () => {
     expect(await balanceOf(team.organizationId)).toBe(25 * DOLLAR);
   });
 
+  it('is not bought by settings that were turned off while the run was at another organization', async () => {
+    const world = new StripeWorld();
+    const teams = [await teamWithCard(world), await teamWithCard(world)];
+    const before = world.fake.all('payment_intent').length;
+    const answer = world.fake.answer.bind(world.fake);
+    vi.spyOn(world.fake, 'answer').mockImplementation(async (request) => {
+      if (request.url.endsWith('/payment_intents')) {
+        for (const { owner, path } of teams) {
+          expect((await owner.send('PUT', path, { below: null, amount: null })).status).toBe(200);
+        }
+      }
+      return answer(request);
+    });
+    await topUpWallets(world.env, Date.now());
+    expect(world.fake.all('payment_intent')).toHaveLength(before + 1);
+  });
+
   it('whose answer was lost is paid once', async () => {
     const world = new StripeWorld();
     const team = await teamWithCard(world);

@@ -254,6 +254,9 @@ describe('an invoice that is sent before it is paid', () => {
     for (const id of [invoice.id, notes[0]?.id])
       expect((await callIn(selling(OPERATED), ofIt(`${id}/invoice`))).status).toBe(200);
     expect(await refusal(await operate(seeded, `/invoices/${invoice.id}/payment`))).toMatchObject({ status: 400 });
+    // Money that comes all the same is not told as recorded, for nothing of it was credited.
+    const { due: _, ...late } = asked;
+    expect(await refusal(await operate(seeded, '/payments', late))).toMatchObject({ status: 409, param: 'reference' });
     expect(await balance(seeded)).toBe(0);
   });
 
