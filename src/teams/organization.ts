@@ -175,16 +175,23 @@ export function setMetered(env: Env, trail: Trail, metered: boolean, nowMs: numb
 
 /**
  * The operator's to decide, as are seats. Whether a member uses granted projects only depends on the plan. What was said of
- * seats is forgotten with the plan it was said for: three beyond those of one plan are not the three of a contract.
+ * seats is forgotten with the plan it was said for: three beyond those of one plan are not the three of a contract. `seats`: what
+ * another plan brings with it, as its bill has them.
  */
-export function setPlan(env: Env, trail: Trail, plan: Plan, nowMs: number): Promise<FanOut> {
+export function setPlan(
+  env: Env,
+  trail: Trail,
+  plan: Plan,
+  nowMs: number,
+  seats: number | null = null,
+): Promise<FanOut> {
   const { organizationId } = trail;
   const describe = async () => {
     const before = {
       plan: (await readOrganization(env, organizationId)).plan,
       seats: await seatsSaid(env, organizationId),
     };
-    const after = { plan, seats: plan === before.plan ? before.seats : null };
+    const after = { plan, seats: plan === before.plan ? before.seats : seats };
     return {
       action: 'organization.plan.updated' as const,
       ...changedFields(before, after),

@@ -170,6 +170,9 @@ describe('a plan', () => {
   it('stays for a grace where a payment fails, ends after it, and is back once it is paid', async () => {
     const world = new StripeWorld();
     const team = await subscribed(world);
+    await buySeats(team.organizationId, 2);
+    await tellSeats(world.env, Date.now());
+    await world.deliverAll();
     world.fake.refused.add('pm_visa');
     const from = world.fake.events.length;
     const bill = world.fake.renew(team.subscription);
@@ -188,6 +191,8 @@ describe('a plan', () => {
     world.fake.settle(bill.id);
     await world.deliverAll(later);
     expect(await team.plan()).toBe('pro');
+    // The bill had them.
+    expect(await seatsOf(team.organizationId)).toBe(2);
   });
 
   it('is as Stripe has it now, in whatever order its events come', async () => {

@@ -126,7 +126,7 @@ function comesBefore(a: Stripe.Subscription, b: Stripe.Subscription): boolean {
 async function followPlan(env: Env, organizationId: string, nowMs: number): Promise<void> {
   const subscription = await readSubscription(env, organizationId);
   if (!subscription) return;
-  const { status, plan, pastDueSince } = subscription;
+  const { status, plan, seats, pastDueSince } = subscription;
   const isPaid =
     status === 'active' || (status === 'past_due' && nowMs < (pastDueSince ?? nowMs) + LIMITS.paymentGraceMs);
   const due = isPaid ? plan : 'free';
@@ -135,7 +135,7 @@ async function followPlan(env: Env, organizationId: string, nowMs: number): Prom
     .first<Plan>('plan');
   // What a contract gives is the operator's to end.
   if (now === null || now === due || now === 'enterprise') return;
-  await setPlan(env, unattendedTrail(organizationId), due, nowMs);
+  await setPlan(env, unattendedTrail(organizationId), due, nowMs, isPaid && seats > 0 ? seats : null);
 }
 
 /** Ends what was not paid for long enough: the cron's. */
