@@ -13,11 +13,9 @@ import { orgWallet } from '../objects.ts';
 import { centsInNanos } from './amounts.ts';
 import { boughtThisMonth, monthMaxOf } from './automatic-settings.ts';
 import { tellOfStops } from './automatic-stops.ts';
-import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
 import { oneByOne } from './one-by-one.ts';
-import { paymentsOf } from './payments.ts';
-import { sellerOf } from './seller.ts';
+import { paymentsOf, paymentToCome } from './payments.ts';
 import { readTransaction } from './transaction-rows.ts';
 import { openTransaction } from './transactions.ts';
 import { hasRoom } from './wallet.ts';
@@ -78,13 +76,6 @@ async function openTopUp(env: Env, organizationId: string, { below, amount, mont
   if (available >= below) return null;
   // Members hold so much that the wallet could not take what is bought.
   if (!(await hasRoom(env, organizationId, centsInNanos(amount)))) return null;
-  const payment = {
-    organizationId,
-    seller: sellerOf(env),
-    buyer: await buyerOf(env, organizationId),
-    currency: 'USD',
-    paidThrough: paymentsOf(env, nowMs).through,
-    reference: null,
-  };
+  const payment = await paymentToCome(env, organizationId, nowMs);
   return openTransaction(env, topUpDraft(payment, minorUnits(amount), 'auto_top_up'), nowMs);
 }

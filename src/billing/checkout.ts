@@ -2,11 +2,9 @@
 import { LIMITS } from '../limits.ts';
 import type { MinorUnits } from '../money/minor-units.ts';
 import { ApiError, notFound } from '../teams/api-error.ts';
-import { buyerOf } from './buyer.ts';
 import { topUpDraft } from './drafts.ts';
-import { paymentsOf, paymentsThrough } from './payments.ts';
+import { paymentsOf, paymentsThrough, paymentToCome } from './payments.ts';
 import { areThere, payByMs } from './seat-charges.ts';
-import { sellerOf } from './seller.ts';
 import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
 import { failTransaction, openTransaction, reopenTransaction } from './transactions.ts';
@@ -31,15 +29,7 @@ export async function checkOutTopUp(
   nowMs: number,
 ): Promise<Checkout> {
   const payments = paymentsOf(env, nowMs);
-  const payment = {
-    organizationId,
-    seller: sellerOf(env),
-    buyer: await buyerOf(env, organizationId),
-    currency: 'USD',
-    paidThrough: payments.through,
-    reference: null,
-  };
-  const draft = topUpDraft(payment, amount);
+  const draft = topUpDraft(await paymentToCome(env, organizationId, nowMs), amount);
   const known = await openedJustBefore(env, organizationId, draft.snapshot.totals.total, nowMs);
   if (!known) await checkRoom(env, organizationId, draft.credit);
   const transaction = known ?? (await openTransaction(env, draft, nowMs));

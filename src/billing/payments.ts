@@ -5,7 +5,9 @@
  * Whoever wants money first opens a transaction; a payment names it, and completes it whenever it is heard of.
  */
 import type { MinorUnits } from '../money/minor-units.ts';
+import { buyerOf } from './buyer.ts';
 import { manualPayments } from './manual-payments.ts';
+import { sellerOf } from './seller.ts';
 import { hasStripe } from './stripe/account.ts';
 import { stripePayments } from './stripe/payments.ts';
 import type { Transaction } from './transaction.ts';
@@ -38,4 +40,16 @@ export function paymentsThrough(env: Env, through: Transaction['paidThrough'], n
     case 'stripe':
       return stripePayments(env, nowMs);
   }
+}
+
+/** What a transaction is opened with that is yet to be paid, in USD: who sells to whom as both are now, and which way. Throws where there is no seller. */
+export async function paymentToCome(env: Env, organizationId: string, nowMs: number) {
+  return {
+    organizationId,
+    seller: sellerOf(env),
+    buyer: await buyerOf(env, organizationId),
+    currency: 'USD',
+    paidThrough: paymentsOf(env, nowMs).through,
+    reference: null,
+  };
 }

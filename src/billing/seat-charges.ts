@@ -15,11 +15,10 @@ import { sha256Hex } from '../teams/keys.ts';
 import { PLAN_SEATS } from '../teams/roles.ts';
 import { readSeats } from '../teams/seats.ts';
 import { utcDayOf } from '../usage/time-zones.ts';
-import { buyerOf } from './buyer.ts';
 import { seatsDraft } from './drafts.ts';
 import { oneByOne } from './one-by-one.ts';
-import { paymentsOf, paymentsThrough } from './payments.ts';
-import { hasSeller, sellerOf } from './seller.ts';
+import { paymentsThrough, paymentToCome } from './payments.ts';
+import { hasSeller } from './seller.ts';
 import type { Transaction } from './transaction.ts';
 import { readTransaction } from './transaction-rows.ts';
 import { failTransaction, openTransaction } from './transactions.ts';
@@ -68,14 +67,7 @@ export async function areThere(env: Env, transactionId: string): Promise<boolean
 
 /** The transaction's id is made of the purchase's: two who open it at once, or one after the other has died, open one. */
 async function open(env: Env, { id, organizationId, seats, unitCost, boughtAt, periodEnd }: Purchase, nowMs: number) {
-  const payment = {
-    organizationId,
-    seller: sellerOf(env),
-    buyer: await buyerOf(env, organizationId),
-    currency: 'USD',
-    paidThrough: paymentsOf(env, nowMs).through,
-    reference: null,
-  };
+  const payment = await paymentToCome(env, organizationId, nowMs);
   const period = { from: utcDayOf(boughtAt), to: utcDayOf(periodEnd - 1) };
   const draft = seatsDraft(payment, { seats, unitPrice: minorUnits(unitCost), period });
   const transactionId = `txn_${(await sha256Hex(`seat purchase ${id}`)).slice(0, ID_LENGTH)}`;

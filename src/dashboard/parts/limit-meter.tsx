@@ -2,6 +2,7 @@
 
 import { nanosOf, shareOf, shortMoney } from './amounts.ts';
 import { Moment } from './dates.tsx';
+import { Fact } from './fact.tsx';
 import { Money } from './money.tsx';
 
 export interface LimitShown {
@@ -87,15 +88,6 @@ export function LimitMeter({ label, limit, spent, held, remaining, resetsAt, sli
         )}
         {note && <Fact name="Note">{note}</Fact>}
       </dl>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className="flex gap-1.5">
-      <dt className="text-kumo-subtle">{name}</dt>
-      <dd className="text-kumo-default">{children}</dd>
     </div>
   );
 }

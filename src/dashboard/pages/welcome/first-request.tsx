@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ApiKey } from '../../../../client/index.ts';
 import { Moment } from '../../parts/dates.tsx';
+import { Fact } from '../../parts/fact.tsx';
 import { Money } from '../../parts/money.tsx';
 import { formatCount } from '../../parts/numbers.ts';
 import { asking } from '../../shell/api.ts';
@@ -76,15 +77,6 @@ export function FirstRequest({ apiKey }: { apiKey: ApiKey | undefined }) {
           Statistics of this key
         </Link>
       </p>
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div className="flex gap-1.5">
-      <dt className="text-kumo-subtle">{name}</dt>
-      <dd className="text-kumo-default">{children}</dd>
     </div>
   );
 }
